@@ -1,0 +1,46 @@
+"""Which genes does a classifier use to tell tissues apart, and can that be trusted?
+
+``import tissueshap as ts`` gives scanpy-style namespaces on one AnnData: ``ts.io``,
+``ts.pp``, ``ts.tl``, ``ts.pl``, ``ts.datasets``, ``ts.model``, ``ts.report``. They
+are loaded when first used, so the import itself is quick.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from tissueshap import _errors as errors
+from tissueshap._settings import settings
+
+if TYPE_CHECKING:
+    from tissueshap import datasets, explain, io, model, pl, pp, report, tl, workflow
+
+__version__ = "0.1.0"
+
+_NAMESPACES = ("datasets", "explain", "io", "model", "pl", "pp", "report", "tl", "workflow")
+
+__all__ = [
+    "__version__",
+    "datasets",
+    "errors",
+    "explain",
+    "io",
+    "model",
+    "pl",
+    "pp",
+    "report",
+    "settings",
+    "tl",
+    "workflow",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _NAMESPACES:
+        return importlib.import_module(f"tissueshap.{name}")
+    raise AttributeError(f"module 'tissueshap' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return list(__all__)

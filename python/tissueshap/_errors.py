@@ -1,0 +1,27 @@
+"""What can go wrong, one class a kind of remedy."""
+
+from __future__ import annotations
+
+
+class TissueshapError(Exception):
+    """Base class of every error that tissueshap raises on purpose."""
+
+
+class DataError(TissueshapError, ValueError):
+    """The input is wrong: the message names the place and the remedy."""
+
+
+class MissingSlotError(DataError):
+    """A slot of the AnnData is missing: the message names the verb that writes it."""
+
+
+class MissingPackageError(TissueshapError, ImportError):
+    """A package is missing: the message has the command that installs it."""
+
+
+class RError(TissueshapError, RuntimeError):
+    """R failed: the message is R's own, with its call."""
+
+
+class RHostError(RError):
+    """Python runs inside R, where rpy2 must not start: the message names the R verb."""

@@ -1,4 +1,4 @@
-"""Which genes does a classifier use to tell tissues apart, and can that be trusted?
+"""Name the genes a classifier uses to tell tissues apart, and measure that explanation.
 
 ``import tissueshap as ts`` gives scanpy-style namespaces on one AnnData: ``ts.io``,
 ``ts.pp``, ``ts.tl``, ``ts.pl``, ``ts.datasets``, ``ts.model``, ``ts.report``. They

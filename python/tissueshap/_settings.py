@@ -33,7 +33,11 @@ class Settings:
         """Number of workers that ``n_jobs`` stands for on this machine."""
         if self.n_jobs >= 1:
             return self.n_jobs
-        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
+        return (
+            len(os.sched_getaffinity(0))
+            if hasattr(os, "sched_getaffinity")
+            else (os.cpu_count() or 1)
+        )
 
 
 settings = Settings()

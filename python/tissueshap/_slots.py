@@ -151,7 +151,8 @@ def class_codes(adata: AnnData, label: str | None = None) -> np.ndarray:
     names = class_names(adata, label)
     lookup = {name: code for code, name in enumerate(names)}
     column = adata.obs[label_name(adata, label)].astype(str)
-    return column.map(lookup).to_numpy(dtype=np.int64)
+    codes: np.ndarray = column.map(lookup).to_numpy(dtype=np.int64)
+    return codes
 
 
 def subset_genes(adata: AnnData, key: str = "filter_pass") -> None:

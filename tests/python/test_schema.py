@@ -1,0 +1,49 @@
+"""The schema is the one source of the slots' names."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tissueshap import _schema
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_every_slot_has_type_writer_and_description():
+    schema = _schema.load()
+    for group in ("obs", "var", "layers", "obsm", "varm"):
+        for key, entry in schema[group].items():
+            assert set(entry) == {"dtype", "by", "doc"}, f"{group}/{key}"
+            assert re.fullmatch(r"(io|pp|tl)\.\w+", entry["by"]), f"{group}/{key}"
+
+
+def test_attribute_is_the_name():
+    assert _schema.layers.tmm == "tmm"
+    assert _schema.obsm.X_umap == "X_umap"
+
+
+def test_a_misspelt_slot_is_an_error():
+    with pytest.raises(AttributeError, match="layers\\['tnm'\\]"):
+        _ = _schema.layers.tnm
+
+
+def test_written_by_names_the_verb():
+    assert _schema.written_by("varm", "de_fdr") == "tl.de"
+    assert _schema.written_by("varm", "somebody_elses") is None
+
+
+def test_column_never_holds_a_slash():
+    assert _schema.column("CD8+/CD45RA+ Naive") == "CD8+|CD45RA+ Naive"
+    assert _schema.column("Brain - Cortex") == "Brain - Cortex"
+
+
+@pytest.mark.parametrize("folder", ["python/tissueshap", "R"])
+def test_contract_is_not_written_twice(folder):
+    """A slot name that is unmistakable appears in the schema alone."""
+    unmistakable = ["shap_median", "de_logfc", "norm_factor"]
+    for path in (ROOT / folder).rglob("*.py" if folder.startswith("python") else "*.R"):
+        text = path.read_text(encoding="utf-8")
+        for name in unmistakable:
+            literal = re.search(rf"""(varm|obs)\[['"]{name}['"]\]\s*=[^=]""", text)
+            assert literal is None, f"{path} writes {name!r} without the schema"

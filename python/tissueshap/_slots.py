@@ -109,7 +109,7 @@ def class_frame(
     adata: AnnData, group: str, key: str, classes: Sequence[str], *, key_added: str | None = None
 ) -> pd.DataFrame:
     """Return a frame of ``varm`` or ``obsm`` with the classes' own names as columns."""
-    frame = require(adata, group, key, key_added=key_added)
+    frame: pd.DataFrame = require(adata, group, key, key_added=key_added)
     columns = {_schema.column(name): name for name in classes}
     missing = [column for column in columns if column not in frame.columns]
     if missing:

@@ -1,0 +1,73 @@
+# What every core asks of its input. Messages name the thing, the place and the
+# remedy.
+
+fail <- function(...) stop(sprintf(...), call. = FALSE)
+
+first <- function(x, n = 5L) {
+    shown <- paste(utils::head(x, n), collapse = ", ")
+    if (length(x) > n) paste0(shown, ", ... (", length(x), ")") else shown
+}
+
+names_at <- function(names, at) {
+    if (is.null(names)) as.character(at) else names[at]
+}
+
+# The test is made a block of samples at a time, so that no matrix of the size
+# of the counts is made.
+check_counts <- function(counts, what = "counts", whole = TRUE) {
+    if (!is.matrix(counts) || !is.numeric(counts)) {
+        fail("%s must be a numeric matrix, genes x samples, not %s", what,
+            paste(class(counts), collapse = "/"))
+    }
+    if (nrow(counts) == 0L || ncol(counts) == 0L) {
+        fail("%s is empty: %d genes x %d samples", what, nrow(counts),
+            ncol(counts))
+    }
+    found <- check_counts_cpp(counts, whole)
+    if (found$kind > 0L) {
+        problem <- c("missing", "negative", "infinite", "fractional")[
+            found$kind]
+        remedy <- c("drop the gene or the sample",
+            "pass raw counts, not log or scaled values",
+            "pass raw counts", "pass raw counts, not normalised values")[
+            found$kind]
+        fail("%s has a %s value for gene %s in sample %s (%s): %s", what,
+            problem, names_at(rownames(counts), found$gene),
+            names_at(colnames(counts), found$sample), format(found$value),
+            remedy)
+    }
+    invisible(counts)
+}
+
+check_no_empty_samples <- function(counts, total = colSums(counts)) {
+    empty <- which(total == 0)
+    if (length(empty)) {
+        fail("%d samples have no counts at all: %s; drop them first",
+            length(empty), first(names_at(colnames(counts), empty)))
+    }
+    invisible(total)
+}
+
+check_length <- function(x, n, name, of) {
+    if (length(x) != n) {
+        fail("%s has %d values for %d %s: it needs one for each", name,
+            length(x), n, of)
+    }
+    invisible(x)
+}
+
+# Classes in alphabetical order of their bytes, as Python sorts them.
+class_factor <- function(label, n, minimum = 2L) {
+    check_length(label, n, "label", "samples")
+    if (anyNA(label)) {
+        fail("label is missing for samples %s: drop or label them",
+            first(which(is.na(label))))
+    }
+    label <- enc2utf8(as.character(label))
+    classes <- sort(unique(label), method = "radix")
+    if (length(classes) < minimum) {
+        fail("label has one class only (%s): there is nothing to compare",
+            classes)
+    }
+    factor(label, levels = classes)
+}

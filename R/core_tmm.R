@@ -1,0 +1,109 @@
+#' TMM normalisation, with a reference that can be frozen
+#'
+#' The factors are those of [edgeR::calcNormFactors()] with method TMM. Each
+#' sample is compared with one reference sample, chosen by edgeR's rule (its
+#' upper quartile is closest to the mean of all), so the factor of a sample
+#' does not depend on the others once the reference is frozen: pass what an
+#' earlier call returned as `uns` to normalise new samples as the training
+#' samples were. Training samples then get their own factors back.
+#'
+#' @param counts Raw counts: a matrix, genes x samples.
+#' @param reference `NULL`, or the `uns` of an earlier result: a list with
+#'   `reference`, `reference_scale` and `reference_sample`. Where both have
+#'   gene names they are matched, else the order of the genes must be the same.
+#' @return A list by slot: `obs$lib_size` and `obs$norm_factor`, `layers$tmm`
+#'   (counts per million on effective library sizes, genes x samples), and
+#'   `uns` with `reference_sample`, `reference` (data frame of `gene` and
+#'   `count`) and `reference_scale`, the reference sample's own factor.
+#' @references Robinson and Oshlack (2010), Genome Biology 11:R25.
+#' @export
+#' @examples
+#' counts <- matrix(rpois(400, 50), 40, 10)
+#' found <- core_tmm(counts)
+#' found$obs$norm_factor
+#' core_tmm(counts[, 1, drop = FALSE], found$uns)$obs$norm_factor
+core_tmm <- function(counts, reference = NULL) {
+    check_counts(counts)
+    lib_size <- unname(check_no_empty_samples(counts))
+    frozen <- if (is.null(reference)) {
+        choose_reference(counts, lib_size)
+    } else {
+        read_reference(reference, counts)
+    }
+    ratio <- tmm_ratios(counts, frozen$count)
+    scale <- frozen$scale
+    if (is.null(scale)) {
+        # edgeR's convention: the factors multiply to one.
+        scale <- exp(-mean(log(ratio)))
+    }
+    norm_factor <- ratio * scale
+    list(
+        obs = list(lib_size = lib_size, norm_factor = norm_factor),
+        layers = list(tmm = edgeR::cpm(counts,
+            lib.size = lib_size * norm_factor)),
+        uns = list(
+            reference_sample = frozen$sample,
+            reference = data.frame(gene = frozen$gene, count = frozen$count),
+            reference_scale = scale))
+}
+
+# edgeR's rule (calcNormFactors): genes without any count aside, the sample
+# whose upper quartile, relative to its library size, is closest to the mean.
+# Where most upper quartiles are zero: the largest sum of square roots.
+choose_reference <- function(counts, lib_size) {
+    seen <- rowSums(counts) > 0
+    samples <- seq_len(ncol(counts))
+    upper <- vapply(samples, function(j) {
+        stats::quantile(counts[seen, j], probs = 0.75, names = FALSE)
+    }, numeric(1)) / lib_size
+    chosen <- if (stats::median(upper) < 1e-20) {
+        which.max(vapply(samples, function(j) sum(sqrt(counts[, j])),
+            numeric(1)))
+    } else {
+        which.min(abs(upper - mean(upper)))
+    }
+    list(sample = names_at(colnames(counts), chosen),
+        gene = names_at(rownames(counts), seq_len(nrow(counts))),
+        count = as.numeric(counts[, chosen]))
+}
+
+read_reference <- function(reference, counts) {
+    held <- reference$reference
+    scale <- reference$reference_scale
+    if (is.null(held$count) || is.null(scale)) {
+        fail(paste("reference must be what core_tmm() returned as uns: a",
+            "list with 'reference' (gene, count) and 'reference_scale'"))
+    }
+    gene <- as.character(held$gene)
+    count <- as.numeric(held$count)
+    if (is.null(rownames(counts))) {
+        check_length(count, nrow(counts), "the reference sample", "genes")
+    } else if (!identical(gene, rownames(counts))) {
+        at <- match(rownames(counts), gene)
+        if (anyNA(at) || length(at) != length(gene)) {
+            fail(paste("the genes are not those of the reference (%d against",
+                "%d); not in the reference: %s; not in the counts: %s. Keep",
+                "the genes that the reference was made with"),
+                nrow(counts), length(gene),
+                first(rownames(counts)[is.na(at)]),
+                first(setdiff(gene, rownames(counts))))
+        }
+        gene <- gene[at]
+        count <- count[at]
+    }
+    sample <- reference$reference_sample
+    list(sample = if (is.null(sample)) "" else as.character(sample),
+        gene = gene, count = count, scale = as.numeric(scale))
+}
+
+# calcNormFactors on the reference and one sample: the quotient of the two
+# factors is that sample's TMM ratio, whatever they are scaled by. A sample at
+# a time, so its factor cannot depend on the others, and no copy of the counts
+# is made.
+tmm_ratios <- function(counts, reference) {
+    vapply(seq_len(ncol(counts)), function(j) {
+        pair <- cbind(reference, counts[, j])
+        factors <- edgeR::calcNormFactors(pair, method = "TMM", refColumn = 1)
+        factors[[2L]] / factors[[1L]]
+    }, numeric(1))
+}

@@ -1,0 +1,10 @@
+#' Which genes a tissue classifier uses, and how far to trust them
+#'
+#' The verbs `run_*()` take an AnnData, a SummarizedExperiment or the path of
+#' an `.h5ad` file, and write what they find into it. The methods themselves
+#' are the functions `core_*()`: a matrix in, a plain list out.
+#'
+#' @useDynLib tissueshap, .registration = TRUE
+#' @importFrom Rcpp evalCpp
+#' @keywords internal
+"_PACKAGE"

@@ -25,3 +25,7 @@ class RError(TissueshapError, RuntimeError):
 
 class RHostError(RError):
     """Python runs inside R, where rpy2 must not start: the message names the R verb."""
+
+
+class DataWarning(UserWarning):
+    """Something in the input was left out or looks wrong: the message names it."""

@@ -1,0 +1,143 @@
+"""``io.annotate_genes``: symbols, Entrez ids, biotypes and lengths."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from tissueshap import _schema, _slots
+from tissueshap._errors import DataError, DataWarning
+from tissueshap._logging import logger
+from tissueshap.io._genes import SYNONYMS, strip_version
+from tissueshap.io._text import first, open_text
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+_IDS = ("gene_id", "ensembl_gene_id", "ensembl_id", "ensembl", "geneid")
+_KEYS = (_schema.var.gene_id, _schema.var.symbol, _schema.var.entrez_id)
+_COLUMNS = (*_KEYS, _schema.var.biotype, _schema.var.length)
+_TRUE = {"true", "t", "1", "yes"}
+
+
+def annotate_genes(adata: AnnData, annotation: str | Path | pd.DataFrame) -> None:
+    """Add symbol, Entrez id, biotype and length to the genes.
+
+    Genes are matched by the identifier that finds the most of them: Ensembl id without
+    version, symbol, or Entrez id. What is in ``var`` already stays where the annotation
+    has nothing to say.
+
+    Parameters
+    ----------
+    adata
+        Samples x genes; ``var["gene_id"]`` or ``var_names`` hold identifiers.
+    annotation
+        Table (TSV or CSV, .gz too, or a data frame) with columns such as
+        ``ensembl_gene_id``, ``gene_name`` or ``symbol``, ``entrez_id``, ``biotype`` or
+        ``protein_coding`` (true or false), ``length`` (base pairs).
+
+    Returns
+    -------
+    None. Writes ``var["symbol"]``, ``var["entrez_id"]``, ``var["biotype"]`` and
+    ``var["length"]`` (NaN where unknown), each where the table has it;
+    ``uns["tissueshap"]["annotate_genes"]`` with ``n_matched`` and ``matched_by``.
+
+    Raises
+    ------
+    DataError
+        The table has none of the columns, or none of the genes.
+    """
+    name, table = _table(annotation)
+    keys = [key for key in _KEYS if key in table]
+    if not keys or len(table.columns) < 2:
+        raise DataError(
+            f"{name} has no column of gene identifiers and one to add: expected are "
+            f"ensembl_gene_id, symbol or entrez_id, and protein_coding or biotype, length"
+        )
+    own = {
+        "var_names": pd.Series(adata.var_names, index=adata.var_names).map(strip_version),
+        **{key: adata.var[key].astype(str) for key in _KEYS if key in adata.var},
+    }
+    hits = {(mine, key): own[mine].isin(table[key]).sum() for mine in own for key in keys}
+    mine, key = max(hits, key=lambda pair: hits[pair])
+    n_matched = int(hits[mine, key])
+    if n_matched == 0:
+        raise DataError(
+            f"none of the genes ({first(adata.var_names)}) is in {name} "
+            f"({first(table[keys[0]])}): both need Ensembl ids, symbols or Entrez ids of one "
+            "species"
+        )
+    known = table.dropna(subset=[key]).drop_duplicates(key).set_index(key)
+    found = known.reindex(own[mine].to_numpy())
+    found[key] = own[mine].where(own[mine].isin(known.index)).to_numpy()
+    columns = [column for column in _COLUMNS[1:] if column in found]
+    if n_matched < adata.n_vars / 2:
+        missed = adata.var_names[~own[mine].isin(known.index)]
+        warnings.warn(
+            f"{name} has {n_matched:,} of {adata.n_vars:,} genes, by {key}; it has not "
+            f"{first(missed)}",
+            DataWarning,
+            stacklevel=2,
+        )
+    logger.info("%s: %d of %d genes found by %s", name, n_matched, adata.n_vars, key)
+    _slots.write(
+        adata,
+        "annotate_genes",
+        {
+            "var": {column: _merged(adata, column, found[column]) for column in columns},
+            "uns": {"n_matched": n_matched, "matched_by": key},
+        },
+        params={"annotation": name},
+        versions=("pandas",),
+    )
+
+
+def _table(annotation: str | Path | pd.DataFrame) -> tuple[str, pd.DataFrame]:
+    """Return the annotation's name and its columns under the names of the slots."""
+    if isinstance(annotation, pd.DataFrame):
+        name, frame = "the annotation", annotation.reset_index()
+    else:
+        name = str(annotation)
+        with open_text(annotation) as handle:
+            header = handle.readline()
+            handle.seek(0)
+            frame = pd.read_csv(handle, sep="\t" if "\t" in header else ",", dtype=str)
+    table = pd.DataFrame(index=frame.index)
+    for column in frame.columns:
+        plain = str(column).strip().lower()
+        slot = _schema.var.gene_id if plain in _IDS else SYNONYMS.get(plain)
+        if slot is not None and slot not in table:
+            table[slot] = frame[column]
+        elif plain == "protein_coding" and _schema.var.biotype not in table:
+            coding = frame[column].astype(str).str.lower().isin(_TRUE)
+            table[_schema.var.biotype] = np.where(coding, "protein_coding", "other")
+    for key in _KEYS:
+        if key in table:
+            table[key] = _as_text(table[key])
+    if _schema.var.gene_id in table:
+        table[_schema.var.gene_id] = table[_schema.var.gene_id].map(strip_version, "ignore")
+    if _schema.var.length in table:
+        table[_schema.var.length] = pd.to_numeric(table[_schema.var.length], errors="coerce")
+    return name, table
+
+
+def _as_text(column: pd.Series) -> pd.Series:
+    """Return identifiers as text, missing ones as they are; 7105.0 is ``"7105"``."""
+    if pd.api.types.is_float_dtype(column):
+        column = column.astype("Int64")
+    return column.astype(object).where(column.isna(), column.astype(str))
+
+
+def _merged(adata: AnnData, column: str, found: pd.Series) -> np.ndarray:
+    """Return the found values, the gene's present ones where there is none."""
+    found = found.set_axis(adata.var_names)
+    if column == _schema.var.length:
+        held = adata.var.get(column, pd.Series(np.nan, index=adata.var_names))
+        return found.astype(np.float64).fillna(held).to_numpy()
+    held = adata.var.get(column, pd.Series("", index=adata.var_names)).astype(object)
+    text: np.ndarray = found.astype(object).where(found.notna(), held).fillna("").to_numpy()
+    return text

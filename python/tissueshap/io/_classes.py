@@ -1,0 +1,46 @@
+"""Which classes are kept."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from tissueshap._errors import DataError, DataWarning
+from tissueshap._logging import logger
+from tissueshap.io._text import first
+
+
+def class_mask(
+    classes: pd.Series, exclude: Sequence[str], min_class_size: int, path: Path
+) -> np.ndarray:
+    """Return which samples are of a class that is wanted and large enough."""
+    sizes = classes.value_counts().sort_index()
+    for pattern in exclude:
+        if not any(fnmatchcase(str(name), pattern) for name in sizes.index):
+            warnings.warn(
+                f"exclude={pattern!r} matches no class; they are {first(sizes.index)}",
+                DataWarning,
+                stacklevel=3,
+            )
+    out = [name for name in sizes.index if any(fnmatchcase(name, glob) for glob in exclude)]
+    if out:
+        logger.info(
+            "excluded %d samples of %d classes: %s", sizes[out].sum(), len(out), first(out, 99)
+        )
+    small = sizes.drop(out)[lambda left: left < min_class_size]
+    if len(small):
+        named = ", ".join(f"{name!r} ({size})" for name, size in small.items())
+        logger.info("dropped classes of fewer than %d samples: %s", min_class_size, named)
+    left = sizes.drop([*out, *small.index])
+    if len(left) < 2:
+        raise DataError(
+            f"{path}: {len(left)} class left ({first(left.index)}), two are needed to tell apart; "
+            f"sizes before: {dict(list(sizes.items())[:10])}. Check label=, exclude= and "
+            f"min_class_size={min_class_size}"
+        )
+    return classes.isin(left.index).to_numpy()

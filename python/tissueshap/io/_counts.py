@@ -1,0 +1,66 @@
+"""What a file of counts holds, before samples are chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+from tissueshap._errors import DataError
+from tissueshap.io._blocks import Blocks
+from tissueshap.io._genes import gene_frame
+from tissueshap.io._text import duplicates, first
+
+#: Pooling twice by 2 x 2 leaves nothing of an image of fewer genes than this.
+MIN_GENES = 4
+
+
+@dataclass
+class CountFile:
+    """Counts as a file has them.
+
+    Attributes
+    ----------
+    path
+        The file, for messages.
+    samples, genes
+        Identifiers in the file's order.
+    blocks
+        The numbers.
+    gene_columns
+        Other columns that describe genes.
+    obs
+        What the file says about samples, or None; the index is ``samples``.
+    """
+
+    path: Path
+    samples: Sequence[str]
+    genes: Sequence[str]
+    blocks: Blocks
+    gene_columns: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    obs: pd.DataFrame | None = None
+
+    def check(self) -> None:
+        """Raise where identifiers repeat, or where there is too little to work with."""
+        for what, names in (("gene", self.genes), ("sample", self.samples)):
+            twice = duplicates(names)
+            if twice:
+                raise DataError(
+                    f"{self.path} has {len(twice):,} {what}s more than once ({first(twice)}): "
+                    f"add them up or rename them, so that each {what} has one "
+                    f"{'row or column'}"
+                )
+        if len(self.genes) < MIN_GENES:
+            raise DataError(
+                f"{self.path} has {len(self.genes)} genes ({first(self.genes)}), at least "
+                f"{MIN_GENES} are needed: is it the right file, and are genes where "
+                "orient='genes-in-rows' or 'genes-in-columns' says?"
+            )
+        if not len(self.samples):
+            raise DataError(f"{self.path} has no samples: is it the right file?")
+
+    def var(self) -> pd.DataFrame:
+        """Return ``var``, one row a gene."""
+        return gene_frame(self.genes, dict(self.gene_columns))

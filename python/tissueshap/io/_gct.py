@@ -1,0 +1,86 @@
+"""GCT files, versions 1.2 and 1.3.
+
+Source: https://software.broadinstitute.org/cancer/software/gsea/wiki/index.php/Data_formats
+and https://clue.io/connectopedia/gct_format.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TextIO
+
+import pandas as pd
+
+from tissueshap._errors import DataError
+from tissueshap._logging import progress
+from tissueshap.io._blocks import Kind, RowReader
+from tissueshap.io._counts import CountFile
+
+_VERSIONS = {"#1.2": 2, "#1.3": 4}
+
+
+def read_gct(path: Path, handle: TextIO, version: str, kind: Kind) -> CountFile:
+    """Read a GCT file whose first line, ``version``, has been taken from ``handle``.
+
+    Version 1.3's row metadata become columns of ``var``, its column metadata columns of
+    ``obs``. The numbers of rows and columns in the header are held against the body.
+    """
+    n_genes, n_samples, n_var, n_obs = _dimensions(path, handle, version)
+    header = handle.readline().rstrip("\r\n").split("\t")
+    n_lead = 1 + n_var
+    samples = header[n_lead:]
+    if len(samples) != n_samples:
+        raise DataError(
+            f"{path}, line 2 announces {n_samples:,} samples but line 3 names {len(samples):,}: "
+            "the file is cut off or was edited; fetch it again or correct line 2"
+        )
+    number = 3
+    obs: dict[str, list[str]] = {}
+    for _ in range(n_obs):
+        number += 1
+        name, *cells = handle.readline().rstrip("\r\n").split("\t")
+        if len(cells) != n_var + n_samples:
+            raise DataError(
+                f"{path}, line {number}: {len(cells) + 1:,} columns of sample metadata where "
+                f"the header has {n_lead + n_samples:,}; the file is cut off or was edited"
+            )
+        obs[name] = cells[n_var:]
+    rows = RowReader(path, "\t", samples, n_lead, "genes", kind)
+    for line in progress(handle, total=n_genes, desc=f"reading {path.name}", unit=" genes"):
+        number += 1
+        if line.strip():
+            rows.add(line, number)
+    if len(rows.leads) != n_genes:
+        raise DataError(
+            f"{path}, line 2 announces {n_genes:,} genes but the body has {len(rows.leads):,}: "
+            "the file is cut off or was edited; fetch it again or correct line 2"
+        )
+    leads = list(zip(*rows.leads, strict=True)) if rows.leads else [()] * n_lead
+    return CountFile(
+        path,
+        samples=samples,
+        genes=list(leads[0]),
+        gene_columns=dict(zip(header[1:n_lead], map(list, leads[1:]), strict=True)),
+        blocks=rows.finish(),
+        obs=pd.DataFrame(obs, index=samples) if obs else None,
+    )
+
+
+def _dimensions(path: Path, handle: TextIO, version: str) -> tuple[int, int, int, int]:
+    """Return genes, samples, columns of gene metadata, rows of sample metadata."""
+    expected = _VERSIONS.get(version)
+    if expected is None:
+        raise DataError(
+            f"{path}, line 1 is {version[:40]!r}: a GCT file starts with #1.2 or #1.3; "
+            "save it as one of them, or as a plain table"
+        )
+    cells = handle.readline().split()
+    if len(cells) != expected or not all(cell.isdecimal() for cell in cells):
+        raise DataError(
+            f"{path}, line 2 has to hold {expected} whole numbers (genes, samples"
+            f"{', columns of metadata, rows of metadata' if expected == 4 else ''}), not "
+            f"{' '.join(cells)[:40]!r}"
+        )
+    n_genes, n_samples, *rest = (int(cell) for cell in cells)
+    n_var, n_obs = rest or (1, 0)
+    return n_genes, n_samples, n_var, n_obs

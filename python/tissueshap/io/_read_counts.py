@@ -1,0 +1,206 @@
+"""``io.read_counts``: a file of counts and a samples table become an AnnData."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, get_args
+
+import numpy as np
+import pandas as pd
+
+from tissueshap import _schema, _slots
+from tissueshap._errors import DataError, DataWarning
+from tissueshap._logging import logger
+from tissueshap.io._annotate_genes import annotate_genes
+from tissueshap.io._blocks import Kind
+from tissueshap.io._classes import class_mask
+from tissueshap.io._counts import CountFile
+from tissueshap.io._from_h5ad import counts_from_h5ad
+from tissueshap.io._gct import read_gct
+from tissueshap.io._samples import SampleTable, sample_table, typed
+from tissueshap.io._table import Orient, read_table
+from tissueshap.io._text import existing, first, open_text
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+
+def read_counts(
+    counts: str | Path,
+    samples: str | Path | pd.DataFrame | None = None,
+    *,
+    label: str | None = None,
+    donor: str | None = None,
+    annotation: str | Path | pd.DataFrame | None = None,
+    orient: Orient = "auto",
+    exclude: Sequence[str] = (),
+    min_class_size: int = 0,
+    values: Kind = "counts",
+) -> AnnData:
+    """Read counts and what is known about samples and genes.
+
+    Parameters
+    ----------
+    counts
+        GCT 1.2 or 1.3, a TSV or CSV table (each also gzip), or .h5ad (its ``X``).
+        Ensembl versions are taken off the gene ids.
+    samples
+        Table with a row a sample, TSV or CSV (also gzip), or a data frame. Its id column
+        is the one whose values are the counts' samples. Counts of samples without a row
+        are dropped with a warning. None where .h5ad or GCT 1.3 has the columns itself.
+    label
+        Column of the samples table with the classes; recorded for the later verbs.
+    donor
+        Column with the donors; kept as ``obs["donor"]``.
+    annotation
+        Table for :func:`tissueshap.io.annotate_genes`.
+    orient
+        ``"genes-in-rows"`` or ``"genes-in-columns"`` for a table; ``"auto"`` finds it by
+        the sample ids.
+    exclude
+        Classes to leave out, as patterns: ``"Cells - *"``.
+    min_class_size
+        Classes with fewer samples are dropped, and named in a message.
+    values
+        ``"counts"``, or ``"log"`` for expression that is on a log scale already: then
+        ``X`` and ``layers["log2"]`` hold it as float32, and verbs that need counts do
+        not apply.
+
+    Returns
+    -------
+    AnnData, samples x genes, in the file's order:
+        ``X``, counts, int32 and C-contiguous; ``obs``, the columns of the samples table,
+        the classes as categories; ``obs["donor"]``; ``var["gene_id"]`` (without version),
+        ``var["symbol"]`` and more where the file or the annotation has them;
+        ``uns["tissueshap"]["read_counts"]``.
+
+    Raises
+    ------
+    DataError
+        What is wrong with the files, with file, row or column, and remedy.
+
+    Warns
+    -----
+    DataWarning
+        Samples without a single count, or without a row in the samples table, are dropped
+        and named.
+    """
+    _check_arguments(orient, values, label, exclude, min_class_size)
+    table = None if samples is None else sample_table(samples)
+    file = _read(existing(counts), None if table is None else table.ids(), orient, values)
+    file.check()
+    obs = _join(file, table)
+    keep = pd.Index(file.samples).isin(obs.index)
+    keep &= _not_empty(file, keep)
+    obs = obs.reindex([name for name, kept in zip(file.samples, keep, strict=True) if kept])
+    if label is not None:
+        label = _schema.column(label)
+        obs[label] = _text_column(obs, label, "label", file, table)
+        kept = class_mask(obs[label], exclude, min_class_size, file.path)
+        keep[np.flatnonzero(keep)] = kept
+        obs = obs[kept].copy()
+        obs[label] = obs[label].astype("category")
+    if donor is not None:
+        column = _text_column(obs, _schema.column(donor), "donor", file, table)
+        obs[_schema.obs.donor] = column.astype("category")
+    adata = _build(file, keep, typed(obs), values)
+    if label is not None:
+        _slots.label_name(adata, label)
+    if annotation is not None:
+        annotate_genes(adata, annotation)
+    params = {
+        "counts": file.path,
+        "samples": None if table is None else table.name,
+        "label": label,
+        "donor": donor,
+        "orient": orient,
+        "exclude": list(exclude),
+        "min_class_size": min_class_size,
+        "values": values,
+    }
+    _slots.write(adata, "read_counts", {}, params=params, versions=("pandas",))
+    logger.info("%s: %s samples x %s genes", file.path, f"{adata.n_obs:,}", f"{adata.n_vars:,}")
+    return adata
+
+
+def _check_arguments(
+    orient: str, values: str, label: str | None, exclude: Sequence[str], min_class_size: int
+) -> None:
+    if orient not in get_args(Orient):
+        raise DataError(f"orient={orient!r}: it is one of {', '.join(get_args(Orient))}")
+    if values not in get_args(Kind):
+        raise DataError(f"values={values!r}: it is one of {', '.join(get_args(Kind))}")
+    if isinstance(exclude, str):
+        raise DataError(f"exclude={exclude!r} is one text: pass a list, exclude=[{exclude!r}]")
+    if label is None and (len(exclude) or min_class_size):
+        raise DataError("exclude and min_class_size choose classes: pass label= as well")
+
+
+def _read(path: Path, ids: Collection[str] | None, orient: Orient, values: Kind) -> CountFile:
+    if path.suffix.lower() == ".h5ad":
+        return counts_from_h5ad(path, values)
+    with open_text(path) as handle:
+        line = handle.readline()
+        if not line.strip():
+            raise DataError(f"{path} starts with an empty line: is it the right file?")
+        if line.startswith("#1.") or ".gct" in path.suffixes:
+            return read_gct(path, handle, line.strip(), values)
+        return read_table(path, handle, line, ids=ids, orient=orient, kind=values)
+
+
+def _join(file: CountFile, table: SampleTable | None) -> pd.DataFrame:
+    """Return what is known about the samples that are kept, the samples table first."""
+    own = file.obs if file.obs is not None else pd.DataFrame(index=pd.Index(file.samples))
+    if table is None:
+        return own
+    given = table.match(file.samples, file.path)
+    rest = own.drop(columns=[name for name in own.columns if name in given.columns])
+    return given.join(rest)
+
+
+def _not_empty(file: CountFile, keep: np.ndarray) -> np.ndarray:
+    filled = file.blocks.totals() > 0
+    empty = [name for name, lost in zip(file.samples, keep & ~filled, strict=True) if lost]
+    if empty:
+        warnings.warn(
+            f"{len(empty):,} samples of {file.path} are zero in every gene and are dropped: "
+            f"{', '.join(empty)}",
+            DataWarning,
+            stacklevel=3,
+        )
+    return filled
+
+
+def _text_column(
+    obs: pd.DataFrame, name: str, argument: str, file: CountFile, table: SampleTable | None
+) -> pd.Series:
+    """Return a column as text, complete."""
+    where = str(file.path) if table is None else table.name
+    if name not in obs:
+        hint = "; pass samples=" if table is None else ""
+        raise DataError(
+            f"{where} has no column {name!r} for {argument}=; it has {first(obs.columns, 20)}{hint}"
+        )
+    column = obs[name]
+    if column.isna().any():
+        raise DataError(
+            f"{where}, column {name!r}: empty for {int(column.isna().sum()):,} samples "
+            f"({first(column.index[column.isna()])}); fill it in or remove these rows"
+        )
+    return column.astype(str)
+
+
+def _build(file: CountFile, keep: np.ndarray, obs: pd.DataFrame, values: Kind) -> AnnData:
+    import anndata
+
+    if not keep.any():
+        raise DataError(f"{file.path}: no sample is left; check the samples table")
+    matrix = file.blocks.take(keep)
+    obs.index = obs.index.astype(object)
+    obs.index.name = None
+    adata = anndata.AnnData(matrix, obs=obs, var=file.var())
+    if values == "log":
+        adata.layers[_schema.layers.log2] = matrix.copy()
+    return adata

@@ -1,0 +1,119 @@
+"""The samples table, and its match with the samples of the counts."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from tissueshap import _schema
+from tissueshap._errors import DataError, DataWarning
+from tissueshap.io._text import duplicates, first, open_text
+
+
+@dataclass
+class SampleTable:
+    """A samples table as text, before it is known which column holds the ids.
+
+    Attributes
+    ----------
+    name
+        The file, for messages.
+    frame
+        Every column as text, missing cells as None.
+    """
+
+    name: str
+    frame: pd.DataFrame
+
+    def ids(self) -> dict[str, None]:
+        """Return all that may be a sample's id, the first column's values first."""
+        return {
+            str(value): None
+            for column in self.frame.columns
+            for value in self.frame[column].dropna()
+        }
+
+    def match(self, samples: Sequence[str], counts: Path) -> pd.DataFrame:
+        """Return the rows of the given samples that are there, with the id as index.
+
+        The id column is the one with the most of the samples' names; the first of
+        equals.
+
+        Parameters
+        ----------
+        samples
+            The counts' samples.
+        counts
+            The counts' file, for messages.
+        """
+        wanted = set(samples)
+        hits = {name: self.frame[name].isin(wanted).sum() for name in self.frame.columns}
+        column = max(hits, key=lambda name: hits[name])
+        if hits[column] == 0:
+            raise DataError(
+                f"no sample of {counts} ({first(samples)}) is in {self.name} "
+                f"({first(self.frame.iloc[:, 0])}): make the sample ids the same in both files"
+            )
+        indexed = self.frame.set_index(column)
+        indexed = indexed[indexed.index.isin(wanted)]
+        twice = duplicates(indexed.index)
+        if twice:
+            raise DataError(
+                f"{self.name}, column {column!r}: {len(twice):,} samples have more than one row "
+                f"({first(twice)}); keep one row for each sample"
+            )
+        unknown = [name for name in samples if name not in indexed.index]
+        if unknown:
+            warnings.warn(
+                f"{len(unknown):,} of {len(samples):,} samples in {counts} have no row in "
+                f"{self.name} and are dropped: {first(unknown)}",
+                DataWarning,
+                stacklevel=4,
+            )
+        return indexed
+
+
+def sample_table(samples: str | Path | pd.DataFrame) -> SampleTable:
+    """Read a samples table: TSV or CSV, .gz too, or a data frame with ids as its index."""
+    if isinstance(samples, pd.DataFrame):
+        frame = samples.reset_index().astype(object)
+        frame = frame.where(frame.isna(), frame.astype(str)).where(frame.notna(), None)
+        name = "the samples table"
+    else:
+        name = str(samples)
+        with open_text(samples) as handle:
+            header = handle.readline()
+            handle.seek(0)
+            try:
+                frame = pd.read_csv(
+                    handle, sep="\t" if "\t" in header else ",", dtype=str, index_col=False
+                )
+            except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+                raise DataError(f"{name} is not a table of samples: {error}") from error
+    frame.columns = [_schema.column(str(column)) for column in frame.columns]
+    twice = duplicates(frame.columns)
+    if twice:
+        raise DataError(f"{name} has columns of the same name ({first(twice)}): rename them")
+    if frame.empty:
+        raise DataError(f"{name} has no rows: is it the right file?")
+    return SampleTable(name, frame)
+
+
+def typed(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return text columns as numbers where every cell is one, else as categories."""
+    columns = {}
+    for name in frame.columns:
+        column = frame[name]
+        if column.dtype == object:
+            known = column.dropna()
+            numbers = pd.to_numeric(known, errors="coerce")
+            if len(known) and numbers.notna().all():
+                column = pd.to_numeric(column)
+            else:
+                column = column.astype("category")
+        columns[name] = column
+    return pd.DataFrame(columns, index=frame.index)

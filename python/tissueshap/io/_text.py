@@ -1,0 +1,69 @@
+"""Opening text files, plain or gzip, with errors that say what is wrong with them."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import zlib
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+from tissueshap._errors import DataError
+
+_GZIP_MAGIC = b"\x1f\x8b"
+
+
+def existing(path: str | Path) -> Path:
+    """Return the path of a file that exists and is not empty, or raise."""
+    path = Path(path).expanduser()
+    if path.is_dir():
+        raise DataError(f"{path} is a folder, not a file: name the file in it")
+    if not path.exists():
+        raise DataError(f"{path} does not exist: check the path (searched from {Path.cwd()})")
+    if path.stat().st_size == 0:
+        raise DataError(f"{path} is empty: it may be an unfinished download; fetch it again")
+    return path
+
+
+@contextmanager
+def open_text(path: str | Path) -> Iterator[TextIO]:
+    """Open a text file for reading; gzip is known by its content, not by its name."""
+    path = existing(path)
+    with path.open("rb") as raw:
+        zipped = raw.read(2) == _GZIP_MAGIC
+    if path.suffix == ".gz" and not zipped:
+        raise DataError(
+            f"{path} ends in .gz but is not a gzip file: rename it if it is plain text, "
+            "or fetch it again"
+        )
+    source = gzip.open(path, "rb") if zipped else path.open("rb")
+    try:
+        with io.TextIOWrapper(source, encoding="utf-8-sig") as handle:  # type: ignore[type-var]
+            yield handle
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise DataError(f"{path} is a damaged gzip file ({error}): fetch it again") from error
+    except UnicodeDecodeError as error:
+        raise DataError(
+            f"{path} is not UTF-8 text (byte {error.object[error.start]:#04x}): save it as "
+            "UTF-8, or as .h5ad if it is a binary table"
+        ) from error
+
+
+def first(names: Iterable[object], n: int = 5) -> str:
+    """Return the first few names for a message: ``'a', 'b' and 7 more``."""
+    names = [str(name) for name in names]
+    shown = ", ".join(repr(name) for name in names[:n])
+    return f"{shown} and {len(names) - n:,} more" if len(names) > n else shown or "none"
+
+
+def duplicates(names: Iterable[str]) -> list[str]:
+    """Return the names that occur more than once, in order of first repetition."""
+    seen: set[str] = set()
+    twice: dict[str, None] = {}
+    for name in names:
+        if name in seen:
+            twice[name] = None
+        seen.add(name)
+    return list(twice)

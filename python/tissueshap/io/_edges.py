@@ -1,0 +1,100 @@
+"""Interaction networks from files: ``io.read_edges``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from tissueshap._errors import DataError
+from tissueshap.io._text import existing, open_text
+
+#: Columns of the two partners, most specific first.
+_PARTNERS = (("protein1", "protein2"), ("preferredName_A", "preferredName_B"), ("a", "b"))
+_SCORES = ("combined_score", "score")
+
+
+def read_edges(
+    edges: str | Path, *, score: float = 0.4, aliases: str | Path | None = None
+) -> pd.DataFrame:
+    """Read an interaction network, an edge a row.
+
+    Parameters
+    ----------
+    edges
+        STRING's ``protein.links`` (separated by spaces, scores of 0 to 1,000), its
+        interactive download (tabs, scores of 0 to 1), or a table with the columns
+        ``a`` and ``b``; plain or gzip.
+    score
+        Smallest combined score kept, 0 to 1; STRING calls 0.4 medium confidence. A
+        table without a score is kept whole.
+    aliases
+        STRING's ``protein.info`` file, which names each protein's gene symbol.
+        Without it the partners keep the names that the file gives them.
+
+    Returns
+    -------
+    Columns ``a``, ``b`` and, where the file has one, ``score`` (0 to 1). Every pair
+    once, in alphabetical order, without self-interactions.
+
+    Raises
+    ------
+    DataError
+        If the file is missing, has no two columns of partners, or nothing is left.
+
+    Notes
+    -----
+    The format is that of STRING (Szklarczyk et al., Nucleic Acids Research 51:D638,
+    2023).
+    """
+    path = existing(edges)
+    with open_text(path) as handle:
+        first = handle.readline()
+        handle.seek(0)
+        frame = pd.read_csv(handle, sep="\t" if "\t" in first else " ", dtype=str)
+    frame.columns = frame.columns.str.lstrip("#")
+    partners = next((pair for pair in _PARTNERS if set(pair) <= set(frame.columns)), None)
+    if partners is None:
+        raise DataError(
+            f"{path} has the columns {list(frame.columns)[:8]} and none of the pairs "
+            f"{_PARTNERS}: rename the two columns of partners to 'a' and 'b'"
+        )
+    found = frame[list(partners)].set_axis(["a", "b"], axis=1).dropna()
+    column = next((name for name in _SCORES if name in frame.columns), None)
+    if column is not None:
+        found["score"] = _scores(frame.loc[found.index, column], path)
+        found = found[found["score"] >= score]
+    if aliases is not None:
+        names = _aliases(aliases)
+        found[["a", "b"]] = found[["a", "b"]].apply(lambda ids: ids.map(names))
+        found = found.dropna(subset=["a", "b"])
+    swap = found["a"] > found["b"]
+    found.loc[swap, ["a", "b"]] = found.loc[swap, ["b", "a"]].to_numpy()
+    found = found[found["a"] != found["b"]]
+    if "score" in found:
+        found = found.sort_values("score", ascending=False, kind="stable")
+    found = found.drop_duplicates(["a", "b"]).sort_values(["a", "b"], ignore_index=True)
+    if found.empty:
+        raise DataError(f"{path} has no interaction of score {score} or more: lower score=")
+    return found
+
+
+def _scores(text: pd.Series, path: Path) -> pd.Series:
+    scores = pd.to_numeric(text, errors="coerce").astype(float)
+    if scores.isna().any():
+        row = int(scores.isna().to_numpy().argmax()) + 2
+        raise DataError(f"{path}, line {row}: the score {text.iloc[row - 2]!r} is not a number")
+    return scores / 1000 if scores.max() > 1 else scores
+
+
+def _aliases(path: str | Path) -> dict[str, str]:
+    with open_text(path) as handle:
+        frame = pd.read_csv(handle, sep="\t", dtype=str, quoting=3)
+    frame.columns = frame.columns.str.lstrip("#")
+    wanted = ["string_protein_id", "preferred_name"]
+    if not set(wanted) <= set(frame.columns):
+        raise DataError(
+            f"{path} has the columns {list(frame.columns)[:8]}, not {wanted}: give STRING's "
+            "protein.info file"
+        )
+    return dict(zip(frame[wanted[0]], frame[wanted[1]], strict=True))

@@ -1,0 +1,154 @@
+"""``datasets.simulate``: a compendium of tissues with known markers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from tissueshap import _schema, _slots
+from tissueshap._errors import DataError
+from tissueshap.datasets._draw import Samples, draw_counts, draw_samples
+from tissueshap.datasets._programme import programme
+from tissueshap.datasets._tissues import class_sizes, cohort
+from tissueshap.io._counts import MIN_GENES
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+#: Share of genes that code for protein, markers among them.
+_CODING = 0.9
+
+
+def simulate(
+    n_samples: int = 2000,
+    n_genes: int = 5000,
+    *,
+    tissues: Sequence[str] | Mapping[str, float] | None = None,
+    donors: bool = True,
+    min_class_size: int = 20,
+    n_exclusive: int = 5,
+    n_shared: int = 2,
+    n_subtle: int = 5,
+    ambiguous: float = 0.1,
+    bcv: float = 0.35,
+    seed: int = 42,
+) -> AnnData:
+    """Simulate a compendium of tissues in which the marker genes are known.
+
+    Counts are negative binomial. A gene's log2 expression is its abundance, its organ's
+    and its tissue's programme, planted markers and the donor's deviation; library sizes
+    are log-normal, and a sample's counts share its library, so that strong programmes
+    bias totals as they do in real data. The dispersion is ``bcv**2 + 2 / mean`` with a
+    log-normal scatter a gene.
+
+    Parameters
+    ----------
+    n_samples, n_genes
+        Size.
+    tissues
+        Names, or sizes by name; GTEx's names bring their published size and their
+        relatives (brain, skin, esophagus, colon, artery, heart, adipose). None takes all
+        47 of GTEx v8. Sizes are scaled to add up to ``n_samples``.
+    donors
+        Let donors give several tissues, each once, and give them an effect of their own.
+    min_class_size
+        Smallest number of samples of a tissue.
+    n_exclusive, n_shared, n_subtle
+        Markers planted for each tissue: raised in it alone by a log2 fold change of 4.5
+        to 7, raised in it and others (its relatives, or one or two at random) by 4.5 to
+        6.5, raised in it alone by 1 to 3.5.
+    ambiguous
+        Share of the samples of related tissues that lie between their tissue and a
+        relative, as a dissection at the border does: these cannot all be told apart.
+    bcv
+        Biological coefficient of variation of abundant genes.
+    seed
+        Seed of all chance; the same numbers for the same arguments.
+
+    Returns
+    -------
+    AnnData, samples x genes, in random order:
+        ``X``, counts, int32; ``obs["tissue"]`` (recorded as the label); ``obs["donor"]``;
+        ``var["gene_id"]``, ``var["symbol"]``, ``var["biotype"]``, ``var["length"]``;
+        ``uns["truth"]``, a row for each marker and tissue: ``gene``, ``class``, ``kind``
+        (exclusive, shared, subtle), ``log2fc`` against the tissues it is not raised in.
+
+    Raises
+    ------
+    DataError
+        Samples or genes are too few for the tissues and markers.
+
+    References
+    ----------
+    Dispersion trend: Love et al., Genome Biology 15:550 (2014). Biological coefficient
+    of variation: McCarthy et al., Nucleic Acids Research 40:4288 (2012).
+    """
+    import anndata
+
+    if n_genes < MIN_GENES:
+        raise DataError(f"n_genes={n_genes}: at least {MIN_GENES} are needed")
+    if not 0 <= ambiguous <= 1 or bcv < 0:
+        raise DataError(f"ambiguous={ambiguous} lies between 0 and 1, bcv={bcv} is not negative")
+    rng = np.random.default_rng(seed)
+    table = cohort(tissues)
+    relatives = table["relatives"].to_numpy(dtype=str)
+    sizes = class_sizes(table["n_total"].to_numpy(dtype=np.float64), n_samples, min_class_size)
+    n_markers = {"exclusive": n_exclusive, "shared": n_shared, "subtle": n_subtle}
+    drawn = programme(relatives, n_genes, n_markers, rng)
+    samples = draw_samples(sizes, relatives, donors=donors, ambiguous=ambiguous, rng=rng)
+    counts = draw_counts(drawn.log2, samples, bcv, rng)
+    obs = _obs(samples, table.index)
+    var = _genes(n_genes, drawn.truth["gene"].to_numpy(), rng)
+    adata = anndata.AnnData(counts, obs=obs, var=var)
+    truth = drawn.truth.sort_values(["class", "kind", "gene"], ignore_index=True)
+    truth["gene"] = var.index.to_numpy()[truth["gene"]]
+    truth["class"] = table.index.to_numpy()[truth["class"]]
+    adata.uns["truth"] = truth
+    _slots.label_name(adata, "tissue")
+    params = {
+        "n_samples": n_samples,
+        "n_genes": n_genes,
+        "donors": donors,
+        "min_class_size": min_class_size,
+        **{f"n_{kind}": number for kind, number in n_markers.items()},
+        "ambiguous": ambiguous,
+        "bcv": bcv,
+    }
+    _slots.write(adata, "simulate", {}, params=params, seed=seed)
+    return adata
+
+
+def _obs(samples: Samples, tissues: pd.Index) -> pd.DataFrame:
+    """Return ``obs``: tissue and donor."""
+    tissue = pd.Categorical.from_codes(samples.codes, tissues.rename(None))
+    obs = pd.DataFrame({"tissue": tissue}, index=_numbered("S", len(samples.codes)))
+    if samples.donor is not None:
+        names = _numbered("D", samples.n_donors)
+        donor = pd.Categorical.from_codes(samples.donor, names)
+        obs[_schema.obs.donor] = donor.remove_unused_categories()
+    return obs
+
+
+def _genes(n_genes: int, markers: np.ndarray, rng: np.random.Generator) -> pd.DataFrame:
+    """Return ``var``: names that no real gene has, biotypes and lengths."""
+    biotype = np.where(rng.random(n_genes) < _CODING, "protein_coding", "lncRNA").astype(object)
+    biotype[markers] = "protein_coding"
+    genes = _numbered("G", n_genes)
+    return pd.DataFrame(
+        {
+            _schema.var.gene_id: genes.to_numpy(),
+            _schema.var.symbol: _numbered("SIM", n_genes).to_numpy(),
+            _schema.var.biotype: biotype,
+            _schema.var.length: np.rint(rng.lognormal(np.log(2500), 0.7, n_genes)).clip(200),
+        },
+        index=genes,
+    )
+
+
+def _numbered(prefix: str, n: int) -> pd.Index:
+    """Return names of one width: ``S00001`` to ``S02000``."""
+    width = max(5, len(str(n)))
+    return pd.Index([f"{prefix}{number:0{width}d}" for number in range(1, n + 1)], dtype=object)

@@ -1,0 +1,109 @@
+"""Keep the genes that are expressed in enough samples."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from anndata import AnnData
+
+from tissueshap import _r, _schema, _slots
+from tissueshap._counts import checked, target
+from tissueshap._errors import DataError
+from tissueshap._rconvert import Matrix
+
+
+def filter_genes(
+    adata: AnnData,
+    label: str | None = None,
+    *,
+    min_reads: float = 6,
+    min_tpm: float = 0.1,
+    min_samples: int | None = None,
+    protein_coding: bool = True,
+    subset: bool = True,
+    key_added: str | None = None,
+    copy: bool = False,
+) -> AnnData | None:
+    """Keep the genes that are expressed in enough samples.
+
+    A gene passes when it passes every rule that can be applied: it is protein coding,
+    it has at least ``min_reads`` reads in more than ``min_samples`` samples, and its
+    TPM is above ``min_tpm`` in more than ``min_samples`` samples. A rule without data
+    is left out, and the record says so. R's ``core_filter_genes`` does the work; the
+    rules are those of Yap et al., Scientific Reports 11:2641 (2021).
+
+    Parameters
+    ----------
+    adata
+        Samples x genes, with raw counts in ``X``. Reads ``layers["tpm"]``, else
+        ``var["length"]`` (base pairs) to make TPM of the counts, and ``var["biotype"]``.
+    label
+        Column of ``obs`` with the classes; by default the one recorded before.
+    min_reads
+        Fewest reads of a gene in a sample.
+    min_tpm
+        Transcripts per million that a gene must exceed in a sample.
+    min_samples
+        A gene must do so in more samples than this; by default 95 % of the smallest
+        class, rounded down.
+    protein_coding
+        Ask for ``var["biotype"] == "protein_coding"`` where there are biotypes.
+    subset
+        Drop the genes that do not pass; else only mark them.
+    key_added
+        Name of the record, and prefix of the column, in place of ``"filter_genes"``.
+    copy
+        Return a new AnnData and leave this one as it is.
+
+    Returns
+    -------
+        None, or with ``copy`` the new AnnData. Writes ``var["filter_pass"]`` (bool) and
+        ``uns["tissueshap"]["filter_genes"]``: ``min_samples``, and ``rules`` (``rule``,
+        ``applied``, ``n_pass``, ``note``).
+
+    Raises
+    ------
+    DataError
+        If ``X`` does not hold counts, or a sample has none.
+    """
+    if subset and adata.isbacked and not copy:
+        raise DataError(
+            "genes of an AnnData that lies in a file cannot be dropped in place: run "
+            "adata = adata.to_memory() first, or pass subset=False or copy=True"
+        )
+    adata = target(adata, copy=copy)
+    name = _slots.label_name(adata, label)
+    params = {
+        "min_reads": min_reads,
+        "min_tpm": min_tpm,
+        "min_samples": min_samples,
+        "protein_coding": protein_coding,
+    }
+    found = _r.call(
+        "core_filter_genes",
+        counts=checked(adata),
+        label=adata.obs[name].astype(str).to_numpy(),
+        **_annotation(adata),
+        **params,
+    )
+    _slots.write(
+        adata,
+        "filter_genes",
+        found,
+        params={"label": name, **params, "subset": subset},
+        versions=_r.versions("R"),
+        key_added=key_added,
+    )
+    if subset:
+        _slots.subset_genes(adata, _slots.named(_schema.var.filter_pass, key_added))
+    return adata if copy else None
+
+
+def _annotation(adata: AnnData) -> dict[str, Any]:
+    """Return what is known about the genes, None where nothing is."""
+    layer, length, biotype = _schema.layers.tpm, _schema.var.length, _schema.var.biotype
+    return {
+        "tpm": Matrix(adata.layers[layer]) if layer in adata.layers else None,
+        "gene_length": adata.var[length].to_numpy(float) if length in adata.var else None,
+        "biotype": adata.var[biotype].astype(object) if biotype in adata.var else None,
+    }

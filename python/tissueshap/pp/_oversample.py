@@ -1,0 +1,221 @@
+"""Balance the training classes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from anndata import AnnData
+
+from tissueshap import _schema, _slots
+from tissueshap._counts import target
+from tissueshap._dense import dense
+from tissueshap._errors import DataError
+from tissueshap.pp._log2 import transformed
+from tissueshap.pp._smote import Mixes, by_numpy, by_smote_variants, smote
+
+_ENGINES = {"tissueshap": by_numpy, "smote_variants": by_smote_variants}
+_WORKERS = {"tissueshap": ("scikit-learn",), "smote_variants": ("smote-variants", "scikit-learn")}
+_METHODS = ("smote", "random", "undersample", "class_weight", "none")
+
+
+def oversample(
+    adata: AnnData,
+    label: str | None = None,
+    *,
+    method: Literal["smote", "random", "undersample", "class_weight", "none"] = "smote",
+    k_neighbors: int = 5,
+    engine: Literal["tissueshap", "smote_variants"] = "tissueshap",
+    layer: str = "tmm",
+    seed: int = 42,
+    key_added: str | None = None,
+    copy: bool = False,
+) -> AnnData | None:
+    """Balance the training classes.
+
+    No sample is added to ``adata``: a table says what the classifier is to be trained
+    on. Each of its rows is ``(1 - mix) * sample + mix * neighbour`` of the linear layer,
+    and :func:`expand` makes the values of some rows at a time.
+
+    Parameters
+    ----------
+    adata
+        Samples x genes. Reads ``obs["split"]``; only its training samples are used.
+    label
+        Column of ``obs`` with the classes; by default the one recorded before.
+    method
+        ``"smote"`` adds synthetic samples up to the largest class (or one less: the
+        numbers and draws are those of smote-variants' ``MulticlassOversampling``),
+        ``"random"`` repeats samples up to the largest class, ``"undersample"`` draws
+        samples down to the smallest, ``"class_weight"`` weights each sample by
+        ``n / (k * n_class)``, ``"none"`` takes the samples as they are.
+    k_neighbors
+        Neighbours that SMOTE chooses from, by Euclidean distance within the class.
+    engine
+        Who draws for SMOTE: this package, or smote-variants itself. The rows are the
+        same, but smote-variants' may name sample and neighbour the other way round.
+    layer
+        Layer on a linear scale that SMOTE mixes.
+    seed
+        Seed of the draws.
+    key_added
+        Name of the record in place of ``"oversample"``.
+    copy
+        Return a new AnnData and leave this one as it is.
+
+    Returns
+    -------
+        None, or with ``copy`` the new AnnData. Writes
+        ``uns["tissueshap"]["oversample"]``: ``table`` (``sample`` and ``neighbour``:
+        positions in ``adata``; ``mix``; ``weight``), ``counts`` (``class``,
+        ``n_train``, ``n_balanced``) and ``n_obs``.
+
+    Raises
+    ------
+    DataError
+        If there is one class only, or SMOTE meets a class with one training sample.
+    """
+    if method not in _METHODS or engine not in _ENGINES:
+        raise DataError(
+            f"method={method!r}, engine={engine!r}: choose a method of {_METHODS} and an engine "
+            f"of {tuple(_ENGINES)}"
+        )
+    adata = target(adata, copy=copy)
+    name = _slots.label_name(adata, label)
+    classes = _slots.class_names(adata, name)
+    train = np.flatnonzero(_slots.require(adata, "obs", _schema.obs.split) == "train")
+    codes = _slots.class_codes(adata, name)[train]
+    sizes = np.bincount(codes, minlength=len(classes))
+    _check_sizes(classes, sizes, method)
+    if method == "smote":
+        values = _slots.require(adata, "layers", layer)
+        mixes = smote(
+            lambda members: dense(values[train[members]]).astype(np.float64),
+            codes,
+            k_neighbors=k_neighbors,
+            engine=_ENGINES[engine],
+            seed=seed,
+        )
+        rows = _with_mixes(train, mixes)
+    else:
+        rows = _without_mixes(train[_resampled(codes, sizes, method, seed)])
+    balanced = np.bincount(_slots.class_codes(adata, name)[rows["sample"]], minlength=len(classes))
+    if method == "class_weight":
+        rows["weight"] = (len(codes) / (len(classes) * sizes))[codes]
+    counts = pd.DataFrame({"class": classes, "n_train": sizes, "n_balanced": balanced})
+    _slots.write(
+        adata,
+        "oversample",
+        {"uns": {"table": rows, "counts": counts, "n_obs": adata.n_obs}},
+        params={
+            "label": name,
+            "method": method,
+            "k_neighbors": k_neighbors,
+            "engine": engine,
+            "layer": layer,
+        },
+        seed=seed,
+        versions=_WORKERS[engine] if method == "smote" else (),
+        key_added=key_added,
+    )
+    return adata if copy else None
+
+
+def expand(
+    adata: AnnData,
+    rows: pd.DataFrame | Sequence[int] | np.ndarray | slice,
+    *,
+    layer: str = "tmm",
+    offset: float = 0.001,
+    shift: float = 10.0,
+    key_added: str | None = None,
+) -> np.ndarray:
+    """Return the values of some training rows, as the classifier reads them.
+
+    Parameters
+    ----------
+    adata
+        The AnnData that ``oversample`` was run on.
+    rows
+        Rows of its table, or their positions in it.
+    layer
+        The linear layer that is mixed.
+    offset, shift
+        Of ``log2(x + offset) + shift``, as for :func:`tissueshap.pp.log2`.
+    key_added
+        Name of the record, if ``oversample`` was given one.
+
+    Returns
+    -------
+        Rows x genes, float32.
+
+    Raises
+    ------
+    DataError
+        If samples were added or dropped since.
+    """
+    record = key_added or "oversample"
+    if int(_slots.table(adata, record, "n_obs")) != adata.n_obs:
+        raise DataError(
+            f"adata has {adata.n_obs} samples, but {_slots.table(adata, record, 'n_obs')} when "
+            "its training table was made: run ts.pp.oversample(adata) again"
+        )
+    chosen: pd.DataFrame = (
+        rows if isinstance(rows, pd.DataFrame) else _slots.table(adata, record, "table").iloc[rows]
+    )
+    values = _slots.require(adata, "layers", layer)
+    mix = chosen["mix"].to_numpy(np.float32)
+    made = np.array(dense(values[chosen["sample"].to_numpy()]), dtype=np.float32)
+    mixed = np.flatnonzero(mix)
+    if mixed.size:
+        neighbours = dense(values[chosen["neighbour"].to_numpy()[mixed]])
+        share = mix[mixed, None]
+        made[mixed] = (1 - share) * made[mixed] + share * neighbours
+    return transformed(made, offset=offset, shift=shift)
+
+
+def _check_sizes(classes: list[str], sizes: np.ndarray, method: str) -> None:
+    if len(classes) < 2:
+        raise DataError(f"there is one class only, {classes}: nothing to balance or to learn")
+    fewest = 2 if method == "smote" else 1
+    small = [classes[code] for code in np.flatnonzero(sizes < fewest)]
+    if small:
+        raise DataError(
+            f"method={method!r} needs {fewest} training samples of each class; there are fewer of "
+            f"{small[:5]}: drop these classes"
+            + (", or choose method='random'" if method == "smote" else "")
+        )
+
+
+def _resampled(codes: np.ndarray, sizes: np.ndarray, method: str, seed: int) -> np.ndarray:
+    """Return positions of the samples to train on, for the methods that mix none."""
+    rng = np.random.default_rng(seed)
+    members = [np.flatnonzero(codes == code) for code in range(len(sizes))]
+    if method == "undersample":
+        kept = [rng.choice(own, sizes.min(), replace=False) for own in members]
+        return np.sort(np.concatenate(kept))
+    everyone = np.arange(len(codes))
+    if method == "random":
+        more = [rng.choice(own, sizes.max() - len(own)) for own in members]
+        return np.concatenate([everyone, *more])
+    return everyone
+
+
+def _without_mixes(samples: np.ndarray) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "sample": samples.astype(np.int64),
+            "neighbour": samples.astype(np.int64),
+            "mix": 0.0,
+            "weight": 1.0,
+        }
+    )
+
+
+def _with_mixes(train: np.ndarray, mixes: Mixes) -> pd.DataFrame:
+    synthetic = _without_mixes(train[mixes.sample])
+    synthetic["neighbour"] = train[mixes.neighbour]
+    synthetic["mix"] = mixes.mix
+    return pd.concat([_without_mixes(train), synthetic], ignore_index=True)

@@ -1,0 +1,80 @@
+"""Normalise by trimmed means of M values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from anndata import AnnData
+
+from tissueshap import _r, _schema, _slots
+from tissueshap._counts import checked, target
+from tissueshap._errors import DataError
+
+
+def tmm(
+    adata: AnnData,
+    *,
+    reference: AnnData | dict[str, Any] | None = None,
+    key_added: str | None = None,
+    copy: bool = False,
+) -> AnnData | None:
+    """Normalise by trimmed means of M values (TMM).
+
+    The factors are those of edgeR's ``calcNormFactors`` (Robinson and Oshlack, Genome
+    Biology 11:R25, 2010), and the layer is counts per million on effective library
+    sizes; R's ``core_tmm`` does the work.
+
+    Parameters
+    ----------
+    adata
+        Samples x genes, with raw counts in ``X``.
+    reference
+        Normalise new samples as others were: their AnnData after ``tmm``, or its record
+        ``uns["tissueshap"]["tmm"]``. Genes are matched by name and must be the same. A
+        sample's factor then does not depend on the others in ``adata``.
+    key_added
+        Name of the record, and prefix of the slots, in place of ``"tmm"``.
+    copy
+        Return a new AnnData and leave this one as it is.
+
+    Returns
+    -------
+        None, or with ``copy`` the new AnnData. Writes ``obs["lib_size"]`` (reads),
+        ``obs["norm_factor"]``, ``layers["tmm"]`` (counts per million) and
+        ``uns["tissueshap"]["tmm"]``: ``reference_sample``, ``reference`` (``gene``,
+        ``count``), ``reference_scale``.
+
+    Raises
+    ------
+    DataError
+        If ``X`` does not hold counts, a sample has none, or ``reference`` has no record.
+    """
+    adata = target(adata, copy=copy)
+    found = _r.call("core_tmm", counts=checked(adata), reference=_frozen(reference))
+    # R's genes x samples in Fortran order are samples x genes in C order: no copy.
+    found["layers"] = {name: np.asarray(layer).T for name, layer in found["layers"].items()}
+    _slots.write(
+        adata,
+        "tmm",
+        found,
+        params={"frozen": reference is not None},
+        versions=_r.versions("R", "edgeR"),
+        key_added=key_added,
+    )
+    return adata if copy else None
+
+
+def _frozen(reference: AnnData | dict[str, Any] | None) -> dict[str, Any] | None:
+    """Return what core_tmm needs of an earlier result."""
+    if reference is None:
+        return None
+    if isinstance(reference, AnnData):
+        reference = reference.uns.get(_schema.UNS, {}).get("tmm", {})
+    wanted = ("reference", "reference_scale", "reference_sample")
+    if missing := [name for name in wanted if name not in reference]:
+        raise DataError(
+            f"reference has no {missing}: run ts.pp.tmm on those samples first and pass that "
+            f"AnnData, or its uns[{_schema.UNS!r}]['tmm']"
+        )
+    return {name: reference[name] for name in wanted}

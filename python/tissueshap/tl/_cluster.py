@@ -1,0 +1,230 @@
+"""``tl.cluster``: how well a gene set alone puts the samples of a class together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from tissueshap import _schema, _slots
+from tissueshap._errors import DataError
+from tissueshap._logging import logger, progress
+from tissueshap.tl import _vmeasure
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+#: The column of ``var`` behind the sets that have one.
+_COLUMNS = {"shap": "shap_selected", "de": "de_significant"}
+_SCORES = ["v_measure", "homogeneity", "completeness"]
+
+
+def cluster(
+    adata: AnnData,
+    label: str | None = None,
+    *,
+    gene_sets: Sequence[str] | Mapping[str, Sequence[str]] = ("shap", "de", "all", "random"),
+    samples: str = "test",
+    n_starts: int = 100,
+    n_random: int = 10,
+    on: str = "umap",
+    layer: str = "log2",
+    n_pcs: int | None = None,
+    n_neighbors: int = 15,
+    seed: int = 42,
+    key_added: str | None = None,
+    copy: bool = False,
+) -> AnnData | None:
+    """Embed samples on each gene set and score k-means against the classes.
+
+    The values of ``layer`` are embedded as they are, as published: standardising the
+    genes first would give the noise of silent genes the weight of the markers.
+
+    Parameters
+    ----------
+    adata
+        Samples x genes. Reads ``layers[layer]``, ``obs["split"]`` where there is one,
+        and ``var["shap_selected"]``, ``var["de_significant"]`` for the sets
+        ``"shap"`` and ``"de"``.
+    label
+        Column of ``obs`` with the classes; the recorded one by default. The number
+        of clusters is the number of classes among the samples.
+    gene_sets
+        Names among ``"shap"``, ``"de"``, ``"all"``, ``"random"``, or a mapping of
+        names to gene identifiers (``var_names``). ``"random"`` is ``n_random``
+        different sets, each as large as the SHAP set (as the first other set where
+        there is no SHAP set).
+    samples
+        ``"test"`` (all samples where there is no split), ``"train"`` or ``"all"``.
+    n_starts
+        Runs of k-means a set, each with its own seed.
+    n_random
+        Number of random sets.
+    on
+        Cluster ``"umap"``, the 2-D embedding, or ``"expression"``, the values
+        themselves (the embedding is made either way).
+    layer
+        Layer to embed: log2 values.
+    n_pcs
+        Embed this many principal components rather than the genes, which is faster
+        for many samples on many genes; not by default, as published.
+    n_neighbors
+        Samples a neighbourhood in UMAP.
+    seed
+        Seed of the random sets, of UMAP and of k-means.
+    key_added
+        Name of the record instead of ``"cluster"``, and prefix of the embeddings.
+    copy
+        Return a changed copy and leave ``adata`` as it is.
+
+    Returns
+    -------
+    None, or the copy. Writes:
+
+    ``obsm["X_umap_<set>"]``
+        Samples x 2, float32, NaN where a sample is not embedded; of the random sets
+        the first.
+    ``uns["tissueshap"]["cluster"]``
+        ``n_clusters``; table ``v_measure`` with a row a start: ``gene_set``,
+        ``replicate`` (of the random sets, else 1), ``start``, ``v_measure``,
+        ``homogeneity``, ``completeness``; table ``summary`` with a row a set:
+        ``gene_set``, ``n_genes``, ``n_sets``, the mean of each score, and ``sd``, the
+        standard deviation of the V-measure.
+
+    Raises
+    ------
+    MissingSlotError
+        If a slot that a set needs is missing.
+    DataError
+        If a set is unknown, all sets are empty (an empty one among others is left out
+        with a warning), or there are too few samples or classes.
+
+    Notes
+    -----
+    Yap et al. (2021), Scientific Reports 11:2641, figures 4d and S7; V-measure of
+    Rosenberg and Hirschberg (2007), UMAP of McInnes et al. (2018).
+    """
+    adata = adata.copy() if copy else adata
+    _vmeasure.check_starts(n_starts, on)
+    rows = _vmeasure.chosen_samples(adata, samples)
+    codes = _vmeasure.checked_classes(adata, label, rows)
+    sets = _named_sets(adata, gene_sets, n_random=n_random, seed=seed)
+    embeddings: dict[str, np.ndarray] = {}
+    scores = []
+    for name, replicate, genes in progress(sets, desc="clustering gene sets", unit="set"):
+        X = _vmeasure.expression(adata, layer, rows, genes)
+        space = X
+        if on == "umap" or name not in embeddings:
+            flat = _vmeasure.embed(X, n_pcs=n_pcs, n_neighbors=n_neighbors, seed=seed)
+            embeddings.setdefault(name, _spread(flat, rows, adata.n_obs))
+            space = flat if on == "umap" else X
+        found = _vmeasure.k_means_scores(space, codes, n_starts=n_starts, seed=seed)
+        found.insert(0, "gene_set", name)
+        found.insert(1, "replicate", replicate)
+        scores.append(found)
+    table = pd.concat(scores, ignore_index=True)
+    prefix = _schema.obsm.X_umap
+    _slots.write(
+        adata,
+        "cluster",
+        {
+            "obsm": {f"{prefix}_{_schema.column(n)}": flat for n, flat in embeddings.items()},
+            "uns": {
+                "n_clusters": len(np.unique(codes)),
+                "v_measure": table,
+                "summary": _summary(table, sets),
+            },
+        },
+        params={
+            "label": label,
+            "gene_sets": list(embeddings),
+            "samples": samples,
+            "n_starts": n_starts,
+            "n_random": n_random,
+            "on": on,
+            "layer": layer,
+            "n_pcs": n_pcs,
+            "n_neighbors": n_neighbors,
+        },
+        seed=seed,
+        versions=("umap-learn", "scikit-learn"),
+        key_added=key_added,
+    )
+    return adata if copy else None
+
+
+def gene_set(adata: AnnData, name: str) -> np.ndarray:
+    """Return the gene positions of a set that the AnnData itself defines."""
+    if name == "all":
+        return np.arange(adata.n_vars)
+    if name not in _COLUMNS:
+        raise DataError(f"{name!r} is no gene set: choose among 'shap', 'de', 'all', 'random'")
+    return np.flatnonzero(_slots.require(adata, "var", _COLUMNS[name]).to_numpy(dtype=bool))
+
+
+def _named_sets(
+    adata: AnnData, gene_sets: Any, *, n_random: int, seed: int
+) -> list[tuple[str, int, np.ndarray]]:
+    """Return the sets as (name, replicate, gene positions)."""
+    if isinstance(gene_sets, Mapping):
+        return [(str(name), 1, _positions(adata, name, ids)) for name, ids in gene_sets.items()]
+    names = [gene_sets] if isinstance(gene_sets, str) else list(gene_sets)
+    if not names:
+        raise DataError("gene_sets is empty: name at least one, for example 'shap'")
+    fixed = {name: gene_set(adata, name) for name in names if name != "random"}
+    sets = [(name, 1, genes) for name, genes in fixed.items()]
+    if "random" in names:
+        size = _random_size(adata, fixed)
+        if size == adata.n_vars:
+            logger.warning("the random gene sets are as large as all genes: they are all the same")
+        drawn = _vmeasure.random_sets(adata.n_vars, size, n_random, seed)
+        sets += [("random", n, genes) for n, genes in enumerate(drawn, start=1)]
+    for name in dict.fromkeys(name for name, _, genes in sets if not genes.size):
+        logger.warning("the gene set %r is empty: it is left out", name)
+    if not any(genes.size for _, _, genes in sets):
+        raise DataError(
+            f"the gene sets {names} are all empty: loosen the selection of ts.tl.select_genes "
+            "or the cut-offs of ts.tl.de"
+        )
+    return [entry for entry in sets if entry[2].size]
+
+
+def _random_size(adata: AnnData, fixed: Mapping[str, np.ndarray]) -> int:
+    if "shap" in fixed or _schema.var.shap_selected in adata.var:
+        return len(gene_set(adata, "shap"))
+    if not fixed:
+        raise DataError("how large should random sets be? Run ts.tl.select_genes(adata) first")
+    return len(next(iter(fixed.values())))
+
+
+def _positions(adata: AnnData, name: str, genes: Sequence[str]) -> np.ndarray:
+    found = adata.var_names.get_indexer(pd.Index(pd.unique(pd.Series(list(genes), dtype=str))))
+    known = np.sort(found[found >= 0])
+    if not known.size:
+        raise DataError(
+            f"none of the genes of the set {name!r} is in adata.var_names, which start with "
+            f"{list(adata.var_names[:3])}"
+        )
+    if len(known) < len(found):
+        logger.info("%d genes of the set %r are not in the data", len(found) - len(known), name)
+    return known
+
+
+def _spread(flat: np.ndarray, rows: np.ndarray, n_obs: int) -> np.ndarray:
+    """Return the embedding with a row for every sample of the AnnData."""
+    full = np.full((n_obs, flat.shape[1]), np.nan, dtype=np.float32)
+    full[rows] = flat
+    return full
+
+
+def _summary(table: pd.DataFrame, sets: list[tuple[str, int, np.ndarray]]) -> pd.DataFrame:
+    groups = table.groupby("gene_set", sort=False)
+    means = groups[_SCORES].mean()
+    sizes = {name: len(genes) for name, _, genes in sets}
+    counts = pd.Series([name for name, _, _ in sets]).value_counts()
+    means.insert(0, "n_genes", [sizes[name] for name in means.index])
+    means.insert(1, "n_sets", [int(counts[name]) for name in means.index])
+    # A single start has no spread: 0, not missing.
+    return means.assign(sd=groups["v_measure"].std(ddof=0)).reset_index()

@@ -1,0 +1,225 @@
+"""``tl.enrich``: the biology that the selected genes have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from tissueshap import _schema, _slots
+from tissueshap._errors import DataError
+from tissueshap._logging import logger, progress
+from tissueshap.tl import _enrich_engines, _gene_sets
+from tissueshap.tl._over_representation import COLUMNS
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+SOURCES = ("shap", "de")
+GROUPINGS = ("all", "class", "exclusive")
+
+
+def enrich(
+    adata: AnnData,
+    gene_sets: Mapping[str, Sequence[str]] | str | Path | None = None,
+    *,
+    source: str | Sequence[str] = "shap",
+    by: str = "all",
+    engine: str = "offline",
+    universe: Sequence[str] | None = None,
+    label: str | None = None,
+    ids: str | None = None,
+    min_size: int = 10,
+    max_size: int = 500,
+    pvalue_cutoff: float = 0.05,
+    qvalue_cutoff: float = 0.2,
+    key_added: str | None = None,
+    copy: bool = False,
+) -> AnnData | None:
+    """Test gene sets for more SHAP or DE genes than chance would bring.
+
+    Parameters
+    ----------
+    adata
+        Samples x genes, after ``tl.select_genes`` or ``tl.de``. Reads ``var`` (
+        ``shap_selected``, ``de_significant``, ``gene_id``, ``symbol``,
+        ``entrez_id``), ``varm["de_logfc"]``, ``varm["de_fdr"]`` and the records of
+        ``select_genes`` and ``de``.
+    gene_sets
+        GMT file, or mapping of names to genes. Not for the engines ``"reactomepa"``
+        and ``"go"``, which bring their own.
+    source
+        ``"shap"``, ``"de"``, or both.
+    by
+        ``"all"``: the genes of all classes as one list; ``"class"``: a list a class;
+        ``"exclusive"``: a list a class, of the genes that no other class has.
+    engine
+        ``"offline"`` and ``"gseapy"`` (Python), ``"clusterprofiler"`` (``enricher`` on
+        ``gene_sets``), ``"reactomepa"`` (``enrichPathway``), ``"go"`` (biological
+        process): the last three in R.
+    universe
+        Genes that could have been chosen, as ``var_names`` or as the gene sets name
+        them; all genes of ``adata`` by default. Only those in any gene set count.
+    label
+        Column of ``obs`` with the classes; the recorded one by default.
+    ids
+        ``"var_names"`` or the column of ``var`` with the gene sets' identifiers; the
+        one that matches most genes by default.
+    min_size, max_size
+        Smallest and largest gene set, counted within the universe.
+    pvalue_cutoff, qvalue_cutoff
+        Keep terms whose p-value and adjusted p-value, and q-value, are below; 1
+        keeps every term tested.
+    key_added
+        Name of the record instead of ``"enrich"``.
+    copy
+        Return a changed copy and leave ``adata`` as it is.
+
+    Returns
+    -------
+    None, or the copy. Writes ``uns["tissueshap"]["enrich"]``:
+
+    ``table``
+        A row a list and term, by p-value: ``source``, ``class`` (``"all"`` with
+        ``by="all"``), then clusterProfiler's columns ``ID``, ``Description``,
+        ``GeneRatio``, ``BgRatio``, ``pvalue``, ``p.adjust`` (Benjamini-Hochberg),
+        ``qvalue`` (Storey), ``geneID`` (joined by ``/``), ``Count``.
+    ``lists``
+        A row a list: ``source``, ``class``, ``n_genes``, ``n_mapped`` (with an
+        identifier that is in a gene set), ``n_terms`` (kept).
+    ``ids``, ``n_universe``
+        The identifiers used, and how many genes of the universe are in a set.
+
+    Raises
+    ------
+    MissingSlotError
+        If ``tl.select_genes`` or ``tl.de`` has not been run.
+    DataError
+        If no gene is in any gene set, a file is missing, or an option is unknown.
+    MissingPackageError
+        If the engine's R package is not installed.
+
+    Notes
+    -----
+    The hypergeometric test, its background and its q-values are those of DOSE (Yu et
+    al. 2015), with one difference: a gene outside the universe never counts as drawn.
+    """
+    adata = adata.copy() if copy else adata
+    sources = (source,) if isinstance(source, str) else tuple(source)
+    _check(sources, by, engine)
+    bring_own = engine in _enrich_engines.ON_OWN
+    sets = None if bring_own else _gene_sets.gene_sets(gene_sets)
+    column, names = _identifiers(adata, sets, ids)
+    background = _background(adata, names, universe, sets)
+    tables, lists = [], []
+    jobs = [(s, c, g) for s in sources for c, g in _lists(adata, s, by, label).items()]
+    for which, name, genes in progress(jobs, desc="testing gene sets", unit="list"):
+        mapped = [gene for gene in names.loc[genes].dropna() if gene in background]
+        found = _enrich_engines.run(
+            engine, mapped, sets, background, min_size=min_size, max_size=max_size
+        )
+        found = _significant(found, pvalue_cutoff, qvalue_cutoff)
+        tables.append(found.assign(**{"source": which, "class": name}))
+        lists.append((which, name, len(genes), len(set(mapped)), len(found)))
+    counts = pd.DataFrame(lists, columns=["source", "class", "n_genes", "n_mapped", "n_terms"])
+    lost, total = (counts["n_genes"] - counts["n_mapped"]).sum(), counts["n_genes"].sum()
+    logger.info("%d of %d genes (by %s) are in no gene set", lost, total, column)
+    table = pd.concat(tables, ignore_index=True)[["source", "class", *COLUMNS]]
+    _slots.write(
+        adata,
+        "enrich",
+        {
+            "uns": {
+                "table": table.astype({"Count": np.int64}),
+                "lists": counts,
+                "ids": column,
+                "n_universe": len(background),
+            }
+        },
+        params={
+            "gene_sets": gene_sets if isinstance(gene_sets, str | Path) else None,
+            "source": list(sources),
+            "by": by,
+            "engine": engine,
+            "label": label,
+            "min_size": min_size,
+            "max_size": max_size,
+            "pvalue_cutoff": pvalue_cutoff,
+            "qvalue_cutoff": qvalue_cutoff,
+        },
+        versions=_enrich_engines.versions(engine),
+        key_added=key_added,
+    )
+    return adata if copy else None
+
+
+def _check(sources: Sequence[str], by: str, engine: str) -> None:
+    if not sources or set(sources) - set(SOURCES):
+        raise DataError(f"source={list(sources)}: choose among {list(SOURCES)}")
+    if by not in GROUPINGS:
+        raise DataError(f"by={by!r} is none of {list(GROUPINGS)}")
+    if engine not in _enrich_engines.ENGINES:
+        raise DataError(f"engine={engine!r} is none of {list(_enrich_engines.ENGINES)}")
+
+
+def _identifiers(
+    adata: AnnData, sets: _gene_sets.GeneSets | None, ids: str | None
+) -> tuple[str, pd.Series]:
+    if sets is not None:
+        return _gene_sets.matching_ids(adata, sets.universe, ids)
+    # The engines that bring their own annotation speak Entrez.
+    column = ids or _schema.var.entrez_id
+    if column not in adata.var:
+        raise DataError(
+            f"adata.var has no column {column!r} with Entrez identifiers, which this engine "
+            "needs: add them with ts.io.annotate_genes(adata, ...)"
+        )
+    return column, _gene_sets.cleaned(adata.var[column])
+
+
+def _background(
+    adata: AnnData,
+    names: pd.Series,
+    universe: Sequence[str] | None,
+    sets: _gene_sets.GeneSets | None,
+) -> set[str]:
+    """Return the genes that could have been chosen and that are in any gene set."""
+    if universe is None:
+        chosen = set(names.dropna())
+    else:
+        asked = set(map(str, universe))
+        chosen = set(names[names.index.isin(asked)].dropna()) | (asked - set(adata.var_names))
+    found = chosen if sets is None else chosen & sets.universe
+    if not found:
+        raise DataError("no gene of the universe is in any gene set: do the identifiers match?")
+    return found
+
+
+def _lists(adata: AnnData, source: str, by: str, label: str | None) -> dict[str, list[str]]:
+    """Return the gene lists (``var_names``) by class, strongest first for SHAP."""
+    if by == "all":
+        key = _schema.var.shap_selected if source == "shap" else _schema.var.de_significant
+        return {"all": list(adata.var_names[_slots.require(adata, "var", key).to_numpy(bool)])}
+    classes = _slots.class_names(adata, label)
+    if source == "shap":
+        genes = _slots.table(adata, "select_genes", "genes")
+        if by == "exclusive":
+            genes = genes[genes["exclusive"].astype(bool)]
+        genes = genes.sort_values("rank", kind="stable")
+        return {name: list(genes.loc[genes["class"] == name, "gene"]) for name in classes}
+    cutoffs = _slots.table(adata, "de", "params")
+    fdr = _slots.class_frame(adata, "varm", _schema.varm.de_fdr, classes).to_numpy()
+    logfc = _slots.class_frame(adata, "varm", _schema.varm.de_logfc, classes).to_numpy()
+    called = (fdr < float(cutoffs["fdr"])) & (np.abs(logfc) > float(cutoffs["lfc"]))
+    if by == "exclusive":
+        called &= called.sum(axis=1, keepdims=True) == 1
+    return {name: list(adata.var_names[called[:, i]]) for i, name in enumerate(classes)}
+
+
+def _significant(found: pd.DataFrame, pvalue: float, qvalue: float) -> pd.DataFrame:
+    # A missing q-value (it could not be estimated) does not lose the term.
+    kept = (found["pvalue"] <= pvalue) & (found["p.adjust"] <= pvalue)
+    return found[kept & ~(found["qvalue"] > qvalue)]

@@ -1,0 +1,144 @@
+"""The engines of ``tl.enrich``: one call, one table shape."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from tissueshap._errors import DataError
+from tissueshap.tl._gene_sets import GeneSets
+from tissueshap.tl._over_representation import (
+    COLUMNS,
+    adjusted,
+    over_representation,
+    q_values,
+    tested_sets,
+)
+
+#: Engines that test the gene sets they are given; the first two need no R.
+ON_SETS = ("offline", "gseapy", "clusterprofiler")
+#: Engines that bring their own annotation, on Entrez identifiers.
+ON_OWN = ("reactomepa", "go")
+ENGINES = (*ON_SETS, *ON_OWN)
+
+
+def run(
+    engine: str,
+    genes: Sequence[str],
+    sets: GeneSets | None,
+    background: set[str],
+    *,
+    min_size: int,
+    max_size: int,
+) -> pd.DataFrame:
+    """Test one gene list and return clusterProfiler's columns, all tested terms.
+
+    Parameters
+    ----------
+    engine
+        One of :data:`ENGINES`.
+    genes
+        The gene list, in the identifiers of the gene sets (Entrez for ``ON_OWN``).
+    sets
+        Gene sets, or None for an engine that brings its own.
+    background
+        Genes that could have been chosen.
+    min_size, max_size
+        Smallest and largest set, counted within the background.
+    """
+    if engine in ON_SETS and sets is not None:
+        if engine == "offline":
+            return over_representation(
+                genes, sets, background, min_size=min_size, max_size=max_size
+            )
+        if engine == "gseapy":
+            return _gseapy(genes, sets, background, min_size=min_size, max_size=max_size)
+    return _in_r(engine, genes, sets, background, min_size=min_size, max_size=max_size)
+
+
+def _gseapy(
+    genes: Sequence[str], sets: GeneSets, background: set[str], *, min_size: int, max_size: int
+) -> pd.DataFrame:
+    import gseapy
+
+    chosen = [gene for gene in dict.fromkeys(genes) if gene in background]
+    tested = tested_sets(sets, background, min_size, max_size)
+    if not chosen or not any(set(chosen).intersection(members) for members in tested.values()):
+        return pd.DataFrame(columns=COLUMNS)
+    # gseapy takes digits for Entrez numbers in the list but not in the background.
+    answer = gseapy.enrich(
+        gene_list=[f"_{gene}" for gene in chosen],
+        gene_sets={name: [f"_{gene}" for gene in members] for name, members in tested.items()},
+        background=[f"_{gene}" for gene in sorted(background)],
+        outdir=None,
+        no_plot=True,
+        verbose=False,
+    ).results
+    order = {gene: place for place, gene in enumerate(chosen)}
+    hits = [
+        sorted((gene[1:] for gene in text.split(";")), key=order.__getitem__)
+        for text in answer["Genes"]
+    ]
+    found = pd.DataFrame(
+        {
+            "ID": answer["Term"].astype(str),
+            "Description": [sets.descriptions[name] for name in answer["Term"]],
+            "GeneRatio": [f"{len(names)}/{len(chosen)}" for names in hits],
+            "BgRatio": [f"{len(tested[name])}/{len(background)}" for name in answer["Term"]],
+            "pvalue": answer["P-value"].astype(float),
+            "p.adjust": adjusted(answer["P-value"]),
+            "qvalue": q_values(answer["P-value"]),
+            "geneID": ["/".join(names) for names in hits],
+            "Count": [len(names) for names in hits],
+        },
+        columns=COLUMNS,
+    )
+    return found.sort_values(["pvalue", "ID"], kind="stable", ignore_index=True)
+
+
+def _in_r(
+    engine: str,
+    genes: Sequence[str],
+    sets: GeneSets | None,
+    background: set[str],
+    *,
+    min_size: int,
+    max_size: int,
+) -> pd.DataFrame:
+    from tissueshap import _r
+
+    given = {}
+    if sets is not None:
+        given["gene_sets"] = pd.DataFrame(
+            [(name, gene) for name, members in sets.genes.items() for gene in members],
+            columns=["term", "gene"],
+        )
+        given["gene_set_names"] = pd.DataFrame(
+            list(sets.descriptions.items()), columns=["term", "name"]
+        )
+    answer = _r.call(
+        "core_enrich",
+        engine=engine,
+        genes=list(genes),
+        universe=sorted(background),
+        min_size=min_size,
+        max_size=max_size,
+        **given,
+    )
+    found: pd.DataFrame = answer["table"]
+    missing = [column for column in COLUMNS if column not in found.columns]
+    if missing:
+        raise DataError(f"the engine {engine!r} gave no column {missing}: its package has changed")
+    return found[COLUMNS].reset_index(drop=True)
+
+
+def versions(engine: str) -> dict[str, str] | tuple[str, ...]:
+    """Return the versions of what does the work, or their Python packages' names."""
+    if engine in ("offline", "gseapy"):
+        return ("scipy",) if engine == "offline" else ("gseapy",)
+    from tissueshap import _r
+
+    packages = {"clusterprofiler": "clusterProfiler", "reactomepa": "ReactomePA"}
+    wanted = [packages[engine]] if engine in packages else ["org.Hs.eg.db", "GO.db"]
+    return dict(_r.versions(*wanted))

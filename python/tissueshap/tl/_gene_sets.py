@@ -1,0 +1,147 @@
+"""Gene sets and gene identifiers for ``tl.enrich``."""
+
+from __future__ import annotations
+
+import gzip
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from tissueshap import _schema
+from tissueshap._errors import DataError
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+#: Accessions of Reactome, GO, KEGG and WikiPathways.
+_ACCESSION = re.compile(r"R-[A-Z]{3}-\d+|GO:\d{7}|[a-z]{2,4}\d{5}|WP\d+")
+#: Values that stand for "no identifier" in annotation tables.
+_NO_ID = {"", "nan", "None", "NA", "<NA>"}
+
+
+@dataclass(frozen=True)
+class GeneSets:
+    """Gene sets by identifier, each with what it describes.
+
+    Attributes
+    ----------
+    genes
+        Genes by set identifier, each gene once.
+    descriptions
+        Description by set identifier.
+    """
+
+    genes: dict[str, list[str]]
+    descriptions: dict[str, str]
+
+    @property
+    def universe(self) -> set[str]:
+        """Every gene that is in a set."""
+        return set().union(*self.genes.values())
+
+
+def gene_sets(source: Mapping[str, Sequence[str]] | str | Path | None) -> GeneSets:
+    """Return gene sets from a mapping or a GMT file (``.gmt``, ``.gmt.gz``).
+
+    Where a line of the GMT has the accession second (``Apoptosis<TAB>R-HSA-109581``,
+    as Enrichr writes it) the accession is the identifier. A description that is
+    missing or an address becomes the identifier.
+    """
+    if source is None:
+        raise DataError(
+            "which gene sets? Give gene_sets= a GMT file or a mapping of names to genes; the "
+            "engines 'reactomepa' and 'go' bring their own"
+        )
+    if isinstance(source, Mapping):
+        lines = [(str(name), "", list(genes)) for name, genes in source.items()]
+    else:
+        lines = _read(Path(source))
+    sets: dict[str, list[str]] = {}
+    descriptions: dict[str, str] = {}
+    for name, note, genes in lines:
+        if _ACCESSION.fullmatch(note) and not _ACCESSION.fullmatch(name):
+            key, description = note, name
+        else:
+            plain = note in ("", "na", "NA") or "://" in note
+            key, description = name, name if plain else note
+        sets.setdefault(key, []).extend(map(str, genes))
+        descriptions[key] = description
+    if not sets:
+        raise DataError("there are no gene sets: the GMT file or the mapping is empty")
+    return GeneSets({key: list(dict.fromkeys(genes)) for key, genes in sets.items()}, descriptions)
+
+
+def _read(path: Path) -> list[tuple[str, str, list[str]]]:
+    if not path.is_file():
+        raise DataError(f"there is no GMT file {path}: give the path of a .gmt or .gmt.gz file")
+    opened = (
+        gzip.open(path, "rt", encoding="utf-8")
+        if path.suffix == ".gz"
+        else path.open(encoding="utf-8")
+    )
+    lines = []
+    with opened as file:
+        for number, line in enumerate(file, start=1):
+            if not line.strip():
+                continue
+            name, *rest = (field.strip() for field in line.rstrip("\r\n").split("\t"))
+            if len(rest) < 2 or not name:
+                raise DataError(
+                    f"{path}, line {number}: a GMT line is a name, a description and genes, "
+                    "separated by tabs"
+                )
+            # Enrichr's files may weigh a gene: "GENE,1.0".
+            genes = [gene.split(",")[0] for gene in rest[1:] if gene]
+            lines.append((name, rest[0], genes))
+    return lines
+
+
+def matching_ids(adata: AnnData, known: Iterable[str], wanted: str | None) -> tuple[str, pd.Series]:
+    """Return the identifiers of the genes that the gene sets use.
+
+    Parameters
+    ----------
+    adata
+        Samples x genes.
+    known
+        Genes of the gene sets.
+    wanted
+        ``"var_names"`` or a column of ``var``; the one that matches most by default.
+
+    Returns
+    -------
+    The name of the column, or ``"var_names"``; and the identifiers, with missing
+    values where a gene has none, indexed by ``var_names``.
+    """
+    candidates = {"var_names": adata.var_names.to_series()}
+    for column in (_schema.var.gene_id, _schema.var.symbol, _schema.var.entrez_id):
+        if column in adata.var:
+            candidates[column] = adata.var[column]
+    if wanted is not None and wanted not in candidates:
+        if wanted not in adata.var:
+            raise DataError(f"adata.var has no column {wanted!r} with gene identifiers")
+        candidates = {wanted: adata.var[wanted]}
+    elif wanted is not None:
+        candidates = {wanted: candidates[wanted]}
+    tidy = {name: cleaned(ids) for name, ids in candidates.items()}
+    genes = set(known)
+    hits = {name: int(ids.isin(genes).sum()) for name, ids in tidy.items()}
+    best = max(hits, key=lambda name: hits[name])
+    if not hits[best]:
+        raise DataError(
+            f"none of the genes in {list(tidy)} is in the gene sets (which hold, for example, "
+            f"{sorted(genes)[:3]}): add the identifiers with ts.io.annotate_genes(adata, ...)"
+        )
+    return best, tidy[best]
+
+
+def cleaned(ids: pd.Series) -> pd.Series:
+    """Return identifiers as text: 7157.0 and ENSG00000141510.16 lose what follows the dot."""
+    text = ids.astype("object").map(lambda value: "" if pd.isna(value) else str(value).strip())
+    text = text.str.replace(r"^(\d+)\.0$", r"\1", regex=True)
+    text = text.str.replace(r"^(ENS[A-Z]*G\d+)\.\d+$", r"\1", regex=True)
+    return text.where(~text.isin(_NO_ID))

@@ -1,0 +1,178 @@
+"""``tl.null_test``: whether a gene set clusters the classes better than chance would."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from tissueshap import _slots
+from tissueshap._errors import DataError
+from tissueshap._logging import progress
+from tissueshap.tl import _vmeasure
+from tissueshap.tl._cluster import _named_sets
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+
+def null_test(
+    adata: AnnData,
+    label: str | None = None,
+    *,
+    gene_set: str | Mapping[str, Sequence[str]] = "shap",
+    samples: str = "test",
+    n_sets: int = 100,
+    n_starts: int = 100,
+    on: str = "umap",
+    layer: str = "log2",
+    n_pcs: int | None = None,
+    n_neighbors: int = 15,
+    seed: int = 42,
+    key_added: str | None = None,
+    copy: bool = False,
+) -> AnnData | None:
+    """Test a gene set's V-measure against random gene sets of the same size.
+
+    Two p-values are given. The published one is a one-tailed t test of the
+    V-measures of the set's k-means starts against those of all random sets' starts;
+    the starts on one embedding are no independent replicates, so it is far too
+    small. The empirical one takes each random set as one draw: p = (1 + b) / (1 + n),
+    where b of n random sets have a mean V-measure as high as the set's or higher.
+
+    Parameters
+    ----------
+    adata
+        Samples x genes. Reads ``layers[layer]``, ``obs["split"]`` where there is one,
+        and the column of ``var`` that defines ``gene_set``.
+    label
+        Column of ``obs`` with the classes; the recorded one by default.
+    gene_set
+        ``"shap"``, ``"de"``, or a mapping of one name to gene identifiers.
+    samples, on, layer, n_pcs, n_neighbors
+        As in ``tl.cluster``.
+    n_sets
+        Number of random sets, all different draws from all genes.
+    n_starts
+        Runs of k-means a set.
+    seed
+        Seed of the random sets, of UMAP and of k-means.
+    key_added
+        Name of the record instead of ``"null_test"``.
+    copy
+        Return a changed copy and leave ``adata`` as it is.
+
+    Returns
+    -------
+    None, or the copy. Writes ``uns["tissueshap"]["null_test"]``:
+
+    ``gene_set``, ``n_genes``, ``n_sets``
+        The set tested, its size, the number of random sets.
+    ``observed``, ``null_mean``, ``null_sd``
+        Mean V-measure of the set; mean and standard deviation of the random sets'
+        means.
+    ``empirical_pvalue``, ``t_statistic``, ``t_pvalue``
+        The two tests, both one-tailed (greater). The t test (Welch's) is missing
+        with fewer than two starts.
+    ``v_measure``
+        A row a start: ``gene_set`` (the set's name or ``"random"``), ``replicate``,
+        ``start``, ``v_measure``, ``homogeneity``, ``completeness``.
+    ``null``
+        A row a random set: ``replicate``, ``v_measure`` (its mean over the starts).
+
+    Raises
+    ------
+    MissingSlotError
+        If the set's slot is missing.
+    DataError
+        If the set holds every gene, so that no other draw exists.
+
+    Notes
+    -----
+    Yap et al. (2021), Scientific Reports 11:2641, figure S8; the empirical p-value as
+    Phipson and Smyth (2010) give it.
+    """
+    adata = adata.copy() if copy else adata
+    _vmeasure.check_starts(n_starts, on)
+    if n_sets < 1:
+        raise DataError(f"n_sets={n_sets}: at least 1 random gene set is needed")
+    rows = _vmeasure.chosen_samples(adata, samples)
+    codes = _vmeasure.checked_classes(adata, label, rows)
+    name, genes = _one_set(adata, gene_set)
+    if len(genes) == adata.n_vars:
+        raise DataError(f"the gene set {name!r} holds all {adata.n_vars} genes: there is no null")
+    drawn = enumerate(_vmeasure.random_sets(adata.n_vars, len(genes), n_sets, seed), start=1)
+    sets = [(name, 1, genes), *(("random", n, positions) for n, positions in drawn)]
+    scores = []
+    for set_name, replicate, positions in progress(sets, desc="random gene sets", unit="set"):
+        X = _vmeasure.expression(adata, layer, rows, positions)
+        if on == "umap":
+            X = _vmeasure.embed(X, n_pcs=n_pcs, n_neighbors=n_neighbors, seed=seed)
+        found = _vmeasure.k_means_scores(X, codes, n_starts=n_starts, seed=seed)
+        found.insert(0, "gene_set", set_name)
+        found.insert(1, "replicate", replicate)
+        scores.append(found)
+    observed, null = scores[0], pd.concat(scores[1:], ignore_index=True)
+    _slots.write(
+        adata,
+        "null_test",
+        {
+            "uns": {
+                "gene_set": name,
+                "n_genes": len(genes),
+                "n_sets": n_sets,
+                **_tests(observed, null),
+                "v_measure": pd.concat([observed, null], ignore_index=True),
+            }
+        },
+        params={
+            "label": label,
+            "gene_set": name,
+            "samples": samples,
+            "n_sets": n_sets,
+            "n_starts": n_starts,
+            "on": on,
+            "layer": layer,
+            "n_pcs": n_pcs,
+            "n_neighbors": n_neighbors,
+        },
+        seed=seed,
+        versions=("umap-learn", "scikit-learn", "scipy"),
+        key_added=key_added,
+    )
+    return adata if copy else None
+
+
+def _one_set(adata: AnnData, gene_set: Any) -> tuple[str, np.ndarray]:
+    sets = _named_sets(adata, gene_set, n_random=0, seed=0)
+    if len(sets) != 1:
+        raise DataError(f"null_test tests one gene set, not {len(sets)}: give one name")
+    name, _, genes = sets[0]
+    return ("tested" if name == "random" else name), genes
+
+
+def _tests(observed: pd.DataFrame, null: pd.DataFrame) -> dict[str, Any]:
+    from scipy.stats import ttest_ind_from_stats
+
+    means = null.groupby("replicate", sort=True)["v_measure"].mean()
+    mean = float(observed["v_measure"].mean())
+    found: dict[str, Any] = {
+        "observed": mean,
+        "null_mean": float(means.mean()),
+        "null_sd": float(means.std(ddof=0)),
+        "empirical_pvalue": float((1 + (means >= mean).sum()) / (1 + len(means))),
+        "null": means.reset_index(),
+    }
+    ours, theirs = observed["v_measure"], null["v_measure"]
+    if len(ours) > 1 and len(theirs) > 1 and (ours.std() > 0 or theirs.std() > 0):
+        # From the moments: k-means that always finds the same has no spread to warn of.
+        t = ttest_ind_from_stats(
+            *(ours.mean(), ours.std(), len(ours)),
+            *(theirs.mean(), theirs.std(), len(theirs)),
+            equal_var=False,
+            alternative="greater",
+        )
+        found |= {"t_statistic": float(t.statistic), "t_pvalue": float(t.pvalue)}
+    return found

@@ -1,0 +1,150 @@
+"""Embedding samples on gene sets and scoring k-means against the classes.
+
+Shared by ``tl.cluster`` and ``tl.null_test``.
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from tissueshap import _schema, _slots
+from tissueshap._errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from anndata import AnnData
+
+#: Samples a neighbourhood in UMAP, its own default.
+_N_NEIGHBORS = 15
+#: Below this many samples the spectral start of UMAP has too few eigenvectors to choose from.
+_MIN_SPECTRAL = 50
+
+SAMPLES = ("test", "train", "all")
+SPACES = ("umap", "expression")
+
+
+def chosen_samples(adata: AnnData, samples: str) -> np.ndarray:
+    """Return the positions of the samples to cluster: ``"test"``, ``"train"`` or ``"all"``.
+
+    Without a split ``"test"`` is all samples.
+    """
+    if samples not in SAMPLES:
+        raise DataError(f"samples={samples!r} is none of {list(SAMPLES)}")
+    if samples == "all" or (samples == "test" and _schema.obs.split not in adata.obs):
+        return np.arange(adata.n_obs)
+    split = _slots.require(adata, "obs", _schema.obs.split).astype(str).to_numpy()
+    found: np.ndarray = np.flatnonzero(split == samples)
+    if not found.size:
+        raise DataError(f"adata.obs['split'] has no {samples!r} sample: run ts.pp.split(adata)")
+    return found
+
+
+def checked_classes(adata: AnnData, label: str | None, rows: np.ndarray) -> np.ndarray:
+    """Return the class codes of the samples to cluster, at least two classes of them."""
+    codes: np.ndarray = _slots.class_codes(adata, label)[rows]
+    n_classes = len(np.unique(codes))
+    if n_classes < 2 or len(rows) < n_classes + 2:
+        raise DataError(
+            f"{len(rows)} samples of {n_classes} class(es) cannot be clustered: at least two "
+            "classes and a few samples of each are needed (samples='all' takes every sample)"
+        )
+    return codes
+
+
+def expression(adata: AnnData, layer: str, rows: np.ndarray, genes: np.ndarray) -> np.ndarray:
+    """Return the float32 matrix of some samples and genes."""
+    return np.asarray(_slots.require(adata, "layers", layer)[np.ix_(rows, genes)], np.float32)
+
+
+def random_sets(n_genes: int, size: int, n_sets: int, seed: int) -> Iterator[np.ndarray]:
+    """Yield sets of gene positions, each drawn anew without replacement."""
+    for child in np.random.SeedSequence(seed).spawn(n_sets):
+        yield np.sort(np.random.default_rng(child).choice(n_genes, size, replace=False))
+
+
+def embed(X: np.ndarray, *, n_pcs: int | None, n_neighbors: int, seed: int) -> np.ndarray:
+    """Return the 2-D UMAP of some samples (rows) as float32.
+
+    Parameters
+    ----------
+    X
+        Samples x genes, log2 values.
+    n_pcs
+        Embed this many principal components instead of the genes.
+    n_neighbors
+        Samples a neighbourhood; at most one fewer than there are samples.
+    seed
+        Seed of UMAP and of the principal components.
+    """
+    if n_pcs is not None and n_pcs < min(X.shape):
+        from sklearn.decomposition import PCA
+
+        X = PCA(n_pcs, random_state=seed).fit_transform(X)
+    umap = import_umap()
+    found = umap.UMAP(
+        n_neighbors=min(n_neighbors, len(X) - 1),
+        random_state=seed,
+        n_jobs=1,
+        init="spectral" if len(X) >= _MIN_SPECTRAL else "random",
+    ).fit_transform(X)
+    return np.asarray(found, dtype=np.float32)
+
+
+def import_umap() -> Any:
+    """Return the module ``umap``."""
+    with warnings.catch_warnings():
+        # umap says at import that its parametric model wants TensorFlow: not used here.
+        warnings.filterwarnings("ignore", message="Tensorflow not installed", module="umap")
+        import umap
+    return umap
+
+
+def k_means_scores(X: np.ndarray, codes: np.ndarray, *, n_starts: int, seed: int) -> pd.DataFrame:
+    """Return how well k-means, started again and again, finds the classes.
+
+    Parameters
+    ----------
+    X
+        Samples x dimensions.
+    codes
+        Class of each sample; k is the number of classes that occur.
+    n_starts
+        Runs of k-means++ and Lloyd's algorithm, each with its own seed.
+    seed
+        Where the seeds of the starts come from.
+
+    Returns
+    -------
+    A row a start: ``start`` (from 1), ``v_measure``, ``homogeneity``, ``completeness``.
+    """
+    from sklearn.cluster import KMeans
+    from sklearn.metrics import homogeneity_completeness_v_measure
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+    k = len(np.unique(codes))
+    seeds = np.random.SeedSequence(seed).generate_state(n_starts)
+    rows = []
+    # A run takes milliseconds: threads cost more than they bring.
+    with threadpool_limits(limits=1):
+        for start, state in enumerate(seeds, start=1):
+            model = KMeans(k, n_init=1, algorithm="lloyd", random_state=int(state))
+            with warnings.catch_warnings():
+                # Fewer distinct points than classes is a result, not a fault: it scores low.
+                warnings.filterwarnings("ignore", message="Number of distinct clusters")
+                found = model.fit_predict(X)
+            homogeneity, completeness, v = homogeneity_completeness_v_measure(codes, found)
+            rows.append((start, v, homogeneity, completeness))
+    return pd.DataFrame(rows, columns=["start", "v_measure", "homogeneity", "completeness"])
+
+
+def check_starts(n_starts: int, on: str) -> None:
+    """Raise unless there is at least one start in a space that is known."""
+    if n_starts < 1:
+        raise DataError(f"n_starts={n_starts}: at least 1 run of k-means is needed")
+    if on not in SPACES:
+        raise DataError(f"on={on!r} is none of {list(SPACES)}")

@@ -83,7 +83,8 @@ def programme(
                 log2[raised, gene] += change
                 rows += [(gene, int(one), kind, change) for one in raised]
     truth = pd.DataFrame(rows, columns=["gene", "class", "kind", "log2fc"])
-    return Programme(log2.astype(np.float32), truth)
+    types = {"gene": np.int64, "class": np.int64, "kind": str, "log2fc": np.float64}
+    return Programme(log2.astype(np.float32), truth.astype(types))
 
 
 def _partners(tissue: int, organ: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -1,0 +1,246 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tissueshap import datasets
+from tissueshap._errors import DataError
+from tissueshap.datasets._tissues import class_sizes, gtex_tissues
+
+
+@pytest.fixture(scope="module")
+def made():
+    return datasets.simulate(1200, 1500, min_class_size=15)
+
+
+def class_means(adata) -> pd.DataFrame:
+    cpm = adata.X / adata.X.sum(axis=1, keepdims=True) * 1e6
+    frame = pd.DataFrame(cpm, columns=adata.var_names)
+    return frame.groupby(adata.obs["tissue"].to_numpy()).mean()
+
+
+def realised(adata) -> pd.DataFrame:
+    """Return the truth with the log2 fold change that the counts have."""
+    means, truth = class_means(adata), adata.uns["truth"]
+    raised = truth.groupby("gene")["class"].agg(list)
+    found = [
+        np.log2(means.loc[row[1], row[0]] / means[row[0]].drop(raised[row[0]]).mean())
+        for row in truth[["gene", "class"]].itertuples(index=False)
+    ]
+    return truth.assign(found=found)
+
+
+def test_shape_and_slots(made):
+    assert made.shape == (1200, 1500)
+    assert made.X.dtype == np.int32
+    assert made.X.flags.c_contiguous
+    assert made.X.min() == 0
+    assert made.var_names.is_unique
+    assert made.obs_names.is_unique
+    assert {"gene_id", "symbol", "biotype", "length"} <= set(made.var)
+    assert (made.var["length"] >= 200).all()
+    assert made.uns["tissueshap"]["label"] == "tissue"
+    assert made.uns["tissueshap"]["simulate"]["seed"] == 42
+
+
+def test_the_committed_table_is_the_published_one(data_dir):
+    published = pd.read_csv(data_dir / "gtex_v8_panel" / "paper_class_sizes.tsv", sep="\t")
+    table = gtex_tissues()
+    assert table["n_total"].to_dict() == published.set_index("tissue")["n_total"].to_dict()
+    assert table["n_total"].sum() == 16_651
+
+
+def test_relatives_are_of_one_organ():
+    sizes = gtex_tissues().groupby("relatives").size()
+    assert sizes[sizes > 1].to_dict() == {
+        "adipose": 2,
+        "artery": 3,
+        "brain": 13,
+        "colon": 2,
+        "esophagus": 3,
+        "heart": 2,
+        "skin": 2,
+    }
+
+
+def test_class_sizes_follow_the_published_ones(made):
+    sizes = made.obs["tissue"].value_counts()
+    assert sizes.sum() == 1200
+    assert sizes.min() == 15
+    published = gtex_tissues()["n_total"]
+    large = sizes[sizes > 15].index
+    ratio = sizes[large] / published[large]
+    assert ratio.max() / ratio.min() < 1.1
+
+
+def test_full_size_is_the_published_cohort():
+    published = gtex_tissues()["n_total"]
+    np.testing.assert_array_equal(class_sizes(published.to_numpy(float), 16_651, 25), published)
+
+
+@pytest.mark.parametrize(
+    ("shares", "n", "floor", "expected"),
+    [
+        ([1, 1, 1], 10, 1, [4, 3, 3]),
+        ([100, 1, 1], 30, 10, [10, 10, 10]),
+        ([90, 9, 1], 100, 5, [86, 9, 5]),
+    ],
+)
+def test_class_sizes(shares, n, floor, expected):
+    np.testing.assert_array_equal(class_sizes(np.array(shares, float), n, floor), expected)
+
+
+def test_mean_of_classes_gives_the_markers_back(made):
+    table = realised(made)
+    off = (table["found"] - table["log2fc"]).groupby(table["kind"])
+    assert (off.median().abs() < 0.2).all()
+    assert (off.std() < 0.35).all()
+    exclusive = table[table["kind"] == "exclusive"]
+    means = class_means(made)[exclusive["gene"]]
+    assert (means.idxmax().to_numpy() == exclusive["class"].to_numpy()).all()
+
+
+def test_kinds_are_what_they_say(made):
+    truth = made.uns["truth"]
+    counted = truth.groupby(["kind", "gene"]).agg(n=("class", "size"), log2fc=("log2fc", "first"))
+    assert (counted.loc["exclusive", "n"] == 1).all()
+    assert (counted.loc["exclusive", "log2fc"] > 4).all()
+    assert (counted.loc["subtle", "n"] == 1).all()
+    assert (counted.loc["subtle", "log2fc"] < 4).all()
+    assert (counted.loc["shared", "n"] > 1).all()
+    assert counted.index.get_level_values("gene").is_unique
+    per_class = truth[truth["kind"] == "exclusive"].groupby("class").size()
+    assert set(per_class.index) == set(made.obs["tissue"].cat.categories)
+    assert (per_class == 5).all()
+    organ = gtex_tissues()["relatives"]
+    shared = truth[truth["kind"] == "shared"].groupby("gene")["class"].agg(list)
+    n_organs = shared.map(lambda classes: organ[classes].nunique())
+    assert (n_organs == 1).any()
+    assert (n_organs > 1).any()
+    assert (made.var.loc[truth["gene"], "biotype"] == "protein_coding").all()
+
+
+def test_relatives_are_closer_than_others(made):
+    means = np.log2(class_means(made) + 1)
+    between = pd.DataFrame(np.corrcoef(means), means.index, means.index)
+    organ = gtex_tissues()["relatives"].reindex(means.index).to_numpy()
+    same = (organ[:, None] == organ[None, :]) & ~np.eye(len(organ), dtype=bool)
+    other = organ[:, None] != organ[None, :]
+    assert between.to_numpy()[same].min() > between.to_numpy()[other].max()
+
+
+def test_errors_fall_among_relatives(made):
+    """The nearest class mean confuses relatives, and hardly ever organs."""
+    cpm = made.X / made.X.sum(axis=1, keepdims=True) * 1e6
+    logged = np.log2(cpm + 1)
+    codes = made.obs["tissue"].cat.codes.to_numpy()
+    learn = np.arange(len(codes)) % 2 == 0
+    centres = np.stack([logged[learn & (codes == code)].mean(axis=0) for code in range(47)])
+    test = logged[~learn]
+    distance = (centres**2).sum(axis=1) - 2 * test @ centres.T
+    found, true = distance.argmin(axis=1), codes[~learn]
+    organ = gtex_tissues()["relatives"].reindex(made.obs["tissue"].cat.categories).to_numpy()
+    wrong = found != true
+    assert 0.01 < wrong.mean() < 0.2
+    assert (organ[found] == organ[true])[wrong].mean() > 0.9
+
+
+def test_without_ambiguous_samples_tissues_can_be_told_apart():
+    tissues = ["Brain - Cortex", "Brain - Hippocampus", "Brain - Amygdala"]
+    for ambiguous, expected in ((0.0, 0), (1.0, 1)):
+        adata = datasets.simulate(300, 500, tissues=tissues, ambiguous=ambiguous)
+        cpm = np.log2(adata.X / adata.X.sum(axis=1, keepdims=True) * 1e6 + 1)
+        codes = adata.obs["tissue"].cat.codes.to_numpy()
+        centres = np.stack([cpm[codes == code].mean(axis=0) for code in range(3)])
+        found = ((cpm[:, None] - centres) ** 2).sum(axis=2).argmin(axis=1)
+        assert int((found != codes).mean() > 0.02) == expected
+
+
+def test_variance_follows_the_negative_binomial():
+    bcv = 0.35
+    adata = datasets.simulate(
+        2000, 1000, tissues=["a", "b"], donors=False, n_subtle=0, n_shared=0, n_exclusive=0, bcv=bcv
+    )
+    one = (adata.obs["tissue"] == "a").to_numpy()
+    counts = adata.X[one].astype(float)
+    scaled = counts / counts.sum(axis=1, keepdims=True) * counts.sum(axis=1).mean()
+    mean, variance = scaled.mean(axis=0), scaled.var(axis=0, ddof=1)
+    dispersion = (variance - mean) / mean**2
+    abundant = mean > 1000
+    assert abundant.sum() > 40
+    assert np.median(dispersion[abundant]) == pytest.approx(bcv**2, rel=0.15)
+    rare = (mean > 5) & (mean < 50)
+    assert rare.sum() > 40
+    assert np.median(dispersion[rare]) == pytest.approx(
+        bcv**2 + 2 / np.median(mean[rare]), rel=0.35
+    )
+
+
+def test_library_sizes_and_abundances_are_spread_as_in_real_data(made):
+    totals = np.log(made.X.sum(axis=1))
+    assert np.std(totals) == pytest.approx(0.35, abs=0.03)
+    assert made.X.mean() == pytest.approx(1000, rel=0.1)
+    assert np.std(np.log(made.X.mean(axis=0) + 0.5)) > 1.2
+
+
+def test_donors_give_several_tissues_each_once(made):
+    donors = made.obs.groupby("donor", observed=True)["tissue"]
+    assert (donors.agg(lambda held: held.is_unique)).all()
+    assert donors.size().mean() > 8
+
+
+def test_samples_of_a_donor_are_alike(made):
+    logged = np.log2(made.X / made.X.sum(axis=1, keepdims=True) * 1e6 + 1)
+    frame = pd.DataFrame(logged)
+    rest = (frame - frame.groupby(made.obs["tissue"].to_numpy()).transform("mean")).to_numpy()
+    between = np.corrcoef(rest)
+    donor = made.obs["donor"].cat.codes.to_numpy()
+    same = (donor[:, None] == donor[None, :]) & ~np.eye(len(donor), dtype=bool)
+    assert between[same].mean() > between[~same].mean() + 0.1
+
+
+def test_without_donors():
+    adata = datasets.simulate(100, 100, tissues=["a", "b"], donors=False)
+    assert "donor" not in adata.obs
+
+
+def test_seed_decides():
+    arguments = {"n_samples": 120, "n_genes": 200, "tissues": ["Liver", "Lung", "Spleen"]}
+    first, again = datasets.simulate(**arguments, seed=1), datasets.simulate(**arguments, seed=1)
+    other = datasets.simulate(**arguments, seed=2)
+    np.testing.assert_array_equal(first.X, again.X)
+    pd.testing.assert_frame_equal(first.uns["truth"], again.uns["truth"])
+    pd.testing.assert_frame_equal(first.obs, again.obs)
+    assert (first.X != other.X).mean() > 0.5
+
+
+def test_global_chance_is_left_alone():
+    np.random.seed(3)
+    expected = np.random.random(5)
+    np.random.seed(3)
+    datasets.simulate(60, 100, tissues=["a", "b"])
+    np.testing.assert_array_equal(np.random.random(5), expected)
+
+
+def test_sizes_by_name():
+    adata = datasets.simulate(100, 100, tissues={"x/y": 3, "é": 1})
+    assert adata.obs["tissue"].value_counts().to_dict() == {"x/y": 75, "é": 25}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"n_samples": 100}, "ask for 940"),
+        ({"n_genes": 200}, "ask for 564"),
+        ({"n_genes": 3}, "at least 4"),
+        ({"tissues": ["Liver"]}, "name two tissues or more"),
+        ({"tissues": ["Liver", "Liver"]}, "each once"),
+        ({"tissues": "Liver"}, "name two tissues or more"),
+        ({"tissues": {"a": 1, "b": 0}}, "above 0"),
+        ({"ambiguous": 2}, "between 0 and 1"),
+    ],
+)
+def test_what_cannot_be_is_refused(arguments, message):
+    with pytest.raises(DataError, match=message):
+        datasets.simulate(**arguments)

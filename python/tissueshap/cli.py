@@ -1,0 +1,189 @@
+"""The command line: a thin layer over :mod:`tissueshap.workflow`."""
+
+from __future__ import annotations
+
+import signal
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import Field
+from inspect import Parameter, Signature
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from tissueshap import __version__
+from tissueshap._errors import DataWarning, TissueshapError
+from tissueshap._logging import logger, show
+from tissueshap.workflow._config import Config, base_type, choices, options, repeats, types
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+app = typer.Typer(
+    help="Which genes does a classifier use to tell tissues apart, and can that be trusted?",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    add_completion=False,
+)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+def _run(config: Path | None = None, **given: Any) -> None:
+    """Run the whole method on a file of counts and write a folder of results.
+
+    Options may come from a YAML file (--config) with the same names; those of the
+    command line go first.
+    """
+    chosen = {name: value for name, value in given.items() if value not in (None, [])}
+    with _reported():
+        from tissueshap import workflow
+
+        settings = Config(**chosen) if config is None else Config.from_yaml(config, **chosen)
+        _finish(workflow.run(settings), settings.out)
+
+
+def _as_command(function: Callable[..., None]) -> Callable[..., None]:
+    """Give a function one option for each setting of a run, by the settings' own words."""
+    config = Annotated[
+        Path | None, typer.Option(metavar="PATH", help="YAML file with options of the same names.")
+    ]
+    chosen: dict[str, Any] = {"config": config}
+    for name, item in options().items():
+        kind = base_type(types()[name])
+        held: Any = list[kind] | None if repeats(types()[name]) else kind | None  # type: ignore[valid-type]
+        flag = (f"--{name.replace('_', '-')}",) if item.default is False else ()
+        chosen[name] = Annotated[
+            held, typer.Option(*flag, metavar=_METAVAR[kind], help=_help(item))
+        ]
+    parameters = [
+        Parameter(name, Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
+        for name, annotation in chosen.items()
+    ]
+    function.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
+    function.__annotations__ = chosen
+    return function
+
+
+_METAVAR = {Path: "PATH", str: "TEXT", int: "INTEGER", float: "NUMBER", bool: None}
+
+
+def _help(item: Field[Any]) -> str:
+    words = str(item.metadata["doc"])
+    if choices(types()[item.name]):
+        words += f" One of {', '.join(choices(types()[item.name]))}."
+    if item.default not in (None, (), False):
+        shown = "yes" if item.default is True else item.default
+        words += f" [default: {shown}]"
+    return words
+
+
+app.command("run")(_as_command(_run))
+
+
+@app.command("demo")
+def _demo(
+    data: Annotated[
+        str, typer.Option(help="pbmc68k: 700 real blood cells. simulated: 47 tissues.")
+    ] = "pbmc68k",
+    out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("demo"),
+    seed: Annotated[int, typer.Option(help="Seed of everything that involves chance.")] = 42,
+    overwrite: Annotated[bool, typer.Option(help="Replace the results of an earlier run.")] = False,
+) -> None:
+    """Run the whole method on data that come with the package."""
+    with _reported():
+        from tissueshap import workflow
+
+        _finish(workflow.demo(data, out=out, seed=seed, overwrite=overwrite), out)
+
+
+@app.command("doctor")
+def _doctor(
+    install_r: Annotated[
+        bool, typer.Option("--install-r", help="Install the R package that comes with this one.")
+    ] = False,
+) -> None:
+    """Show what is installed, what is missing, and the command that installs it."""
+    with _reported():
+        from tissueshap import doctor
+
+        raise typer.Exit(doctor.main(install_r))
+
+
+@app.command("version")
+def _version() -> None:
+    """Print the version."""
+    typer.echo(__version__)
+
+
+@contextmanager
+def _reported() -> Iterator[None]:
+    """Show messages; turn what went wrong on purpose into one line and exit code 2."""
+    show()
+    signal.signal(signal.SIGTERM, _stop)
+    with warnings.catch_warnings():
+        warnings.showwarning = _show_warning(warnings.showwarning)
+        try:
+            yield
+        except (TissueshapError, OSError) as error:
+            typer.echo(f"Error: {error}", err=True)
+            raise typer.Exit(2) from None
+        except KeyboardInterrupt:
+            typer.echo("Stopped; nothing was written.", err=True)
+            raise typer.Exit(130) from None
+
+
+def _stop(*_: Any) -> None:
+    """End as on an interrupt, so that a partial folder is removed."""
+    raise KeyboardInterrupt
+
+
+def _show_warning(otherwise: Callable[..., None]) -> Callable[..., None]:
+    """Show the package's own warnings as messages, others as Python does."""
+
+    def shown(message: Warning | str, category: type[Warning], *place: Any) -> None:
+        if issubclass(category, DataWarning):
+            logger.warning("Warning: %s", message)
+        else:
+            otherwise(message, category, *place)
+
+    return shown
+
+
+def _finish(adata: AnnData, out: Path | None) -> None:
+    from tissueshap import report
+
+    found = report.summarise(adata)
+    typer.echo("")
+    for name, value in _lines(found):
+        typer.echo(f"  {name:<34}{value}")
+    typer.echo(f"\n  report: {out}/report.html")
+
+
+def _lines(found: dict[str, Any]) -> list[tuple[str, str]]:
+    from tissueshap.report._summary import GENE_SETS
+
+    scores = {name: score for name, score in found["v_measure"].items() if score is not None}
+    return [
+        ("classes", f"{found['n_classes']:,}"),
+        ("samples", f"{found['n_samples']:,} ({found['n_test']:,} held out)"),
+        ("genes", f"{found['n_genes']:,}"),
+        ("macro F1", f"{found['macro_f1']:.3f}"),
+        ("macro F1, logistic regression", f"{found['baseline_macro_f1']:.3f}"),
+        ("SHAP genes", f"{found['n_shap_genes']:,} (top {found['n_ranks']} ranks)"),
+        ("of them also found by DE", f"{found['overlap_fraction']:.1%}"),
+        *(
+            (f"V-measure, {GENE_SETS.get(name, name)}", f"{score:.3f}")
+            for name, score in scores.items()
+        ),
+    ]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,135 @@
+"""Writing the report."""
+
+from __future__ import annotations
+
+import datetime
+import itertools
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tissueshap import _slots
+from tissueshap.report import _sections
+from tissueshap.report._caveats import caveats
+from tissueshap.report._figures import embedded
+from tissueshap.report._figures import figures as draw
+from tissueshap.report._found import found
+from tissueshap.report._summary import GENE_SETS, summarise
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+    from jinja2 import Environment
+    from matplotlib.figure import Figure
+
+
+def build(
+    adata: AnnData,
+    path: str | Path,
+    *,
+    title: str | None = None,
+    figures: Mapping[str, Figure] | None = None,
+    tables: str | None = None,
+) -> Path:
+    """Write one HTML file that needs no other: figures, style and script are inside.
+
+    A section is there when the verb that it shows has been run.
+
+    Parameters
+    ----------
+    adata
+        After the verbs, samples x genes; it is not changed.
+    path
+        The file to write.
+    title
+        Title of the report.
+    figures
+        Figures by name, as :func:`figures` draws them, or None to draw them.
+    tables
+        Folder of the tables, relative to the report, for links to them; without it
+        there are no links.
+
+    Returns
+    -------
+    pathlib.Path
+        The file written.
+
+    Raises
+    ------
+    DataError
+        The class column has not been recorded.
+    """
+    path = Path(path)
+    drawn = draw(adata) if figures is None else figures
+    page = (
+        _environment()
+        .get_template("report.html")
+        .render(
+            title=title or "Which genes tell the classes apart?",
+            today=datetime.date.today().isoformat(),
+            label=_slots.label_name(adata, None),
+            summary=summarise(adata),
+            figures=embedded(drawn),
+            tables=tables,
+            **_content(adata),
+        )
+    )
+    path.write_text(page, encoding="utf-8")
+    return path
+
+
+def _content(adata: AnnData) -> dict[str, Any]:
+    genes = _sections.genes(adata)
+    return {
+        "classes": _sections.classes(adata),
+        "per_class": _sections.per_class(adata),
+        "mistakes": _sections.mistakes(adata),
+        "genes": genes,
+        "top_genes": _sections.top_genes(genes),
+        "comparison": _sections.de_counts(adata),
+        "missed": _sections.missed(adata),
+        "clusters": _sections.v_measure(adata),
+        "gene_set_names": GENE_SETS,
+        "null_test": _sections.null_test(adata),
+        "enrichment": _sections.enrichment(adata),
+        "markers": _sections.markers(adata),
+        "truth": _sections.truth(adata),
+        "caveats": caveats(adata),
+        "settings": _sections.settings(adata),
+        "options": _sections.options(adata),
+        "steps": _sections.steps(adata),
+        "rules": _rules(adata),
+    }
+
+
+def _rules(adata: AnnData) -> list[dict[str, Any]]:
+    table = found(adata, "filter_genes", "rules")
+    return [] if table is None else _sections.rows(table)
+
+
+def _environment() -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("tissueshap.report", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(
+        count=lambda n: _or_dash(n, "{:,.0f}"),
+        score=lambda x: _or_dash(x, "{:.3f}"),
+        share=lambda x: _or_dash(x, "{:.0%}"),
+        signed=lambda x: _or_dash(x, "{:+.2f}"),
+        small=lambda x: _or_dash(x, "{:.2g}"),
+    )
+    numbers = itertools.count(1)
+    environment.globals["next_figure"] = lambda: next(numbers)
+    return environment
+
+
+def _or_dash(value: float | None, form: str) -> str:
+    if value is None or math.isnan(value):
+        return "–"
+    return form.format(value)

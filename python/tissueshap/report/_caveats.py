@@ -1,0 +1,152 @@
+"""What to watch out for, worked out from the data of the run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from tissueshap import _schema
+from tissueshap.report._found import found, is_test, number, ran, text
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+    Caveat = tuple[str, str]
+
+
+def caveats(adata: AnnData) -> list[Caveat]:
+    """Return what limits this result, each as a heading and a sentence or two."""
+    found_here = [check(adata) for check in _CHECKS]
+    return [caveat for caveat in found_here if caveat is not None]
+
+
+def _baseline(adata: AnnData) -> Caveat | None:
+    ours, theirs = (number(adata, "evaluate", k) for k in ("macro_f1", "baseline_macro_f1"))
+    if ours is None or theirs is None or ours >= theirs:
+        return None
+    return (
+        "A simpler model does better",
+        f"Logistic regression reaches macro F1 {theirs:.3f} on the same samples, the network "
+        f"{ours:.3f}. What the network uses need not be what separates the classes best.",
+    )
+
+
+def _few_tested(adata: AnnData) -> Caveat | None:
+    table = found(adata, "evaluate", "per_class")
+    if table is None:
+        return None
+    fewest = int(table["n"].min())
+    name = text(table["class"])[int(table["n"].to_numpy().argmin())]
+    if fewest >= 100:
+        return None
+    return (
+        "Few samples held out",
+        f"Every class is scored on a limited number of samples ({fewest} in {name}): there, one "
+        f"sample more or less is {1 / fewest:.1%} of recall. Differences of that size "
+        "mean nothing.",
+    )
+
+
+def _few_explained(adata: AnnData) -> Caveat | None:
+    table = found(adata, "shap", "samples")
+    if table is None or len(table) == 0:
+        return None
+    counts = text(table["explained"]).value_counts()
+    if counts.min() >= 10:
+        return None
+    thin = [f"{name} ({n})" for name, n in counts[counts < 10].items()]
+    return (
+        "Medians of few samples",
+        "A gene's rank is its median attribution over a class's explained samples; these "
+        f"classes have fewer than ten: {', '.join(map(str, thin))}.",
+    )
+
+
+def _donors(adata: AnnData) -> Caveat | None:
+    if _schema.obs.donor not in adata.obs or not ran(adata, "split"):
+        return None
+    held = is_test(adata)
+    donors = text(adata.obs[_schema.obs.donor]).to_numpy()
+    trained = set(donors[~held.to_numpy()])
+    tested = donors[held.to_numpy()]
+    shared = sum(donor in trained for donor in tested)
+    if not shared:
+        return None
+    return (
+        "Donors on both sides of the split",
+        f"{shared:,} of {len(tested):,} held-out samples come from a donor who also gave a "
+        "training sample, so scores tell how well new samples of known people are "
+        "classified. --split-by-donor keeps donors apart.",
+    )
+
+
+def _panel(adata: AnnData) -> Caveat | None:
+    if adata.n_vars >= 2000:
+        return None
+    return (
+        "A panel of genes, not a transcriptome",
+        f"With {adata.n_vars:,} genes the library size is the panel's, and TMM's assumption "
+        "that most genes do not change may fail. Fold changes are relative to this panel; "
+        "overlaps by chance are likelier than among 20,000 genes.",
+    )
+
+
+def _silent_classes(adata: AnnData) -> Caveat | None:
+    counts = found(adata, "de", "counts")
+    if counts is None:
+        return None
+    silent = text(counts["class"])[(counts["up"] + counts["down"]).to_numpy() == 0]
+    if not len(silent):
+        return None
+    limits = found(adata, "de", "params")
+    return (
+        "Classes without differentially expressed genes",
+        f"At FDR < {float(limits['fdr']):g} and |log2FC| > {float(limits['lfc']):g}, none is "
+        f"found in: {', '.join(silent)}. Their SHAP genes cannot overlap with any; that is "
+        "the threshold's doing, not a discovery.",
+    )
+
+
+def _replicates(adata: AnnData) -> Caveat | None:
+    if not ran(adata, "de"):
+        return None
+    return (
+        "Samples are taken as independent",
+        "Samples (or cells) of the same donor are not independent replicates. P-values of "
+        "differential expression ignore that and are too small where donors repeat or where "
+        "all cells come from one person.",
+    )
+
+
+def _one_split(adata: AnnData) -> Caveat | None:
+    if not ran(adata, "cnn"):
+        return None
+    return (
+        "One split, one training",
+        "Another seed trains another network on other samples. Genes of similar expression "
+        "can stand in for each other, so some of the list would change; repeat with other "
+        "seeds before relying on a single gene.",
+    )
+
+
+def _explains_model(adata: AnnData) -> Caveat | None:
+    if not ran(adata, "shap"):
+        return None
+    return (
+        "SHAP explains the classifier",
+        "An attribution says what this network used to tell these classes apart. It is not "
+        "evidence of cause or of function, and it depends on which classes are compared.",
+    )
+
+
+_CHECKS: tuple[Callable[[AnnData], Caveat | None], ...] = (
+    _baseline,
+    _few_tested,
+    _few_explained,
+    _donors,
+    _panel,
+    _silent_classes,
+    _explains_model,
+    _one_split,
+    _replicates,
+)

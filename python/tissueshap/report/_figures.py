@@ -1,0 +1,79 @@
+"""The figures of a report."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from tissueshap import pl
+from tissueshap.report._found import ran
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+    from matplotlib.figure import Figure
+
+#: An SVG larger than this (bytes) is shown as PNG: thousands of points draw slowly.
+_SVG_LIMIT = 300_000
+_DPI = 160
+
+
+def _makers() -> dict[str, tuple[str, Callable[[AnnData], Figure]]]:
+    """Return, by figure, the verb that it shows and the function that draws it."""
+    return {
+        "class_balance": ("split", pl.class_balance),
+        "history": ("cnn", pl.history),
+        "confusion": ("evaluate", pl.confusion),
+        "uniqueness": ("select_genes", pl.uniqueness),
+        "exclusive": ("select_genes", pl.exclusive),
+        "shap": ("rank_genes", pl.shap),
+        "overlap": ("compare", pl.overlap),
+        "per_class": ("compare", pl.per_class),
+        "logfc": ("compare", pl.logfc),
+        "umap": ("cluster", pl.umap),
+        "vmeasure": ("cluster", pl.vmeasure),
+        "enrichment": ("enrich", pl.enrichment),
+    }
+
+
+def figures(adata: AnnData) -> dict[str, Figure]:
+    """Draw every figure whose verb has been run.
+
+    Returns
+    -------
+    dict
+        Figures by name, in the order of the report.
+    """
+    return {name: draw(adata) for name, (verb, draw) in _makers().items() if ran(adata, verb)}
+
+
+def embedded(drawn: Mapping[str, Figure]) -> dict[str, str]:
+    """Return each figure as a ``data:`` address, which needs no file beside the report."""
+    return {name: _address(figure) for name, figure in drawn.items()}
+
+
+def _address(figure: Figure) -> str:
+    vector = rendered(figure, "svg")
+    if len(vector) <= _SVG_LIMIT:
+        return _encoded("image/svg+xml", vector)
+    return _encoded("image/png", rendered(figure, "png"))
+
+
+def rendered(figure: Figure, form: str) -> bytes:
+    """Return a figure as the bytes of a ``"png"`` or ``"svg"`` file.
+
+    No date goes in, and identifiers in the SVG are made from its content: the same
+    figure gives the same bytes.
+    """
+    from matplotlib import rc_context
+
+    held = io.BytesIO()
+    metadata = {"Date": None} if form == "svg" else None
+    with rc_context({"svg.hashsalt": "tissueshap"}):
+        figure.savefig(held, format=form, dpi=_DPI, bbox_inches="tight", metadata=metadata)
+    return held.getvalue()
+
+
+def _encoded(kind: str, content: bytes) -> str:
+    return f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"

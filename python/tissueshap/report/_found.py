@@ -1,0 +1,59 @@
+"""Reading what verbs have left, where a verb may not have been run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from tissueshap import _schema, _slots
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+
+def found(adata: AnnData, verb: str, name: str, default: Any = None) -> Any:
+    """Return a result of a verb, or ``default`` if the verb has not been run."""
+    return _slots.record(adata).get(verb, {}).get(name, default)
+
+
+def ran(adata: AnnData, verb: str) -> bool:
+    """Return whether a verb has left a record."""
+    return verb in _slots.record(adata)
+
+
+def number(adata: AnnData, verb: str, name: str) -> float | None:
+    """Return a number that a verb found, as Python's own, or None."""
+    value = found(adata, verb, name)
+    return None if value is None else float(value)
+
+
+def text(values: Any) -> pd.Series[str]:
+    """Return values as plain text, whatever the column's type was on disk."""
+    return pd.Series(values).astype(str).reset_index(drop=True)
+
+
+def symbols(adata: AnnData) -> pd.Series[str]:
+    """Return each gene's symbol, or its identifier where it has none."""
+    ids = pd.Series(adata.var_names.astype(str), index=adata.var_names.astype(str))
+    if _schema.var.symbol not in adata.var:
+        return ids
+    named = adata.var[_schema.var.symbol].astype("string").to_numpy()
+    held = pd.Series(named, index=ids.index, dtype="string")
+    return held.where(held.notna() & (held != ""), ids).astype(str)
+
+
+def is_test(adata: AnnData) -> pd.Series[bool]:
+    """Return which samples were held out."""
+    column = _slots.require(adata, "obs", _schema.obs.split)
+    return pd.Series((column.astype(str) == "test").to_numpy(), index=adata.obs_names)
+
+
+def significant(adata: AnnData, logfc: Any, fdr: Any) -> Any:
+    """Return where ``tl.de`` called a gene, by the thresholds that it was run with.
+
+    ``logfc`` and ``fdr`` are arrays or frames of one shape; missing values are not
+    called, and nothing is where ``tl.de`` has not been run.
+    """
+    limits = found(adata, "de", "params", {"fdr": 0.0, "lfc": 0.0})
+    return (fdr < float(limits["fdr"])) & (abs(logfc) > float(limits["lfc"]))

@@ -1,0 +1,56 @@
+"""The table of the genes that the classifier uses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from tissueshap import _schema, _slots
+from tissueshap.report._found import significant, symbols, text
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+
+def gene_table(adata: AnnData) -> pd.DataFrame:
+    """Return the selected genes of every class with all that is known of them.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row a class and gene, by class and rank: ``class``, ``rank``, ``gene``,
+        ``symbol``, ``shap`` (median attribution), ``exclusive`` (selected in this
+        class alone), ``logfc``, ``fdr``, ``in_de`` (significant in this class). The
+        last three are missing where ``tl.de`` has not been run.
+
+    Raises
+    ------
+    MissingSlotError
+        Genes have not been selected.
+    """
+    chosen = _slots.table(adata, "select_genes", "genes")
+    table = pd.DataFrame(
+        {
+            "class": text(chosen["class"]),
+            "rank": np.asarray(chosen["rank"], dtype=np.int64),
+            "gene": text(chosen["gene"]),
+            "shap": np.asarray(chosen["value"], dtype=np.float64),
+            "exclusive": np.asarray(chosen["exclusive"], dtype=bool),
+        }
+    )
+    table.insert(3, "symbol", symbols(adata).loc[table["gene"]].to_numpy())
+    if _schema.varm.de_fdr in adata.varm:
+        table["logfc"] = _at(adata, _schema.varm.de_logfc, table)
+        table["fdr"] = _at(adata, _schema.varm.de_fdr, table)
+        table["in_de"] = significant(adata, table["logfc"], table["fdr"])
+    return table.sort_values(["class", "rank"], kind="stable", ignore_index=True)
+
+
+def _at(adata: AnnData, key: str, table: pd.DataFrame) -> np.ndarray:
+    classes = _slots.class_names(adata)
+    frame = _slots.class_frame(adata, "varm", key, classes)
+    rows = frame.index.get_indexer(pd.Index(table["gene"]))
+    columns = pd.Index(classes).get_indexer(pd.Index(table["class"]))
+    return np.asarray(frame.to_numpy(dtype=np.float64)[rows, columns])

@@ -1,0 +1,99 @@
+"""Looking known marker genes up in the result."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from tissueshap import _schema, _slots
+from tissueshap._errors import MissingSlotError
+from tissueshap.report._found import significant, symbols
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+
+def score_markers(adata: AnnData) -> pd.DataFrame:
+    """Look the genes of ``uns["markers"]`` up: rank, fold change, selected or not.
+
+    Markers are matched to symbols and to identifiers. Those that were not measured,
+    or that the filter dropped, stay in the table: what a method could not find is
+    part of the answer.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row a marker whose class is in the data: ``class``, ``gene`` (as listed),
+        ``measured`` (passed the filter), ``shap_rank`` (NaN if not measured),
+        ``in_shap`` (selected in the class), ``logfc``, ``fdr``, ``in_de``
+        (significant in the class).
+
+    Raises
+    ------
+    MissingSlotError
+        ``uns["markers"]`` is missing, or genes have not been selected.
+    """
+    if "markers" not in adata.uns:
+        raise MissingSlotError(
+            "adata.uns['markers'] is missing: set it to a table with the columns class and "
+            "gene, or run with --markers"
+        )
+    chosen = _slots.table(adata, "select_genes", "genes")
+    selected = set(zip(chosen["class"].astype(str), chosen["gene"].astype(str), strict=True))
+    classes = _slots.class_names(adata)
+    lookup = _lookup(adata)
+    frames = _frames(adata, classes)
+    rows = [
+        _row(name, gene, lookup.get(gene), frames, selected)
+        for name, gene in adata.uns["markers"][["class", "gene"]].astype(str).to_numpy()
+        if name in classes
+    ]
+    scored = pd.DataFrame(rows, columns=["class", "gene", "measured", *_VALUES, "in_shap"])
+    logfc, fdr = scored["logfc"].astype(float), scored["fdr"].astype(float)
+    scored["in_de"] = significant(adata, logfc, fdr)
+    return scored
+
+
+_VALUES = {
+    "shap_rank": _schema.varm.shap_rank,
+    "logfc": _schema.varm.de_logfc,
+    "fdr": _schema.varm.de_fdr,
+}
+
+
+def _lookup(adata: AnnData) -> dict[str, str]:
+    named = symbols(adata)
+    ids = {str(gene): str(gene) for gene in adata.var_names}
+    return {**dict(zip(named, named.index, strict=True)), **ids}
+
+
+def _frames(adata: AnnData, classes: list[str]) -> dict[str, pd.DataFrame]:
+    return {
+        column: _slots.class_frame(adata, "varm", key, classes)
+        for column, key in _VALUES.items()
+        if key in adata.varm
+    }
+
+
+def _row(
+    name: str,
+    gene: str,
+    identifier: str | None,
+    frames: dict[str, pd.DataFrame],
+    selected: set[tuple[str, str]],
+) -> dict[str, Any]:
+    values = {
+        column: float("nan")
+        if identifier is None
+        else float(np.asarray(frame.loc[identifier, name]))
+        for column, frame in frames.items()
+    }
+    return {
+        "class": name,
+        "gene": gene,
+        "measured": identifier is not None,
+        **{column: values.get(column, float("nan")) for column in _VALUES},
+        "in_shap": (name, identifier) in selected,
+    }

@@ -1,0 +1,206 @@
+"""What each section of the report shows, as plain values for the template."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from tissueshap import _schema, _slots
+from tissueshap.report._found import found, is_test, number, ran, text
+from tissueshap.report._genes import gene_table
+from tissueshap.report._markers import score_markers
+from tissueshap.report._truth import score_truth
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+Rows = list[dict[str, Any]]
+
+
+def classes(adata: AnnData) -> Rows:
+    """Return, by class: samples, trained on, held out, after balancing, donors."""
+    label = text(adata.obs[_slots.label_name(adata, None)])
+    table = pd.DataFrame({"n": label.value_counts()}).sort_index()
+    if ran(adata, "split"):
+        held = is_test(adata).to_numpy()
+        table["train"] = label[~held].value_counts()
+        table["test"] = label[held].value_counts()
+    balanced = found(adata, "oversample", "table")
+    if balanced is not None:
+        table["balanced"] = label.iloc[np.asarray(balanced["sample"])].value_counts()
+    if _schema.obs.donor in adata.obs:
+        donors = text(adata.obs[_schema.obs.donor])
+        table["donors"] = donors.groupby(label.to_numpy()).nunique()
+    return rows(table.fillna(0).astype(int).reset_index(names="class"))
+
+
+def per_class(adata: AnnData) -> Rows:
+    """Return the scores of each class, the weakest first."""
+    table = found(adata, "evaluate", "per_class")
+    return [] if table is None else rows(table.sort_values("f1", kind="stable"))
+
+
+def mistakes(adata: AnnData, *, n_top: int = 8) -> Rows:
+    """Return the commonest mistakes: true class, predicted class, number."""
+    table = found(adata, "evaluate", "confusion")
+    if table is None:
+        return []
+    wrong = table[text(table["true"]).to_numpy() != text(table["predicted"]).to_numpy()]
+    wrong = wrong[wrong["n"] > 0].sort_values("n", ascending=False, kind="stable")
+    return rows(wrong.head(n_top))
+
+
+def genes(adata: AnnData) -> Rows:
+    """Return the selected genes, a row a class and gene."""
+    return rows(gene_table(adata)) if ran(adata, "select_genes") else []
+
+
+def top_genes(chosen: Rows, *, n_top: int = 8) -> list[tuple[str, Rows]]:
+    """Return each class's first genes."""
+    by_class: dict[str, Rows] = {}
+    for row in chosen:
+        by_class.setdefault(row["class"], []).append(row)
+    return [(name, held[:n_top]) for name, held in by_class.items()]
+
+
+def de_counts(adata: AnnData) -> Rows:
+    """Return, by class: SHAP genes, DE genes up and down, shared and expected."""
+    table = found(adata, "compare", "per_class")
+    return [] if table is None else rows(table)
+
+
+def missed(adata: AnnData) -> list[tuple[str, int]]:
+    """Return why differential expression missed SHAP genes, and how often."""
+    table = found(adata, "compare", "genes")
+    if table is None:
+        return []
+    only = table[np.asarray(table["in_shap"], bool) & ~np.asarray(table["in_de"], bool)]
+    counts = text(only["missed_by"]).value_counts()
+    return [(_MISSED.get(str(reason), str(reason)), int(n)) for reason, n in counts.items()]
+
+
+_MISSED = {
+    "fdr": "it is not significant",
+    "logfc": "its fold change is too small",
+    "both": "it is neither significant nor changed enough",
+}
+
+
+def null_test(adata: AnnData) -> dict[str, float]:
+    """Return the numbers of the null test, or nothing."""
+    names = ("n_sets", "n_genes", "observed", "null_mean", "null_sd", "empirical_pvalue")
+    values = {name: number(adata, "null_test", name) for name in names}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def v_measure(adata: AnnData) -> Rows:
+    """Return the clustering scores of each gene set."""
+    table = found(adata, "cluster", "summary")
+    return [] if table is None else rows(table)
+
+
+def enrichment(adata: AnnData, *, n_top: int = 15) -> dict[str, Rows]:
+    """Return the most significant terms, by source of genes."""
+    table = found(adata, "enrich", "table")
+    if table is None or table.empty:
+        return {}
+    table = table.sort_values("p.adjust", kind="stable")
+    source = text(table["source"]).to_numpy()
+    return {name: rows(table[source == name].head(n_top)) for name in dict.fromkeys(source)}
+
+
+def markers(adata: AnnData) -> list[dict[str, Any]]:
+    """Return, by class, which known markers were found and which were not."""
+    if "markers" not in adata.uns or not ran(adata, "select_genes"):
+        return []
+    scored = score_markers(adata)
+    n_ranks = int(found(adata, "select_genes", "n_ranks"))
+    return [
+        _marker_class(str(name), held, n_ranks / adata.n_vars)
+        for name, held in scored.groupby("class", sort=True)
+    ]
+
+
+def _marker_class(name: str, held: pd.DataFrame, chance: float) -> dict[str, Any]:
+    measured = held[held["measured"]].sort_values("shap_rank")
+    return {
+        "class": name,
+        "found": rows(measured[measured["in_shap"]]),
+        "missed": rows(measured[~measured["in_shap"]]),
+        "absent": list(held.loc[~held["measured"], "gene"]),
+        "n_measured": len(measured),
+        "n_de": int(measured["in_de"].sum()),
+        "expected": len(measured) * chance,
+    }
+
+
+def truth(adata: AnnData) -> Rows:
+    """Return the scores against a simulation's planted markers."""
+    return rows(score_truth(adata)) if "truth" in adata.uns and ran(adata, "de") else []
+
+
+def settings(adata: AnnData) -> list[tuple[str, str, str]]:
+    """Return what each verb was called with: verb, settings, seed."""
+    place = {verb: number for number, verb in enumerate(_ORDER)}
+    records = {verb: e for verb, e in _slots.record(adata).items() if isinstance(e, dict)}
+    held = []
+    for verb in sorted(records, key=lambda name: (place.get(name, len(place)), name)):
+        params = sorted(records[verb].get("params", {}).items())
+        words = ", ".join(f"{name} = {_short(value)}" for name, value in params)
+        held.append((verb, words, str(records[verb].get("seed", ""))))
+    return [row for row in held if row[0] != "workflow"]
+
+
+#: Verbs in the order in which they are run: a file keeps them by name.
+_ORDER = (
+    "pbmc68k",
+    "simulate",
+    "read_counts",
+    "filter_genes",
+    "tmm",
+    "split",
+    "log2",
+    "oversample",
+    "cnn",
+    "predict",
+    "evaluate",
+    "shap",
+    "rank_genes",
+    "select_genes",
+    "de",
+    "compare",
+    "cluster",
+    "null_test",
+    "enrich",
+)
+
+
+def options(adata: AnnData) -> list[tuple[str, str]]:
+    """Return the settings of the workflow, where there was one."""
+    params = found(adata, "workflow", "params", {})
+    return [(str(name), _short(value)) for name, value in sorted(params.items())]
+
+
+def steps(adata: AnnData) -> Rows:
+    """Return the steps of the workflow: what they found and the seconds they took."""
+    table = found(adata, "workflow", "timings")
+    return [] if table is None else rows(table)
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, np.ndarray | list | tuple):
+        items = [_short(item) for item in np.asarray(value).ravel()[:8]]
+        return "[" + ", ".join(items) + (", …]" if np.size(value) > 8 else "]")
+    if isinstance(value, float | np.floating):
+        return f"{float(value):g}"
+    return str(value)
+
+
+def rows(table: pd.DataFrame) -> Rows:
+    """Return a frame as dictionaries of Python's own values, classes as text."""
+    plain = table.copy()
+    for name in plain.columns[[not pd.api.types.is_numeric_dtype(t) for t in plain.dtypes]]:
+        plain[name] = plain[name].astype(str)
+    return [{str(k): v for k, v in row.items()} for row in plain.to_dict("records")]

@@ -1,0 +1,107 @@
+"""The numbers of a run, one by one."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from tissueshap import __version__, _schema, _slots
+from tissueshap.report._found import found, is_test, number, ran
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+#: Gene sets whose V-measure a summary has, in the order in which they are shown.
+GENE_SETS = {
+    "shap": "SHAP genes",
+    "de": "DE genes",
+    "all": "all genes",
+    "random": "random genes",
+}
+
+
+def summarise(adata: AnnData) -> dict[str, Any]:
+    """Return the numbers of a run, as JSON can hold them.
+
+    Parameters
+    ----------
+    adata
+        After the verbs; what a verb that was not run would have found is None.
+
+    Returns
+    -------
+    dict
+        ``n_samples``, ``n_classes``, ``n_genes``, ``n_train``, ``n_test``,
+        ``n_train_balanced`` (rows after balancing), ``macro_f1``,
+        ``baseline_macro_f1``, ``accuracy``, ``n_shap_genes``, ``n_ranks``,
+        ``unique_fraction``, ``n_de_genes``, ``overlap_fraction`` (share of the SHAP
+        genes that are DE genes), ``v_measure`` (by gene set), ``timings`` (seconds by
+        step), ``versions``.
+    """
+    return {
+        **_cohort(adata),
+        **{name: number(adata, "evaluate", name) for name in _SCORES},
+        **_genes(adata),
+        "v_measure": v_measures(adata),
+        "timings": timings(adata),
+        "versions": versions(adata),
+    }
+
+
+_SCORES = ("macro_f1", "baseline_macro_f1", "accuracy")
+
+
+def v_measures(adata: AnnData) -> dict[str, float | None]:
+    """Return the mean V-measure of each gene set; None for one not clustered."""
+    table = found(adata, "cluster", "summary")
+    scores: Mapping[str, float] = {}
+    if table is not None:
+        names = table["gene_set"].astype(str)
+        scores = dict(zip(names, table["v_measure"].astype(float), strict=True))
+    return {name: scores.get(name) for name in [*GENE_SETS, *(set(scores) - set(GENE_SETS))]}
+
+
+def timings(adata: AnnData) -> dict[str, float]:
+    """Return the seconds that each step of the workflow took."""
+    table = found(adata, "workflow", "timings")
+    if table is None:
+        return {}
+    steps = table["step"].astype(str)
+    return dict(zip(steps, table["seconds"].astype(float).round(2), strict=True))
+
+
+def versions(adata: AnnData) -> dict[str, str]:
+    """Return every version that a verb has recorded, and Python's."""
+    held = {"python": platform.python_version()}
+    for entry in _slots.record(adata).values():
+        if isinstance(entry, Mapping):
+            held.update({str(k): str(v) for k, v in entry.get("versions", {}).items()})
+    held["tissueshap"] = __version__
+    return dict(sorted(held.items(), key=lambda item: item[0].lower()))
+
+
+def _cohort(adata: AnnData) -> dict[str, Any]:
+    held = is_test(adata) if _schema.obs.split in adata.obs else None
+    balanced = found(adata, "oversample", "table")
+    return {
+        "n_samples": adata.n_obs,
+        "n_classes": len(_slots.class_names(adata)),
+        "n_genes": adata.n_vars,
+        "n_train": None if held is None else int((~held).sum()),
+        "n_test": None if held is None else int(held.sum()),
+        "n_train_balanced": None if balanced is None else len(balanced),
+    }
+
+
+def _genes(adata: AnnData) -> dict[str, Any]:
+    ranks = number(adata, "select_genes", "n_ranks")
+    chosen = adata.var.get(_schema.var.shap_selected)
+    tested = adata.var.get(_schema.var.de_significant) if ran(adata, "de") else None
+    return {
+        "n_shap_genes": None if chosen is None else int(chosen.sum()),
+        "n_ranks": None if ranks is None else int(ranks),
+        "unique_fraction": number(adata, "select_genes", "unique_fraction"),
+        "n_de_genes": None if tested is None else int(tested.sum()),
+        "overlap_fraction": number(adata, "compare", "overlap_fraction"),
+    }

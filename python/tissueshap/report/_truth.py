@@ -1,0 +1,85 @@
+"""Scoring genes against a simulation's planted markers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from tissueshap import _schema, _slots
+from tissueshap._errors import MissingSlotError
+from tissueshap.report._found import found, significant
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+Pairs = set[tuple[str, str]]
+
+
+def score_truth(adata: AnnData) -> pd.DataFrame:
+    """Score the SHAP and DE genes against ``uns["truth"]``.
+
+    A call is a pair of class and gene: for SHAP a gene selected in that class, for DE
+    a gene significantly *higher* in that class (planted markers are up). Markers of
+    genes that the filter dropped count as planted and not found.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row a method and kind of marker, and one for ``"any"``: ``method``, ``kind``,
+        ``n_planted``, ``n_found``, ``recall`` (found / planted), ``n_called`` and
+        ``precision`` (share of the method's calls that are planted markers of the
+        kind; for ``"any"`` the method's precision). ``recall`` and ``precision`` are
+        NaN where nothing was planted or called.
+
+    Raises
+    ------
+    MissingSlotError
+        ``uns["truth"]`` is missing.
+    """
+    if "truth" not in adata.uns:
+        raise MissingSlotError(
+            "adata.uns['truth'] is missing: only simulated data have it (ts.datasets.simulate)"
+        )
+    truth = adata.uns["truth"].astype({"gene": str, "class": str, "kind": str})
+    kinds = [*dict.fromkeys(truth["kind"]), "any"]
+    rows = []
+    for method, called in calls(adata).items():
+        for kind in kinds:
+            planted = _pairs(truth if kind == "any" else truth[truth["kind"] == kind])
+            rows.append({"method": method, "kind": kind, **_score(planted, called)})
+    return pd.DataFrame(rows)
+
+
+def calls(adata: AnnData) -> dict[str, Pairs]:
+    """Return the pairs of class and gene that each method calls, by method."""
+    held: dict[str, Pairs] = {}
+    chosen = found(adata, "select_genes", "genes")
+    if chosen is not None:
+        held["SHAP"] = _pairs(chosen.astype({"gene": str, "class": str}))
+    if _schema.varm.de_fdr in adata.varm:
+        held["DE"] = _raised(adata)
+    return held
+
+
+def _raised(adata: AnnData) -> Pairs:
+    classes = _slots.class_names(adata)
+    fdr = _slots.class_frame(adata, "varm", _schema.varm.de_fdr, classes)
+    logfc = _slots.class_frame(adata, "varm", _schema.varm.de_logfc, classes)
+    up = significant(adata, logfc, fdr) & (logfc > 0)
+    return {(name, str(gene)) for name in classes for gene in up.index[up[name]]}
+
+
+def _pairs(table: pd.DataFrame) -> Pairs:
+    return set(zip(table["class"], table["gene"], strict=True))
+
+
+def _score(planted: Pairs, called: Pairs) -> dict[str, float]:
+    hits = len(planted & called)
+    return {
+        "n_planted": len(planted),
+        "n_found": hits,
+        "recall": hits / len(planted) if planted else float("nan"),
+        "n_called": len(called),
+        "precision": hits / len(called) if called else float("nan"),
+    }

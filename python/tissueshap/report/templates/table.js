@@ -1,0 +1,55 @@
+"use strict";
+(() => {
+  const table = document.getElementById("gene-table");
+  if (!table) return;
+  const body = table.tBodies[0];
+  const rows = Array.from(body.rows);
+  const search = document.getElementById("gene-search");
+  const pick = document.getElementById("gene-class");
+  const shown = document.getElementById("gene-count");
+
+  // A cell sorts by its data-value where it has one, else by its text.
+  const key = (row, column) => {
+    const cell = row.cells[column];
+    return "value" in cell.dataset ? cell.dataset.value : cell.textContent;
+  };
+  const compare = (a, b, numeric) => {
+    if (!numeric) return a.localeCompare(b, undefined, { numeric: true });
+    const [x, y] = [parseFloat(a), parseFloat(b)];
+    if (Number.isNaN(x)) return Number.isNaN(y) ? 0 : 1;
+    return Number.isNaN(y) ? -1 : x - y;
+  };
+
+  const sort = (header) => {
+    const column = header.cellIndex;
+    const numeric = header.classList.contains("n");
+    const down = header.getAttribute("aria-sort") === "ascending";
+    for (const other of header.parentNode.cells) other.removeAttribute("aria-sort");
+    header.setAttribute("aria-sort", down ? "descending" : "ascending");
+    const ordered = rows.slice().sort((a, b) => compare(key(a, column), key(b, column), numeric));
+    body.append(...(down ? ordered.reverse() : ordered));
+  };
+
+  const filter = () => {
+    const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
+    let count = 0;
+    for (const row of rows) {
+      const text = row.textContent.toLowerCase();
+      const inClass = !pick.value || row.dataset.class === pick.value;
+      row.hidden = !(inClass && words.every((word) => text.includes(word)));
+      count += row.hidden ? 0 : 1;
+    }
+    shown.textContent = `${count.toLocaleString("en")} of ${rows.length.toLocaleString("en")} rows`;
+  };
+
+  for (const header of table.tHead.rows[0].cells) {
+    header.tabIndex = 0;
+    header.addEventListener("click", () => sort(header));
+    header.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" || event.key === " ") { event.preventDefault(); sort(header); }
+    });
+  }
+  search.addEventListener("input", filter);
+  pick.addEventListener("change", filter);
+  filter();
+})();

@@ -1,0 +1,222 @@
+"""Every setting of a run, from Python, a YAML file or the command line."""
+
+from __future__ import annotations
+
+import difflib
+import typing
+from collections.abc import Iterable, Mapping
+from dataclasses import Field, asdict, dataclass, field, fields
+from pathlib import Path
+from types import UnionType
+from typing import Any, Literal
+
+import yaml
+
+from tissueshap._errors import DataError
+
+Orient = Literal["auto", "genes-in-rows", "genes-in-columns"]
+Balance = Literal["smote", "random", "undersample", "class_weight", "none"]
+Preset = Literal["default", "paper", "small"]
+Explain = Literal["correct", "test", "all"]
+
+
+def _option(default: Any, doc: str, *, low: float | None = None, high: float | None = None) -> Any:
+    """Return a field with what the command line shows and :class:`Config` checks."""
+    return field(default=default, metadata={"doc": doc, "low": low, "high": high})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """Settings of a run; each is an option of ``tissueshap run`` and a key of its YAML.
+
+    The meaning of each is its ``doc`` in :func:`options`, which ``tissueshap run
+    --help`` prints. Values are converted and checked when a Config is made, so a
+    wrong one fails before any work starts.
+
+    Raises
+    ------
+    DataError
+        A value has the wrong type, is out of range or not among the choices.
+    """
+
+    counts: Path | None = _option(
+        None, "Counts: GCT, TSV, CSV (each also .gz) or .h5ad, genes x samples or turned round."
+    )
+    samples: Path | None = _option(
+        None, "Sample table, TSV or CSV, with a column of sample ids. Not needed for .h5ad."
+    )
+    label: str | None = _option(None, "Column of the sample table with the classes.")
+    out: Path | None = _option(None, "Folder for the results; it must be empty or new.")
+    donor: str | None = _option(None, "Column of the sample table with the donors.")
+    annotation: Path | None = _option(
+        None, "Gene table: Ensembl id, symbol, Entrez id, biotype, length."
+    )
+    orient: Orient = _option(
+        "auto", "Which way round the count table is; found by the sample ids if not given."
+    )
+    exclude: tuple[str, ...] = _option(
+        (), "Classes to leave out, as a pattern such as 'Cells*'; may be repeated."
+    )
+    min_class_size: int = _option(25, "Leave out classes with fewer samples than this.", low=1)
+    min_reads: float = _option(6, "Filter: reads that a gene needs in enough samples.", low=0)
+    min_tpm: float = _option(0.1, "Filter: TPM to exceed in enough samples, if known.", low=0)
+    min_samples: int | None = _option(
+        None, "Filter: more samples than this; 95 % of the smallest class if not given.", low=0
+    )
+    protein_coding: bool = _option(True, "Filter: keep protein-coding genes only, if known.")
+    test_per_class: int = _option(50, "Samples held out for testing in each class.", low=1)
+    split_by_donor: bool = _option(False, "Keep all samples of a donor on one side of the split.")
+    balance: Balance = _option("smote", "How training classes are balanced.")
+    preset: Preset = _option("default", "The network.")
+    explain: Explain = _option("correct", "Which held-out samples are explained.")
+    n_draws: int = _option(200, "Draws of expected gradients for each sample.", low=2)
+    unique_fraction: float = _option(
+        0.5, "Ranks are taken while this share of the genes is unique.", low=0, high=1
+    )
+    fdr: float = _option(0.01, "Differential expression: false discovery rate.", low=0, high=1)
+    lfc: float = _option(4.0, "Differential expression: absolute log2 fold change.", low=0)
+    n_starts: int = _option(100, "Starts of k-means for each gene set.", low=1)
+    n_random: int = _option(10, "Random gene sets to compare clusters with.", low=1)
+    n_null: int = _option(0, "Random gene sets of the null test; 0 leaves it out.", low=0)
+    gene_sets: tuple[Path, ...] = _option((), "Gene sets (GMT) for enrichment; may be repeated.")
+    markers: Path | None = _option(
+        None, "Known marker genes to look up, TSV or CSV with the columns class and gene."
+    )
+    title: str | None = _option(None, "Title of the report.")
+    seed: int = _option(42, "Seed of everything that involves chance.", low=0, high=2**32 - 1)
+    overwrite: bool = _option(False, "Replace the results of an earlier run in --out.")
+
+    def __post_init__(self) -> None:
+        for name, item in options().items():
+            object.__setattr__(self, name, _checked(item, getattr(self, name)))
+
+    @classmethod
+    def from_yaml(cls, path: str | Path, **options: Any) -> Config:
+        """Read a YAML file; ``options`` go before what it says.
+
+        Paths in the file are relative to the file's own folder. An option may be
+        written with ``_`` or ``-``.
+
+        Raises
+        ------
+        DataError
+            The file cannot be read, or has a key that is not an option: the
+            message names the nearest one.
+        """
+        path = Path(path)
+        given = {_known(str(key), path): value for key, value in _mapping(path).items()}
+        for name, value in given.items():
+            given[name] = _beside(path.parent, types()[name], value)
+        return cls(**{**given, **options})
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the settings as plain values, paths as text, lists for what repeats."""
+
+        def plain(value: Any) -> Any:
+            if isinstance(value, tuple):
+                return [plain(item) for item in value]
+            return str(value) if isinstance(value, Path) else value
+
+        return {name: plain(value) for name, value in asdict(self).items()}
+
+
+def options() -> dict[str, Field[Any]]:
+    """Return the fields of :class:`Config` by name, with ``metadata["doc"]``."""
+    return {item.name: item for item in fields(Config)}
+
+
+def types() -> dict[str, Any]:
+    """Return the type of each option, resolved."""
+    return typing.get_type_hints(Config)
+
+
+def base_type(hint: Any) -> type:
+    """Return what one value of an option is: ``Path`` for ``tuple[Path, ...]``."""
+    if choices(hint):
+        return str
+    arguments = [a for a in typing.get_args(hint) if a not in (type(None), Ellipsis)]
+    base: type = arguments[0] if arguments else hint
+    return base
+
+
+def choices(hint: Any) -> tuple[str, ...]:
+    """Return the values that an option can take, where they are few."""
+    return typing.get_args(hint) if typing.get_origin(hint) is Literal else ()
+
+
+def repeats(hint: Any) -> bool:
+    """Return whether an option holds several values."""
+    return typing.get_origin(hint) is tuple
+
+
+def _checked(item: Field[Any], value: Any) -> Any:
+    hint = types()[item.name]
+    if value is None:
+        if isinstance(hint, UnionType):
+            return None
+        raise DataError(f"option {item.name} has no value")
+    if repeats(hint):
+        several = isinstance(value, Iterable) and not isinstance(value, str | bytes)
+        values = list(value) if several else [value]
+        return tuple(_one(item, one, base_type(hint)) for one in values)
+    return _one(item, value, base_type(hint))
+
+
+def _one(item: Field[Any], value: Any, kind: type) -> Any:
+    converted = _converted(item.name, value, kind)
+    low, high, few = item.metadata["low"], item.metadata["high"], choices(types()[item.name])
+    if few and converted not in few:
+        raise DataError(f"option {item.name} is {value!r}; it must be one of {', '.join(few)}")
+    too_low = low is not None and not converted >= low
+    if too_low or (high is not None and not converted <= high):
+        span = f"at least {low}" if high is None else f"between {low} and {high}"
+        raise DataError(f"option {item.name} is {value!r}; it must be {span}")
+    return converted
+
+
+def _converted(name: str, value: Any, kind: type) -> Any:
+    if kind is bool and not isinstance(value, bool):
+        raise DataError(f"option {name} is {value!r}; it must be true or false")
+    if isinstance(value, bool) and kind is not bool:
+        raise DataError(f"option {name} is {value!r}; it must be {_words(kind)}")
+    try:
+        if kind is int and float(value) != int(value):
+            raise ValueError
+        return Path(value).expanduser() if kind is Path else kind(value)
+    except (TypeError, ValueError):
+        raise DataError(f"option {name} is {value!r}; it must be {_words(kind)}") from None
+
+
+def _words(kind: type) -> str:
+    return {int: "a whole number", float: "a number", Path: "a path", str: "text"}[kind]
+
+
+def _mapping(path: Path) -> Mapping[str, Any]:
+    try:
+        read = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise DataError(f"cannot read the configuration {path}: {error.strerror}") from error
+    except yaml.YAMLError as error:
+        raise DataError(f"{path} is not valid YAML: {error}") from error
+    if read is None:
+        return {}
+    if not isinstance(read, Mapping):
+        raise DataError(f"{path} must hold options, one a line, such as 'label: tissue'")
+    return read
+
+
+def _known(key: str, path: Path) -> str:
+    name = key.replace("-", "_")
+    if name in options():
+        return name
+    near = difflib.get_close_matches(name, options(), n=1, cutoff=0)
+    raise DataError(f"{path} has the unknown option {key!r}; the nearest known one is {near[0]!r}")
+
+
+def _beside(folder: Path, hint: Any, value: Any) -> Any:
+    """Return paths of a YAML file relative to the file's folder."""
+    if base_type(hint) is not Path or value is None:
+        return value
+    if isinstance(value, list):
+        return [folder / Path(str(one)).expanduser() for one in value]
+    return folder / Path(str(value)).expanduser()

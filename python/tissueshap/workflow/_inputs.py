@@ -1,0 +1,85 @@
+"""What a run is given, beside a file of counts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from tissueshap import _schema, _slots, io
+from tissueshap._errors import DataError
+from tissueshap.workflow._config import Config
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+
+def keep_classes(adata: AnnData, config: Config) -> None:
+    """Leave out, in place, the classes that the settings exclude or that are too small.
+
+    The class column becomes a category of what is left; the donors' column becomes
+    ``obs["donor"]``.
+    """
+    from tissueshap.io._classes import class_mask
+
+    label = _slots.label_name(adata, config.label)
+    column = adata.obs[label].astype(str)
+    kept = class_mask(column, config.exclude, config.min_class_size, Path("the AnnData"))
+    if config.donor is not None:
+        if config.donor not in adata.obs:
+            raise DataError(f"the AnnData has no column {config.donor!r} for the donors")
+        adata.obs[_schema.obs.donor] = adata.obs[config.donor].astype(str).astype("category")
+    adata._inplace_subset_obs(kept)
+    adata.obs[label] = pd.Categorical(column[kept])
+
+
+def read_markers(path: Path) -> pd.DataFrame:
+    """Read known markers: TSV or CSV with the columns ``class`` and ``gene``.
+
+    Raises
+    ------
+    DataError
+        The file cannot be read, or lacks a column.
+    """
+    try:
+        table = pd.read_csv(path, sep=None, engine="python", dtype=str, comment="#")
+    except (OSError, pd.errors.ParserError, UnicodeDecodeError) as error:
+        raise DataError(f"cannot read the markers {path}: {error}") from error
+    missing = [name for name in ("class", "gene") if name not in table.columns]
+    if missing:
+        raise DataError(
+            f"{path} has no column {missing[0]!r}; it has {list(table.columns)}: a table of "
+            "markers has the columns class and gene"
+        )
+    return table[["class", "gene"]].dropna().drop_duplicates(ignore_index=True)
+
+
+def read_gene_sets(paths: Sequence[Path]) -> dict[str, list[str]]:
+    """Read GMT files into one mapping; a name that is taken gets its file's name too."""
+    held: dict[str, list[str]] = {}
+    for path in paths:
+        for name, genes in io.read_gmt(path).items():
+            held[f"{name} ({path.name})" if name in held else name] = genes
+    return held
+
+
+def check_gene_sets(adata: AnnData, sets: Mapping[str, Sequence[str]]) -> None:
+    """Refuse gene sets that name no gene of the data, before the work starts.
+
+    Raises
+    ------
+    DataError
+        No identifier is shared.
+    """
+    wanted = {gene for genes in sets.values() for gene in genes}
+    known = (_schema.var.gene_id, _schema.var.symbol, _schema.var.entrez_id)
+    columns = [adata.var[name].astype(str) for name in known if name in adata.var]
+    if any(wanted.intersection(names) for names in [adata.var_names, *columns]):
+        return
+    raise DataError(
+        f"no gene of the gene sets ({', '.join(sorted(wanted)[:5])}) is in the data "
+        f"({', '.join(map(str, adata.var_names[:5]))}): give gene sets with the same "
+        "identifiers, or symbols and Entrez ids with --annotation"
+    )

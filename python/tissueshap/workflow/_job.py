@@ -1,0 +1,71 @@
+"""What the steps of a run hand on to each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from tissueshap import _schema, _slots
+from tissueshap.workflow._config import Config
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+    from matplotlib.figure import Figure
+
+    from tissueshap.model import Classifier
+
+
+@dataclass
+class Job:
+    """A run under way.
+
+    Attributes
+    ----------
+    config
+        The settings.
+    folder
+        Where to write; it is moved to ``config.out`` at the end.
+    adata
+        The data, samples x genes; an empty AnnData before the step ``read``.
+    model
+        The classifier, once trained.
+    figures
+        Figures by name, once made.
+    timings
+        A row a finished step: ``step``, ``seconds``, ``found``.
+    """
+
+    config: Config
+    folder: Path
+    adata: AnnData
+    model: Classifier | None = None
+    figures: dict[str, Figure] = field(default_factory=dict)
+    timings: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def classifier(self) -> Classifier:
+        """The trained classifier."""
+        if self.model is None:
+            raise RuntimeError("no classifier has been trained yet")
+        return self.model
+
+    def found(self, verb: str, name: str) -> Any:
+        """Return a result of a verb."""
+        return _slots.table(self.adata, verb, name)
+
+    def record(self) -> None:
+        """Record settings and timings so far under ``uns["tissueshap"]["workflow"]``."""
+        _slots.write(
+            self.adata,
+            "workflow",
+            {"uns": {"timings": pd.DataFrame(self.timings, columns=["step", "seconds", "found"])}},
+            params=self.config.to_dict(),
+            seed=self.config.seed,
+        )
+
+    def n_train(self) -> int:
+        """Return the number of training samples."""
+        return int((_slots.require(self.adata, "obs", _schema.obs.split) == "train").sum())

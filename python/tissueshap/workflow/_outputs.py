@@ -1,0 +1,126 @@
+"""What a run leaves behind."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from tissueshap import _schema, _slots, io, report
+from tissueshap.report import _sections
+from tissueshap.report._figures import rendered
+from tissueshap.report._found import ran, significant, symbols
+from tissueshap.workflow._folder import SUMMARY
+from tissueshap.workflow._job import Job
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+
+def figures(job: Job) -> str:
+    """Draw the figures and write each as PNG and SVG."""
+    folder = _made(job.folder / "figures")
+    job.figures = report.figures(job.adata)
+    for name, figure in job.figures.items():
+        for form in ("png", "svg"):
+            (folder / f"{name}.{form}").write_bytes(rendered(figure, form))
+    return f"{len(job.figures)} figures"
+
+
+def tables(job: Job) -> str:
+    """Write every table that a verb has left, and those of the report, as TSV."""
+    folder = _made(job.folder / "tables")
+    held = {**verb_tables(job.adata), **report_tables(job.adata)}
+    for name, table in held.items():
+        table.to_csv(folder / f"{name}.tsv", sep="\t", index=False)
+    return f"{len(held)} tables"
+
+
+def page(job: Job) -> str:
+    """Write the report."""
+    job.record()
+    title = job.config.title
+    path = job.folder / "report.html"
+    report.build(job.adata, path, title=title, figures=job.figures, tables="tables")
+    return f"{path.stat().st_size / 1e6:.1f} MB"
+
+
+def save(job: Job) -> str:
+    """Write the AnnData and the classifier."""
+    job.record()
+    job.classifier.save(job.folder / "model")
+    path = job.folder / "adata.h5ad"
+    io.write_h5ad(job.adata, path)
+    return f"{path.stat().st_size / 1e6:.1f} MB"
+
+
+def summary(job: Job) -> str:
+    """Write the summary, the last file of a run."""
+    job.record()
+    found = {**report.summarise(job.adata), "peak_rss_mb": peak_rss_mb()}
+    text = json.dumps(found, indent=2, ensure_ascii=False, allow_nan=False)
+    (job.folder / SUMMARY).write_text(text + "\n", encoding="utf-8")
+    return f"peak memory {found['peak_rss_mb']:,.0f} MB"
+
+
+def verb_tables(adata: AnnData) -> dict[str, pd.DataFrame]:
+    """Return the frames under ``uns["tissueshap"]`` by ``VERB_TABLE``."""
+    return {
+        f"{verb}_{name}": table
+        for verb, entry in _slots.record(adata).items()
+        if isinstance(entry, Mapping)
+        for name, table in entry.items()
+        if isinstance(table, pd.DataFrame)
+    }
+
+
+def report_tables(adata: AnnData) -> dict[str, pd.DataFrame]:
+    """Return the tables of the report that no verb has left."""
+    held = {"classes": pd.DataFrame(_sections.classes(adata)), "de_genes": de_genes(adata)}
+    if ran(adata, "select_genes"):
+        held["genes"] = report.gene_table(adata)
+        if "markers" in adata.uns:
+            held["markers"] = report.score_markers(adata)
+    if "truth" in adata.uns:
+        held["truth"] = report.score_truth(adata)
+    return held
+
+
+def de_genes(adata: AnnData) -> pd.DataFrame:
+    """Return the significant genes, a row a class and gene, the strongest first."""
+    classes = _slots.class_names(adata)
+    names = {
+        "logfc": _schema.varm.de_logfc,
+        "pvalue": _schema.varm.de_pvalue,
+        "fdr": _schema.varm.de_fdr,
+    }
+    values = {
+        column: _slots.class_frame(adata, "varm", key, classes).to_numpy(dtype=np.float64)
+        for column, key in names.items()
+    }
+    row, column = np.nonzero(significant(adata, values["logfc"], values["fdr"]))
+    held: dict[str, Any] = {
+        "class": np.asarray(classes, dtype=object)[column],
+        "gene": adata.var_names.astype(str)[row],
+        "symbol": symbols(adata).to_numpy()[row],
+        **{name: matrix[row, column] for name, matrix in values.items()},
+    }
+    return pd.DataFrame(held).sort_values(["class", "pvalue"], kind="stable", ignore_index=True)
+
+
+def peak_rss_mb() -> float:
+    """Return the most memory that this process has held, in MB."""
+    import resource
+    import sys
+
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(most / (1024**2 if sys.platform == "darwin" else 1024), 1)
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(exist_ok=True)
+    return folder

@@ -1,0 +1,130 @@
+"""The whole method on one data set."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tissueshap._errors import DataError
+from tissueshap._logging import logger, progress
+from tissueshap.workflow._config import Config
+from tissueshap.workflow._folder import check_out, whole_folder
+from tissueshap.workflow._job import Job
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+
+def run(source: Config | AnnData, **options: Any) -> AnnData:
+    """Run the whole method and write its results into a folder.
+
+    The steps are ``io.read_counts``, ``pp.filter_genes``, ``pp.tmm``, ``pp.split``,
+    ``pp.log2``, ``pp.oversample``, ``tl.cnn``, ``tl.predict``, ``tl.evaluate``,
+    ``tl.shap``, ``tl.rank_genes``, ``tl.select_genes``, ``tl.de``, ``tl.compare``,
+    ``tl.cluster``, on request ``tl.null_test`` and ``tl.enrich``, then the figures,
+    tables and the report. Each says in the package's log what it found.
+
+    Parameters
+    ----------
+    source
+        The settings, or an AnnData with counts in ``X``, samples x genes, which is
+        not changed.
+    options
+        Settings of :class:`Config`; they replace those of ``source``. ``label`` and
+        ``out`` are always needed, and ``counts`` where ``source`` is no AnnData.
+
+    Returns
+    -------
+    anndata.AnnData
+        With every slot that the verbs write, and in ``uns["tissueshap"]["workflow"]``
+        the settings and the table ``timings`` (``step``, ``seconds``, ``found``).
+
+        The folder ``out`` gets ``adata.h5ad``, ``model/``, ``report.html``,
+        ``figures/`` (PNG and SVG), ``tables/`` (TSV) and ``summary.json``. It appears
+        when everything is done: a run that fails leaves nothing.
+
+    Raises
+    ------
+    DataError
+        A setting or the data are wrong, or ``out`` holds something already.
+    """
+    config, adata = _settled(source, options)
+    if config.out is None:
+        raise DataError("where do the results go? Pass --out DIR (out=... in Python)")
+    check_out(config.out, overwrite=config.overwrite)
+    _check_files(config)
+    started = time.perf_counter()
+    with whole_folder(config.out, overwrite=config.overwrite) as folder:
+        job = Job(config, folder, adata)
+        _take_steps(job)
+    minutes, seconds = divmod(round(time.perf_counter() - started), 60)
+    logger.info("done in %d min %d s: %s", minutes, seconds, config.out / "report.html")
+    return job.adata
+
+
+def _settled(source: Config | AnnData, options: dict[str, Any]) -> tuple[Config, AnnData]:
+    import anndata
+
+    given = isinstance(source, Config)
+    config = replace(source, **options) if isinstance(source, Config) else Config(**options)
+    if given and config.counts is None:
+        raise DataError("which counts? Pass --counts FILE (counts=... in Python)")
+    if not given and config.counts is not None:
+        raise DataError("counts are given twice: as an AnnData and as a file")
+    if config.label is None:
+        raise DataError("which column holds the classes? Pass --label COLUMN (label=...)")
+    if config.split_by_donor and config.donor is None:
+        raise DataError("to split by donor, name the donors' column: --donor COLUMN")
+    return config, anndata.AnnData() if isinstance(source, Config) else source.copy()
+
+
+def _check_files(config: Config) -> None:
+    """Find missing files before the work starts, not after ten minutes of it."""
+    named = [
+        ("--counts", config.counts),
+        ("--samples", config.samples),
+        ("--annotation", config.annotation),
+        ("--markers", config.markers),
+        *(("--gene-sets", path) for path in config.gene_sets),
+    ]
+    for option, path in named:
+        if path is not None and not path.is_file():
+            raise DataError(f"{option}: there is no file {path} (from {Path.cwd()})")
+
+
+def _take_steps(job: Job) -> None:
+    from tissueshap.workflow import _outputs
+    from tissueshap.workflow._steps import steps
+
+    chosen = {
+        **steps(job.config),
+        "figures": _outputs.figures,
+        "tables": _outputs.tables,
+        "report": _outputs.page,
+        "save": _outputs.save,
+        "summary": _outputs.summary,
+    }
+    width = len(str(len(chosen)))
+    with _bar(len(chosen)) as bar:
+        for number, (name, step) in enumerate(chosen.items(), start=1):
+            bar.set_description(name)
+            started = time.perf_counter()
+            said = step(job)
+            seconds = time.perf_counter() - started
+            job.timings.append({"step": name, "seconds": seconds, "found": said})
+            place = f"[{number:{width}d}/{len(chosen)}]"
+            logger.info("%s %-12s %6.1f s  %s", place, name, seconds, said)
+            bar.update()
+
+
+@contextmanager
+def _bar(total: int) -> Iterator[Any]:
+    """Show a bar over the steps, and messages above it rather than through it."""
+    from tqdm.contrib.logging import logging_redirect_tqdm
+
+    with logging_redirect_tqdm(loggers=[logger]), progress(total=total, unit="step") as bar:
+        yield bar

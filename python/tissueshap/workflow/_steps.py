@@ -1,0 +1,207 @@
+"""The steps of a run: each calls a verb and says in one line what it found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tissueshap import _schema, _slots, io, pp, tl
+from tissueshap._errors import DataError
+from tissueshap.workflow._config import Config
+from tissueshap.workflow._inputs import (
+    check_gene_sets,
+    keep_classes,
+    read_gene_sets,
+    read_markers,
+)
+from tissueshap.workflow._job import Job
+
+Step = Callable[[Job], str]
+
+
+def steps(config: Config) -> dict[str, Step]:
+    """Return the steps that a run with these settings takes, in order."""
+    chosen: dict[str, Step] = {
+        "read": read,
+        "filter": filter_genes,
+        "tmm": tmm,
+        "split": split,
+        "log2": log2,
+        "oversample": oversample,
+        "cnn": cnn,
+        "predict": predict,
+        "evaluate": evaluate,
+        "shap": shap,
+        "rank": rank_genes,
+        "select": select_genes,
+        "de": de,
+        "compare": compare,
+        "cluster": cluster,
+    }
+    if config.n_null:
+        chosen["null_test"] = null_test
+    if config.gene_sets:
+        chosen["enrich"] = enrich
+    return chosen
+
+
+def read(job: Job) -> str:
+    """Read the counts, or take those given; leave out classes as asked."""
+    config = job.config
+    if config.counts is not None:
+        job.adata = io.read_counts(
+            config.counts,
+            config.samples,
+            label=config.label,
+            donor=config.donor,
+            annotation=config.annotation,
+            orient=config.orient,
+            exclude=config.exclude,
+            min_class_size=config.min_class_size,
+        )
+    else:
+        keep_classes(job.adata, config)
+    if config.markers is not None:
+        job.adata.uns["markers"] = read_markers(config.markers)
+    if config.gene_sets:
+        check_gene_sets(job.adata, read_gene_sets(config.gene_sets))
+    n_classes = len(_slots.class_names(job.adata, config.label))
+    return f"{job.adata.n_obs:,} samples x {job.adata.n_vars:,} genes, {n_classes} classes"
+
+
+def filter_genes(job: Job) -> str:
+    """Keep the genes that are expressed in enough samples."""
+    config, before = job.config, job.adata.n_vars
+    pp.filter_genes(
+        job.adata,
+        min_reads=config.min_reads,
+        min_tpm=config.min_tpm,
+        min_samples=config.min_samples,
+        protein_coding=config.protein_coding,
+    )
+    n_genes = job.adata.n_vars
+    if n_genes < 4:
+        raise DataError(
+            f"{n_genes} of {before} genes pass the filter, and 4 are needed: lower "
+            "--min-reads or --min-samples, or give counts rather than scaled values"
+        )
+    return f"{n_genes:,} of {before:,} genes pass"
+
+
+def tmm(job: Job) -> str:
+    """Normalise."""
+    pp.tmm(job.adata)
+    factors = _slots.require(job.adata, "obs", _schema.obs.norm_factor)
+    return f"normalisation factors {factors.min():.2f} to {factors.max():.2f}"
+
+
+def split(job: Job) -> str:
+    """Hold test samples out."""
+    config = job.config
+    groups = _schema.obs.donor if config.split_by_donor else None
+    pp.split(job.adata, n_test=config.test_per_class, groups=groups, seed=config.seed)
+    n_train = job.n_train()
+    return f"{n_train:,} samples to train on, {job.adata.n_obs - n_train:,} held out"
+
+
+def log2(job: Job) -> str:
+    """Take logarithms."""
+    pp.log2(job.adata)
+    values = _slots.require(job.adata, "layers", _schema.layers.log2)
+    return f"log2(CPM + 0.001) + 10: {values.min():.1f} to {values.max():.1f}"
+
+
+def oversample(job: Job) -> str:
+    """Balance the training classes."""
+    pp.oversample(job.adata, method=job.config.balance, seed=job.config.seed)
+    return f"{job.n_train():,} training samples become {len(job.found('oversample', 'table')):,}"
+
+
+def cnn(job: Job) -> str:
+    """Train the classifier."""
+    job.model = tl.cnn(job.adata, preset=job.config.preset, seed=job.config.seed)
+    return f"{job.model.network.count_params():,} weights, {len(job.model.history)} epochs"
+
+
+def predict(job: Job) -> str:
+    """Predict every sample's class."""
+    tl.predict(job.adata, job.classifier)
+    held = _slots.require(job.adata, "obs", _schema.obs.split) == "test"
+    confidence = _slots.require(job.adata, "obs", _schema.obs.confidence)[held]
+    return f"median confidence on held-out samples {confidence.median():.3f}"
+
+
+def evaluate(job: Job) -> str:
+    """Score the held-out samples, beside a logistic regression."""
+    tl.evaluate(job.adata, seed=job.config.seed)
+    ours, theirs = (job.found("evaluate", key) for key in ("macro_f1", "baseline_macro_f1"))
+    return f"macro F1 {ours:.3f}; logistic regression {theirs:.3f}"
+
+
+def shap(job: Job) -> str:
+    """Attribute each prediction to the genes."""
+    config = job.config
+    tl.shap(
+        job.adata,
+        job.classifier,
+        samples=config.explain,
+        n_draws=config.n_draws,
+        seed=config.seed,
+    )
+    table = job.found("shap", "samples")
+    return f"{len(table):,} samples explained"
+
+
+def rank_genes(job: Job) -> str:
+    """Rank the genes of each class by their median attribution."""
+    tl.rank_genes(job.adata)
+    ranks = _slots.require(job.adata, "varm", _schema.varm.shap_rank)
+    return f"{ranks.shape[0]:,} genes in {ranks.shape[1]} classes"
+
+
+def select_genes(job: Job) -> str:
+    """Take the top ranks while enough of their genes are unique."""
+    tl.select_genes(job.adata, threshold=job.config.unique_fraction)
+    n_genes, n_ranks = (int(job.found("select_genes", key)) for key in ("n_genes", "n_ranks"))
+    share = job.found("select_genes", "unique_fraction")
+    return f"{n_genes:,} genes from the top {n_ranks} ranks, {share:.0%} unique"
+
+
+def de(job: Job) -> str:
+    """Test each class against the average of the others."""
+    config = job.config
+    tl.de(job.adata, fdr=config.fdr, lfc=config.lfc)
+    n_genes = int(_slots.require(job.adata, "var", _schema.var.de_significant).sum())
+    return f"{n_genes:,} genes with FDR < {config.fdr:g} and |log2FC| > {config.lfc:g}"
+
+
+def compare(job: Job) -> str:
+    """Compare both lists of genes."""
+    tl.compare(job.adata)
+    n_both, n_shap = (int(job.found("compare", key)) for key in ("n_both", "n_shap"))
+    return f"{n_both:,} of {n_shap:,} SHAP genes are also differentially expressed"
+
+
+def cluster(job: Job) -> str:
+    """Cluster held-out samples on each gene set."""
+    config = job.config
+    tl.cluster(job.adata, n_starts=config.n_starts, n_random=config.n_random, seed=config.seed)
+    rows = job.found("cluster", "summary")
+    scores = zip(rows["gene_set"], rows["v_measure"], strict=True)
+    return "V-measure " + ", ".join(f"{name} {score:.3f}" for name, score in scores)
+
+
+def null_test(job: Job) -> str:
+    """Compare the SHAP genes' clusters with those of random gene sets."""
+    config = job.config
+    tl.null_test(job.adata, n_sets=config.n_null, n_starts=config.n_starts, seed=config.seed)
+    pvalue = float(job.found("null_test", "empirical_pvalue"))
+    return f"{config.n_null} random gene sets, empirical p = {pvalue:.2g}"
+
+
+def enrich(job: Job) -> str:
+    """Look for gene sets among the SHAP genes and the differentially expressed ones."""
+    held = read_gene_sets(job.config.gene_sets)
+    tl.enrich(job.adata, held, source=("shap", "de"))
+    lists = job.found("enrich", "lists")
+    found = zip(lists["source"], lists["n_terms"], strict=True)
+    return f"of {len(held):,} gene sets " + ", ".join(f"{name} {n:,}" for name, n in found)

@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import anndata as ad
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+
+from tissueshap import _slots, report
+from tissueshap._errors import DataError
+
+SECTIONS = ["headline", "run", "cohort", "classifier", "genes", "comparison", "clusters", "caveats"]
+
+
+class _Page(HTMLParser):
+    """What a browser would make of the page: its elements, text, ids, addresses."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.ids: list[str] = []
+        self.links: list[str] = []
+        self.addresses: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        held = dict(attrs)
+        self.tags.append(tag)
+        if held.get("id"):
+            self.ids.append(str(held["id"]))
+        if tag == "a":
+            self.links.append(str(held.get("href")))
+        else:
+            self.addresses += [str(held[k]) for k in ("src", "href", "action") if k in held]
+
+
+@pytest.fixture
+def figures() -> dict[str, Figure]:
+    drawn = {}
+    for name in ("confusion", "shap"):
+        drawn[name] = Figure(figsize=(2, 2))
+        drawn[name].subplots().plot([1, 2])
+    return drawn
+
+
+@pytest.fixture
+def written(finished: ad.AnnData, figures: dict[str, Figure], tmp_path: Path) -> str:
+    path = report.build(finished, tmp_path / "r.html", figures=figures, tables="tables")
+    return path.read_text(encoding="utf-8")
+
+
+def test_has_every_section_once(written: str) -> None:
+    page = _Page(written)
+    assert all(page.ids.count(name) == 1 for name in SECTIONS)
+    assert len(page.ids) == len(set(page.ids))
+
+
+def test_links_inside_the_page_lead_somewhere(written: str) -> None:
+    page = _Page(written)
+    inside = {link[1:] for link in page.links if link.startswith("#")}
+    assert inside
+    assert inside <= set(page.ids)
+
+
+def test_needs_no_other_file(written: str) -> None:
+    page = _Page(written)
+    assert page.addresses
+    assert all(address.startswith("data:image/") for address in page.addresses)
+    assert not {"link", "iframe", "object", "embed", "base"} & set(page.tags)
+    outside = [link for link in page.links if not link.startswith(("#", "tables/"))]
+    assert outside == []
+    assert not re.search(r"@import|url\(|https?://|\bfetch\(|XMLHttp|\bimport\(", written)
+
+
+def test_names_from_the_data_are_escaped(
+    finished: ad.AnnData, figures: dict[str, Figure], tmp_path: Path
+) -> None:
+    nasty = '<script>alert("x")</script>'
+    finished.obs["tissue"] = finished.obs["tissue"].cat.rename_categories({"Liver": nasty})
+    for entry in _slots.record(finished).values():
+        for table in entry.values() if isinstance(entry, dict) else ():
+            if isinstance(table, pd.DataFrame):
+                table.replace("Liver", nasty, inplace=True)
+    for key, frame in finished.varm.items():
+        finished.varm[key] = frame.rename(columns={"Liver": nasty.replace("/", "|")})
+    finished.var["symbol"] = ["<img src=x onerror=alert(1)>", *finished.var["symbol"][1:]]
+    path = report.build(finished, tmp_path / "r.html", figures=figures, title="</title><script>")
+    written = path.read_text(encoding="utf-8")
+    page = _Page(written)
+    assert page.tags.count("script") == 1
+    assert page.tags.count("img") == len(figures)
+    assert nasty not in written
+    assert "&lt;script&gt;alert(" in written
+    assert "<b>é</b>" not in written
+
+
+def test_shows_the_numbers(written: str) -> None:
+    assert "0.875" in written  # macro F1
+    assert "0.825" in written  # of the baseline
+    assert "44 genes" in written
+    assert "127 to train on" in written
+
+
+def test_every_selected_gene_is_in_the_table(finished: ad.AnnData, written: str) -> None:
+    rows = re.findall(r"<tr data-class=", written)
+    assert len(rows) == len(report.gene_table(finished)) > 40
+
+
+def test_a_section_is_there_only_if_its_verb_was_run(
+    toy: ad.AnnData, figures: dict[str, Figure], tmp_path: Path
+) -> None:
+    path = report.build(toy, tmp_path / "r.html", figures={})
+    page = _Page(path.read_text(encoding="utf-8"))
+    assert {"headline", "cohort", "caveats"} <= set(page.ids)
+    assert not {"classifier", "genes", "comparison", "clusters", "biology"} & set(page.ids)
+
+
+def test_needs_to_know_the_classes(toy: ad.AnnData, tmp_path: Path) -> None:
+    del _slots.record(toy)["label"]
+    with pytest.raises(DataError, match="label="):
+        report.build(toy, tmp_path / "r.html", figures={})
+    assert not (tmp_path / "r.html").exists()
+
+
+def test_reads_what_was_written_to_disk(
+    finished: ad.AnnData, figures: dict[str, Figure], tmp_path: Path, written: str
+) -> None:
+    finished.write_h5ad(tmp_path / "a.h5ad")
+    again = ad.read_h5ad(tmp_path / "a.h5ad")
+    path = report.build(again, tmp_path / "again.html", figures=figures, tables="tables")
+    assert path.read_text(encoding="utf-8") == written
+
+
+def test_the_adata_is_not_changed(
+    finished: ad.AnnData, figures: dict[str, Figure], tmp_path: Path
+) -> None:
+    before = finished.copy()
+    report.build(finished, tmp_path / "r.html", figures=figures)
+    pd.testing.assert_frame_equal(finished.obs, before.obs)
+    pd.testing.assert_frame_equal(finished.var, before.var)
+    assert set(_slots.record(finished)) == set(_slots.record(before))

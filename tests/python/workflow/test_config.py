@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+import inspect
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+
+from tissueshap import pp
+from tissueshap._errors import DataError
+from tissueshap.io import _table
+from tissueshap.workflow._config import Balance, Config, Orient, Preset, options
+
+
+def test_defaults_are_those_of_the_paper() -> None:
+    config = Config()
+    assert (config.min_class_size, config.test_per_class, config.seed) == (25, 50, 42)
+    assert (config.fdr, config.lfc, config.unique_fraction) == (0.01, 4.0, 0.5)
+    assert config.balance == "smote"
+
+
+def test_every_option_is_described() -> None:
+    assert all(item.metadata["doc"].endswith(".") for item in options().values())
+
+
+def test_values_take_their_type() -> None:
+    config = Config(counts="a.tsv", exclude="Cells*", gene_sets=["a.gmt", "b.gmt"], seed="7")
+    assert config.counts == Path("a.tsv")
+    assert config.exclude == ("Cells*",)
+    assert config.gene_sets == (Path("a.gmt"), Path("b.gmt"))
+    assert config.seed == 7
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"seed": -1}, "seed is -1; it must be between 0 and 4294967295"),
+        ({"seed": 1.5}, "a whole number"),
+        ({"seed": True}, "a whole number"),
+        ({"fdr": "low"}, "fdr is 'low'; it must be a number"),
+        ({"fdr": 1.01}, "between 0 and 1"),
+        ({"fdr": float("nan")}, "between 0 and 1"),
+        ({"test_per_class": 0}, "at least 1"),
+        ({"protein_coding": "yes"}, "true or false"),
+        ({"balance": "smoke"}, "balance is 'smoke'; it must be one of"),
+        ({"preset": "big"}, "one of .*paper"),
+        ({"seed": None}, "seed has no value"),
+        ({"counts": 3}, "a path"),
+    ],
+)
+def test_wrong_values_are_named(given: dict[str, Any], words: str) -> None:
+    with pytest.raises(DataError, match=words):
+        Config(**given)
+
+
+def test_choices_are_those_of_the_verbs() -> None:
+    from tissueshap.model import PRESETS
+
+    assert set(get_args(Preset)) == set(PRESETS)
+    assert get_args(Orient) == get_args(_table.Orient)
+    method = inspect.signature(pp.oversample).parameters["method"].annotation
+    assert str(list(get_args(Balance)))[1:-1] in method.replace('"', "'")
+
+
+def test_yaml_takes_the_same_names(tmp_path: Path) -> None:
+    path = tmp_path / "run.yml"
+    path.write_text(
+        "counts: data/counts.tsv\nlabel: tissue\nmin-class-size: 30\nexclude: [Cells*]\n"
+        "gene_sets:\n  - sets.gmt\n  - /elsewhere/more.gmt\nlfc: 2\n"
+    )
+    config = Config.from_yaml(path)
+    assert config.counts == tmp_path / "data" / "counts.tsv"
+    assert config.gene_sets == (tmp_path / "sets.gmt", Path("/elsewhere/more.gmt"))
+    assert (config.label, config.min_class_size, config.lfc) == ("tissue", 30, 2.0)
+    assert config.exclude == ("Cells*",)
+
+
+def test_arguments_go_before_yaml(tmp_path: Path) -> None:
+    path = tmp_path / "run.yml"
+    path.write_text("seed: 1\nlabel: tissue\n")
+    config = Config.from_yaml(path, seed=2)
+    assert (config.seed, config.label) == (2, "tissue")
+
+
+def test_an_empty_yaml_is_the_defaults(tmp_path: Path) -> None:
+    path = tmp_path / "run.yml"
+    path.write_text("# nothing\n")
+    assert Config.from_yaml(path) == Config()
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("test_per_clas: 5\n", "unknown option 'test_per_clas'.*nearest known one is 'test_per_"),
+        ("zzz: 5\n", "unknown option 'zzz'.*nearest known one is '"),
+        ("- a\n- b\n", "must hold options"),
+        ("a: [1\n", "not valid YAML"),
+        ("seed: many\n", "seed is 'many'"),
+    ],
+)
+def test_wrong_yaml_is_named(tmp_path: Path, text: str, words: str) -> None:
+    path = tmp_path / "run.yml"
+    path.write_text(text)
+    with pytest.raises(DataError, match=words):
+        Config.from_yaml(path)
+
+
+def test_a_missing_yaml_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"cannot read the configuration .*no\.yml"):
+        Config.from_yaml(tmp_path / "no.yml")
+
+
+def test_to_dict_is_plain() -> None:
+    plain = Config(counts="a.tsv", exclude=["x"]).to_dict()
+    assert plain["counts"] == "a.tsv"
+    assert plain["exclude"] == ["x"]
+    assert set(plain) == set(options())

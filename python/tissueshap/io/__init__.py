@@ -1,6 +1,7 @@
-"""Files in and out: counts, gene annotation, gene sets, AnnData."""
+"""Files in and out: counts, gene annotation, gene sets, interactions, AnnData."""
 
 from tissueshap.io._annotate_genes import annotate_genes
+from tissueshap.io._edges import read_edges
 from tissueshap.io._gmt import read_gmt
 from tissueshap.io._h5ad import read_h5ad, read_zarr, write_h5ad, write_zarr
 from tissueshap.io._read_counts import read_counts
@@ -8,6 +9,7 @@ from tissueshap.io._read_counts import read_counts
 __all__ = [
     "annotate_genes",
     "read_counts",
+    "read_edges",
     "read_gmt",
     "read_h5ad",
     "read_zarr",

@@ -13,13 +13,11 @@ from tissueshap import _schema, _slots
 from tissueshap._errors import DataError
 from tissueshap._logging import logger, progress
 from tissueshap.tl import _enrich_engines, _gene_sets
+from tissueshap.tl._gene_lists import check, gene_lists
 from tissueshap.tl._over_representation import COLUMNS
 
 if TYPE_CHECKING:
     from anndata import AnnData
-
-SOURCES = ("shap", "de")
-GROUPINGS = ("all", "class", "exclusive")
 
 
 def enrich(
@@ -115,7 +113,7 @@ def enrich(
     column, names = _identifiers(adata, sets, ids)
     background = _background(adata, names, universe, sets)
     tables, lists = [], []
-    jobs = [(s, c, g) for s in sources for c, g in _lists(adata, s, by, label).items()]
+    jobs = [(s, c, g) for s in sources for c, g in gene_lists(adata, s, by, label).items()]
     for which, name, genes in progress(jobs, desc="testing gene sets", unit="list"):
         mapped = [gene for gene in names.loc[genes].dropna() if gene in background]
         found = _enrich_engines.run(
@@ -157,10 +155,7 @@ def enrich(
 
 
 def _check(sources: Sequence[str], by: str, engine: str) -> None:
-    if not sources or set(sources) - set(SOURCES):
-        raise DataError(f"source={list(sources)}: choose among {list(SOURCES)}")
-    if by not in GROUPINGS:
-        raise DataError(f"by={by!r} is none of {list(GROUPINGS)}")
+    check(sources, by)
     if engine not in _enrich_engines.ENGINES:
         raise DataError(f"engine={engine!r} is none of {list(_enrich_engines.ENGINES)}")
 
@@ -196,27 +191,6 @@ def _background(
     if not found:
         raise DataError("no gene of the universe is in any gene set: do the identifiers match?")
     return found
-
-
-def _lists(adata: AnnData, source: str, by: str, label: str | None) -> dict[str, list[str]]:
-    """Return the gene lists (``var_names``) by class, strongest first for SHAP."""
-    if by == "all":
-        key = _schema.var.shap_selected if source == "shap" else _schema.var.de_significant
-        return {"all": list(adata.var_names[_slots.require(adata, "var", key).to_numpy(bool)])}
-    classes = _slots.class_names(adata, label)
-    if source == "shap":
-        genes = _slots.table(adata, "select_genes", "genes")
-        if by == "exclusive":
-            genes = genes[genes["exclusive"].astype(bool)]
-        genes = genes.sort_values("rank", kind="stable")
-        return {name: list(genes.loc[genes["class"] == name, "gene"]) for name in classes}
-    cutoffs = _slots.table(adata, "de", "params")
-    fdr = _slots.class_frame(adata, "varm", _schema.varm.de_fdr, classes).to_numpy()
-    logfc = _slots.class_frame(adata, "varm", _schema.varm.de_logfc, classes).to_numpy()
-    called = (fdr < float(cutoffs["fdr"])) & (np.abs(logfc) > float(cutoffs["lfc"]))
-    if by == "exclusive":
-        called &= called.sum(axis=1, keepdims=True) == 1
-    return {name: list(adata.var_names[called[:, i]]) for i, name in enumerate(classes)}
 
 
 def _significant(found: pd.DataFrame, pvalue: float, qvalue: float) -> pd.DataFrame:

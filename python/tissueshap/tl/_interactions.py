@@ -24,7 +24,7 @@ class Network:
     def __init__(self, edges: pd.DataFrame, universe: Sequence[str]) -> None:
         self.genes = pd.Index(dict.fromkeys(map(str, universe)))
         ends = np.column_stack(
-            [self.genes.get_indexer(edges[name].astype(str)) for name in ("a", "b")]
+            [self.genes.get_indexer(pd.Index(edges[name].astype(str))) for name in ("a", "b")]
         )
         self.ends = ends[(ends >= 0).all(axis=1)]
         self.degree = np.bincount(self.ends.ravel(), minlength=len(self.genes))
@@ -78,8 +78,9 @@ class Network:
             x = np.sqrt(new * x)  # damped: the plain iteration can swing
             if close:
                 break
-        product = np.outer(x, x)
-        return product / (1 + product)
+        product: np.ndarray = np.outer(x, x)
+        chance: np.ndarray = product / (1 + product)
+        return chance
 
 
 def interaction_test(network: Network, genes: Sequence[str]) -> dict[str, float]:

@@ -1,0 +1,59 @@
+"""Lists of selected genes, as ``tl.enrich`` and ``tl.ppi`` test them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tissueshap import _schema, _slots
+from tissueshap._errors import DataError
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+SOURCES = ("shap", "de")
+GROUPINGS = ("all", "class", "exclusive")
+
+
+def check(sources: Sequence[str], by: str) -> None:
+    """Raise where a source or a grouping is unknown."""
+    if not sources or set(sources) - set(SOURCES):
+        raise DataError(f"source={list(sources)}: choose among {list(SOURCES)}")
+    if by not in GROUPINGS:
+        raise DataError(f"by={by!r} is none of {list(GROUPINGS)}")
+
+
+def gene_lists(adata: AnnData, source: str, by: str, label: str | None) -> dict[str, list[str]]:
+    """Return the gene lists (``var_names``) by class, strongest first for SHAP.
+
+    Parameters
+    ----------
+    adata
+        Samples x genes, after ``tl.select_genes`` or ``tl.de``.
+    source
+        One of :data:`SOURCES`.
+    by
+        One of :data:`GROUPINGS`: one list called ``"all"``; a list a class; a list a
+        class of the genes that no other class has.
+    label
+        Column of ``obs`` with the classes; the recorded one by default.
+    """
+    if by == "all":
+        key = _schema.var.shap_selected if source == "shap" else _schema.var.de_significant
+        return {"all": list(adata.var_names[_slots.require(adata, "var", key).to_numpy(bool)])}
+    classes = _slots.class_names(adata, label)
+    if source == "shap":
+        genes = _slots.table(adata, "select_genes", "genes")
+        if by == "exclusive":
+            genes = genes[genes["exclusive"].astype(bool)]
+        genes = genes.sort_values("rank", kind="stable")
+        return {name: list(genes.loc[genes["class"] == name, "gene"]) for name in classes}
+    cutoffs = _slots.table(adata, "de", "params")
+    fdr = _slots.class_frame(adata, "varm", _schema.varm.de_fdr, classes).to_numpy()
+    logfc = _slots.class_frame(adata, "varm", _schema.varm.de_logfc, classes).to_numpy()
+    called = (fdr < float(cutoffs["fdr"])) & (np.abs(logfc) > float(cutoffs["lfc"]))
+    if by == "exclusive":
+        called &= called.sum(axis=1, keepdims=True) == 1
+    return {name: list(adata.var_names[called[:, i]]) for i, name in enumerate(classes)}

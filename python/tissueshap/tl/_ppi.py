@@ -1,0 +1,142 @@
+"""``tl.ppi``: whether the selected genes' products interact more than chance has it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from tissueshap import _slots
+from tissueshap._logging import logger
+from tissueshap.tl._gene_lists import check, gene_lists
+from tissueshap.tl._gene_sets import matching_ids
+from tissueshap.tl._interactions import Network, interaction_test
+from tissueshap.tl._over_representation import adjusted
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+
+def ppi(
+    adata: AnnData,
+    edges: pd.DataFrame | str | Path,
+    *,
+    source: str | Sequence[str] = "shap",
+    by: str | Sequence[str] = ("all", "class", "exclusive"),
+    score: float = 0.4,
+    label: str | None = None,
+    ids: str | None = None,
+    key_added: str | None = None,
+    copy: bool = False,
+) -> AnnData | None:
+    """Count the interactions among the selected genes, against chance.
+
+    Parameters
+    ----------
+    adata
+        Samples x genes, after ``tl.select_genes`` or ``tl.de``. Reads ``var`` (
+        ``shap_selected``, ``de_significant``, ``gene_id``, ``symbol``,
+        ``entrez_id``), ``varm["de_logfc"]``, ``varm["de_fdr"]`` and the records of
+        ``select_genes`` and ``de``.
+    edges
+        Interactions as :func:`tissueshap.io.read_edges` gives them (columns ``a``,
+        ``b``), or the file to read: STRING's ``protein.links`` or a table.
+    source
+        ``"shap"``, ``"de"``, or both.
+    by
+        ``"all"``: the genes of all classes as one list; ``"class"``: a list a class;
+        ``"exclusive"``: a list a class, of the genes that no other class has. Or
+        several of them.
+    score
+        Smallest score of an interaction, 0 to 1, when ``edges`` is a file.
+    label
+        Column of ``obs`` with the classes; the recorded one by default.
+    ids
+        ``"var_names"`` or the column of ``var`` with the network's identifiers; the
+        one that matches most genes by default.
+    key_added
+        Name of the record instead of ``"ppi"``.
+    copy
+        Return a changed copy and leave ``adata`` as it is.
+
+    Returns
+    -------
+    None, or the copy. Writes ``uns["tissueshap"]["ppi"]``:
+
+    ``table``
+        A row a list: ``source``, ``by``, ``class``, ``n_genes`` (in the network),
+        ``n_connected`` (with an edge inside the list), ``n_edges``, ``expected``,
+        ``enrichment`` (``n_edges / expected``), ``pvalue`` (Poisson upper tail) and
+        ``p.adjust`` (Benjamini-Hochberg within ``source`` and ``by``).
+    ``ids``, ``n_network_genes``, ``n_network_edges``
+        The identifiers used; the measured genes with an interaction, and the
+        interactions among measured genes.
+
+    Raises
+    ------
+    MissingSlotError
+        If ``tl.select_genes`` or ``tl.de`` has not been run.
+    DataError
+        If no gene is in the network, the file is missing, or an option is unknown.
+
+    Notes
+    -----
+    The expectation is that of random networks in which every gene keeps its number
+    of partners (Squartini and Garlaschelli, New Journal of Physics 13:083001, 2011),
+    over the measured genes alone: well-studied genes have many known partners, which
+    is no evidence that a list hangs together. Yap et al. (2021) used STRING's own
+    test (supplementary data 4), whose background is the whole genome.
+    """
+    adata = adata.copy() if copy else adata
+    sources = (source,) if isinstance(source, str) else tuple(source)
+    groupings = (by,) if isinstance(by, str) else tuple(by)
+    for grouping in groupings:
+        check(sources, grouping)
+    frame = edges if isinstance(edges, pd.DataFrame) else _read(edges, score)
+    column, names = matching_ids(adata, set(frame["a"]) | set(frame["b"]), ids)
+    network = Network(frame, list(names.dropna()))
+    tables = []
+    for which in sources:
+        for grouping in groupings:
+            lists = gene_lists(adata, which, grouping, label)
+            rows = [
+                {"class": name, **interaction_test(network, list(names.loc[genes].dropna()))}
+                for name, genes in lists.items()
+            ]
+            found = pd.DataFrame(rows)
+            found["p.adjust"] = adjusted(found["pvalue"])
+            found.insert(0, "by", grouping)
+            found.insert(0, "source", which)
+            tables.append(found)
+    n_genes = int((network.degree > 0).sum())
+    logger.info("%d of %d genes (by %s) have an interaction", n_genes, adata.n_vars, column)
+    _slots.write(
+        adata,
+        "ppi",
+        {
+            "uns": {
+                "table": pd.concat(tables, ignore_index=True),
+                "ids": column,
+                "n_network_genes": n_genes,
+                "n_network_edges": len(network.ends),
+            }
+        },
+        params={
+            "edges": None if isinstance(edges, pd.DataFrame) else edges,
+            "source": sources,
+            "by": groupings,
+            "score": score,
+            "label": label,
+        },
+        versions=("scipy",),
+        key_added=key_added,
+    )
+    return adata if copy else None
+
+
+def _read(edges: str | Path, score: float) -> pd.DataFrame:
+    from tissueshap.io import read_edges
+
+    return read_edges(edges, score=score)

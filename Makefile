@@ -1,0 +1,64 @@
+# make demo       the whole method on real data; DATA=simulated for 47 simulated tissues
+# make test       tests of both languages that are quick
+# make test-all   all tests
+# make lint       ruff, mypy, lintr
+# make docs       the R package's help pages and NAMESPACE, from its comments
+# make build      the wheel and the R source package, into dist/
+# make lock       requirements.lock anew (UPGRADE=--upgrade for newer versions)
+# make setup      what each of these does first: see inst/scripts/setup.sh
+# make clean      remove what was built; .venv and .Rlib stay
+
+.PHONY: demo test test-all lint docs build lock setup clean
+SHELL := /bin/bash
+
+DATA ?= pbmc68k
+OUT ?= demo
+UPGRADE ?=
+BIN := .venv/bin
+
+# R sees .Rlib first; an R that starts Python takes the one of .venv.
+export R_LIBS := $(CURDIR)/.Rlib$(if $(R_LIBS),:$(R_LIBS))
+export RETICULATE_PYTHON := $(CURDIR)/$(BIN)/python
+
+demo: setup
+	$(BIN)/tissueshap demo --data $(DATA) --out $(OUT) --overwrite
+
+# R first, so that the last line is pytest's, with its count.
+test: setup
+	Rscript inst/scripts/test.R
+	$(BIN)/python -m pytest -m "not slow"
+
+test-all: setup
+	TISSUESHAP_SLOW=1 Rscript inst/scripts/test.R
+	$(BIN)/python -m pytest
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	Rscript inst/scripts/lint.R
+
+docs: setup
+	Rscript -e 'roxygen2::roxygenise(load_code = "installed")'
+
+# From the files that git knows, since R CMD build copies all there is, .venv too.
+build: setup
+	rm -rf build/tissueshap
+	mkdir -p build/tissueshap dist
+	git ls-files -z --cached --others --exclude-standard | tar -c --null -T - | tar -x -C build/tissueshap
+	$(BIN)/python -m build --wheel --no-isolation --outdir dist build/tissueshap
+	cd dist && R CMD build --no-build-vignettes ../build/tissueshap
+
+# rpy2 is left out: which one fits depends on R (inst/scripts/setup/python.sh).
+lock: setup
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile --universal --python-version 3.11 --extra test --no-annotate \
+	  --no-emit-package rpy2 --no-emit-package rpy2-rinterface --no-emit-package rpy2-robjects \
+	  --custom-compile-command "make lock" $(UPGRADE) --output-file requirements.lock pyproject.toml
+
+setup:
+	@inst/scripts/setup.sh
+
+clean:
+	rm -rf build dist inst/python *.Rcheck *.tar.gz src/*.o src/*.so .pytest_cache .ruff_cache .mypy_cache
+	find python tests -type d -name __pycache__ -prune -exec rm -rf {} +

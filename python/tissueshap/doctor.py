@@ -1,0 +1,219 @@
+"""What tissueshap needs, what of it is here, and the command that installs the rest.
+
+``tissueshap doctor`` prints it; so does ``python -m tissueshap.doctor``, which works
+without any of the packages that it looks for.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+import shlex
+import subprocess
+import sys
+from dataclasses import dataclass
+from importlib import metadata
+
+from tissueshap import __version__, _needs, _rpackage
+from tissueshap._needs import Need
+
+_TIMEOUT = 180
+_OK, _ABSENT = "ok", "absent"
+
+#: rpy2-rinterface from the first on needs R from the second on, which pip cannot know.
+_RINTERFACE = ("3.6.6", "4.5")
+
+_DEVICES = """
+import json, keras
+backend = keras.backend.backend()
+if backend == "tensorflow":
+    import tensorflow
+    devices = [d.name.split(":", 1)[1] for d in tensorflow.config.list_physical_devices()]
+elif backend == "jax":
+    import jax
+    devices = [f"{d.platform.upper()}:{d.id}" for d in jax.devices()]
+else:
+    import torch
+    devices = ["CPU:0", *(f"GPU:{i}" for i in range(torch.cuda.device_count()))]
+print(json.dumps([backend, devices]))
+"""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of the doctor's table.
+
+    Attributes
+    ----------
+    part
+        ``"R"``, ``"Python"`` or ``"Keras"``.
+    name
+        What was looked for.
+    wanted
+        Versions that will do, or empty.
+    found
+        What is there, or empty.
+    status
+        ``"ok"``, or what is amiss: ``"missing"`` (``"absent"`` where optional),
+        ``"too old"``, ``"too new"``, ``"differs"``, ``"fails"``.
+    remedy
+        The command that mends it, or empty.
+    required
+        Whether nothing works without it.
+    """
+
+    part: str
+    name: str
+    wanted: str
+    found: str
+    status: str
+    remedy: str = ""
+    required: bool = True
+
+    @property
+    def wrong(self) -> bool:
+        """Whether something that is required is not there."""
+        return self.required and self.status != _OK
+
+
+def doctor() -> list[Row]:
+    """Look at R, Python, their packages, and the devices that Keras can use.
+
+    Returns
+    -------
+        A row for each thing looked for.
+    """
+    needs = _needs.r_needs()
+    in_r = _rpackage.versions([*(need.name for need in needs), "tissueshap"])
+    return [*_r_rows(needs, in_r), *_python_rows((in_r or {}).get("R")), *_keras_rows()]
+
+
+def render(rows: list[Row]) -> str:
+    """Return the rows as a table, and under it the commands that mend what is wrong."""
+    cells = [("", "what", "wanted", "found", "")]
+    cells += [(row.part, row.name, row.wanted, row.found or "-", row.status) for row in rows]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    lines = [
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in cells
+    ]
+    lines.insert(1, "  ".join("-" * width for width in widths))
+    wrong = [row for row in rows if row.wrong]
+    optional = [row for row in rows if row.status != _OK and not row.required]
+    lines += _commands("Missing, and the commands that install it:", wrong)
+    lines += _commands("Optional, not there:", optional)
+    verdict = f"{len(wrong)} to mend." if wrong else "All that is required is here."
+    return "\n".join([*lines, "", verdict])
+
+
+def main(install_r: bool = False) -> int:
+    """Print the table; with ``install_r``, install the R package first.
+
+    Returns
+    -------
+        0 when all that is required is there, else 1.
+    """
+    if install_r:
+        library = _rpackage.install()
+        sys.stdout.write(f"\nThe R package tissueshap is installed in {library}\n\n")
+    rows = doctor()
+    sys.stdout.write(render(rows) + "\n")
+    return int(any(row.wrong for row in rows))
+
+
+def _commands(title: str, rows: list[Row]) -> list[str]:
+    if not rows:
+        return []
+    width = max(len(row.name) for row in rows)
+    return ["", title, *(f"  {row.name.ljust(width)}  {row.remedy}" for row in rows)]
+
+
+def _r_rows(needs: list[Need], found: dict[str, str] | None) -> list[Row]:
+    found = found or {}
+    rows = []
+    for need in needs:
+        status = _status(need, found.get(need.name))
+        if need.name != "R" and not found and need.required:
+            remedy = "install R first"
+        else:
+            remedy = "" if status == _OK else _rpackage.remedy(need)
+        version = found.get(need.name, "")
+        rows.append(Row("R", need.name, need.bounds, version, status, remedy, need.required))
+    ours = found.get("tissueshap", "")
+    status = _OK if ours == __version__ else "differs" if ours else "missing"
+    remedy = "" if status == _OK else "tissueshap doctor --install-r"
+    return [*rows, Row("R", "tissueshap", f"=={__version__}", ours, status, remedy)]
+
+
+def _python_rows(r_version: str | None) -> list[Row]:
+    itself = Need("Python", _needs.python_bounds())
+    python = platform.python_version()
+    remedy = "" if itself.met_by(python) else f"install Python {itself.bounds}"
+    rows = [Row("Python", "Python", itself.bounds, python, _status(itself, python), remedy)]
+    for need in _needs.python_needs():
+        rows.append(_python_row(need))
+        if need.name == "rpy2":
+            rows.append(_python_row(_rinterface(r_version)))
+    return rows
+
+
+def _python_row(need: Need) -> Row:
+    version = _version(need.name)
+    status = _status(need, version)
+    remedy = "" if status == _OK else _pip(need.name + need.bounds)
+    return Row("Python", need.name, need.bounds, version or "", status, remedy, need.required)
+
+
+def _rinterface(r_version: str | None) -> Need:
+    """Return rpy2's half that talks to R: its newest need a newer R than many have."""
+    first, r_bound = _RINTERFACE
+    old_r = r_version is not None and not Need("R", f">={r_bound}").met_by(r_version)
+    return Need("rpy2-rinterface", f"<{first}" if old_r else "")
+
+
+def _keras_rows() -> list[Row]:
+    """Return a row for the backend and one for a GPU, asked in a process of its own."""
+    if _version("keras") is None:
+        return []
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", _DEVICES],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=_TIMEOUT,
+        )
+        backend, devices = json.loads(done.stdout.splitlines()[-1])
+    except (OSError, subprocess.TimeoutExpired, IndexError, ValueError):
+        remedy = f"{shlex.quote(sys.executable)} -c 'import keras' shows why"
+        return [Row("Keras", "backend", "", "", "fails", remedy)]
+    gpus = [name for name in devices if not name.startswith("CPU")]
+    rows = [Row("Keras", "backend", "", f"{backend} on {', '.join(devices)}", _OK)]
+    if gpus:
+        return [*rows, Row("Keras", "GPU", "", ", ".join(gpus), _OK)]
+    remedy = _pip("tensorflow[and-cuda]") + " (NVIDIA, Linux)"
+    return [*rows, Row("Keras", "GPU", "", "", _ABSENT, remedy, required=False)]
+
+
+def _status(need: Need, version: str | None) -> str:
+    if version is None:
+        return "missing" if need.required else _ABSENT
+    if need.met_by(version):
+        return _OK
+    floor = ",".join(part for part in need.bounds.split(",") if part.startswith(">="))
+    return "too new" if Need(need.name, floor).met_by(version) else "too old"
+
+
+def _version(package: str) -> str | None:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _pip(requirement: str) -> str:
+    return f"{shlex.quote(sys.executable)} -m pip install {shlex.quote(requirement)}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

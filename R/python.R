@@ -1,0 +1,227 @@
+# The only file that finds and loads Python. Nothing here runs when the package
+# is loaded.
+
+python_environment <- "r-tissueshap"
+oldest_python <- "3.11"
+
+#' Is Python there, with all that the package needs?
+#'
+#' The verbs that learn and explain run in Python. Which Python is used is
+#' decided by \pkg{reticulate}: `RETICULATE_PYTHON`,
+#' [reticulate::use_virtualenv()] and an activated virtual environment come
+#' first, then a `.venv` beside the R library that holds this package, then the
+#' environment that [install_python()] makes.
+#'
+#' @return `TRUE` when the Python half of the package can be loaded.
+#' @export
+#' @examples
+#' python_available()
+python_available <- function() {
+    tryCatch({
+        python_bridge()
+        TRUE
+    }, error = function(e) FALSE)
+}
+
+#' Make a Python environment for the verbs that learn and explain
+#'
+#' Makes a virtual environment and installs into it what the Python half needs,
+#' some gigabytes. The Python half itself comes with this package.
+#'
+#' @param envname Name or path of the virtual environment.
+#' @param python The Python to make it with, version 3.11 or newer; `NULL` to
+#'   find one.
+#' @param extra More packages to install, in pip's notation.
+#' @param packages What to install; by default what this version needs.
+#' @return The path of the environment's Python, invisibly.
+#' @export
+#' @examples
+#' if (interactive()) {
+#'     install_python()
+#' }
+install_python <- function(envname = "r-tissueshap", python = NULL,
+                           extra = character(),
+                           packages = python_requirements()) {
+    need_reticulate()
+    if (is.null(python)) {
+        python <- reticulate::virtualenv_starter(
+            paste0(">=", oldest_python))
+        if (is.null(python)) {
+            fail(paste("no Python %s or newer was found: install one, or name",
+                "it with install_python(python = ...)"), oldest_python)
+        }
+    }
+    message("Installing ", length(c(packages, extra)),
+        " Python packages into ", envname)
+    reticulate::virtualenv_create(envname, python = python,
+        packages = c(packages, extra))
+    invisible(reticulate::virtualenv_python(envname))
+}
+
+# What pyproject.toml lists, which the build copies beside the Python source.
+# rpy2 is left out: R is the host here.
+python_requirements <- function() {
+    path <- file.path(python_source(), "pyproject.toml")
+    if (!file.exists(path)) {
+        fail(paste("%s is missing from this installation of tissueshap;",
+            "install the package again"), path)
+    }
+    lines <- readLines(path, encoding = "UTF-8")
+    from <- which(lines == "dependencies = [")
+    upto <- which(lines == "]")
+    wanted <- lines[seq(from + 1L, min(upto[upto > from]) - 1L)]
+    wanted <- sub("^\\s*\"(.*)\",?\\s*$", "\\1", wanted)
+    wanted[!grepl("^rpy2", wanted)]
+}
+
+python_source <- function() system.file("python", package = "tissueshap")
+
+need_reticulate <- function() {
+    if (!requireNamespace("reticulate", quietly = TRUE)) {
+        missing_package("reticulate", "install.packages(\"reticulate\")")
+    }
+}
+
+# A class of its own, so that Python too knows which package is missing.
+missing_package <- function(package, command) {
+    stop(structure(class = c("packageNotFoundError", "error", "condition"),
+        list(message = sprintf("the R package %s is missing: run %s", package,
+            command), call = NULL, package = package, lib.loc = NULL)))
+}
+
+# The Python module that R talks to, loaded once a session.
+python_bridge <- function() {
+    if (is.null(cache$bridge)) {
+        refuse_inside_python("the verb of the Python package tissueshap")
+        need_reticulate()
+        suggest_python()
+        check_numpy()
+        load_package()
+        bridge <- import_python("tissueshap._from_r")
+        bridge$relay(function(text) message(text))
+        cache$bridge <- bridge
+    }
+    cache$bridge
+}
+
+# rpy2 notes the process that it runs in; Python's children do not count.
+refuse_inside_python <- function(instead) {
+    note <- strsplit(Sys.getenv("PYTHON_SESSION_INITIALIZED"), ":",
+        fixed = TRUE)[[1L]]
+    if (paste0("current_pid=", Sys.getpid()) %in% note) {
+        fail(paste("R runs inside Python here (rpy2), and Python cannot be",
+            "started a second time in one process: call %s from Python"),
+            instead)
+    }
+}
+
+# What the user asked for wins: `required = FALSE` only fills the gap.
+suggest_python <- function() {
+    if (reticulate::py_available(initialize = FALSE)) {
+        return(invisible())
+    }
+    library <- dirname(system.file(package = "tissueshap"))
+    beside <- file.path(dirname(library), ".venv")
+    if (file.exists(file.path(beside, "bin", "python"))) {
+        reticulate::use_virtualenv(beside, required = FALSE)
+    } else if (reticulate::virtualenv_exists(python_environment)) {
+        reticulate::use_virtualenv(python_environment, required = FALSE)
+    }
+}
+
+check_numpy <- function() {
+    if (!reticulate::py_available(initialize = TRUE)) {
+        fail(paste("no Python was found: run tissueshap::install_python(), or",
+            "name one with reticulate::use_virtualenv()"))
+    }
+    config <- reticulate::py_config()
+    if (numeric_version(config$version) < oldest_python) {
+        fail(paste("Python %s (%s) is too old, %s is needed: run",
+            "tissueshap::install_python()"), config$version, config$python,
+            oldest_python)
+    }
+    if (is.null(config$numpy)) {
+        fail("Python (%s) has no numpy: run tissueshap::install_python()",
+            config$python)
+    }
+    held <- utils::packageVersion("reticulate")
+    numpy <- as.character(config$numpy$version)
+    if (numeric_version(numpy, strict = FALSE) >= "2" && held < "1.38") {
+        fail(paste("reticulate %s cannot read arrays of NumPy %s (%s): run",
+            "install.packages(\"reticulate\") to have 1.38 or newer"), held,
+            numpy, config$python)
+    }
+}
+
+# A tissueshap that the Python in use has itself comes before the one that this
+# package carries.
+load_package <- function() {
+    util <- reticulate::import("importlib.util")
+    if (is.null(util$find_spec("tissueshap"))) {
+        source <- python_source()
+        if (!dir.exists(file.path(source, "tissueshap"))) {
+            fail(paste("the Python half of tissueshap is neither in %s nor in",
+                "this R package; install the R package again"),
+                reticulate::py_config()$python)
+        }
+        sys <- reticulate::import("sys", convert = FALSE)
+        sys$path$append(source)
+    }
+    found <- import_python("tissueshap")[["__version__"]]
+    own <- as.character(utils::packageVersion("tissueshap"))
+    if (!identical(found, own)) {
+        fail(paste("the R package tissueshap is version %s, and the Python",
+            "package (%s) is %s: install both of one version"), own,
+            reticulate::py_config()$python, found)
+    }
+}
+
+import_python <- function(module) {
+    tryCatch(reticulate::import(module), error = function(e) {
+        text <- conditionMessage(e)
+        lacks <- regmatches(text, regexec("No module named '([^'.]+)", text))
+        if (length(lacks[[1L]])) {
+            fail(paste("Python (%s) has no module %s: run",
+                "tissueshap::install_python()"),
+                reticulate::py_config()$python, lacks[[1L]][2L])
+        }
+        stop(e)
+    })
+}
+
+# Calls a verb of the Python package: its warnings become R's, and its errors
+# name the R verbs.
+call_python <- function(verb, positional, arguments = list()) {
+    refuse_inside_python(sprintf("ts.%s(adata)", verb))
+    bridge <- python_bridge()
+    outcome <- tryCatch(
+        bridge$call(verb, unname(lapply(positional, python_value)),
+            lapply(arguments, python_value)),
+        error = function(e) stop(as_r_error(e)))
+    for (text in outcome$warnings) {
+        warning(as_r_verbs(text), call. = FALSE)
+    }
+    outcome$value
+}
+
+# R's numbers are doubles, Python counts in integers.
+python_value <- function(x) {
+    whole <- is.double(x) && length(x) == 1L && is.null(attributes(x)) &&
+        is.finite(x) && x == trunc(x) && abs(x) < .Machine$integer.max
+    if (whole) as.integer(x) else x
+}
+
+as_r_error <- function(e) {
+    if (!any(grepl("^tissueshap\\._errors\\.", class(e)))) {
+        return(e)
+    }
+    text <- sub("^[A-Za-z_.]*Error: ", "", conditionMessage(e))
+    text <- sub("\\s*Run [^\n]*py_last_error\\(\\)[^\n]*$", "", text)
+    structure(class = c("error", "condition"),
+        list(message = as_r_verbs(text), call = NULL))
+}
+
+as_r_verbs <- function(text) {
+    text <- gsub("\\bts\\.io\\.(\\w+)\\(", "\\1(", text)
+    gsub("\\bts\\.(pp|tl)\\.(\\w+)\\(", "run_\\2(", text)
+}

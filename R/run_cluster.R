@@ -1,0 +1,34 @@
+#' Cluster the samples by each gene set, and score the clusters
+#'
+#' Runs Python's `ts.tl.cluster`: UMAP and k-means by the genes of each set,
+#' and the V-measure of the clusters against the classes.
+#'
+#' @inheritParams run_filter_genes
+#' @param gene_sets Among `"shap"`, `"de"`, `"all"` and `"random"`, or a named
+#'   list of genes.
+#' @param samples Which samples: `"test"`, `"train"` or `"all"`.
+#' @param n_starts Runs of k-means a set.
+#' @param n_random Random gene sets.
+#' @param layer The layer (assay) to read.
+#' @param seed Seed of the random numbers.
+#' @param ... More settings of `ts.tl.cluster`.
+#' @return `adata`, invisibly, as [run_filter_genes()] returns it. Written are
+#'   `obsm` `X_umap_<gene set>` and the record `cluster` with `v_measure` and
+#'   `summary`.
+#' @export
+#' @examples
+#' if (python_available()) {
+#'     adata <- run_tmm(simulate_counts(90, 100, tissues = 3))
+#'     run_log2(run_split(adata, "tissue", n_test = 10))
+#'     run_cluster(adata, gene_sets = "all", n_starts = 2, on = "genes")
+#' }
+run_cluster <- function(adata, label = NULL,
+                        gene_sets = c("shap", "de", "all", "random"),
+                        samples = "test", n_starts = 100, n_random = 10,
+                        layer = "log2", seed = 42, key_added = NULL,
+                        copy = FALSE, ...) {
+    in_python("tl.cluster", adata, list(label = label,
+        gene_sets = as.list(gene_sets), samples = samples,
+        n_starts = n_starts, n_random = n_random, layer = layer, seed = seed,
+        key_added = key_added, ...), copy = copy)
+}

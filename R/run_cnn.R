@@ -1,0 +1,36 @@
+#' Train a convolutional network to tell the classes apart
+#'
+#' Runs Python's `ts.tl.cnn` on the samples that [run_split()] marked `train`,
+#' balanced as [run_oversample()] says, if it was run.
+#'
+#' @inheritParams run_filter_genes
+#' @param adata An AnnData, or the path of an `.h5ad` file. The model is
+#'   returned, so a SummarizedExperiment is to be turned into an AnnData first,
+#'   with [as_anndata()].
+#' @param preset `"default"`, `"paper"` or `"small"`.
+#' @param seed Seed of the random numbers.
+#' @param ... More settings of `ts.tl.cnn`.
+#' @return The classifier, a Python object: the argument `model` of
+#'   [run_predict()] and [run_shap()]. Written is the record `cnn`.
+#' @export
+#' @examples
+#' if (python_available()) {
+#'     adata <- run_tmm(simulate_counts(90, 100, tissues = 3))
+#'     run_log2(run_split(adata, "tissue", n_test = 5))
+#'     model <- run_cnn(adata, preset = "small")
+#' }
+run_cnn <- function(adata, label = NULL,
+                    preset = c("default", "paper", "small"), seed = 42, ...) {
+    arguments <- list(label = label, preset = match.arg(preset), seed = seed,
+        ...)
+    switch(kind_of(adata),
+        experiment = fail(paste("run_cnn() returns the model, so it cannot",
+            "return a SummarizedExperiment: run it on as_anndata(x)")),
+        anndata = call_python("tl.cnn", list(adata), arguments),
+        path = {
+            data <- read_h5ad(adata)
+            model <- call_python("tl.cnn", list(data), arguments)
+            write_h5ad(data, adata)
+            model
+        })
+}

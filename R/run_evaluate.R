@@ -1,0 +1,23 @@
+#' Score the predictions for the held-out samples
+#'
+#' Runs Python's `ts.tl.evaluate`.
+#'
+#' @inheritParams run_filter_genes
+#' @param baseline Score a logistic regression beside the classifier.
+#' @param seed Seed of the random numbers.
+#' @return `adata`, invisibly, as [run_filter_genes()] returns it. Written is
+#'   the record `evaluate` with `macro_f1`, `accuracy`, `baseline_macro_f1` and
+#'   the tables `per_class` and `confusion`.
+#' @export
+#' @examples
+#' if (python_available()) {
+#'     adata <- run_tmm(simulate_counts(90, 100, tissues = 3))
+#'     run_log2(run_split(adata, "tissue", n_test = 5))
+#'     run_predict(adata, run_cnn(adata, preset = "small"))
+#'     run_evaluate(adata)
+#' }
+run_evaluate <- function(adata, label = NULL, baseline = TRUE, seed = 42,
+                         key_added = NULL, copy = FALSE) {
+    in_python("tl.evaluate", adata, list(label = label, baseline = baseline,
+        seed = seed, key_added = key_added), copy = copy)
+}

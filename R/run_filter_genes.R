@@ -1,0 +1,50 @@
+#' Keep the genes that are expressed in enough samples
+#'
+#' See [core_filter_genes()] for the rules. TPM is taken from the layer (assay)
+#' `tpm`, else made from the counts and the genes' `length`; the biotype is
+#' that of the column `biotype`. A rule without data is left out, and the
+#' record says so.
+#'
+#' @param adata An AnnData, a SummarizedExperiment with an assay `counts`, or
+#'   the path of an `.h5ad` file, which is read, and replaced.
+#' @param label Name of the column with the classes (of `obs` or `colData`);
+#'   by default the one that an earlier verb recorded.
+#' @inheritParams core_filter_genes
+#' @param subset Drop the genes that do not pass; else only mark them.
+#' @param key_added Name of the record, and prefix of the slots, in place of the
+#'   verb's own.
+#' @param copy For an AnnData: leave it as it is and return a changed copy.
+#' @return `adata`, invisibly. An AnnData is changed in place, too; a
+#'   SummarizedExperiment is not, so keep what is returned. Written are `var`
+#'   `filter_pass` and the record `filter_genes` with `min_samples` and `rules`.
+#' @export
+#' @examples
+#' if (requireNamespace("SummarizedExperiment", quietly = TRUE)) {
+#'     counts <- matrix(rpois(200, 10), 20, 10)
+#'     se <- SummarizedExperiment::SummarizedExperiment(
+#'         list(counts = counts),
+#'         colData = data.frame(tissue = rep(c("a", "b"), each = 5)))
+#'     se <- run_filter_genes(se, "tissue")
+#' }
+run_filter_genes <- function(adata, label = NULL, min_reads = 6,
+                             min_tpm = 0.1, min_samples = NULL,
+                             protein_coding = TRUE, subset = TRUE,
+                             key_added = NULL, copy = FALSE) {
+    on_data(adata, copy, function(x) {
+        class <- get_label(x, label)
+        params <- list(min_reads = min_reads, min_tpm = min_tpm,
+            min_samples = min_samples, protein_coding = protein_coding)
+        found <- do.call(core_filter_genes, c(list(
+            counts = get_counts(x), label = class$values,
+            tpm = get_matrix(x, slot_name("layers", "tpm")),
+            gene_length = get_column(x, "var", slot_name("var", "length")),
+            biotype = get_column(x, "var", slot_name("var", "biotype"))),
+            params))
+        x <- write_slots(x, "filter_genes", found,
+            c(list(label = class$name), params, subset = subset),
+            key_added = key_added)
+        key <- paste(c(key_added, slot_name("var", "filter_pass")),
+            collapse = "_")
+        if (subset) keep_genes(x, key) else x
+    })
+}

@@ -1,0 +1,26 @@
+#' Test a gene set's clusters against those of random gene sets
+#'
+#' Runs Python's `ts.tl.null_test`.
+#'
+#' @inheritParams run_cluster
+#' @param gene_set `"shap"`, `"de"`, or a named list with one vector of genes.
+#' @param n_sets Random gene sets of the same size.
+#' @param ... More settings of `ts.tl.null_test`.
+#' @return `adata`, invisibly, as [run_filter_genes()] returns it. Written is
+#'   the record `null_test`.
+#' @export
+#' @examples
+#' if (python_available()) {
+#'     adata <- run_tmm(simulate_counts(90, 100, tissues = 3))
+#'     run_log2(run_split(adata, "tissue", n_test = 10))
+#'     run_null_test(adata, gene_set = list(mine = adata$var_names[1:5]),
+#'         n_sets = 5, n_starts = 2, on = "genes")
+#' }
+run_null_test <- function(adata, label = NULL, gene_set = "shap",
+                          samples = "test", n_sets = 100, n_starts = 100,
+                          layer = "log2", seed = 42, key_added = NULL,
+                          copy = FALSE, ...) {
+    in_python("tl.null_test", adata, list(label = label, gene_set = gene_set,
+        samples = samples, n_sets = n_sets, n_starts = n_starts,
+        layer = layer, seed = seed, key_added = key_added, ...), copy = copy)
+}

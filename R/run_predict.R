@@ -1,0 +1,21 @@
+#' Apply a classifier
+#'
+#' Runs Python's `ts.tl.predict`.
+#'
+#' @inheritParams run_filter_genes
+#' @param model What [run_cnn()] returned.
+#' @param layer The layer (assay) to read.
+#' @return `adata`, invisibly, as [run_filter_genes()] returns it. Written are
+#'   `obsm` `proba`, and `obs` `predicted` and `confidence`.
+#' @export
+#' @examples
+#' if (python_available()) {
+#'     adata <- run_tmm(simulate_counts(90, 100, tissues = 3))
+#'     run_log2(run_split(adata, "tissue", n_test = 5))
+#'     run_predict(adata, run_cnn(adata, preset = "small"))
+#' }
+run_predict <- function(adata, model, layer = "log2", key_added = NULL,
+                        copy = FALSE) {
+    in_python("tl.predict", adata, list(layer = layer, key_added = key_added),
+        list(model), copy)
+}

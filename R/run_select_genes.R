@@ -1,0 +1,28 @@
+#' Select the genes that the classifier uses most
+#'
+#' Runs Python's `ts.tl.select_genes`: the top ranks of all classes, down to
+#' where a share `threshold` of the genes is still unique to one class.
+#'
+#' @inheritParams run_filter_genes
+#' @param method `"unique_fraction"`, or as `ts.tl.select_genes` says.
+#' @param threshold Smallest share of unique genes.
+#' @param n_top Take this many ranks instead.
+#' @return `adata`, invisibly, as [run_filter_genes()] returns it. Written are
+#'   `var` `shap_selected` and the record `select_genes` with the tables
+#'   `curve` and `genes`.
+#' @export
+#' @examples
+#' if (python_available()) {
+#'     adata <- run_tmm(simulate_counts(90, 100, tissues = 3))
+#'     run_log2(run_split(adata, "tissue", n_test = 5))
+#'     model <- run_cnn(adata, preset = "small")
+#'     run_shap(run_predict(adata, model), model, n_draws = 20)
+#'     run_select_genes(run_rank_genes(adata))
+#' }
+run_select_genes <- function(adata, label = NULL, method = "unique_fraction",
+                             threshold = 0.5, n_top = NULL, key_added = NULL,
+                             copy = FALSE) {
+    in_python("tl.select_genes", adata, list(label = label, method = method,
+        threshold = threshold, n_top = n_top, key_added = key_added),
+        copy = copy)
+}

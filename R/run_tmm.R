@@ -1,0 +1,36 @@
+#' Normalise by trimmed means of M values (TMM)
+#'
+#' See [core_tmm()].
+#'
+#' @inheritParams run_filter_genes
+#' @param reference `NULL`, or what to normalise new samples by: an AnnData or
+#'   SummarizedExperiment after `run_tmm()`, or the `uns` of [core_tmm()].
+#' @return `adata`, invisibly, as [run_filter_genes()] returns it. Written are
+#'   `obs` `lib_size` and `norm_factor`, the layer `tmm`, and the record `tmm`
+#'   with `reference_sample`, `reference` and `reference_scale`.
+#' @export
+#' @examples
+#' if (requireNamespace("SummarizedExperiment", quietly = TRUE)) {
+#'     se <- SummarizedExperiment::SummarizedExperiment(
+#'         list(counts = matrix(rpois(200, 10), 20, 10)))
+#'     se <- run_tmm(se)
+#'     se$norm_factor
+#' }
+run_tmm <- function(adata, reference = NULL, key_added = NULL, copy = FALSE) {
+    on_data(adata, copy, function(x) {
+        found <- core_tmm(get_counts(x), frozen_reference(reference))
+        write_slots(x, "tmm", found, list(frozen = !is.null(reference)),
+            "edgeR", key_added)
+    })
+}
+
+frozen_reference <- function(reference) {
+    if (is.null(reference) || is_plain_list(reference)) {
+        return(reference)
+    }
+    found <- get_record(reference, "tmm")
+    if (is.null(found)) {
+        fail("reference has no record of TMM: run run_tmm() on it first")
+    }
+    found
+}

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from tissueshap import _rhost
@@ -188,7 +189,7 @@ def _import_rinterface() -> Any:
     except ImportError as error:
         raise MissingPackageError("rpy2 is missing: run `pip install rpy2`") from error
     home = situation.get_r_home()
-    if home is None:
+    if not home or not (Path(home) / "bin" / "Rscript").is_file():
         raise MissingPackageError(
             "R was found neither on the PATH nor by $R_HOME: run `apt-get install "
             "r-base-core` on Debian and Ubuntu, or see https://cran.r-project.org"

@@ -106,15 +106,15 @@ def _table(annotation: str | Path | pd.DataFrame) -> tuple[str, pd.DataFrame]:
             header = handle.readline()
             handle.seek(0)
             frame = pd.read_csv(handle, sep="\t" if "\t" in header else ",", dtype=str)
+    frame.columns = [str(column).strip().lower() for column in frame.columns]
     table = pd.DataFrame(index=frame.index)
-    for column in frame.columns:
-        plain = str(column).strip().lower()
-        slot = _schema.var.gene_id if plain in _IDS else SYNONYMS.get(plain)
+    for position, column in enumerate(frame.columns):
+        slot = _schema.var.gene_id if column in _IDS else SYNONYMS.get(column)
         if slot is not None and slot not in table:
-            table[slot] = frame[column]
-        elif plain == "protein_coding" and _schema.var.biotype not in table:
-            coding = frame[column].astype(str).str.lower().isin(_TRUE)
-            table[_schema.var.biotype] = np.where(coding, "protein_coding", "other")
+            table[slot] = frame.iloc[:, position]
+    if "protein_coding" in frame and _schema.var.biotype not in table:
+        coding = frame["protein_coding"].astype(str).str.lower().isin(_TRUE)
+        table[_schema.var.biotype] = np.where(coding, "protein_coding", "other")
     for key in _KEYS:
         if key in table:
             table[key] = _as_text(table[key])

@@ -9,8 +9,8 @@ from pathlib import Path
 import pandas as pd
 
 from tissueshap._errors import DataError
-from tissueshap.io._blocks import Blocks
 from tissueshap.io._genes import gene_frame
+from tissueshap.io._matrix import Matrix
 from tissueshap.io._text import duplicates, first
 
 #: Pooling twice by 2 x 2 leaves nothing of an image of fewer genes than this.
@@ -27,7 +27,7 @@ class CountFile:
         The file, for messages.
     samples, genes
         Identifiers in the file's order.
-    blocks
+    matrix
         The numbers.
     gene_columns
         Other columns that describe genes.
@@ -38,7 +38,7 @@ class CountFile:
     path: Path
     samples: Sequence[str]
     genes: Sequence[str]
-    blocks: Blocks
+    matrix: Matrix
     gene_columns: Mapping[str, Sequence[str]] = field(default_factory=dict)
     obs: pd.DataFrame | None = None
 

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from tissueshap._errors import DataError
-from tissueshap.io._blocks import Blocks, Kind, fault
 from tissueshap.io._counts import CountFile
 from tissueshap.io._h5ad import read_h5ad
+from tissueshap.io._matrix import Kind, Matrix, fault
 
 _ROWS = 1024
 
@@ -21,10 +21,9 @@ def counts_from_h5ad(path: Path, kind: Kind) -> CountFile:
     if adata.X is None:
         raise DataError(f"{path} has no X: put the counts there")
     samples, genes = list(map(str, adata.obs_names)), list(map(str, adata.var_names))
-    matrix = adata.X
-    out = np.empty(matrix.shape, dtype=np.int32 if kind == "counts" else np.float32)
+    out = Matrix(path, "samples", len(samples), len(genes), kind)
     for start in range(0, len(samples), _ROWS):
-        rows = matrix[start : start + _ROWS]
+        rows = adata.X[start : start + _ROWS]
         dense = np.asarray(rows.toarray() if hasattr(rows, "toarray") else rows)
         found = fault(dense.ravel(), kind)
         if found is not None:
@@ -35,7 +34,7 @@ def counts_from_h5ad(path: Path, kind: Kind) -> CountFile:
                 f"{path}, X: gene {genes[column]!r} in sample {samples[start + row]!r} {what}: "
                 f"{remedy}{hint}"
             )
-        out[start : start + _ROWS] = dense
+        out.add(dense)
     columns = {
         str(name): adata.var[name].astype(object).tolist()
         for name in adata.var.columns
@@ -43,4 +42,4 @@ def counts_from_h5ad(path: Path, kind: Kind) -> CountFile:
     }
     obs = adata.obs.copy()
     obs.index = pd.Index(samples)
-    return CountFile(path, samples, genes, Blocks("samples", [out]), columns, obs)
+    return CountFile(path, samples, genes, out, columns, obs)

@@ -13,8 +13,8 @@ import pandas as pd
 
 from tissueshap._errors import DataError
 from tissueshap._logging import progress
-from tissueshap.io._blocks import Kind, RowReader
 from tissueshap.io._counts import CountFile
+from tissueshap.io._matrix import Kind, RowReader
 
 _VERSIONS = {"#1.2": 2, "#1.3": 4}
 
@@ -45,23 +45,24 @@ def read_gct(path: Path, handle: TextIO, version: str, kind: Kind) -> CountFile:
                 f"the header has {n_lead + n_samples:,}; the file is cut off or was edited"
             )
         obs[name] = cells[n_var:]
-    rows = RowReader(path, "\t", samples, n_lead, "genes", kind)
+    rows = RowReader(path, "\t", samples, n_lead, "genes", n_genes, kind)
     for line in progress(handle, total=n_genes, desc=f"reading {path.name}", unit=" genes"):
         number += 1
-        if line.strip():
-            rows.add(line, number)
-    if len(rows.leads) != n_genes:
-        raise DataError(
-            f"{path}, line 2 announces {n_genes:,} genes but the body has {len(rows.leads):,}: "
-            "the file is cut off or was edited; fetch it again or correct line 2"
-        )
+        if not line.strip():
+            continue
+        if len(rows.leads) == n_genes:
+            found = n_genes + 1 + sum(1 for more in handle if more.strip())
+            raise _other_number(path, n_genes, found)
+        rows.add(line, number)
+    if len(rows.leads) < n_genes:
+        raise _other_number(path, n_genes, len(rows.leads))
     leads = list(zip(*rows.leads, strict=True)) if rows.leads else [()] * n_lead
     return CountFile(
         path,
         samples=samples,
         genes=list(leads[0]),
         gene_columns=dict(zip(header[1:n_lead], map(list, leads[1:]), strict=True)),
-        blocks=rows.finish(),
+        matrix=rows.finish(),
         obs=pd.DataFrame(obs, index=samples) if obs else None,
     )
 
@@ -84,3 +85,10 @@ def _dimensions(path: Path, handle: TextIO, version: str) -> tuple[int, int, int
     n_genes, n_samples, *rest = (int(cell) for cell in cells)
     n_var, n_obs = rest or (1, 0)
     return n_genes, n_samples, n_var, n_obs
+
+
+def _other_number(path: Path, announced: int, found: int) -> DataError:
+    return DataError(
+        f"{path}, line 2 announces {announced:,} genes but the body has {found:,}: the file is "
+        "cut off or was edited; fetch it again or correct line 2"
+    )

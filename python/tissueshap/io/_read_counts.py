@@ -14,11 +14,11 @@ from tissueshap import _schema, _slots
 from tissueshap._errors import DataError, DataWarning
 from tissueshap._logging import logger
 from tissueshap.io._annotate_genes import annotate_genes
-from tissueshap.io._blocks import Kind
 from tissueshap.io._classes import class_mask
 from tissueshap.io._counts import CountFile
 from tissueshap.io._from_h5ad import counts_from_h5ad
 from tissueshap.io._gct import read_gct
+from tissueshap.io._matrix import Kind
 from tissueshap.io._samples import SampleTable, sample_table, typed
 from tissueshap.io._table import Orient, read_table
 from tissueshap.io._text import existing, first, open_text
@@ -161,7 +161,7 @@ def _join(file: CountFile, table: SampleTable | None) -> pd.DataFrame:
 
 
 def _not_empty(file: CountFile, keep: np.ndarray) -> np.ndarray:
-    filled = file.blocks.totals() > 0
+    filled = file.matrix.totals() > 0
     empty = [name for name, lost in zip(file.samples, keep & ~filled, strict=True) if lost]
     if empty:
         warnings.warn(
@@ -197,7 +197,7 @@ def _build(file: CountFile, keep: np.ndarray, obs: pd.DataFrame, values: Kind) -
 
     if not keep.any():
         raise DataError(f"{file.path}: no sample is left; check the samples table")
-    matrix = file.blocks.take(keep)
+    matrix = file.matrix.take(keep)
     obs.index = obs.index.astype(object)
     obs.index.name = None
     adata = anndata.AnnData(matrix, obs=obs, var=file.var())

@@ -10,10 +10,10 @@ from typing import Literal, TextIO
 
 from tissueshap._errors import DataError
 from tissueshap._logging import progress
-from tissueshap.io._blocks import Axis, Kind, RowReader
 from tissueshap.io._counts import CountFile
 from tissueshap.io._genes import SYNONYMS
-from tissueshap.io._text import first
+from tissueshap.io._matrix import Axis, Kind, RowReader
+from tissueshap.io._text import count_lines, first
 
 Orient = Literal["auto", "genes-in-rows", "genes-in-columns"]
 
@@ -60,15 +60,15 @@ def read_table(
             f"{path}, line {number} has one column only: columns have to be separated by "
             "tabs or commas"
         )
-    peeked = [text for text in islice(handle, _PEEK) if text.strip()]
-    body = [_fields(text, sep) for text in peeked]
+    peeked = list(islice(handle, _PEEK))
+    body = [_fields(text, sep) for text in peeked if text.strip()]
     if not body:
         raise DataError(f"{path} has a header but no rows: it may be cut off; fetch it again")
     if len(body[0]) == len(header) + 1:
         header = ["", *header]  # R's write.table leaves the corner out
     rows = _rows(path, header, [fields[0] for fields in body], ids, orient)
     n_lead = 1 if rows == "samples" else _count_leads(header, body, ids)
-    reader = RowReader(path, sep, header[n_lead:], n_lead, rows, kind)
+    reader = RowReader(path, sep, header[n_lead:], n_lead, rows, count_lines(path) - number, kind)
     lines: Iterator[str] = chain(peeked, handle)
     for text in progress(lines, desc=f"reading {path.name}", unit=f" {rows}"):
         number += 1

@@ -13,6 +13,7 @@ from typing import TextIO
 from tissueshap._errors import DataError
 
 _GZIP_MAGIC = b"\x1f\x8b"
+_CHUNK = 1 << 24
 
 
 def existing(path: str | Path) -> Path:
@@ -25,6 +26,15 @@ def existing(path: str | Path) -> Path:
     if path.stat().st_size == 0:
         raise DataError(f"{path} is empty: it may be an unfinished download; fetch it again")
     return path
+
+
+def count_lines(path: Path) -> int:
+    """Return the number of lines of a text file, plain or gzip."""
+    lines, last = 0, "\n"
+    with open_text(path) as handle:
+        while text := handle.read(_CHUNK):
+            lines, last = lines + text.count("\n"), text[-1]
+    return lines + (last != "\n")
 
 
 @contextmanager

@@ -1,8 +1,9 @@
-"""Rows of numbers on their way from a text file into one samples x genes matrix."""
+"""Rows of numbers on their way from a file into one samples x genes matrix."""
 
 from __future__ import annotations
 
 import csv
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,9 @@ from tissueshap._errors import DataError
 
 Kind = Literal["counts", "log"]
 Axis = Literal["genes", "samples"]
+
+#: How the values of a kind are held.
+DTYPES = {"counts": np.int32, "log": np.float32}
 
 #: Values in one block: small beside the matrix, large beside the cost of a block.
 _BLOCK_VALUES = 1 << 20
@@ -57,43 +61,64 @@ def fault(values: np.ndarray, kind: Kind) -> tuple[int, str, str] | None:
     return None
 
 
-@dataclass
-class Blocks:
-    """The matrix as a list of blocks of rows, until it is known which samples are wanted.
+class Matrix:
+    """Samples x genes in C order, filled from rows of genes or of samples.
 
-    The whole matrix is held once: :meth:`take` frees each block as it copies it.
+    It is allocated once, and samples are dropped in place, so that the memory needed is
+    that of the matrix.
+
+    Parameters
+    ----------
+    path
+        The file, for messages.
+    rows
+        What the file's rows are.
+    n_rows, n_columns
+        Size in the file.
+    kind
+        ``"counts"`` are int32, ``"log"`` is float32.
     """
 
-    rows: Axis
-    parts: list[np.ndarray] = field(default_factory=list)
+    def __init__(self, path: Path, rows: Axis, n_rows: int, n_columns: int, kind: Kind) -> None:
+        self.rows = rows
+        shape = (n_columns, n_rows) if rows == "genes" else (n_rows, n_columns)
+        try:
+            self._values = np.empty(shape, dtype=DTYPES[kind])
+        except MemoryError as error:
+            raise DataError(
+                f"{path}: {shape[0]:,} samples x {shape[1]:,} genes need "
+                f"{4 * math.prod(shape) / 2**30:,.1f} GB of memory, more than there is: read "
+                "fewer samples, on a larger machine, or correct the numbers in its header"
+            ) from error
+        self._n = 0
+
+    def add(self, block: np.ndarray) -> None:
+        """Put the next rows in place."""
+        end = self._n + len(block)
+        if self.rows == "genes":
+            self._values[:, self._n : end] = block.T
+        else:
+            self._values[self._n : end] = block
+        self._n = end
+
+    def trim(self) -> None:
+        """Forget the rows that were announced and did not come."""
+        if self.rows == "samples":
+            self._values = self._values[: self._n]
+        elif self._n < self._values.shape[1]:
+            self._values = self._values[:, : self._n].copy()
 
     def totals(self) -> np.ndarray:
         """Return the sum of the absolute values of each sample, float64."""
-        if self.rows == "genes":
-            sums = [np.abs(part).sum(axis=0, dtype=np.float64) for part in self.parts]
-            return np.asarray(np.sum(sums, axis=0))
-        return np.concatenate([np.abs(part).sum(axis=1, dtype=np.float64) for part in self.parts])
+        return np.array([np.abs(row).sum(dtype=np.float64) for row in self._values])
 
     def take(self, keep: np.ndarray) -> np.ndarray:
-        """Return the samples marked in ``keep`` as samples x genes in C order; once only."""
-        parts, self.parts = self.parts, []
-        if len(parts) == 1 and self.rows == "samples":
-            return np.ascontiguousarray(parts[0] if keep.all() else parts[0][keep])
-        n_rows = sum(len(part) for part in parts)
-        shape = (int(keep.sum()), n_rows if self.rows == "genes" else parts[0].shape[1])
-        out = np.empty(shape, dtype=parts[0].dtype)
-        row, done = 0, 0
-        parts.reverse()
-        while parts:
-            part = parts.pop()
-            if self.rows == "genes":
-                out[:, row : row + len(part)] = part[:, keep].T
-            else:
-                kept = part[keep[row : row + len(part)]]
-                out[done : done + len(kept)] = kept
-                done += len(kept)
-            row += len(part)
-        return out
+        """Return the samples marked in ``keep``; once only, the others are gone then."""
+        kept = np.flatnonzero(keep)
+        if len(kept) < len(self._values):
+            for to, row in enumerate(kept):
+                self._values[to] = self._values[row]
+        return self._values[: len(kept)]
 
 
 @dataclass
@@ -110,8 +135,8 @@ class RowReader:
         Names of the fields that hold numbers.
     n_lead
         Number of fields before them.
-    rows
-        What a row is.
+    rows, n_rows
+        What a row is, and how many there are at most.
     kind
         ``"counts"``: whole numbers, not negative. ``"log"``: any finite number.
     """
@@ -121,10 +146,13 @@ class RowReader:
     columns: Sequence[str]
     n_lead: int
     rows: Axis
+    n_rows: int
     kind: Kind = "counts"
     leads: list[list[str]] = field(default_factory=list)
-    _parts: list[np.ndarray] = field(default_factory=list)
     _open: list[np.ndarray] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._matrix = Matrix(self.path, self.rows, self.n_rows, len(self.columns), self.kind)
 
     def add(self, line: str, number: int) -> None:
         """Read one line, the ``number``-th of the file."""
@@ -146,10 +174,11 @@ class RowReader:
         self.leads.append([name, *lead[1:]])
         self._keep(values, name)
 
-    def finish(self) -> Blocks:
+    def finish(self) -> Matrix:
         """Return what was read."""
         self._close()
-        return Blocks(self.rows, self._parts)
+        self._matrix.trim()
+        return self._matrix
 
     @property
     def _row(self) -> str:
@@ -195,13 +224,13 @@ class RowReader:
         if found is not None:
             at, what, remedy = found
             self._refuse(name, self.columns[at], what, remedy)
-        self._open.append(values.astype(np.int32 if self.kind == "counts" else np.float32))
+        self._open.append(values.astype(DTYPES[self.kind]))
         if len(self._open) * len(self.columns) >= _BLOCK_VALUES:
             self._close()
 
     def _close(self) -> None:
         if self._open:
-            self._parts.append(np.stack(self._open))
+            self._matrix.add(np.stack(self._open))
             self._open = []
 
     def _refuse(self, name: str, column: str, what: str, remedy: str) -> NoReturn:

@@ -1,0 +1,139 @@
+"""Splits: exact numbers, whole groups, and what is refused."""
+
+from __future__ import annotations
+
+import anndata as ad
+import numpy as np
+import pandas as pd
+import pytest
+
+from tissueshap import pp
+from tissueshap._errors import DataError
+
+
+def held_per_class(adata: ad.AnnData) -> pd.Series:
+    return adata.obs.loc[adata.obs["split"] == "test", "tissue"].value_counts()
+
+
+def test_every_class_holds_out_as_many_as_asked(toy: ad.AnnData) -> None:
+    assert pp.split(toy, n_test=10) is None
+    assert (held_per_class(toy) == 10).all()
+    assert set(toy.obs["split"].cat.categories) == {"train", "test"}
+    counts = toy.uns["tissueshap"]["split"]["counts"]
+    assert counts["class"].tolist() == sorted(toy.obs["tissue"].unique())
+    assert counts["n"].tolist() == [60, 50, 40, 30]
+    assert (counts["n_test"] == 10).all()
+    assert (counts["n_train"] == counts["n"] - 10).all()
+    assert (counts["difference"] == 0).all()
+    assert toy.uns["tissueshap"]["split"]["seed"] == 42
+
+
+def test_seed_decides(toy: ad.AnnData) -> None:
+    splits = []
+    for seed in (1, 1, 2):
+        pp.split(toy, n_test=10, seed=seed)
+        splits.append(toy.obs["split"].to_numpy())
+    assert (splits[0] == splits[1]).all()
+    assert (splits[0] != splits[2]).any()
+
+
+def test_global_seed_is_left_alone(toy: ad.AnnData) -> None:
+    np.random.seed(3)
+    expected = np.random.rand()
+    np.random.seed(3)
+    pp.split(toy, n_test=10)
+    assert np.random.rand() == expected
+
+
+def test_small_classes_are_named_with_the_remedy(toy: ad.AnnData) -> None:
+    with pytest.raises(DataError, match=r"1 classes .*'Peau <b>é</b>' \(30\).*at most 28"):
+        pp.split(toy, n_test=29)
+    pp.split(toy, n_test=28)
+
+
+def test_n_test_of_nothing(toy: ad.AnnData) -> None:
+    with pytest.raises(DataError, match="n_test is 0"):
+        pp.split(toy, n_test=0)
+
+
+def test_key_added_and_copy(toy: ad.AnnData) -> None:
+    made = pp.split(toy, n_test=10, key_added="again", copy=True)
+    assert "again_split" in made.obs
+    assert "again" in made.uns["tissueshap"]
+    assert "again_split" not in toy.obs
+    assert "again" not in toy.uns["tissueshap"]
+
+
+def test_view_is_written_without_its_parent(toy: ad.AnnData) -> None:
+    view = toy[toy.obs["tissue"] != "Liver"]
+    pp.split(view, n_test=10)
+    assert "split" in view.obs
+    assert "split" not in toy.obs
+
+
+class TestGroups:
+    def test_donors_stay_on_one_side(self, toy: ad.AnnData) -> None:
+        pp.split(toy, n_test=12, groups="donor")
+        sides = toy.obs.groupby("donor", observed=True)["split"].nunique()
+        assert (sides == 1).all()
+        counts = toy.uns["tissueshap"]["split"]["counts"]
+        assert (counts["n_test"].to_numpy() == held_per_class(toy)[counts["class"]]).all()
+        assert counts["difference"].abs().max() <= 3
+        assert (counts["n_test"] - 12 == counts["difference"]).all()
+
+    def test_groups_of_one_sample_are_an_exact_split(self, toy: ad.AnnData) -> None:
+        toy.obs["own"] = toy.obs_names.to_numpy()
+        pp.split(toy, n_test=12, groups="own")
+        assert (held_per_class(toy) == 12).all()
+
+    def test_order_of_samples_does_not_matter_for_what_is_kept_together(
+        self, toy: ad.AnnData
+    ) -> None:
+        pp.split(toy, n_test=12, groups="donor", seed=5)
+        again = toy.copy()
+        pp.split(again, n_test=12, groups="donor", seed=5)
+        assert (again.obs["split"] == toy.obs["split"]).all()
+
+    def test_two_samples_remain_to_train_on(self, toy: ad.AnnData) -> None:
+        toy.obs["half"] = np.where(
+            toy.obs["tissue"] == "Liver", "all", toy.obs["donor"].astype(str)
+        )
+        with pytest.raises(DataError, match=r"can be held out for the classes \['Liver'\]"):
+            pp.split(toy, n_test=12, groups="half")
+
+    def test_missing_donor(self, toy: ad.AnnData) -> None:
+        toy.obs["donor"] = toy.obs["donor"].astype(object)
+        toy.obs.iloc[3, toy.obs.columns.get_loc("donor")] = None
+        with pytest.raises(DataError, match="missing for samples .'S003'."):
+            pp.split(toy, n_test=12, groups="donor")
+
+    def test_missing_column(self, toy: ad.AnnData) -> None:
+        with pytest.raises(DataError, match="no column 'nobody'"):
+            pp.split(toy, n_test=12, groups="nobody")
+
+    def test_log_says_how_far(self, toy: ad.AnnData, caplog: pytest.LogCaptureFixture) -> None:
+        toy.obs["pair"] = (np.arange(toy.n_obs) // 4).astype(str)
+        with caplog.at_level("INFO", logger="tissueshap"):
+            pp.split(toy, n_test=11, groups="pair")
+        assert "split by pair: " in caplog.text
+
+
+class TestCohort:
+    def test_the_papers_numbers(self, cohort: ad.AnnData) -> None:
+        pp.split(cohort)
+        assert cohort.shape == (16651, 59)
+        assert cohort.obs["tissue"].nunique() == 47
+        assert cohort.obs["split"].value_counts().to_dict() == {"train": 14301, "test": 2350}
+
+    def test_by_donor_is_near_the_best_that_donors_allow(self, cohort: ad.AnnData) -> None:
+        from scipy.optimize import lsq_linear
+
+        pp.split(cohort, groups="donor")
+        sides = cohort.obs.groupby("donor", observed=True)["split"].nunique()
+        assert (sides == 1).all()
+        counts = cohort.uns["tissueshap"]["split"]["counts"]
+        assert (counts["n_train"] >= 2).all()
+        # Donors that could be divided are a lower bound for those that cannot.
+        donors = pd.crosstab(cohort.obs["tissue"], cohort.obs["donor"])
+        bound = lsq_linear(donors.to_numpy(float), np.full(47, 50.0), bounds=(0, 1))
+        assert (counts["difference"] ** 2).sum() < 1.05 * (bound.fun**2).sum()

@@ -125,9 +125,11 @@ def _version() -> None:
 @contextmanager
 def _reported() -> Iterator[None]:
     """Show messages; turn what went wrong on purpose into one line and exit code 2."""
+    handlers, level = list(logger.handlers), logger.level
     show()
-    signal.signal(signal.SIGTERM, _stop)
+    earlier = signal.signal(signal.SIGTERM, _stop)
     with warnings.catch_warnings():
+        warnings.simplefilter("always", DataWarning)
         warnings.showwarning = _show_warning(warnings.showwarning)
         try:
             yield
@@ -137,6 +139,10 @@ def _reported() -> Iterator[None]:
         except KeyboardInterrupt:
             typer.echo("Stopped; nothing was written.", err=True)
             raise typer.Exit(130) from None
+        finally:
+            signal.signal(signal.SIGTERM, earlier)
+            logger.handlers[:] = handlers
+            logger.setLevel(level)
 
 
 def _stop(*_: Any) -> None:

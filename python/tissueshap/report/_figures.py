@@ -33,6 +33,7 @@ def _makers() -> dict[str, tuple[str, Callable[[AnnData], Figure]]]:
         "logfc": ("compare", pl.logfc),
         "umap": ("cluster", pl.umap),
         "vmeasure": ("cluster", pl.vmeasure),
+        "null": ("null_test", pl.null),
         "enrichment": ("enrich", pl.enrichment),
     }
 
@@ -66,12 +67,12 @@ def rendered(figure: Figure, form: str) -> bytes:
     No date goes in, and identifiers in the SVG are made from its content: the same
     figure gives the same bytes.
     """
-    from matplotlib import rc_context
+    from tissueshap.pl import _style
 
     held = io.BytesIO()
     metadata = {"Date": None} if form == "svg" else None
-    with rc_context({"svg.hashsalt": "tissueshap"}):
-        figure.savefig(held, format=form, dpi=_DPI, bbox_inches="tight", metadata=metadata)
+    with _style.context():
+        figure.savefig(held, format=form, dpi=_DPI, metadata=metadata)
     return held.getvalue()
 
 

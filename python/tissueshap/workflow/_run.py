@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from tissueshap._errors import DataError
 from tissueshap._logging import logger, progress
+from tissueshap._settings import settings
 from tissueshap.workflow._config import Config
 from tissueshap.workflow._folder import check_out, whole_folder
 from tissueshap.workflow._job import Job
@@ -111,7 +112,7 @@ def _take_steps(job: Job) -> None:
     width = len(str(len(chosen)))
     with _bar(len(chosen)) as bar:
         for number, (name, step) in enumerate(chosen.items(), start=1):
-            bar.set_description(name)
+            bar.set_description(name, refresh=False)
             started = time.perf_counter()
             said = step(job)
             seconds = time.perf_counter() - started
@@ -123,8 +124,12 @@ def _take_steps(job: Job) -> None:
 
 @contextmanager
 def _bar(total: int) -> Iterator[Any]:
-    """Show a bar over the steps, and messages above it rather than through it."""
+    """Show a bar over the steps on a terminal, and messages above it, not through it."""
     from tqdm.contrib.logging import logging_redirect_tqdm
 
-    with logging_redirect_tqdm(loggers=[logger]), progress(total=total, unit="step") as bar:
+    off = None if settings.progress else True  # None: off where it is not a terminal
+    with (
+        logging_redirect_tqdm(loggers=[logger]),
+        progress(total=total, unit="step", disable=off) as bar,
+    ):
         yield bar

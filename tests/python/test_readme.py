@@ -1,0 +1,100 @@
+"""What the newcomer's page says is run, word for word."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import anndata as ad
+import pytest
+import yaml
+
+import tissueshap
+from tissueshap import pl, pp, report, tl
+from tissueshap.workflow._config import Config, options
+
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def _block(language: str) -> str:
+    """Return the first code block in a language."""
+    found = re.search(rf"^```{language}\n(.*?)^```", README, flags=re.DOTALL | re.MULTILINE)
+    assert found is not None
+    return found.group(1)
+
+
+def _environment() -> dict[str, str]:
+    library = os.pathsep.join(filter(None, [str(ROOT / ".Rlib"), os.environ.get("R_LIBS", "")]))
+    return {
+        **os.environ,
+        "PYTHONPATH": str(Path(tissueshap.__file__).parents[1]),
+        "R_LIBS": library,
+        "RETICULATE_PYTHON": sys.executable,
+    }
+
+
+def _run(command: list[str], folder: Path) -> str:
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, cwd=folder, env=_environment()
+    )
+    assert done.returncode == 0, done.stderr[-4000:]
+    return done.stdout
+
+
+@pytest.mark.r
+def test_the_python_quick_start(tmp_path: Path) -> None:
+    code = _block("python")
+    assert len(code.splitlines()) == 12
+    (tmp_path / "start.py").write_text(code, encoding="utf-8")
+    said = _run([sys.executable, "start.py"], tmp_path)
+    assert "CD19+ B" in said
+    assert re.search(r"\b(CD79A|CD79B|CD74|MS4A1|HLA-D\w+)\b", said)
+
+
+@pytest.mark.r
+def test_the_r_quick_start(tmp_path: Path) -> None:
+    code = _block("r")
+    assert len(code.splitlines()) == 12
+    (tmp_path / "start.R").write_text(code, encoding="utf-8")
+    _run(["Rscript", "start.R"], tmp_path)
+    adata = ad.read_h5ad(tmp_path / "pbmc68k.h5ad")
+    assert adata.var["shap_selected"].sum() > 10
+    assert adata.varm["shap_rank"].shape == (adata.n_vars, 10)
+
+
+def test_both_quick_starts_are_the_same_analysis() -> None:
+    python = re.findall(r"ts\.(?:pp|tl)\.(\w+)", _block("python"))
+    assert python == re.findall(r"run_(\w+)", _block("r"))
+
+
+def test_the_yaml_is_valid(tmp_path: Path) -> None:
+    (tmp_path / "run.yml").write_text(_block("yaml"), encoding="utf-8")
+    config = Config.from_yaml(tmp_path / "run.yml")
+    assert config.to_dict()["exclude"] == yaml.safe_load(_block("yaml"))["exclude"]
+
+
+def test_options_on_the_page_exist() -> None:
+    named = set(re.findall(r"--([a-z][a-z-]+)", README)) - {"help", "config", "data"}
+    assert named
+    assert named <= {name.replace("_", "-") for name in options()}
+
+
+def test_every_verb_is_in_the_table() -> None:
+    held = {"pp": pp, "tl": tl, "report": report}
+    for space, name in re.findall(r"`(pp|tl|report)\.(\w+)`", README):
+        assert hasattr(held[space], name)
+    named = set(re.findall(r"`(?:pp|tl)\.(\w+)`", README))
+    assert {*pp.__all__, *tl.__all__} - {"expand"} <= named
+    assert pl.__all__
+
+
+def test_figures_and_files_exist_and_are_small() -> None:
+    local = [path for path in re.findall(r"\]\(([^)#]+)\)", README) if "://" not in path]
+    assert any(path.endswith(".png") for path in local)
+    for path in local:
+        assert (ROOT / path).is_file(), path
+        assert (ROOT / path).stat().st_size < 200_000

@@ -1,0 +1,61 @@
+"""One small run, end to end, that several tests look at."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import anndata as ad
+import pytest
+
+from tissueshap import datasets, workflow
+
+#: Settings that make a run quick; the cohort's classes have 25 to 35 samples.
+_QUICK: dict[str, Any] = {
+    "label": "tissue",
+    "preset": "small",
+    "min_class_size": 10,
+    "test_per_class": 8,
+    "n_draws": 20,
+    "n_starts": 3,
+    "n_random": 2,
+}
+
+
+@pytest.fixture
+def quick() -> dict[str, Any]:
+    """Return settings that make a run quick."""
+    return dict(_QUICK)
+
+
+@pytest.fixture
+def cohort() -> ad.AnnData:
+    """Return the cohort of the small run."""
+    return _cohort()
+
+
+def _cohort() -> ad.AnnData:
+    """Return 90 simulated samples of three tissues, one with markup in its name, x 120 genes."""
+    sizes = {"Liver": 30, "Lung <script>": 35, "Skin/Arm": 25}
+    return datasets.simulate(90, 120, tissues=sizes, n_exclusive=4, n_shared=1, n_subtle=4)
+
+
+@pytest.fixture(scope="session")
+def finished_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ad.AnnData]:
+    """Return the folder of a finished run and the AnnData that it returned."""
+    folder = tmp_path_factory.mktemp("run")
+    adata = _cohort()
+    genes = list(adata.var_names)
+    lines = [["SET ONE", "", *genes[:40]], ["SET TWO", "", *genes[40:80]]]
+    (folder / "sets.gmt").write_text("\n".join("\t".join(line) for line in lines) + "\n")
+    (folder / "markers.tsv").write_text(f"class\tgene\nLiver\t{genes[0]}\nLiver\tALB\n")
+    done = workflow.run(
+        adata,
+        out=folder / "out",
+        donor="donor",
+        n_null=3,
+        gene_sets=[folder / "sets.gmt"],
+        markers=folder / "markers.tsv",
+        **_QUICK,
+    )
+    return folder / "out", done

@@ -1,0 +1,180 @@
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import anndata as ad
+import numpy as np
+import pandas as pd
+import pytest
+
+from tissueshap import _slots, model, report, workflow
+from tissueshap._errors import DataError
+from tissueshap.workflow import Config
+from tissueshap.workflow._steps import steps
+
+KEYS = {
+    "n_samples",
+    "n_classes",
+    "n_genes",
+    "n_train",
+    "n_test",
+    "n_train_balanced",
+    "macro_f1",
+    "baseline_macro_f1",
+    "n_shap_genes",
+    "n_ranks",
+    "unique_fraction",
+    "n_de_genes",
+    "overlap_fraction",
+    "v_measure",
+    "timings",
+    "peak_rss_mb",
+    "versions",
+}
+pytestmark = pytest.mark.r
+Finished = tuple[Path, ad.AnnData]
+Options = dict[str, Any]
+
+
+def _table(out: Path, name: str) -> pd.DataFrame:
+    return pd.read_csv(out / "tables" / f"{name}.tsv", sep="\t")
+
+
+def test_writes_everything(finished_run: Finished) -> None:
+    out, _ = finished_run
+    written = {path.name for path in out.iterdir()}
+    assert written == {"adata.h5ad", "model", "report.html", "figures", "tables", "summary.json"}
+    assert not [path for path in out.parent.iterdir() if path.name.startswith(".out")]
+
+
+def test_summary_agrees_with_the_data(finished_run: Finished) -> None:
+    out, adata = finished_run
+    found = json.loads((out / "summary.json").read_text())
+    assert set(found) >= KEYS
+    assert (found["n_samples"], found["n_classes"]) == (90, 3)
+    assert (found["n_train"], found["n_test"]) == (66, 24)
+    assert found["n_train_balanced"] == len(_slots.table(adata, "oversample", "table"))
+    assert found["n_genes"] == adata.n_vars
+    assert found["n_shap_genes"] == adata.var["shap_selected"].sum()
+    assert set(found["v_measure"]) == {"shap", "de", "all", "random"}
+    assert found["macro_f1"] > 0.8
+    assert found["peak_rss_mb"] > 50
+    assert {"python", "tissueshap", "numpy", "keras", "edgeR"} <= set(found["versions"])
+
+
+def test_every_step_is_timed_and_says_something(finished_run: Finished) -> None:
+    _, adata = finished_run
+    timings = _slots.table(adata, "workflow", "timings")
+    taken = list(timings["step"])
+    assert taken[: len(steps(Config(n_null=1, gene_sets=["x"])))] == list(
+        steps(Config(n_null=1, gene_sets=["x"]))
+    )
+    assert (timings["seconds"] >= 0).all()
+    assert (timings["found"].str.len() > 3).all()
+
+
+def test_the_adata_can_be_read_again(finished_run: Finished) -> None:
+    out, adata = finished_run
+    again = ad.read_h5ad(out / "adata.h5ad")
+    assert set(again.layers) == set(adata.layers)
+    assert set(again.varm) == set(adata.varm)
+    before = report.summarise(adata)
+    after = report.summarise(again)
+    for name in KEYS - {"timings", "peak_rss_mb"}:
+        assert after[name] == before[name], name
+
+
+def test_the_model_predicts_the_same(finished_run: Finished) -> None:
+    out, adata = finished_run
+    loaded = model.load(out / "model")
+    held = np.asarray(adata.obsm["proba"], dtype=np.float32)
+    np.testing.assert_allclose(loaded.predict_proba(adata.layers["log2"]), held, atol=1e-5)
+
+
+def test_tables(finished_run: Finished) -> None:
+    out, adata = finished_run
+    assert _table(out, "classes")["n"].sum() == 90
+    genes = _table(out, "genes")
+    assert set(genes["gene"]) == set(adata.var_names[adata.var["shap_selected"]])
+    de = _table(out, "de_genes")
+    assert set(de["gene"]) == set(adata.var_names[adata.var["de_significant"]])
+    assert (de["logfc"].abs() > 4).all()
+    assert (de["fdr"] < 0.01).all()
+    assert set(_table(out, "truth")["method"]) == {"SHAP", "DE"}
+    assert list(_table(out, "markers")["measured"])[1:] == [False]
+    assert {"evaluate_per_class", "cluster_summary", "enrich_table"} <= {
+        path.stem for path in (out / "tables").iterdir()
+    }
+
+
+def test_figures_come_as_png_and_svg(finished_run: Finished) -> None:
+    out, _ = finished_run
+    names = {path.name for path in (out / "figures").iterdir()}
+    stems = {Path(name).stem for name in names}
+    assert {"confusion", "umap", "overlap", "class_balance", "null"} <= stems
+    assert names == {f"{stem}.{form}" for stem in stems for form in ("png", "svg")}
+
+
+def test_the_report_escapes_and_links_to_tables_that_exist(finished_run: Finished) -> None:
+    out, _ = finished_run
+    page = (out / "report.html").read_text(encoding="utf-8")
+    assert "Lung <script>" not in page
+    assert "Lung &lt;script&gt;" in page
+    links = set(re.findall(r'href="(tables/[^"]+)"', page))
+    assert len(links) > 8
+    assert [link for link in links if not (out / link).is_file()] == []
+
+
+def test_the_input_is_not_changed(cohort: ad.AnnData, quick: Options, tmp_path: Path) -> None:
+    before = cohort.copy()
+    with pytest.raises(DataError):
+        workflow.run(cohort, out=tmp_path / "out", **{**quick, "test_per_class": 60})
+    assert cohort.shape == before.shape
+    pd.testing.assert_frame_equal(cohort.obs, before.obs)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"out": None}, "--out"),
+        ({"label": None}, "--label"),
+        ({"label": "organ"}, "no column 'organ'"),
+        ({"donor": "person"}, "'person'"),
+        ({"split_by_donor": True}, "--donor"),
+        ({"counts": "a.tsv"}, "given twice"),
+        ({"markers": "no.tsv"}, "no file no.tsv"),
+    ],
+)
+def test_what_is_wrong_is_said_before_work_starts(
+    cohort: ad.AnnData, quick: Options, tmp_path: Path, options: Options, words: str
+) -> None:
+    given = {"out": tmp_path / "out", **quick, **options}
+    with pytest.raises(DataError, match=words):
+        workflow.run(cohort, **given)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_markers_need_their_columns(cohort: ad.AnnData, quick: Options, tmp_path: Path) -> None:
+    path = tmp_path / "markers.csv"
+    path.write_text("cell,gene\nLiver,ALB\n")
+    with pytest.raises(DataError, match="no column 'class'.*cell"):
+        workflow.run(cohort, out=tmp_path / "out", markers=path, **quick)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_failing_step_leaves_nothing(
+    cohort: ad.AnnData, quick: Options, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tissueshap.workflow import _steps
+
+    def stop(job: object) -> str:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(_steps, "split", stop)
+    with pytest.raises(KeyboardInterrupt):
+        workflow.run(cohort, out=tmp_path / "out", **quick)
+    assert list(tmp_path.iterdir()) == []

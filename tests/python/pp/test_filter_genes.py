@@ -1,0 +1,211 @@
+"""The filter: its rules against NumPy, and what is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import anndata as ad
+import numpy as np
+import pytest
+import scipy.sparse as sp
+
+from tissueshap import pp
+from tissueshap._errors import DataError
+
+pytestmark = pytest.mark.r
+
+
+def by_numpy(adata: ad.AnnData, min_samples: int) -> np.ndarray:
+    counts = np.asarray(adata.X, dtype=np.float64)
+    rate = counts / adata.var["length"].to_numpy()
+    tpm = rate / rate.sum(axis=1, keepdims=True) * 1e6
+    return (
+        (adata.var["biotype"] == "protein_coding").to_numpy()
+        & ((counts >= 6).sum(axis=0) > min_samples)
+        & ((tpm > 0.1).sum(axis=0) > min_samples)
+    )
+
+
+@pytest.fixture
+def sparse_genes(toy: ad.AnnData) -> ad.AnnData:
+    """The toy with a third of its genes hardly expressed, or in few samples."""
+    toy.X = toy.X.copy()
+    toy.X[:, 100:130] = np.random.default_rng(1).poisson(0.5, (180, 30))
+    toy.X[30:, 130:160] = 0
+    toy.var.iloc[0, toy.var.columns.get_loc("length")] = 1e12  # reads, but no TPM
+    return toy
+
+
+def test_rules_and_record(sparse_genes: ad.AnnData) -> None:
+    expected = by_numpy(sparse_genes, 28)
+    assert 100 < expected.sum() < 190
+    names = sparse_genes.var_names[expected]
+    assert pp.filter_genes(sparse_genes) is None
+    assert sparse_genes.var_names.tolist() == names.tolist()
+    assert sparse_genes.var["filter_pass"].all()
+    record = sparse_genes.uns["tissueshap"]["filter_genes"]
+    assert record["min_samples"] == 28  # 95 % of the 30 samples of the smallest class
+    rules = record["rules"].set_index("rule")
+    assert rules["applied"].all()
+    assert rules.loc["protein_coding", "n_pass"] == 190
+    assert rules.loc["intersection", "n_pass"] == expected.sum()
+    assert record["params"]["label"] == "tissue"
+    assert "R" in record["versions"]
+
+
+def test_marking_only(sparse_genes: ad.AnnData) -> None:
+    expected = by_numpy(sparse_genes, 50)
+    made = pp.filter_genes(sparse_genes, min_samples=50, subset=False, key_added="a", copy=True)
+    assert made.var["a_filter_pass"].tolist() == expected.tolist()
+    assert "a_filter_pass" not in sparse_genes.var
+
+
+def test_dropping_under_another_name(sparse_genes: ad.AnnData) -> None:
+    expected = by_numpy(sparse_genes, 28)
+    pp.filter_genes(sparse_genes, key_added="mine")
+    assert sparse_genes.n_vars == expected.sum()
+
+
+def test_thresholds(sparse_genes: ad.AnnData) -> None:
+    expected = (sparse_genes.X >= 40).sum(axis=0) > 28
+    del sparse_genes.var["length"]
+    pp.filter_genes(sparse_genes, min_reads=40, protein_coding=False, subset=False)
+    assert sparse_genes.var["filter_pass"].tolist() == expected.tolist()
+
+
+def test_given_tpm_comes_before_lengths(sparse_genes: ad.AnnData) -> None:
+    tpm = np.ones(sparse_genes.shape, np.float32)
+    tpm[:, 7] = 0.05
+    sparse_genes.layers["tpm"] = tpm
+    del sparse_genes.var["biotype"]
+    pp.filter_genes(sparse_genes, min_reads=0, subset=False)
+    assert np.flatnonzero(~sparse_genes.var["filter_pass"]).tolist() == [7]
+
+
+def test_without_annotation_the_record_says_so(sparse_genes: ad.AnnData) -> None:
+    expected = (sparse_genes.X >= 6).sum(axis=0) > 28
+    sparse_genes.var = sparse_genes.var[[]]
+    pp.filter_genes(sparse_genes, subset=False)
+    assert sparse_genes.var["filter_pass"].tolist() == expected.tolist()
+    rules = sparse_genes.uns["tissueshap"]["filter_genes"]["rules"].set_index("rule")
+    assert rules["applied"].tolist() == [False, True, False, True]
+    assert "no TPM and no gene lengths" in rules.loc["tpm", "note"]
+
+
+def test_missing_biotypes_do_not_pass(toy: ad.AnnData) -> None:
+    toy.var["biotype"] = toy.var["biotype"].astype(object)
+    toy.var.iloc[5, toy.var.columns.get_loc("biotype")] = np.nan
+    pp.filter_genes(toy, subset=False, min_samples=0)
+    assert not toy.var["filter_pass"].iloc[5]
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        np.float32,
+        np.float64,
+        np.int64,
+        np.uint16,
+        sp.csr_matrix,
+        sp.csc_matrix,
+        lambda x: sp.csr_matrix(x.astype(np.float32)),
+    ],
+)
+def test_forms_of_counts(sparse_genes: ad.AnnData, form: Any) -> None:
+    expected = by_numpy(sparse_genes, 28)
+    sparse_genes.X = form(sparse_genes.X)
+    pp.filter_genes(sparse_genes, subset=False)
+    assert sparse_genes.var["filter_pass"].tolist() == expected.tolist()
+
+
+def test_view(sparse_genes: ad.AnnData) -> None:
+    view = sparse_genes[sparse_genes.obs["tissue"] != "Liver", 20:]
+    expected = by_numpy(view, 28)
+    pp.filter_genes(view)
+    assert view.n_vars == expected.sum()
+    assert sparse_genes.n_vars == 200
+    assert "filter_pass" not in sparse_genes.var
+
+
+@pytest.mark.parametrize("form", [np.asarray, sp.csr_matrix])
+def test_file(sparse_genes: ad.AnnData, tmp_path: Path, form: Any) -> None:
+    expected = by_numpy(sparse_genes, 28)
+    sparse_genes.X = form(sparse_genes.X)
+    sparse_genes.write_h5ad(tmp_path / "toy.h5ad")
+    held = ad.read_h5ad(tmp_path / "toy.h5ad", backed="r")
+    with pytest.raises(DataError, match=r"adata = adata\.to_memory\(\)"):
+        pp.filter_genes(held)
+    with pytest.raises(DataError, match="view of a file"):
+        pp.filter_genes(held[:100], subset=False)
+    pp.filter_genes(held, subset=False)
+    assert held.var["filter_pass"].tolist() == expected.tolist()
+    made = pp.filter_genes(held, copy=True)
+    assert made is not None
+    assert not made.isbacked
+    assert made.n_vars == expected.sum()
+    held.file.close()
+
+
+class TestRefused:
+    @pytest.mark.parametrize(
+        ("value", "message"),
+        [
+            (-3.0, r"count -3\.0 of gene 'G00006' in sample 'S003' \(adata\.X\) is negative"),
+            (2.5, "is not whole: give raw counts"),
+            (np.nan, "is missing or infinite"),
+            (np.inf, "is missing or infinite"),
+        ],
+    )
+    @pytest.mark.parametrize("form", [np.asarray, sp.csr_matrix])
+    def test_values_that_are_no_counts(
+        self, toy: ad.AnnData, value: float, message: str, form: Any
+    ) -> None:
+        counts = toy.X.astype(np.float64)
+        counts[3, 5] = value
+        toy.X = form(counts)
+        with pytest.raises(DataError, match=message):
+            pp.filter_genes(toy)
+        assert toy.n_vars == 200
+        assert "filter_genes" not in toy.uns["tissueshap"]
+
+    def test_negative_integers(self, toy: ad.AnnData) -> None:
+        toy.X = toy.X.copy()
+        toy.X[179, 199] = -1
+        with pytest.raises(DataError, match="count -1 of gene 'G00200' in sample 'S179'"):
+            pp.filter_genes(toy)
+
+    def test_place_is_right_in_a_later_block(
+        self, toy: ad.AnnData, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("tissueshap._dense._BLOCK", 1000)
+        toy.X = toy.X.copy()
+        toy.X[100, 7] = -1
+        with pytest.raises(DataError, match="gene 'G00008' in sample 'S100'"):
+            pp.filter_genes(toy)
+
+    def test_samples_without_counts(self, toy: ad.AnnData) -> None:
+        toy.X = toy.X.copy()
+        toy.X[[3, 8]] = 0
+        with pytest.raises(DataError, match=r"2 samples have no counts.*'S003', 'S008'.*drop them"):
+            pp.filter_genes(toy)
+
+    def test_no_label(self, toy: ad.AnnData) -> None:
+        toy.uns.clear()
+        with pytest.raises(DataError, match="Pass label="):
+            pp.filter_genes(toy)
+
+    def test_no_counts(self, toy: ad.AnnData) -> None:
+        toy.X = None
+        with pytest.raises(DataError, match=r"adata\.X is empty"):
+            pp.filter_genes(toy)
+
+    def test_no_samples(self, toy: ad.AnnData) -> None:
+        with pytest.raises(DataError, match="0 samples"):
+            pp.filter_genes(toy[:0].copy())
+
+
+def test_the_papers_numbers_of_samples(cohort: ad.AnnData) -> None:
+    pp.filter_genes(cohort)
+    assert cohort.uns["tissueshap"]["filter_genes"]["min_samples"] == 80
+    assert cohort.n_vars == 59

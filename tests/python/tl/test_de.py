@@ -1,0 +1,114 @@
+"""Differential expression: edgeR's own values, planted markers, and what is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import anndata as ad
+import numpy as np
+import pandas as pd
+import pytest
+
+from tissueshap import pp
+from tissueshap._errors import DataError, MissingSlotError
+from tissueshap.tl import de
+
+pytestmark = pytest.mark.r
+
+
+@pytest.fixture
+def normalised(toy: ad.AnnData) -> ad.AnnData:
+    pp.tmm(toy)
+    return toy
+
+
+def test_primates_have_edgers_values(data_dir: Path) -> None:
+    folder = data_dir / "blake_primates"
+    counts = pd.read_csv(folder / "counts.tsv.gz", sep="\t", index_col=0)
+    samples = pd.read_csv(folder / "samples.tsv.gz", sep="\t", index_col=0).loc[counts.columns]
+    adata = ad.AnnData(
+        np.ascontiguousarray(counts.to_numpy(np.int32).T), obs=samples, var=counts[[]]
+    )
+    pp.tmm(adata)
+    de(adata, "tissue")
+    golden = pd.read_csv(folder / "golden_edger_qlf_one_vs_rest.tsv.gz", sep="\t")
+    for key, column, tolerance in (
+        ("de_logfc", "logFC", {"rtol": 0, "atol": 1e-6}),
+        ("de_pvalue", "PValue", {"rtol": 1e-6, "atol": 0}),
+        ("de_fdr", "FDR", {"rtol": 1e-6, "atol": 0}),
+    ):
+        expected = golden.pivot(index="gene_id", columns="class", values=column)
+        expected = expected.loc[adata.var_names, adata.varm[key].columns]
+        assert np.allclose(adata.varm[key], expected, **tolerance), key
+    strong = golden[(golden["FDR"] < 0.01) & (golden["logFC"].abs() > 4)]
+    assert set(adata.var_names[adata.var["de_significant"]]) == set(strong["gene_id"])
+    counted = adata.uns["tissueshap"]["de"]["counts"].set_index("class")
+    ups = strong[strong["logFC"] > 0].groupby("class").size()
+    assert counted["up"].astype(int).to_dict() == ups.to_dict()
+
+
+def test_markers_are_found_and_nothing_else(normalised: ad.AnnData) -> None:
+    assert de(normalised, lfc=1) is None
+    truth = normalised.uns["truth"]
+    fdr, logfc = normalised.varm["de_fdr"], normalised.varm["de_logfc"]
+    for name, marked in truth[truth["kind"] == "exclusive"].groupby("class"):
+        column = name.replace("/", "|")
+        assert (fdr.loc[marked["gene"], column] < 0.01).all()
+        # One class up by 5 against three others at their base.
+        assert np.allclose(logfc.loc[marked["gene"], column], 5, atol=1)
+    others = normalised.var_names.difference(truth["gene"])
+    assert not normalised.var.loc[others, "de_significant"].any()
+
+
+def test_slots_and_record(normalised: ad.AnnData, tmp_path: Path) -> None:
+    de(normalised, key_added="mine")
+    columns = ["Brain - Cortex", "CD8+|CD45RA+ Naive", "Liver", "Peau <b>é<|b>"]
+    for key in ("mine_de_logfc", "mine_de_pvalue", "mine_de_fdr"):
+        assert list(normalised.varm[key].columns) == columns
+        assert (normalised.varm[key].dtypes == np.float64).all()
+    assert normalised.varm["mine_de_pvalue"].min().min() >= 0
+    record = normalised.uns["tissueshap"]["mine"]
+    assert record["params"] == {"label": "tissue", "fdr": 0.01, "lfc": 4.0, "method": "edgeR_QL"}
+    assert record["counts"]["class"].tolist()[1] == "CD8+/CD45RA+ Naive"
+    fdr, logfc = normalised.varm["mine_de_fdr"], normalised.varm["mine_de_logfc"]
+    assert record["counts"]["up"].tolist() == ((fdr < 0.01) & (logfc > 4)).sum().tolist()
+    assert record["counts"]["down"].tolist() == ((fdr < 0.01) & (logfc < -4)).sum().tolist()
+    either = ((fdr < 0.01) & (logfc.abs() > 4)).any(axis=1)
+    assert normalised.var["mine_de_significant"].tolist() == either.tolist()
+    assert len(record["dispersion"]) == normalised.n_vars
+    normalised.write_h5ad(tmp_path / "toy.h5ad")
+    again = ad.read_h5ad(tmp_path / "toy.h5ad")
+    pd.testing.assert_frame_equal(again.varm["mine_de_fdr"], fdr)
+
+
+@pytest.mark.parametrize("method", ["edgeR_LRT", "limma_voom"])
+def test_other_methods_agree_on_fold_changes(normalised: ad.AnnData, method: str) -> None:
+    de(normalised)
+    de(normalised, method=method, key_added=method)
+    first, second = normalised.varm["de_logfc"], normalised.varm[f"{method}_de_logfc"]
+    assert np.corrcoef(first.to_numpy().ravel(), second.to_numpy().ravel())[0, 1] > 0.99
+    assert normalised.uns["tissueshap"][method]["params"]["method"] == method
+
+
+def test_order_of_samples_does_not_matter(normalised: ad.AnnData) -> None:
+    shuffled = normalised[np.random.default_rng(1).permutation(180)].copy()
+    de(normalised)
+    de(shuffled)
+    assert np.allclose(shuffled.varm["de_logfc"], normalised.varm["de_logfc"], atol=1e-6)
+
+
+def test_before_tmm(toy: ad.AnnData) -> None:
+    with pytest.raises(MissingSlotError, match=r"ts\.pp\.tmm\(adata\)"):
+        de(toy)
+
+
+def test_one_class(normalised: ad.AnnData) -> None:
+    with pytest.raises(DataError, match=r"one class only, \['Liver'\]"):
+        de(normalised[normalised.obs["tissue"] == "Liver"].copy())
+
+
+def test_values_that_are_no_counts(normalised: ad.AnnData) -> None:
+    normalised.X = normalised.layers["tmm"]
+    with pytest.raises(DataError, match="is not whole"):
+        de(normalised)
+    assert "de" not in normalised.uns["tissueshap"]

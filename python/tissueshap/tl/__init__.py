@@ -1,10 +1,29 @@
 """Tools: train, explain, test and compare."""
 
 from tissueshap.tl._cluster import cluster
+from tissueshap.tl._cnn import cnn
 from tissueshap.tl._compare import compare
 from tissueshap.tl._de import de
 from tissueshap.tl._enrich import enrich
+from tissueshap.tl._evaluate import evaluate
 from tissueshap.tl._null_test import null_test
 from tissueshap.tl._ppi import ppi
+from tissueshap.tl._predict import predict
+from tissueshap.tl._rank_genes import rank_genes
+from tissueshap.tl._select_genes import select_genes
+from tissueshap.tl._shap import shap
 
-__all__ = ["cluster", "compare", "de", "enrich", "null_test", "ppi"]
+__all__ = [
+    "cluster",
+    "cnn",
+    "compare",
+    "de",
+    "enrich",
+    "evaluate",
+    "null_test",
+    "ppi",
+    "predict",
+    "rank_genes",
+    "select_genes",
+    "shap",
+]

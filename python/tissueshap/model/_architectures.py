@@ -1,0 +1,123 @@
+"""The networks: from a sample's log2 expression to class probabilities.
+
+Whatever prepares the input (standardising, padding, the square image) is a layer, so
+that a network takes the matrix as it is and gradients reach the genes.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tissueshap._errors import DataError
+from tissueshap.model._backend import keras
+
+if TYPE_CHECKING:
+    from tissueshap.model._presets import Preset
+
+
+class _Seeds:
+    """Seeds for the layers, one after the other, from one seed."""
+
+    def __init__(self, seed: int) -> None:
+        self._rng = np.random.default_rng(seed)
+
+    def __call__(self) -> int:
+        return int(self._rng.integers(2**31 - 1))
+
+
+def build(
+    settings: Preset,
+    *,
+    n_genes: int,
+    n_classes: int,
+    mean: np.ndarray | None = None,
+    variance: np.ndarray | None = None,
+    seed: int = 42,
+) -> Any:
+    """Return an untrained network of a preset's architecture.
+
+    Parameters
+    ----------
+    settings
+        The preset.
+    n_genes, n_classes
+        Width of the input and of the output.
+    mean, variance
+        Of each gene over the training samples, where the preset standardises.
+    seed
+        Seed of the initial weights and of dropout.
+
+    Returns
+    -------
+    A ``keras.Model`` from float32 (n, n_genes) to probabilities (n, n_classes). Its last
+    layer is the softmax alone: ``layers[-1].input`` are the logits.
+    """
+    layers, seeds = keras().layers, _Seeds(seed)
+    inputs = keras().Input((n_genes,), dtype="float32", name="log2")
+    hidden = inputs
+    if settings.standardise:
+        if mean is None or variance is None:
+            raise DataError("a preset that standardises needs each gene's mean and variance")
+        hidden = layers.Normalization(mean=mean, variance=_spread(variance))(hidden)
+    if settings.input_dropout:
+        hidden = layers.Dropout(settings.input_dropout, seed=seeds())(hidden)
+    body = {"cnn": _cnn, "mlp": _mlp, "linear": _linear}[settings.arch]
+    hidden = body(hidden, settings, n_genes, seeds)
+    logits = _dense(n_classes, seeds, name="logits")(hidden)
+    probabilities = layers.Activation("softmax", name="probability", dtype="float32")(logits)
+    return keras().Model(inputs, probabilities, name=settings.arch)
+
+
+def image_side(n_genes: int) -> int:
+    """Return the side of the smallest square that holds so many genes."""
+    side = math.isqrt(n_genes)
+    return side if side * side == n_genes else side + 1
+
+
+def _cnn(hidden: Any, settings: Preset, n_genes: int, seeds: _Seeds) -> Any:
+    layers, side = keras().layers, image_side(n_genes)
+    if side < 4:
+        raise DataError(
+            f"{n_genes} genes make an image of {side} x {side}, too small to be pooled twice: "
+            f"use arch='mlp'"
+        )
+    hidden = layers.Reshape((n_genes, 1))(hidden)
+    hidden = layers.ZeroPadding1D((0, side * side - n_genes))(hidden)
+    hidden = layers.Reshape((side, side, 1))(hidden)
+    for number, filters in enumerate(settings.filters, start=1):
+        start = keras().initializers.GlorotUniform(seed=seeds())
+        hidden = layers.Conv2D(filters, 3, padding="same", kernel_initializer=start)(hidden)
+        hidden = layers.BatchNormalization()(hidden)
+        hidden = layers.ReLU()(hidden)
+        if number % 2 == 0:
+            hidden = layers.MaxPooling2D(2)(hidden)
+    hidden = layers.Flatten()(hidden)
+    hidden = layers.Dropout(settings.dropout, seed=seeds())(hidden)
+    return _mlp(hidden, settings, n_genes, seeds)
+
+
+def _mlp(hidden: Any, settings: Preset, n_genes: int, seeds: _Seeds) -> Any:
+    layers = keras().layers
+    for units in settings.widths:
+        hidden = _dense(units, seeds)(hidden)
+        hidden = layers.BatchNormalization()(hidden)
+        hidden = layers.ReLU()(hidden)
+        hidden = layers.Dropout(settings.dropout, seed=seeds())(hidden)
+    return hidden
+
+
+def _linear(hidden: Any, settings: Preset, n_genes: int, seeds: _Seeds) -> Any:
+    return hidden
+
+
+def _dense(units: int, seeds: _Seeds, **options: Any) -> Any:
+    start = keras().initializers.GlorotUniform(seed=seeds())
+    return keras().layers.Dense(units, kernel_initializer=start, **options)
+
+
+def _spread(variance: np.ndarray) -> np.ndarray:
+    """Return the variances, 1 for a gene that never varies: its input is then 0, not 0/0."""
+    return np.where(variance > 0, variance, 1.0)

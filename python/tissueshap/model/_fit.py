@@ -1,0 +1,147 @@
+"""The training itself. Imported only when something is trained: it needs Keras at once."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import keras
+import numpy as np
+import pandas as pd
+
+from tissueshap._logging import logger, progress
+
+if TYPE_CHECKING:
+    from tissueshap.model._presets import Preset
+    from tissueshap.model._rows import TrainingRows
+
+
+def fit(
+    network: Any, settings: Preset, rows: TrainingRows, *, seed: int
+) -> tuple[Any, pd.DataFrame]:
+    """Train a network.
+
+    Parameters
+    ----------
+    network
+        As :func:`tissueshap.model.build` returns it; trained in place.
+    settings
+        The preset.
+    rows
+        What to train on.
+    seed
+        Seed of the order of the rows.
+
+    Returns
+    -------
+    The trained network, without an optimizer, and the history, a row an epoch.
+    """
+    n_classes = int(network.output_shape[-1])
+    batches = _Batches(rows, n_classes, batch_size=settings.batch_size, seed=seed)
+    epochs = max(settings.epochs, -(-settings.min_steps // len(batches)))
+    network.compile(
+        optimizer=_optimizer(settings, steps=epochs * len(batches)),
+        loss=keras.losses.CategoricalCrossentropy(label_smoothing=settings.label_smoothing),
+        weighted_metrics=["accuracy"],
+        jit_compile=False,
+    )
+    watched = None
+    if rows.codes_validation.size:
+        watched = (rows.x_validation, _one_hot(rows.codes_validation, n_classes))
+    callbacks: list[Any] = [_Progress(epochs)]
+    if settings.patience is not None and watched is not None:
+        callbacks.append(
+            keras.callbacks.EarlyStopping(
+                monitor="val_loss", patience=settings.patience, restore_best_weights=True
+            )
+        )
+    network.fit(
+        batches,
+        epochs=epochs,
+        validation_data=watched,
+        validation_batch_size=1024,
+        callbacks=callbacks,
+        shuffle=False,
+        verbose=0,
+    )
+    return keras.Model(network.inputs, network.outputs, name=network.name), callbacks[0].table()
+
+
+class _Batches(keras.utils.PyDataset):  # type: ignore[misc]
+    """The rows in a new order each epoch, expanded a batch at a time."""
+
+    def __init__(self, rows: TrainingRows, n_classes: int, *, batch_size: int, seed: int) -> None:
+        super().__init__()
+        self._rows, self._n_classes, self._seed = rows, n_classes, seed
+        # A last batch of one or two rows would make batch normalisation jump: the rows
+        # are dealt evenly instead.
+        self._n_batches = max(1, round(len(rows) / batch_size))
+        self._epoch = 0
+        self._deal()
+
+    def __len__(self) -> int:
+        return self._n_batches
+
+    def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        chosen = self._dealt[index]
+        part = self._rows.table.iloc[chosen]
+        x = self._rows.expand(part)
+        y = _one_hot(self._rows.codes[chosen], self._n_classes)
+        return x, y, part["weight"].to_numpy(dtype=np.float32)
+
+    def on_epoch_end(self) -> None:
+        self._epoch += 1
+        self._deal()
+
+    def _deal(self) -> None:
+        order = np.random.default_rng([self._seed, self._epoch]).permutation(len(self._rows))
+        self._dealt = np.array_split(order, self._n_batches)
+
+
+class _Progress(keras.callbacks.Callback):  # type: ignore[misc]
+    """A bar that moves once an epoch, and the history with its seconds."""
+
+    def __init__(self, epochs: int) -> None:
+        super().__init__()
+        self._bar = progress(total=epochs, desc="training", unit="epoch")
+        self._records: list[dict[str, float]] = []
+        self._began = 0.0
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        self._began = time.perf_counter()
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        found = {key: float(value) for key, value in (logs or {}).items()}
+        self._records.append(
+            {
+                "epoch": epoch + 1,
+                "loss": found.get("loss", np.nan),
+                "accuracy": found.get("accuracy", np.nan),
+                "val_loss": found.get("val_loss", np.nan),
+                "val_accuracy": found.get("val_accuracy", np.nan),
+                "learning_rate": float(self.model.optimizer.learning_rate),
+                "seconds": time.perf_counter() - self._began,
+            }
+        )
+        self._bar.set_postfix({key: f"{value:.3f}" for key, value in found.items()}, refresh=False)
+        self._bar.update()
+
+    def on_train_end(self, logs: dict[str, float] | None = None) -> None:
+        self._bar.close()
+        logger.info("trained for %d epochs", len(self._records))
+
+    def table(self) -> pd.DataFrame:
+        return pd.DataFrame(self._records).astype({"epoch": int})
+
+
+def _optimizer(settings: Preset, *, steps: int) -> Any:
+    schedules = keras.optimizers.schedules
+    if settings.optimizer == "rmsprop":
+        decay = schedules.InverseTimeDecay(settings.learning_rate, decay_steps=1, decay_rate=0.01)
+        return keras.optimizers.RMSprop(decay, rho=0.9)
+    cosine = schedules.CosineDecay(settings.learning_rate, decay_steps=steps)
+    return keras.optimizers.AdamW(cosine, weight_decay=settings.weight_decay)
+
+
+def _one_hot(codes: np.ndarray, n_classes: int) -> np.ndarray:
+    return np.asarray(np.eye(n_classes, dtype=np.float32)[codes])

@@ -1,0 +1,129 @@
+"""The settings of a training, by name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from tissueshap._errors import DataError
+
+Arch = Literal["cnn", "mlp", "linear"]
+ARCHS: tuple[Arch, ...] = ("cnn", "mlp", "linear")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preset:
+    """Everything that a training is set by, except data and seed.
+
+    Attributes
+    ----------
+    name
+        Name of the preset it was made from.
+    arch
+        ``"cnn"`` (genes laid out as a square image), ``"mlp"`` (dense layers) or
+        ``"linear"`` (multinomial logistic regression).
+    standardise
+        Give each gene mean 0 and variance 1 over the real training samples.
+    filters
+        Filters of the convolutions of a ``cnn``, halved in height and width after each
+        second one.
+    widths
+        Units of the hidden dense layers.
+    input_dropout, dropout
+        Share of inputs, and of hidden units, that are left out in a training step.
+    optimizer
+        ``"rmsprop"`` (rho 0.9, inverse-time decay of 0.01 a step) or ``"adamw"`` (cosine
+        decay to zero).
+    learning_rate, weight_decay, label_smoothing, batch_size
+        As Keras names them.
+    epochs, min_steps
+        Passes over the training rows; more of them where they make fewer steps than this.
+    patience
+        Stop after so many epochs without a lower validation loss, and go back to the
+        weights of the best; None trains all epochs and keeps the last weights.
+    validation
+        Share of the real training samples that is held out to watch the training.
+    min_validation
+        Hold none out where there would be fewer than this: so few would say nothing, and
+        a class would miss them.
+    """
+
+    name: str
+    arch: Arch = "mlp"
+    standardise: bool = True
+    filters: tuple[int, ...] = (32, 64, 128, 256)
+    widths: tuple[int, ...] = (512, 512)
+    input_dropout: float = 0.0
+    dropout: float = 0.2
+    optimizer: Literal["rmsprop", "adamw"] = "adamw"
+    learning_rate: float = 1e-3
+    weight_decay: float = 1e-4
+    label_smoothing: float = 0.05
+    batch_size: int = 128
+    epochs: int = 20
+    min_steps: int = 0
+    patience: int | None = None
+    validation: float = 0.1
+    min_validation: int = 0
+
+    def changed(self, *, arch: Arch | None = None, epochs: int | None = None) -> Preset:
+        """Return these settings with another architecture or number of epochs.
+
+        Parameters
+        ----------
+        arch
+            Replaces the architecture.
+        epochs
+            Replaces the number of epochs, exactly: no more are run for little data.
+
+        Raises
+        ------
+        DataError
+            There is no such architecture, or no epoch is left.
+        """
+        found = self
+        if arch is not None:
+            if arch not in ARCHS:
+                raise DataError(f"there is no architecture {arch!r}; there are {ARCHS}")
+            found = replace(found, arch=arch)
+        if epochs is not None:
+            if epochs < 1:
+                raise DataError(f"epochs={epochs}: at least one is needed to train")
+            found = replace(found, epochs=epochs, min_steps=0)
+        return found
+
+
+#: The settings of Yap et al. 2021, those that do best here, and those for little data.
+PRESETS: dict[str, Preset] = {
+    "paper": Preset(
+        name="paper",
+        arch="cnn",
+        standardise=False,
+        widths=(512,),
+        optimizer="rmsprop",
+        learning_rate=1e-4,
+        weight_decay=0.0,
+        label_smoothing=0.0,
+        epochs=11,
+    ),
+    "default": Preset(name="default"),
+    "small": Preset(name="small", widths=(64,), batch_size=32, epochs=20, min_steps=300),
+}
+
+
+def preset(name: str) -> Preset:
+    """Return the settings of a name.
+
+    Parameters
+    ----------
+    name
+        ``"default"``, ``"paper"`` or ``"small"``.
+
+    Raises
+    ------
+    DataError
+        There is no such preset.
+    """
+    if name not in PRESETS:
+        raise DataError(f"there is no preset {name!r}; there are {sorted(PRESETS)}")
+    return PRESETS[name]

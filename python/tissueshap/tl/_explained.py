@@ -1,0 +1,107 @@
+"""Which samples are explained, and for which class."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tissueshap import _schema, _slots
+from tissueshap._dense import dense
+from tissueshap._errors import DataError
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+    from tissueshap.model._classifier import Classifier
+
+_SAMPLES = ("correct", "test", "all")
+_BLOCK = 2048
+
+
+class Rows:
+    """Some rows of a layer, the genes in the model's order, read when they are asked for.
+
+    Attributes
+    ----------
+    rows, columns
+        Positions in the layer.
+    shape
+        Numbers of rows and columns.
+    """
+
+    def __init__(self, values: Any, columns: np.ndarray, rows: np.ndarray | None = None) -> None:
+        self.rows = np.arange(values.shape[0]) if rows is None else rows
+        self.columns, self.shape = columns, (self.rows.size, columns.size)
+        self._values = values
+        width = values.shape[1]
+        self._same = columns.size == width and bool((columns == np.arange(width)).all())
+
+    def __getitem__(self, chosen: np.ndarray) -> np.ndarray:
+        found = dense(self._values[self.rows[chosen]])
+        return found if self._same else found[:, self.columns]
+
+    def of(self, rows: np.ndarray) -> Rows:
+        """Return other rows of the same layer."""
+        return Rows(self._values, self.columns, rows)
+
+
+def to_explain(
+    adata: AnnData, model: Classifier, layer: Rows, *, label: str, target: str, samples: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """Choose the samples and the class that is explained for each.
+
+    Parameters
+    ----------
+    adata
+        Samples x genes.
+    model
+        The classifier.
+    layer
+        All rows of the classifier's input.
+    label
+        Column of ``obs`` with the classes.
+    target
+        ``"predicted"``, ``"true"`` or a class's name.
+    samples
+        ``"correct"``, ``"test"`` or ``"all"``.
+
+    Returns
+    -------
+    Positions of the samples, and of their classes among the model's.
+    """
+    if samples not in _SAMPLES:
+        raise DataError(f"samples={samples!r}: choose one of {_SAMPLES}")
+    chosen = np.arange(adata.n_obs)
+    if samples != "all":
+        split = np.asarray(_slots.require(adata, "obs", _schema.obs.split))
+        chosen = np.flatnonzero(split == "test")
+    lookup = {name: code for code, name in enumerate(model.classes)}
+    true = adata.obs[label].astype(str).map(lookup).fillna(-1).to_numpy(dtype=np.int64)[chosen]
+    predicted = _predicted(model, layer.of(chosen))
+    if samples == "correct":
+        correct = predicted == true
+        chosen, true, predicted = chosen[correct], true[correct], predicted[correct]
+    if not chosen.size:
+        raise DataError(f"samples={samples!r} leaves none to explain")
+    if target == "predicted":
+        return chosen, predicted
+    if target == "true":
+        if (true < 0).any():
+            odd = sorted(set(adata.obs[label].astype(str).iloc[chosen[true < 0]]))
+            raise DataError(f"the model was not trained on the classes {odd[:5]}")
+        return chosen, true
+    if target not in lookup:
+        raise DataError(
+            f"target={target!r}: choose 'predicted', 'true' or one of the model's classes "
+            f"{model.classes[:5]}, ..."
+        )
+    return chosen, np.full(chosen.size, lookup[target])
+
+
+def _predicted(model: Classifier, x: Rows) -> np.ndarray:
+    parts = [
+        model.predict_proba(x[np.arange(start, min(start + _BLOCK, x.shape[0]))]).argmax(axis=1)
+        for start in range(0, x.shape[0], _BLOCK)
+    ]
+    return np.concatenate(parts) if parts else np.empty(0, dtype=np.int64)

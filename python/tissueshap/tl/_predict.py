@@ -1,0 +1,112 @@
+"""``tl.predict``: apply a classifier."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from tissueshap import _schema, _slots
+from tissueshap._counts import target
+from tissueshap._dense import blocks
+from tissueshap._errors import DataError
+from tissueshap.model._backend import backend
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+    from tissueshap.model._classifier import Classifier
+
+
+def predict(
+    adata: AnnData,
+    model: Classifier,
+    *,
+    layer: str = "log2",
+    fill: float | None = None,
+    key_added: str | None = None,
+    copy: bool = False,
+) -> AnnData | None:
+    """Apply a classifier to all samples.
+
+    The genes may be in another order than the model's, and there may be more of them: they
+    are aligned by name.
+
+    Parameters
+    ----------
+    adata
+        Samples x genes, after ``pp.log2``: the training cohort or a new one. Reads
+        ``layers["log2"]``.
+    model
+        The classifier.
+    layer
+        The classifier's input.
+    fill
+        Value, on the layer's scale, of the model's genes that `adata` lacks: 0.034 is a
+        gene that is not expressed, ``log2(0.001) + 10``. By default they are an error.
+    key_added
+        Name of the record in place of ``"predict"``, and prefix of what is written.
+    copy
+        Return a new AnnData and leave this one as it is.
+
+    Returns
+    -------
+    None, or with `copy` the new AnnData. Writes ``obs["predicted"]`` (the class of the
+    highest probability), ``obs["confidence"]`` (that probability, float32),
+    ``obsm["proba"]`` (samples x classes) and the record ``uns["tissueshap"]["predict"]``.
+
+    Raises
+    ------
+    DataError
+        Genes of the model are missing, or names occur twice.
+    """
+    adata = target(adata, copy=copy)
+    values = _slots.require(adata, "layers", layer)
+    columns = columns_of(adata, model, fill=fill)
+    parts = [model.predict_proba(_aligned(block, columns, fill)) for _, block in blocks(values)]
+    proba = np.concatenate(parts) if parts else np.empty((0, len(model.classes)), np.float32)
+    best = proba.argmax(axis=1)
+    predicted = pd.Categorical.from_codes(best, categories=pd.Index(model.classes))
+    _slots.write(
+        adata,
+        "predict",
+        {
+            "obs": {
+                _schema.obs.predicted: predicted,
+                _schema.obs.confidence: proba[np.arange(len(best)), best],
+            },
+            "obsm": {_schema.obsm.proba: pd.DataFrame(proba, columns=model.classes)},
+            "uns": {"classes": model.classes, "n_filled": int((columns < 0).sum())},
+        },
+        params={"layer": layer, "fill": fill, "preset": model.preset},
+        versions=("keras", backend()),
+        key_added=key_added,
+    )
+    return adata if copy else None
+
+
+def columns_of(adata: AnnData, model: Classifier, *, fill: float | None = None) -> np.ndarray:
+    """Return where the model's genes are in ``adata``, -1 for those to be filled."""
+    names = pd.Index(map(str, adata.var_names))
+    if not names.is_unique:
+        twice = list(names[names.duplicated()].unique()[:5])
+        raise DataError(f"adata.var_names holds names twice: {twice}: make them unique")
+    columns = names.get_indexer(pd.Index(model.genes))
+    missing = np.flatnonzero(columns < 0)
+    if missing.size and fill is None:
+        first = [model.genes[place] for place in missing[:5]]
+        raise DataError(
+            f"{missing.size} of the model's {len(model.genes)} genes are missing from adata: "
+            f"{first}; bring them, or pass fill=0.034 to take them as not expressed"
+        )
+    return np.asarray(columns)
+
+
+def _aligned(block: np.ndarray, columns: np.ndarray, fill: float | None) -> np.ndarray:
+    if columns.size == block.shape[1] and (columns == np.arange(columns.size)).all():
+        return block
+    aligned = block[:, columns]
+    if fill is not None:
+        aligned[:, columns < 0] = fill
+    return aligned

@@ -1,0 +1,170 @@
+"""``tl.select_genes``: the genes that set the classes apart, from their ranks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import pandas as pd
+
+from tissueshap import _schema, _slots
+from tissueshap._counts import target
+from tissueshap._errors import DataError
+from tissueshap._logging import logger
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+
+def select_genes(
+    adata: AnnData,
+    label: str | None = None,
+    *,
+    method: Literal["unique_fraction", "top_n"] = "unique_fraction",
+    threshold: float = 0.5,
+    n_top: int | None = None,
+    key_added: str | None = None,
+    copy: bool = False,
+) -> AnnData | None:
+    """Select the top-ranked genes of each class, the same number for all.
+
+    With n ranks of each class there are n x classes places, which different genes fill in
+    part only, for a gene may rank high in several classes. The rule of Yap et al.
+    (Scientific Reports 11:2641, 2021) takes more ranks for as long as more than half of
+    the places hold a gene of their own: 103 ranks of 47 tissues there, 2,423 genes in
+    4,841 places.
+
+    Parameters
+    ----------
+    adata
+        Samples x genes, after ``tl.rank_genes``. Reads ``varm["shap_rank"]`` and
+        ``varm["shap_median"]``.
+    label
+        Column of ``obs`` with the classes; by default the one recorded before.
+    method
+        ``"unique_fraction"``: the most ranks before unique genes / places first falls to
+        `threshold`; the rank that crosses is excluded. ``"top_n"``: `n_top` ranks.
+    threshold
+        Share of unique genes, for ``"unique_fraction"``.
+    n_top
+        Number of ranks, for ``"top_n"``.
+    key_added
+        Name of the record in place of ``"select_genes"``, and prefix of what is written;
+        the ranks are read under it too where they are there.
+    copy
+        Return a new AnnData and leave this one as it is.
+
+    Returns
+    -------
+    None, or with `copy` the new AnnData. Writes ``var["shap_selected"]`` and
+    ``uns["tissueshap"]["select_genes"]``: ``n_ranks``, ``n_genes``, ``unique_fraction``;
+    ``curve`` (``n_ranks``, ``n_unique``, ``n_total``, ``unique_fraction``,
+    ``exclusive_fraction``: share of the unique genes that one class alone selects);
+    ``genes`` (``class``, ``gene``, ``rank``, ``value``, ``exclusive``).
+
+    Raises
+    ------
+    DataError
+        No class is ranked, or method, threshold or n_top make no sense.
+    """
+    adata = target(adata, copy=copy)
+    name = _slots.label_name(adata, label)
+    ranked = _slots.named(_schema.varm.shap_rank, key_added) in adata.varm
+    source = key_added if ranked else None
+    classes = _slots.class_names(adata, name)
+    frame = _slots.class_frame(adata, "varm", _schema.varm.shap_rank, classes, key_added=source)
+    value = _slots.class_frame(adata, "varm", _schema.varm.shap_median, classes, key_added=source)
+    held = [class_name for class_name in classes if frame[class_name].notna().any()]
+    if not held:
+        raise DataError("no class is ranked: run ts.tl.rank_genes(adata) again")
+    ranks = frame[held].to_numpy()
+    curve = unique_curve(ranks)
+    n_ranks = _n_ranks(curve, method, threshold, n_top)
+    genes = _selected(ranks, value[held].to_numpy(), n_ranks, held, adata.var_names)
+    selected = (ranks <= n_ranks).any(axis=1)
+    _slots.write(
+        adata,
+        "select_genes",
+        {
+            "var": {_schema.var.shap_selected: selected},
+            "uns": {
+                "n_ranks": n_ranks,
+                "n_genes": int(selected.sum()),
+                "unique_fraction": float(curve["unique_fraction"].iloc[n_ranks - 1]),
+                "curve": curve,
+                "genes": genes,
+            },
+        },
+        params={"label": name, "method": method, "threshold": threshold, "n_top": n_top},
+        key_added=key_added,
+    )
+    return adata if copy else None
+
+
+def unique_curve(ranks: np.ndarray) -> pd.DataFrame:
+    """Return how many genes the top n ranks of all classes hold, for each n.
+
+    A gene is in from its best rank on, and in one class alone until its second best.
+
+    Parameters
+    ----------
+    ranks
+        genes x classes, 1 the highest, each a whole number up to the genes; NaN for genes
+        that are not ranked.
+    """
+    most = int(np.nanmax(ranks))
+    ordered = np.sort(np.where(np.isnan(ranks), most + 1, ranks).astype(np.int64), axis=1)
+    first = np.bincount(ordered[:, 0], minlength=most + 2).cumsum()[1 : most + 1]
+    shared = np.zeros_like(first)
+    if ranks.shape[1] > 1:
+        shared = np.bincount(ordered[:, 1], minlength=most + 2).cumsum()[1 : most + 1]
+    n_ranks = np.arange(1, most + 1)
+    total = n_ranks * ranks.shape[1]
+    return pd.DataFrame(
+        {
+            "n_ranks": n_ranks,
+            "n_unique": first,
+            "n_total": total,
+            "unique_fraction": first / total,
+            "exclusive_fraction": (first - shared) / first,
+        }
+    )
+
+
+def _n_ranks(curve: pd.DataFrame, method: str, threshold: float, n_top: int | None) -> int:
+    most = len(curve)
+    if method == "top_n":
+        if n_top is None or n_top < 1:
+            raise DataError(f"method='top_n' needs n_top, at least 1; it is {n_top}")
+        return min(n_top, most)
+    if method != "unique_fraction":
+        raise DataError(f"method={method!r}: choose 'unique_fraction' or 'top_n'")
+    if not 0 < threshold < 1:
+        raise DataError(f"threshold={threshold}: choose a share between 0 and 1")
+    crossed = np.flatnonzero(curve["unique_fraction"].to_numpy() <= threshold)
+    if not crossed.size:
+        return most
+    if crossed[0] == 0:
+        logger.warning(
+            "already the first rank has only %.0f %% unique genes: it alone is selected",
+            100 * curve["unique_fraction"].iloc[0],
+        )
+    return max(1, int(crossed[0]))
+
+
+def _selected(
+    ranks: np.ndarray, values: np.ndarray, n_ranks: int, classes: list[str], names: pd.Index
+) -> pd.DataFrame:
+    """Return the selected genes of each class, by rank."""
+    inside = ranks <= n_ranks
+    gene, code = np.nonzero(inside)
+    table = pd.DataFrame(
+        {
+            "class": np.asarray(classes)[code],
+            "gene": np.asarray(names)[gene],
+            "rank": ranks[gene, code].astype(np.int64),
+            "value": values[gene, code],
+            "exclusive": inside.sum(axis=1)[gene] == 1,
+        }
+    )
+    return table.sort_values(["class", "rank"], kind="stable", ignore_index=True)

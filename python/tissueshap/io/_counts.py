@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from tissueshap._errors import DataError
@@ -33,6 +34,8 @@ class CountFile:
         Other columns that describe genes.
     obs
         What the file says about samples, or None; the index is ``samples``.
+    tpm
+        Transcripts per million, samples x genes, where the file has them too.
     """
 
     path: Path
@@ -41,6 +44,7 @@ class CountFile:
     matrix: Matrix
     gene_columns: Mapping[str, Sequence[str]] = field(default_factory=dict)
     obs: pd.DataFrame | None = None
+    tpm: np.ndarray | None = None
 
     def check(self) -> None:
         """Raise where identifiers repeat, or where there is too little to work with."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
@@ -16,12 +16,11 @@ from tissueshap._logging import logger
 from tissueshap.io._annotate_genes import annotate_genes
 from tissueshap.io._classes import class_mask
 from tissueshap.io._counts import CountFile
-from tissueshap.io._from_h5ad import counts_from_h5ad
-from tissueshap.io._gct import read_gct
+from tissueshap.io._file import read_file, read_tpm
 from tissueshap.io._matrix import Kind
 from tissueshap.io._samples import SampleTable, sample_table, typed
-from tissueshap.io._table import Orient, read_table
-from tissueshap.io._text import existing, first, open_text
+from tissueshap.io._table import Orient
+from tissueshap.io._text import first
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -35,9 +34,10 @@ def read_counts(
     donor: str | None = None,
     annotation: str | Path | pd.DataFrame | None = None,
     orient: Orient = "auto",
-    exclude: Sequence[str] = (),
+    exclude: str | Sequence[str] = (),
     min_class_size: int = 0,
     values: Kind = "counts",
+    tpm: str | Path | None = None,
 ) -> AnnData:
     """Read counts and what is known about samples and genes.
 
@@ -60,13 +60,16 @@ def read_counts(
         ``"genes-in-rows"`` or ``"genes-in-columns"`` for a table; ``"auto"`` finds it by
         the sample ids.
     exclude
-        Classes to leave out, as patterns: ``"Cells - *"``.
+        Classes to leave out, a pattern or several: ``["Cells - *"]``.
     min_class_size
         Classes with fewer samples are dropped, and named in a message.
     values
         ``"counts"``, or ``"log"`` for expression that is on a log scale already: then
         ``X`` and ``layers["log2"]`` hold it as float32, and verbs that need counts do
         not apply.
+    tpm
+        Transcripts per million of the same samples and genes, in any of the formats. An
+        .h5ad file brings its own ``layers["tpm"]``.
 
     Returns
     -------
@@ -74,6 +77,7 @@ def read_counts(
         ``X``, counts, int32 and C-contiguous; ``obs``, the columns of the samples table,
         the classes as categories; ``obs["donor"]``; ``var["gene_id"]`` (without version),
         ``var["symbol"]`` and more where the file or the annotation has them;
+        ``layers["tpm"]`` where given; ``layers["log2"]`` for ``values="log"``;
         ``uns["tissueshap"]["read_counts"]``.
 
     Raises
@@ -87,10 +91,13 @@ def read_counts(
         Samples without a single count, or without a row in the samples table, are dropped
         and named.
     """
+    exclude = [exclude] if isinstance(exclude, str) else list(exclude)
     _check_arguments(orient, values, label, exclude, min_class_size)
     table = None if samples is None else sample_table(samples)
-    file = _read(existing(counts), None if table is None else table.ids(), orient, values)
-    file.check()
+    ids = None if table is None else table.ids()
+    file = read_file(counts, ids, orient=orient, kind=values)
+    if tpm is not None:
+        file.tpm = read_tpm(tpm, file, orient)
     obs = _join(file, table)
     keep = pd.Index(file.samples).isin(obs.index)
     keep &= _not_empty(file, keep)
@@ -116,9 +123,10 @@ def read_counts(
         "label": label,
         "donor": donor,
         "orient": orient,
-        "exclude": list(exclude),
+        "exclude": exclude,
         "min_class_size": min_class_size,
         "values": values,
+        "tpm": tpm,
     }
     _slots.write(adata, "read_counts", {}, params=params, versions=("pandas",))
     logger.info("%s: %s samples x %s genes", file.path, f"{adata.n_obs:,}", f"{adata.n_vars:,}")
@@ -132,22 +140,8 @@ def _check_arguments(
         raise DataError(f"orient={orient!r}: it is one of {', '.join(get_args(Orient))}")
     if values not in get_args(Kind):
         raise DataError(f"values={values!r}: it is one of {', '.join(get_args(Kind))}")
-    if isinstance(exclude, str):
-        raise DataError(f"exclude={exclude!r} is one text: pass a list, exclude=[{exclude!r}]")
-    if label is None and (len(exclude) or min_class_size):
+    if label is None and (exclude or min_class_size):
         raise DataError("exclude and min_class_size choose classes: pass label= as well")
-
-
-def _read(path: Path, ids: Collection[str] | None, orient: Orient, values: Kind) -> CountFile:
-    if path.suffix.lower() == ".h5ad":
-        return counts_from_h5ad(path, values)
-    with open_text(path) as handle:
-        line = handle.readline()
-        if not line.strip():
-            raise DataError(f"{path} starts with an empty line: is it the right file?")
-        if line.startswith("#1.") or ".gct" in path.suffixes:
-            return read_gct(path, handle, line.strip(), values)
-        return read_table(path, handle, line, ids=ids, orient=orient, kind=values)
 
 
 def _join(file: CountFile, table: SampleTable | None) -> pd.DataFrame:
@@ -203,4 +197,6 @@ def _build(file: CountFile, keep: np.ndarray, obs: pd.DataFrame, values: Kind) -
     adata = anndata.AnnData(matrix, obs=obs, var=file.var())
     if values == "log":
         adata.layers[_schema.layers.log2] = matrix.copy()
+    if file.tpm is not None:
+        adata.layers[_schema.layers.tpm] = np.ascontiguousarray(file.tpm[keep], dtype=np.float32)
     return adata

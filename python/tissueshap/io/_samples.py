@@ -104,7 +104,7 @@ def sample_table(samples: str | Path | pd.DataFrame) -> SampleTable:
 
 
 def typed(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return text columns as numbers where every cell is one, else as categories."""
+    """Return text columns as numbers where every cell is one, else as categories in use."""
     columns = {}
     for name in frame.columns:
         column = frame[name]
@@ -115,5 +115,7 @@ def typed(frame: pd.DataFrame) -> pd.DataFrame:
                 column = pd.to_numeric(column)
             else:
                 column = column.astype("category")
+        elif isinstance(column.dtype, pd.CategoricalDtype):
+            column = column.cat.remove_unused_categories()
         columns[name] = column
     return pd.DataFrame(columns, index=frame.index)

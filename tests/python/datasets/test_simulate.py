@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -221,6 +223,13 @@ def test_global_chance_is_left_alone():
     np.random.seed(3)
     datasets.simulate(60, 100, tissues=["a", "b"])
     np.testing.assert_array_equal(np.random.random(5), expected)
+
+
+def test_it_is_quick():
+    """Two seconds of a processor, whatever else the machine does."""
+    start = time.process_time()
+    assert datasets.simulate(2000, 5000).shape == (2000, 5000)
+    assert time.process_time() - start < 2
 
 
 def test_sizes_by_name():

@@ -250,10 +250,6 @@ def classes_without_label(files):
     return {"label": None, "exclude": ["a"]}, ["pass label="]
 
 
-def exclude_is_a_text(files):
-    return {"exclude": "Cells - *"}, ["exclude=['Cells - *']"]
-
-
 def wrong_orient(files):
     return {"orient": "rows"}, ["orient='rows'", "genes-in-rows"]
 
@@ -285,6 +281,22 @@ def fractional_h5ad(files):
     held.obs_names, held.var_names = files.samples, files.genes
     held.write_h5ad(path)
     return {"counts": path}, [cell(files, 4, 2), "is 0.5", "layers['counts'] is there"]
+
+
+def tpm_of_other_genes(files):
+    counts = files.gct()
+    files.genes[3] = "ENSG09999999999.1"
+    return {"counts": counts, "tpm": files.gct("tpm.gct")}, [
+        "tpm.gct lacks 1 genes of",
+        "('ENSG00000000004')",
+        "the same samples and genes",
+    ]
+
+
+def negative_tpm(files):
+    counts = files.gct()
+    files.cells[3][3] = "-0.5"
+    return {"counts": counts, "tpm": files.gct("tpm.gct")}, ["tpm.gct has negative values"]
 
 
 def cell(files, gene: int, sample: int) -> str:
@@ -338,13 +350,14 @@ CASES = [
     all_excluded,
     three_genes,
     classes_without_label,
-    exclude_is_a_text,
     wrong_orient,
     wrong_values,
     samples_table_with_two_columns_of_a_name,
     ragged_samples_table,
     samples_table_without_rows,
     fractional_h5ad,
+    tpm_of_other_genes,
+    negative_tpm,
 ]
 
 

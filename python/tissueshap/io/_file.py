@@ -1,0 +1,93 @@
+"""A file of counts, whichever its format."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from tissueshap._errors import DataError
+from tissueshap.io._counts import CountFile
+from tissueshap.io._from_h5ad import counts_from_h5ad
+from tissueshap.io._gct import read_gct
+from tissueshap.io._genes import unique_names
+from tissueshap.io._matrix import Kind
+from tissueshap.io._table import Orient, read_table
+from tissueshap.io._text import existing, first, open_text
+
+
+def read_file(
+    path: str | Path, ids: Collection[str] | None, *, orient: Orient, kind: Kind
+) -> CountFile:
+    """Read a GCT, a table or an .h5ad, and check that its names are unique.
+
+    Parameters
+    ----------
+    path
+        The file.
+    ids
+        What may be a sample's identifier, to tell rows from columns, or None.
+    orient
+        What rows of a table are; ``"auto"`` finds it by ``ids``.
+    kind
+        ``"counts"`` or ``"log"``.
+    """
+    path = existing(path)
+    file = _parse(path, ids, orient, kind)
+    file.check()
+    return file
+
+
+def read_tpm(path: str | Path, counts: CountFile, orient: Orient) -> np.ndarray:
+    """Return transcripts per million for the samples and genes of a file of counts.
+
+    Parameters
+    ----------
+    path
+        A file of any of the formats; it may have more samples and genes, in any order.
+    counts
+        The file of counts.
+    orient
+        What rows of a table are.
+
+    Returns
+    -------
+    Samples x genes, float32, in the order of ``counts``.
+    """
+    file = read_file(path, set(counts.samples), orient=orient, kind="log")
+    rows = _positions(path, "samples", counts, counts.samples, file.samples)
+    names, held = unique_names(counts.genes), unique_names(file.genes)
+    columns = _positions(path, "genes", counts, names, held)
+    tpm = file.matrix.take(np.ones(len(file.samples), dtype=bool))
+    if tpm.min() < 0:
+        raise DataError(f"{path} has negative values, which TPM cannot be: is it on a log scale?")
+    if np.array_equal(rows, np.arange(len(tpm))) and np.array_equal(columns, np.arange(len(held))):
+        return tpm
+    return np.ascontiguousarray(tpm[np.ix_(rows, columns)])
+
+
+def _positions(
+    path: str | Path, what: str, counts: CountFile, wanted: Sequence[str], held: Sequence[str]
+) -> np.ndarray:
+    found = pd.Index(held).get_indexer(pd.Index(wanted))
+    lost = [name for name, at in zip(wanted, found, strict=True) if at < 0]
+    if lost:
+        raise DataError(
+            f"{path} lacks {len(lost):,} {what} of {counts.path} ({first(lost)}): TPM and "
+            "counts have to be of the same samples and genes"
+        )
+    return np.asarray(found)
+
+
+def _parse(path: Path, ids: Collection[str] | None, orient: Orient, kind: Kind) -> CountFile:
+    if path.suffix.lower() == ".h5ad":
+        return counts_from_h5ad(path, kind)
+    with open_text(path) as handle:
+        line = handle.readline()
+        if not line.strip():
+            raise DataError(f"{path} starts with an empty line: is it the right file?")
+        if line.startswith("#1.") or ".gct" in path.suffixes:
+            return read_gct(path, handle, line.strip(), kind)
+        return read_table(path, handle, line, ids=ids, orient=orient, kind=kind)

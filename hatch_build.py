@@ -1,7 +1,7 @@
-"""Puts into the wheel what lies outside python/: the schema and the R package's source.
+"""Puts the R package's source into the wheel, from its one place in the checkout.
 
-The R package goes under ``tissueshap/_rpkg``, from its one place in the checkout, so
-that ``tissueshap doctor --install-r`` can install it. An editable install reads the
+It goes under ``tissueshap/_rpkg``, where ``_schema.py`` reads the schema and
+``tissueshap doctor --install-r`` finds what to install. An editable install reads the
 checkout itself and needs no copy.
 """
 
@@ -36,7 +36,6 @@ class RPackage(BuildHookInterface):  # type: ignore[misc]
             return
         root = Path(self.root)
         included = build_data["force_include"]
-        included["inst/schema.json"] = "tissueshap/schema.json"
         for pattern in R_PACKAGE:
             for path in sorted(root.glob(pattern)):
                 name = path.relative_to(root).as_posix()

@@ -131,7 +131,7 @@ def _source(folder: Path) -> Path:
     shutil.copytree(
         here,
         folder / "tissueshap" / "python" / "tissueshap",
-        ignore=shutil.ignore_patterns("_rpkg", "__pycache__", "schema.json"),
+        ignore=shutil.ignore_patterns("_rpkg", "__pycache__"),
     )
     for script in ("configure", "cleanup"):  # a wheel need not keep the right to run
         (folder / "tissueshap" / script).chmod(0o755)

@@ -15,7 +15,7 @@ _HERE = Path(__file__).resolve()
 
 #: Where the schema lies: in a wheel, in a checkout, in an installed R package.
 _CANDIDATES = (
-    _HERE.parent / "schema.json",
+    _HERE.parent / "_rpkg" / "inst" / "schema.json",
     _HERE.parents[2] / "inst" / "schema.json",
     _HERE.parents[2] / "schema.json",
 )

@@ -150,17 +150,21 @@ def _python_rows(r_version: str | None) -> list[Row]:
     python = platform.python_version()
     remedy = "" if itself.met_by(python) else f"install Python {itself.bounds}"
     rows = [Row("Python", "Python", itself.bounds, python, _status(itself, python), remedy)]
+    rinterface = _rinterface(r_version)
     for need in _needs.python_needs():
-        rows.append(_python_row(need))
         if need.name == "rpy2":
-            rows.append(_python_row(_rinterface(r_version)))
+            rows += [_python_row(need, rinterface), _python_row(rinterface)]
+        else:
+            rows.append(_python_row(need))
     return rows
 
 
-def _python_row(need: Need) -> Row:
+def _python_row(need: Need, *alongside: Need) -> Row:
     version = _version(need.name)
     status = _status(need, version)
-    remedy = "" if status == _OK else _pip(need.name + need.bounds)
+    remedy = (
+        "" if status == _OK else _pip(*(each.name + each.bounds for each in (need, *alongside)))
+    )
     return Row("Python", need.name, need.bounds, version or "", status, remedy, need.required)
 
 
@@ -211,8 +215,8 @@ def _version(package: str) -> str | None:
         return None
 
 
-def _pip(requirement: str) -> str:
-    return f"{shlex.quote(sys.executable)} -m pip install {shlex.quote(requirement)}"
+def _pip(*requirements: str) -> str:
+    return shlex.join([sys.executable, "-m", "pip", "install", *requirements])
 
 
 if __name__ == "__main__":

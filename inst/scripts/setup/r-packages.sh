@@ -94,6 +94,6 @@ r_quoted() {
 r_optional_report() {
     local absent
     absent=$(r_packages optional)
-    [ -z "$absent" ] || say "optional R packages that are absent (not needed):" $absent \
-        "; to add them: R_LIBS=.Rlib Rscript -e 'BiocManager::install(c($(r_quoted $absent)))'"
+    [ -z "$absent" ] || say "optional R packages, not there: ${absent//$'\n'/, }; to add them:" \
+        "R_LIBS=.Rlib Rscript -e 'BiocManager::install(c($(r_quoted $absent)))'"
 }

@@ -1,0 +1,31 @@
+"""Figures: each function returns a matplotlib figure that no window holds."""
+
+from tissueshap.pl._class_balance import class_balance
+from tissueshap.pl._confusion import confusion
+from tissueshap.pl._enrichment import enrichment
+from tissueshap.pl._exclusive import exclusive
+from tissueshap.pl._history import history
+from tissueshap.pl._logfc import logfc
+from tissueshap.pl._null import null
+from tissueshap.pl._overlap import overlap
+from tissueshap.pl._per_class import per_class
+from tissueshap.pl._shap import shap
+from tissueshap.pl._umap import umap
+from tissueshap.pl._uniqueness import uniqueness
+from tissueshap.pl._vmeasure import vmeasure
+
+__all__ = [
+    "class_balance",
+    "confusion",
+    "enrichment",
+    "exclusive",
+    "history",
+    "logfc",
+    "null",
+    "overlap",
+    "per_class",
+    "shap",
+    "umap",
+    "uniqueness",
+    "vmeasure",
+]

@@ -1,0 +1,77 @@
+"""``pl.class_balance``: the size of each class before and after balancing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tissueshap import _schema, _slots
+from tissueshap.pl import _palette, _style
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from anndata import AnnData
+    from matplotlib.figure import Figure
+
+
+def class_balance(
+    adata: AnnData,
+    label: str | None = None,
+    *,
+    figsize: tuple[float, float] | None = None,
+    save: str | Path | None = None,
+) -> Figure:
+    """Draw how many training samples each class has, before and after balancing.
+
+    Parameters
+    ----------
+    adata
+        Samples x genes. Reads ``obs["split"]`` (all samples where there is none) and
+        the table of ``pp.oversample`` where it has been run; with class weights the
+        second mark is the sum of a class's weights.
+    label
+        Column of ``obs`` with the classes; the recorded one by default.
+    figsize
+        Width and height in inches.
+    save
+        Path to save to, without suffix for both PNG and SVG.
+
+    Returns
+    -------
+    The figure.
+    """
+    names = np.asarray(_slots.class_names(adata, label), dtype=object)
+    codes = _slots.class_codes(adata, label)
+    train = np.ones(adata.n_obs, dtype=bool)
+    if _schema.obs.split in adata.obs:
+        train = (adata.obs[_schema.obs.split] == "train").to_numpy()
+    before = np.bincount(codes[train], minlength=len(names))
+    order = np.argsort(-before, kind="stable")
+    rows = np.arange(len(names))
+    balanced = _slots.record(adata).get("oversample")
+    with _style.context():
+        figure = _style.new(6.2, _style.rows_height(len(names)), figsize)
+        axes = figure.add_subplot()
+        if balanced is not None:
+            table = balanced["table"]
+            after = np.bincount(
+                codes[table["sample"].to_numpy()], weights=table["weight"], minlength=len(names)
+            )
+            axes.hlines(rows, before[order], after[order], color=_palette.FAINT, linewidth=2)
+            axes.scatter(
+                after[order],
+                rows,
+                s=34,
+                facecolor="white",
+                edgecolor=_palette.UP,
+                label="after balancing",
+            )
+        axes.scatter(before[order], rows, s=16, color=_palette.SHAP, label="training samples")
+        _style.class_rows(axes, names[order])
+        axes.set_xlim(left=0)
+        _style.whole_numbers(axes, "x")
+        axes.set_xlabel("samples")
+        _style.legend_above(figure, axes)
+    return _style.finish(figure, save)

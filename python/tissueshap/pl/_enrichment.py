@@ -1,0 +1,134 @@
+"""``pl.enrichment``: the terms that each gene list is enriched in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from tissueshap import _slots
+from tissueshap.pl import _palette, _style
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from anndata import AnnData
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_MOST_TERMS = 45
+_LARGEST = 90  # area of the largest dot, in points
+_SOURCES = {"shap": "SHAP genes", "de": "DE genes"}
+
+
+def enrichment(
+    adata: AnnData,
+    *,
+    n_top: int | None = None,
+    figsize: tuple[float, float] | None = None,
+    save: str | Path | None = None,
+) -> Figure:
+    """Draw the top terms of each gene list: a row a term, a column a list.
+
+    Parameters
+    ----------
+    adata
+        Samples x genes, after ``tl.enrich``. Reads its table ``table``.
+    n_top
+        Terms a list; by default as many as fit (1 to 15).
+    figsize
+        Width and height in inches.
+    save
+        Path to save to, without suffix for both PNG and SVG.
+
+    Returns
+    -------
+    The figure: the dot's area is the share of the list's genes that are in the term,
+    its colour the adjusted p-value. A term that is in the top of one list is drawn
+    for every list that it is significant in.
+    """
+    table = _slots.table(adata, "enrich", "table")
+    if table.empty:
+        return _style.finish(_nothing(figsize), save)
+    # The lists in the order they were tested; a class may be called "all" itself.
+    lists = list(dict.fromkeys(zip(table["source"], table["class"], strict=True)))
+    n_each = n_top or int(np.clip(_MOST_TERMS // len(lists), 1, 15))
+    best = table.sort_values("pvalue", kind="stable").groupby(["source", "class"]).head(n_each)
+    place = {key: i for i, key in enumerate(lists)}
+    columns = pd.Series(
+        [place[key] for key in zip(best["source"], best["class"], strict=True)], index=best.index
+    )
+    terms = list(dict.fromkeys(best.loc[columns.sort_values(kind="stable").index, "ID"]))
+    shown = table[table["ID"].isin(terms)]
+    with _style.context():
+        figure = _style.new(
+            5.2 + max(0.2, 0.4 - 0.05 * len(lists)) * len(lists),
+            _style.rows_height(len(terms), margin=1.9),
+            figsize,
+        )
+        axes = figure.add_subplot()
+        _dots(figure, axes, shown, terms, place)
+        names = shown.drop_duplicates("ID").set_index("ID")["Description"]
+        axes.tick_params(axis="y", length=0)
+        axes.set_yticks(range(len(terms)), _style.texts(names.loc[terms], 60))
+        axes.set_ylim(len(terms) - 0.4, -0.6)
+        axes.grid(visible=True, axis="both")
+        axes.set_xticks(range(len(lists)), _list_names(lists), rotation=90)
+        axes.set_xlim(-0.6, len(lists) - 0.4)
+    return _style.finish(figure, save)
+
+
+def _dots(
+    figure: Figure,
+    axes: Axes,
+    shown: pd.DataFrame,
+    terms: list[str],
+    place: dict[tuple[str, str], int],
+) -> None:
+    ratio = shown["Count"] / shown["GeneRatio"].str.partition("/")[2].astype(float)
+    x = [place[key] for key in zip(shown["source"], shown["class"], strict=True)]
+    rows = pd.Series(range(len(terms)), index=terms)
+    strength = -np.log10(np.maximum(shown["p.adjust"], 1e-300))
+    top = float(ratio.max())
+    dots = axes.scatter(
+        x,
+        rows.loc[shown["ID"]],
+        s=_LARGEST * ratio / top,
+        c=strength,
+        cmap=_palette.SEQUENTIAL + "_r",
+        vmin=0,
+        linewidths=0,
+    )
+    bar = figure.colorbar(
+        dots, ax=axes, shrink=min(1.0, 2.5 / _style.ROW / 20), aspect=20, pad=0.02
+    )
+    bar.set_label("−log10 adjusted p-value")
+    steps = [top / 4, top / 2, top]
+    handles = [axes.scatter([], [], s=_LARGEST * s / top, color=_palette.MUTED) for s in steps]
+    figure.legend(
+        handles,
+        [f"{step:.1%}" for step in steps],
+        loc="outside upper left",
+        ncols=3,
+        title="share of the list's genes",
+        title_fontsize=7,
+    )
+
+
+def _list_names(lists: list[tuple[str, str]]) -> list[str]:
+    """Return what tells the lists apart: the source, the class, or both."""
+    several = len({source for source, _ in lists}) > 1
+    whole = all(name == "all" for _, name in lists)
+    named = []
+    for source, name in lists:
+        spoken = _SOURCES.get(source, source)
+        named.append(spoken if whole else f"{name} ({spoken})" if several else name)
+    return _style.texts(named)
+
+
+def _nothing(figsize: tuple[float, float] | None) -> Figure:
+    with _style.context():
+        figure = _style.new(4.0, 1.0, figsize)
+        figure.text(0.5, 0.5, "no term passes the cut-offs", ha="center", va="center")
+    return figure

@@ -1,0 +1,59 @@
+"""``pl.history``: how training went."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tissueshap import _slots
+from tissueshap.pl import _palette, _style
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from anndata import AnnData
+    from matplotlib.figure import Figure
+
+
+def history(
+    adata: AnnData,
+    *,
+    figsize: tuple[float, float] | None = None,
+    save: str | Path | None = None,
+) -> Figure:
+    """Draw loss and accuracy by epoch, on the training and the validation samples.
+
+    Parameters
+    ----------
+    adata
+        Samples x genes, after ``tl.cnn``. Reads the table ``history`` of its record.
+    figsize
+        Width and height in inches.
+    save
+        Path to save to, without suffix for both PNG and SVG.
+
+    Returns
+    -------
+    The figure.
+    """
+    table = _slots.table(adata, "cnn", "history")
+    epochs = table["epoch"] if "epoch" in table else np.arange(1, len(table) + 1)
+    with _style.context():
+        figure = _style.new(6.2, 2.6, figsize)
+        panels = figure.subplots(1, 2)
+        for axes, measure in zip(panels, ("loss", "accuracy"), strict=True):
+            for column, name, colour in (
+                (measure, "training", _palette.SHAP),
+                (f"val_{measure}", "validation", _palette.UP),
+            ):
+                if column in table and table[column].notna().any():
+                    axes.plot(
+                        epochs, table[column], color=colour, label=name, marker="o", markersize=2.5
+                    )
+            axes.set(xlabel="epoch", ylabel=measure)
+            axes.grid()
+            _style.whole_numbers(axes, "x")
+        panels[0].set_ylim(bottom=0)
+        _style.legend_above(figure, panels[0])
+    return _style.finish(figure, save)

@@ -1,0 +1,105 @@
+"""``pl.logfc``: fold changes of what SHAP, DE and both call, and what DE missed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from tissueshap import _slots
+from tissueshap.pl import _palette, _style
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from anndata import AnnData
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+#: Fewer values than these are drawn as points: a density of five genes says nothing.
+_FEWEST = 10
+
+
+def logfc(
+    adata: AnnData,
+    *,
+    figsize: tuple[float, float] | None = None,
+    save: str | Path | None = None,
+) -> Figure:
+    """Draw log2 fold changes of genes called by SHAP only, DE only and both.
+
+    Beside it, why DE missed the genes that SHAP alone calls. A gene counts once for
+    each class that it was called in.
+
+    Parameters
+    ----------
+    adata
+        Samples x genes, after ``tl.compare``. Reads its table ``genes`` and its
+        cut-offs.
+    figsize
+        Width and height in inches.
+    save
+        Path to save to, without suffix for both PNG and SVG.
+
+    Returns
+    -------
+    The figure.
+    """
+    genes = _slots.table(adata, "compare", "genes")
+    cutoffs = _slots.table(adata, "compare", "params")
+    in_shap, in_de = genes["in_shap"].astype(bool), genes["in_de"].astype(bool)
+    groups = {
+        "SHAP only": (genes.loc[in_shap & ~in_de, "logfc"], _palette.SHAP),
+        "both": (genes.loc[in_shap & in_de, "logfc"], _palette.BOTH),
+        "DE only": (genes.loc[~in_shap & in_de, "logfc"], _palette.DE),
+    }
+    with _style.context():
+        figure = _style.new(6.6, 3.4, figsize)
+        left, right = figure.subplots(1, 2, width_ratios=[1.7, 1])
+        for place, (values, colour) in enumerate(groups.values()):
+            _violin(left, place, values.dropna().to_numpy(float), colour)
+        left.set_xticks(
+            range(3), [f"{name}\nn = {len(values):,}" for name, (values, _) in groups.items()]
+        )
+        left.set_xlim(-0.6, 2.6)
+        lfc = float(cutoffs["lfc"])
+        for cutoff in (-lfc, lfc):
+            left.axhline(cutoff, color=_palette.MUTED, linewidth=0.8, linestyle="--")
+        left.set_ylabel("log2 fold change, class against the others")
+        left.grid(axis="y")
+        missed = genes.loc[in_shap & ~in_de, "missed_by"]
+        _reasons(right, missed, fdr=float(cutoffs["fdr"]), lfc=lfc)
+    return _style.finish(figure, save)
+
+
+def _violin(axes: Axes, place: int, values: np.ndarray, colour: str) -> None:
+    """Draw a violin with its quartiles, or the points where they are few or all the same."""
+    if len(values) < _FEWEST or np.ptp(values) == 0:
+        axes.scatter(np.full(len(values), place), values, s=12, color=colour)
+        return
+    drawn: Any = axes.violinplot([values], [place], widths=0.8, showextrema=False)
+    drawn["bodies"][0].set(facecolor=colour, alpha=0.55, edgecolor=colour)
+    low, middle, high = np.percentile(values, [25, 50, 75])
+    axes.vlines(place, low, high, color=_palette.INK, linewidth=3)
+    axes.scatter([place], [middle], s=14, color="white", edgecolor=_palette.INK, zorder=3)
+
+
+def _reasons(axes: Axes, missed: pd.Series, *, fdr: float, lfc: float) -> None:
+    reasons = {"fdr": f"FDR ≥ {fdr:g}", "logfc": f"|log2FC| ≤ {lfc:g}", "both": "both"}
+    counts = missed.value_counts().reindex(list(reasons), fill_value=0)
+    axes.bar(range(3), counts, color=_palette.SHAP, width=0.7)
+    for place, count in enumerate(counts):
+        axes.annotate(
+            f"{count:,}",
+            (place, count),
+            xytext=(0, 2),
+            textcoords="offset points",
+            ha="center",
+            va="bottom",
+            fontsize=7,
+        )
+    axes.set_xticks(range(3), list(reasons.values()))
+    axes.set_ylim(0, max(1, counts.max()) * 1.12)
+    axes.set_title("why DE missed SHAP-only genes", fontsize=8, fontweight="normal")
+    _style.whole_numbers(axes, "y")

@@ -1,0 +1,64 @@
+"""``pl.null``: a gene set's V-measure among those of random gene sets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tissueshap import _slots
+from tissueshap.pl import _palette, _style
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from anndata import AnnData
+    from matplotlib.figure import Figure
+
+
+def null(
+    adata: AnnData,
+    *,
+    figsize: tuple[float, float] | None = None,
+    save: str | Path | None = None,
+) -> Figure:
+    """Draw the mean V-measure of each random gene set, and that of the set tested.
+
+    Parameters
+    ----------
+    adata
+        Samples x genes, after ``tl.null_test``. Reads its table ``null``, the
+        observed V-measure and the p-values.
+    figsize
+        Width and height in inches.
+    save
+        Path to save to, without suffix for both PNG and SVG.
+
+    Returns
+    -------
+    The figure.
+    """
+    values = _slots.table(adata, "null_test", "null")["v_measure"]
+    observed = float(_slots.table(adata, "null_test", "observed"))
+    empirical = float(_slots.table(adata, "null_test", "empirical_pvalue"))
+    name = _style.set_name(_slots.table(adata, "null_test", "gene_set"))
+    n_genes = int(_slots.table(adata, "null_test", "n_genes"))
+    t_test = _slots.record(adata)["null_test"].get("t_pvalue")
+    published = "" if t_test is None else f"; one-tailed t test p = {float(t_test):.2g}"
+    with _style.context():
+        figure = _style.new(5.2, 3.0, figsize)
+        axes = figure.add_subplot()
+        axes.hist(
+            values,
+            bins="auto" if values.nunique() > 2 else 10,
+            color=_palette.GENE_SETS["random"],
+            edgecolor="white",
+            linewidth=0.5,
+            label=f"{len(values):,} random sets of {n_genes:,} genes",
+        )
+        axes.axvline(
+            observed, color=_palette.SHAP, linewidth=2, label=f"{name} genes: {observed:.3f}"
+        )
+        axes.set(xlabel="mean V-measure of the k-means starts", ylabel="random gene sets")
+        axes.set_title(f"empirical p = {empirical:.3g}{published}", fontsize=8, fontweight="normal")
+        _style.whole_numbers(axes, "y")
+        _style.legend_above(figure, axes)
+    return _style.finish(figure, save)

@@ -1,0 +1,71 @@
+"""``pl.per_class``: how many of a class's SHAP genes DE calls in that class."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tissueshap import _slots
+from tissueshap.pl import _palette, _style
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from anndata import AnnData
+    from matplotlib.figure import Figure
+
+
+def per_class(
+    adata: AnnData,
+    *,
+    figsize: tuple[float, float] | None = None,
+    save: str | Path | None = None,
+) -> Figure:
+    """Draw the share of each class's SHAP genes that are DE genes of it, up and down.
+
+    Parameters
+    ----------
+    adata
+        Samples x genes, after ``tl.compare``. Reads its table ``per_class``.
+    figsize
+        Width and height in inches.
+    save
+        Path to save to, without suffix for both PNG and SVG.
+
+    Returns
+    -------
+    The figure.
+    """
+    table = _slots.table(adata, "compare", "per_class")
+    table = table.sort_values(["fraction", "n_shap"], ascending=False, kind="stable")
+    n_shap = table["n_shap"].to_numpy(dtype=float)
+    up, down, expected = (
+        np.divide(table[name], n_shap, out=np.zeros(len(table)), where=n_shap > 0)
+        for name in ("n_up", "n_down", "expected")
+    )
+    rows = np.arange(len(table))
+    with _style.context():
+        figure = _style.new(6.4, _style.rows_height(len(table)), figsize)
+        axes = figure.add_subplot()
+        axes.barh(rows, up, color=_palette.UP, height=0.75, label="up in the class")
+        axes.barh(rows, down, left=up, color=_palette.DOWN, height=0.75, label="down")
+        axes.vlines(
+            expected,
+            rows - 0.45,
+            rows + 0.45,
+            color=_palette.INK,
+            linewidth=1.4,
+            label="expected by chance",
+        )
+        beside = axes.secondary_yaxis("right")
+        beside.set_yticks(rows, [f"{int(n):,}" for n in n_shap])
+        beside.tick_params(length=0)
+        beside.spines[:].set_visible(False)
+        beside.set_ylabel("SHAP genes of the class")
+        _style.class_rows(axes, table["class"])
+        axes.set_xlim(0, 1)
+        _style.percent(axes, "x")
+        axes.set_xlabel("share of the class's SHAP genes that DE also calls")
+        _style.legend_above(figure, axes)
+    return _style.finish(figure, save)

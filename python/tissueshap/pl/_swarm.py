@@ -1,0 +1,112 @@
+"""A class's top genes, sample by sample."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tissueshap import _schema, _slots
+from tissueshap._errors import DataError
+from tissueshap.pl import _palette, _style
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+    from matplotlib.figure import Figure
+
+#: Slots along the axis within which dots are stacked.
+_SLOTS = 80
+
+
+def draw(
+    adata: AnnData,
+    class_name: str,
+    genes: list[str],
+    *,
+    layer: str,
+    figsize: tuple[float, float] | None,
+) -> Figure:
+    """Draw SHAP values of the samples explained as a class, coloured by expression.
+
+    Parameters
+    ----------
+    adata
+        Samples x genes, after ``tl.shap``.
+    class_name
+        The class.
+    genes
+        Genes (``var_names``), the first on top.
+    layer
+        Layer whose values give the colours, from each gene's lowest to its highest.
+    figsize
+        Width and height in inches, or None.
+    """
+    samples = _explained(adata, class_name)
+    columns = adata.var_names.get_indexer(genes)
+    values = _slots.require(adata, "layers", _schema.layers.shap)[np.ix_(samples, columns)]
+    # The scale runs over all samples: these ones alone may all be high.
+    everywhere = np.asarray(_slots.require(adata, "layers", layer)[:, columns], dtype=float)
+    low, span = everywhere.min(axis=0), np.ptp(everywhere, axis=0)
+    level = (everywhere[samples] - low) / np.where(span > 0, span, 1)
+    figure = _style.new(
+        5.6, _style.rows_height(len(genes), margin=1.4) + 0.08 * len(genes), figsize
+    )
+    axes = figure.add_subplot()
+    reach = (float(np.nanmin(values)), float(np.nanmax(values)))
+    for row in range(len(genes)):
+        dots = axes.scatter(
+            values[:, row],
+            row + stacked(values[:, row], reach),
+            c=level[:, row],
+            cmap=_palette.SEQUENTIAL,
+            vmin=0,
+            vmax=1,
+            s=7,
+            linewidths=0,
+        )
+    axes.axvline(0, color=_palette.MUTED, linewidth=0.8, zorder=0)
+    _style.class_rows(axes, genes)
+    axes.set_yticks(range(len(genes)), _style.gene_names(adata, genes), style="italic")
+    axes.set_xlabel(f"SHAP value for {_style.text(class_name)}")
+    axes.set_title(f"{len(samples):,} samples", fontsize=8, fontweight="normal")
+    bar = figure.colorbar(dots, ax=axes, shrink=0.7, aspect=25, pad=0.02)
+    bar.set_label("expression")
+    bar.set_ticks([0, 1], labels=["low", "high"])
+    return figure
+
+
+def stacked(values: np.ndarray, reach: tuple[float, float]) -> np.ndarray:
+    """Return offsets that set dots of about the same value beside each other.
+
+    Parameters
+    ----------
+    values
+        Place of each dot along the axis.
+    reach
+        Lowest and highest value of the axis.
+    """
+    low, high = reach
+    slots = np.floor((values - low) / max(high - low, np.finfo(float).tiny) * _SLOTS)
+    offsets = np.zeros(len(values))
+    for slot in np.unique(slots):
+        members = np.flatnonzero(slots == slot)
+        # 0, 1, -1, 2, -2, ...: the stack grows from the middle.
+        turn = np.arange(len(members))
+        offsets[members] = np.where(turn % 2, (turn + 1) // 2, -(turn // 2))
+    widest = np.abs(offsets).max(initial=0)
+    return offsets * min(0.08, 0.4 / widest) if widest else offsets
+
+
+def _explained(adata: AnnData, class_name: str) -> np.ndarray:
+    """Return the positions of the samples that were explained as a class."""
+    table = _slots.table(adata, "shap", "samples")
+    chosen = table.loc[table["explained"].astype(str) == class_name, "sample"]
+    if not len(chosen):
+        raise DataError(
+            f"no sample was explained as {class_name!r}: tl.shap(adata, model, samples='test') "
+            "explains wrongly predicted samples too"
+        )
+    numeric = np.issubdtype(chosen.to_numpy().dtype, np.integer)
+    found = chosen.to_numpy() if numeric else adata.obs_names.get_indexer(chosen.astype(str))
+    positions: np.ndarray = np.asarray(found, dtype=np.int64)
+    return positions

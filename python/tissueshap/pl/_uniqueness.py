@@ -1,0 +1,71 @@
+"""``pl.uniqueness``: how far down the ranks the classes' genes stay their own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tissueshap import _slots
+from tissueshap.pl import _palette, _style
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from anndata import AnnData
+    from matplotlib.figure import Figure
+
+
+def uniqueness(
+    adata: AnnData,
+    *,
+    figsize: tuple[float, float] | None = None,
+    save: str | Path | None = None,
+) -> Figure:
+    """Draw the share of unique and of exclusive genes in the top n ranks of all classes.
+
+    Parameters
+    ----------
+    adata
+        Samples x genes, after ``tl.select_genes``. Reads its table ``curve``,
+        ``n_ranks``, ``n_genes`` and the threshold.
+    figsize
+        Width and height in inches.
+    save
+        Path to save to, without suffix for both PNG and SVG.
+
+    Returns
+    -------
+    The figure.
+    """
+    from matplotlib.ticker import FuncFormatter
+
+    curve = _slots.table(adata, "select_genes", "curve")
+    n_ranks = int(_slots.table(adata, "select_genes", "n_ranks"))
+    n_genes = int(_slots.table(adata, "select_genes", "n_genes"))
+    threshold = float(_slots.table(adata, "select_genes", "params").get("threshold", 0.5))
+    with _style.context():
+        figure = _style.new(5.2, 3.4, figsize)
+        axes = figure.add_subplot()
+        for column, name, colour in (
+            ("unique_fraction", "unique: distinct genes / all ranks", _palette.SHAP),
+            ("exclusive_fraction", "exclusive: in one class only", _palette.UP),
+        ):
+            if column in curve:
+                axes.plot(curve["n_ranks"], curve[column], color=colour, label=name, linewidth=1.6)
+        axes.axhline(threshold, color=_palette.MUTED, linewidth=0.8, linestyle="--")
+        axes.axvline(
+            n_ranks,
+            color=_palette.INK,
+            linewidth=0.8,
+            linestyle=":",
+            label=f"chosen: top {n_ranks:,} ranks, {n_genes:,} genes",
+        )
+        if curve["n_ranks"].max() > 100:
+            axes.set_xscale("log")
+            axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+            axes.xaxis.set_minor_formatter(FuncFormatter(lambda value, _: ""))
+        axes.set_ylim(0, 1.02)
+        _style.percent(axes, "y")
+        axes.set(xlabel="top ranks taken from each class", ylabel="share of genes")
+        axes.grid()
+        _style.legend_above(figure, axes, ncols=1)
+    return _style.finish(figure, save)

@@ -1,0 +1,74 @@
+"""``pl.vmeasure``: how well each gene set clusters the classes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tissueshap import _slots
+from tissueshap.pl import _palette, _style
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from anndata import AnnData
+    from matplotlib.figure import Figure
+
+_MEASURES = ("v_measure", "homogeneity", "completeness")
+#: Starts drawn as points; the boxes count them all.
+_MOST_POINTS = 400
+
+
+def vmeasure(
+    adata: AnnData,
+    *,
+    figsize: tuple[float, float] | None = None,
+    save: str | Path | None = None,
+) -> Figure:
+    """Draw V-measure, homogeneity and completeness of all k-means starts by gene set.
+
+    Parameters
+    ----------
+    adata
+        Samples x genes, after ``tl.cluster``. Reads its table ``v_measure``.
+    figsize
+        Width and height in inches.
+    save
+        Path to save to, without suffix for both PNG and SVG.
+
+    Returns
+    -------
+    The figure.
+    """
+    table = _slots.table(adata, "cluster", "v_measure")
+    sets = list(dict.fromkeys(table["gene_set"]))
+    place = {
+        name: i for i, name in enumerate(name for name in sets if name not in _palette.GENE_SETS)
+    }
+    rng = np.random.default_rng(0)
+    with _style.context():
+        figure = _style.new(7.4, max(2.0, 0.9 + 0.38 * len(sets)), figsize)
+        panels = figure.subplots(1, len(_MEASURES), sharey=True)
+        for axes, measure in zip(panels, _MEASURES, strict=True):
+            for row, name in enumerate(sets):
+                values = table.loc[table["gene_set"] == name, measure].to_numpy(float)
+                colour = _palette.gene_set(name, place.get(name, 0))
+                few = rng.permutation(values)[:_MOST_POINTS]
+                jitter = rng.uniform(-0.28, 0.28, len(few))
+                axes.scatter(few, row + jitter, s=4, color=colour, alpha=0.4, linewidths=0)
+                axes.boxplot(
+                    [values],
+                    positions=[row],
+                    orientation="horizontal",
+                    widths=0.6,
+                    showfliers=False,
+                    medianprops={"color": _palette.INK, "linewidth": 1.4},
+                    boxprops={"linewidth": 0.8},
+                    manage_ticks=False,
+                )
+            axes.set_xlabel(measure.replace("v_measure", "V-measure"))
+            axes.grid(axis="x")
+        panels[0].set_yticks(range(len(sets)), [_style.set_name(name) for name in sets])
+        panels[0].set_ylim(len(sets) - 0.5, -0.5)
+    return _style.finish(figure, save)

@@ -1,0 +1,261 @@
+"""An AnnData with every slot that a figure reads, made up but plausible."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import pytest
+from anndata import AnnData
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+
+from tissueshap import _slots
+
+REGIONS = (
+    "Amygdala|Anterior cingulate cortex (BA24)|Caudate (basal ganglia)|Cerebellar Hemisphere|"
+    "Cerebellum|Cortex|Frontal Cortex (BA9)|Hippocampus|Hypothalamus|"
+    "Nucleus accumbens (basal ganglia)|Putamen (basal ganglia)|Spinal cord (cervical c-1)|"
+    "Substantia nigra"
+)
+TISSUES = [
+    *("Adipose - Subcutaneous", "Adipose - Visceral (Omentum)", "Adrenal Gland"),
+    *("Artery - Aorta", "Artery - Coronary", "Artery - Tibial"),
+    *(f"Brain - {region}" for region in REGIONS.split("|")),
+    *("Breast - Mammary Tissue", "Colon - Sigmoid", "Colon - Transverse"),
+    *("Esophagus - Gastroesophageal Junction", "Esophagus - Mucosa", "Esophagus - Muscularis"),
+    *("Heart - Atrial Appendage", "Heart - Left Ventricle", "Kidney - Cortex", "Liver", "Lung"),
+    *("Minor Salivary Gland", "Muscle - Skeletal", "Nerve - Tibial", "Ovary", "Pancreas"),
+    *("Pituitary", "Prostate", "Skin - Not Sun Exposed (Suprapubic)"),
+    *("Skin - Sun Exposed (Lower leg)", "Small Intestine - Terminal Ileum", "Spleen", "Stomach"),
+    *("Testis", "Thyroid", "Uterus", "Vagina", "Whole Blood"),
+]
+#: Names that markup, formulas or HDF5 would take for something else.
+AWKWARD = ["CD8+/CD45RA+ Naive", "<b>$x^2$ & $</b>", "Ωmega 100%_\\{}"]
+
+N_GENES, N_EACH, N_TEST, N_RANKS = 1200, 14, 6, 12
+
+
+def made_up(names: list[str], seed: int = 5) -> AnnData:
+    """Return samples of the named classes with the record of every verb."""
+    rng = np.random.default_rng(seed)
+    names = sorted(names)
+    k = len(names)
+    sizes = N_EACH + rng.integers(0, 40, k)
+    codes = np.repeat(np.arange(k), sizes)
+    turn = np.concatenate([np.arange(size) for size in sizes])
+    genes = [f"ENSG{i:011d}" for i in range(N_GENES)]
+    log2 = rng.normal(8, 2, (codes.size, N_GENES)).astype(np.float32)
+    adata = AnnData(
+        np.zeros((codes.size, N_GENES), dtype=np.float32),
+        obs=pd.DataFrame(
+            {"tissue": pd.Categorical(np.array(names, dtype=object)[codes])},
+            index=[f"s{i}" for i in range(codes.size)],
+        ),
+        var=pd.DataFrame({"symbol": [f"GENE{i}" for i in range(N_GENES)]}, index=genes),
+    )
+    _slots.label_name(adata, "tissue")
+    test = turn < N_TEST
+    write(adata, "split", {"obs": {"split": np.where(test, "test", "train")}})
+    _balance(adata, codes, test, rng)
+    steps = np.arange(1, 13)
+    history = pd.DataFrame({"epoch": steps, "loss": 3 / steps, "val_loss": 3 / steps + 0.1})
+    history["accuracy"] = 1 - 0.8 / steps
+    history["val_accuracy"] = 0.95 - 0.8 / steps
+    write(adata, "cnn", {"uns": {"history": history}})
+    _evaluate(adata, names, codes[test], rng)
+    _explain(adata, names, codes, test, log2, rng)
+    _de(adata, names, rng)
+    _cluster(adata, codes, test, rng)
+    _enrich(adata, names, rng)
+    return adata
+
+
+def write(adata, verb, found, **params):
+    _slots.write(adata, verb, found, params=params)
+
+
+def _balance(adata, codes, test, rng):
+    train = np.flatnonzero(~test)
+    largest = np.bincount(codes[train]).max()
+    drawn = [rng.choice(train[codes[train] == c], largest) for c in np.unique(codes)]
+    rows = np.concatenate(drawn)
+    table = pd.DataFrame({"sample": rows, "neighbour": rows, "mix": 0.0, "weight": 1.0})
+    write(adata, "oversample", {"uns": {"table": table}})
+
+
+def _evaluate(adata, names, true, rng):
+    """A third of the classes lose samples to their neighbour in the alphabet."""
+    k = len(names)
+    wrong = (rng.uniform(size=true.size) < 0.3) & (true % 3 == 0) & (true + 1 < k)
+    predicted = true + wrong
+    square = np.zeros((k, k), dtype=int)
+    np.add.at(square, (true, predicted), 1)
+    right = np.diag(square)
+    recall = right / square.sum(axis=1)
+    precision = right / np.maximum(square.sum(axis=0), 1)
+    per_class = pd.DataFrame(
+        {
+            "class": names,
+            "n": square.sum(axis=1),
+            "precision": precision,
+            "recall": recall,
+            "f1": 2 * precision * recall / np.maximum(precision + recall, 1e-9),
+            "baseline_f1": 0.9,
+        }
+    )
+    rows, columns = np.nonzero(square)
+    confusion = pd.DataFrame(
+        {
+            "true": np.array(names, dtype=object)[rows],
+            "predicted": np.array(names, dtype=object)[columns],
+            "n": square[rows, columns],
+        }
+    )
+    write(adata, "evaluate", {"uns": {"per_class": per_class, "confusion": confusion}})
+
+
+def _explain(adata, names, codes, test, log2, rng):
+    k = len(names)
+    medians = rng.normal(0, 0.002, (N_GENES, k))
+    markers = np.arange(k * 20).reshape(k, 20) % N_GENES
+    for code in range(k):
+        medians[markers[code], code] += np.linspace(0.05, 0.01, 20)
+        log2[np.ix_(codes == code, markers[code])] += 4
+    ranks = (-medians).argsort(axis=0).argsort(axis=0) + 1
+    values = np.full(log2.shape, np.nan, dtype=np.float32)
+    values[test] = medians.T[codes[test]] * rng.uniform(0.5, 1.5, (test.sum(), 1))
+    values[test] += rng.normal(0, 0.001, values[test].shape)
+    samples = pd.DataFrame(
+        {
+            "sample": adata.obs_names[test],
+            "explained": np.array(names, dtype=object)[codes[test]],
+            "output": 0.9,
+            "base": 1 / k,
+            "completeness": 0.0,
+        }
+    )
+    frames = {
+        "shap_median": pd.DataFrame(medians, columns=names),
+        "shap_rank": pd.DataFrame(ranks, columns=names),
+    }
+    write(adata, "shap", {"layers": {"log2": log2, "shap": values}, "uns": {"samples": samples}})
+    write(adata, "rank_genes", {"varm": frames})
+    chosen = ranks <= N_RANKS
+    own = chosen.sum(axis=1) == 1
+    gene, code = np.nonzero(chosen)
+    table = pd.DataFrame(
+        {
+            "class": np.array(names, dtype=object)[code],
+            "gene": adata.var_names[gene],
+            "rank": ranks[gene, code],
+            "value": medians[gene, code],
+            "exclusive": own[gene],
+        }
+    )
+    tops = np.unique(np.geomspace(1, N_GENES, 60).astype(int))
+    counts = [(ranks <= n).sum(axis=1) for n in tops]
+    curve = pd.DataFrame({"n_ranks": tops, "n_unique": [(c > 0).sum() for c in counts]})
+    curve["n_total"] = tops * k
+    curve["unique_fraction"] = curve["n_unique"] / curve["n_total"]
+    curve["exclusive_fraction"] = [(c == 1).sum() for c in counts] / curve["n_total"]
+    found = {"n_ranks": N_RANKS, "n_genes": int(chosen.any(axis=1).sum())}
+    found |= {"unique_fraction": 0.6, "curve": curve, "genes": table}
+    write(
+        adata,
+        "select_genes",
+        {"var": {"shap_selected": chosen.any(axis=1)}, "uns": found},
+        threshold=0.5,
+    )
+
+
+def _de(adata, names, rng):
+    from tissueshap.tl import compare
+
+    k = len(names)
+    logfc = rng.normal(0, 2.5, (N_GENES, k))
+    ranks = adata.varm["shap_rank"].to_numpy()
+    logfc[ranks <= N_RANKS] = rng.normal(4.5, 2, (ranks <= N_RANKS).sum())
+    fdr = np.minimum(1, 10 ** -np.abs(logfc + rng.normal(0, 1, logfc.shape)))
+    found = {
+        "varm": {
+            "de_logfc": pd.DataFrame(logfc, columns=names),
+            "de_fdr": pd.DataFrame(fdr, columns=names),
+        },
+        "var": {"de_significant": ((fdr < 0.01) & (np.abs(logfc) > 4)).any(axis=1)},
+    }
+    write(adata, "de", found, fdr=0.01, lfc=4.0)
+    compare(adata)
+
+
+def _cluster(adata, codes, test, rng):
+    centres = rng.uniform(-12, 12, (codes.max() + 1, 2))
+    spreads = {"shap": 0.4, "de": 0.8, "all": 1.0, "random": 2.0}
+    flats, scores = {}, []
+    for name, spread in spreads.items():
+        flat = (centres[codes] + rng.normal(0, spread, (codes.size, 2))).astype(np.float32)
+        flat[~test] = np.nan
+        flats[f"X_umap_{name}"] = flat
+        v = np.clip(rng.normal(1 - spread / 5, 0.02, (50, 3)), 0, 1)
+        frame = pd.DataFrame(v, columns=["v_measure", "homogeneity", "completeness"])
+        scores.append(frame.assign(gene_set=name, replicate=1, start=range(1, 51)))
+    table = pd.concat(scores, ignore_index=True)
+    summary = table.groupby("gene_set", sort=False)["v_measure"].mean().reset_index()
+    summary["n_genes"] = [424, 1101, N_GENES, 424]
+    write(adata, "cluster", {"obsm": flats, "uns": {"v_measure": table, "summary": summary}})
+    null = pd.DataFrame({"replicate": range(1, 101), "v_measure": rng.normal(0.6, 0.02, 100)})
+    found = {"null": null, "observed": 0.92, "empirical_pvalue": 1 / 101, "t_pvalue": 1e-80}
+    write(adata, "null_test", {"uns": {**found, "gene_set": "shap", "n_genes": 424}})
+
+
+def _enrich(adata, names, rng):
+    rows = []
+    for code, name in enumerate(names):
+        for term in range(3):
+            count = int(rng.integers(3, 30))
+            terms = (
+                f"R-HSA-{code * 2 + term}",
+                f"a process that {name} has, number {code * 2 + term}",
+            )
+            p = 10.0 ** -rng.uniform(3, 20)
+            rows.append(("shap", name, *terms, f"{count}/40", "80/900", p, p, p, "1/2", count))
+    columns = "source class ID Description GeneRatio BgRatio pvalue p.adjust qvalue geneID Count"
+    write(adata, "enrich", {"uns": {"table": pd.DataFrame(rows, columns=columns.split())}})
+
+
+@pytest.fixture(scope="session")
+def _made() -> dict[str, AnnData]:
+    return {
+        "many": made_up(TISSUES),
+        "few": made_up(AWKWARD),
+        "two": made_up(["Liver", "Lung"]),
+    }
+
+
+@pytest.fixture(params=["many", "few", "two"])
+def drawn_from(request, _made) -> AnnData:
+    """Each of 47 tissues, three classes with awkward names, and two classes."""
+    return _made[request.param].copy()
+
+
+@pytest.fixture
+def many(_made) -> AnnData:
+    return _made["many"].copy()
+
+
+@pytest.fixture
+def few(_made) -> AnnData:
+    return _made["few"].copy()
+
+
+@pytest.fixture
+def words() -> Callable[[Figure], list[str]]:
+    """All texts that a figure shows."""
+
+    def shown(figure: Figure) -> list[str]:
+        figure.draw_without_rendering()
+        found = figure.findobj(lambda a: isinstance(a, Text) and a.get_visible() and a.get_text())
+        return [text.get_text() for text in found]
+
+    return shown

@@ -1,0 +1,308 @@
+"""Each figure shows the numbers that its verb found."""
+
+import numpy as np
+import pytest
+from matplotlib.patches import Circle
+from matplotlib.text import Text
+
+from tissueshap import _slots, errors, pl
+from tissueshap.pl import _labels, _style, _swarm
+
+
+def found(adata, verb):
+    return adata.uns["tissueshap"][verb]
+
+
+def rows(axes):
+    """Return the class of each row of an axes, top first."""
+    return [label.get_text() for label in axes.get_yticklabels()]
+
+
+def test_class_balance(many):
+    axes = pl.class_balance(many).axes[0]
+    train = many.obs.loc[many.obs["split"] == "train", "tissue"].value_counts()
+    after, before = axes.collections[-2:]
+    assert before.get_offsets()[:, 0].tolist() == sorted(train, reverse=True)
+    assert set(after.get_offsets()[:, 0]) == {train.max()}
+    assert train[rows(axes)].tolist() == before.get_offsets()[:, 0].tolist()
+
+
+def test_class_balance_without_a_split_or_balancing(few):
+    del few.obs["split"], few.uns["tissueshap"]["oversample"]
+    axes = pl.class_balance(few).axes[0]
+    assert sum(axes.collections[0].get_offsets()[:, 0]) == few.n_obs
+
+
+def test_class_balance_counts_weights(few):
+    table = found(few, "oversample")["table"]
+    table["weight"] = 0.5
+    axes = pl.class_balance(few).axes[0]
+    after = axes.collections[-2].get_offsets()[:, 0]
+    assert after.sum() == pytest.approx(len(table) / 2)
+
+
+def test_history(few):
+    left, right = pl.history(few).axes
+    table = found(few, "cnn")["history"]
+    assert [line.get_ydata().tolist() for line in left.lines] == [
+        table["loss"].tolist(),
+        table["val_loss"].tolist(),
+    ]
+    assert right.lines[0].get_ydata().tolist() == table["accuracy"].tolist()
+
+
+def test_history_without_validation(few):
+    table = found(few, "cnn")["history"]
+    table["val_loss"] = np.nan
+    del table["val_accuracy"]
+    assert [len(axes.lines) for axes in pl.history(few).axes] == [1, 1]
+
+
+def test_confusion_leaves_out_and_lists_the_perfect(many):
+    figure = pl.confusion(many)
+    scores = found(many, "evaluate")["per_class"].set_index("class")
+    perfect = scores.index[(scores["recall"] == 1) & (scores["precision"] == 1)]
+    heat = figure.axes[0]
+    shown = rows(heat)
+    assert not set(shown) & set(perfect)
+    assert len(shown) + len(perfect) == 47
+    image = heat.images[0].get_array()
+    np.testing.assert_allclose(np.diag(image), scores.loc[shown, "recall"])
+    np.testing.assert_allclose(image.sum(axis=1), 1)
+    assert scores.loc[shown, "recall"].is_monotonic_decreasing
+    listed = figure.get_supxlabel().replace("\n", " ")
+    assert f"All right ({len(perfect)}" in listed
+    assert all(name in listed for name in perfect)
+
+
+def test_confusion_writes_recall_and_precision(few):
+    scores = found(few, "evaluate")["per_class"]
+    scores["recall"], scores["precision"] = [1.0, 0.5, 0.25], [np.nan, 0.75, 0.8]
+    heat, recall, precision, *_ = pl.confusion(few).axes
+    assert [text.get_text() for text in recall.texts] == ["1.00", "0.50", "0.25"]
+    assert [text.get_text() for text in precision.texts] == ["–", "0.75", "0.80"]
+
+
+def test_confusion_of_a_perfect_classifier_is_drawn(few):
+    scores = found(few, "evaluate")["per_class"]
+    scores["recall"] = scores["precision"] = 1.0
+    figure = pl.confusion(few)
+    assert len(rows(figure.axes[0])) == 3
+    assert figure.get_supxlabel() == ""
+
+
+def test_uniqueness(few, words):
+    figure = pl.uniqueness(few)
+    curve = found(few, "select_genes")["curve"]
+    unique, exclusive, half, chosen = figure.axes[0].lines
+    np.testing.assert_array_equal(unique.get_ydata(), curve["unique_fraction"])
+    np.testing.assert_array_equal(exclusive.get_ydata(), curve["exclusive_fraction"])
+    assert set(half.get_ydata()) == {0.5}
+    assert set(chosen.get_xdata()) == {12}
+    assert f"chosen: top 12 ranks, {found(few, 'select_genes')['n_genes']} genes" in words(figure)
+
+
+def test_exclusive(few):
+    genes = found(few, "select_genes")["genes"]
+    genes["exclusive"] = genes["class"].eq("CD8+/CD45RA+ Naive") | (genes["rank"] <= 3)
+    axes = pl.exclusive(few).axes[0]
+    assert rows(axes)[0] == "CD8+/CD45RA+ Naive"
+    total, own = axes.containers
+    assert [bar.get_width() for bar in total] == [12, 12, 12]
+    assert [bar.get_width() for bar in own] == [12, 3, 3]
+
+
+def test_overlap(few, words):
+    figure = pl.overlap(few)
+    record = found(few, "compare")
+    assert len(figure.axes) == 4
+    areas = [np.pi * p.radius**2 for p in figure.axes[0].patches if isinstance(p, Circle)]
+    assert sorted({round(area, 6) for area in areas}) == sorted(
+        {round(float(record[key]), 6) for key in ("n_shap", "n_de")}
+    )
+    shown = words(figure)
+    assert f"SHAP only  {record['n_shap'] - record['n_both']:,}" in shown
+    assert f"both  {record['n_both']}  ({record['overlap_fraction']:.1%} of SHAP)" in shown
+    assert len({axes.get_xlim() for axes in figure.axes}) == 1
+
+
+def test_overlap_at_ranks_of_ones_own(few):
+    figure = pl.overlap(few, ranks=[50])
+    assert [axes.get_title() for axes in figure.axes] == ["selected SHAP genes", "top 50 ranks"]
+
+
+def test_overlap_without_any_gene(few, words):
+    record = found(few, "compare")
+    record |= {"n_shap": 0, "n_de": 0, "n_both": 0, "expected": 0.0, "pvalue": 1.0}
+    assert "both  0  (no SHAP gene)" in words(pl.overlap(few, ranks=[]))
+
+
+def test_per_class(many):
+    axes = pl.per_class(many).axes[0]
+    table = found(many, "compare")["per_class"].set_index("class").loc[rows(axes)]
+    up, down = axes.containers
+    np.testing.assert_allclose([bar.get_width() for bar in up], table["n_up"] / table["n_shap"])
+    np.testing.assert_allclose([bar.get_width() for bar in down], table["n_down"] / table["n_shap"])
+    assert table["fraction"].is_monotonic_decreasing
+
+
+def test_per_class_of_a_class_without_genes(few):
+    table = found(few, "compare")["per_class"]
+    table.loc[0, ["n_shap", "n_up", "n_down"]] = 0
+    table.loc[0, "fraction"] = np.nan
+    axes = pl.per_class(few).axes[0]
+    assert axes.containers[0][-1].get_width() == 0
+
+
+def test_logfc(few, words):
+    figure = pl.logfc(few)
+    genes = found(few, "compare")["genes"]
+    only = genes[genes["in_shap"] & ~genes["in_de"]]
+    bars = [bar.get_height() for bar in figure.axes[1].containers[0]]
+    assert bars == [(only["missed_by"] == reason).sum() for reason in ("fdr", "logfc", "both")]
+    assert f"SHAP only\nn = {len(only):,}" in words(figure)
+    middle = figure.axes[0].collections[2].get_offsets()[0, 1]
+    assert middle == pytest.approx(only["logfc"].median())
+
+
+def test_logfc_of_few_genes_shows_them(few):
+    genes = found(few, "compare")["genes"]
+    found(few, "compare")["genes"] = genes[genes["in_shap"]].head(4)
+    axes = pl.logfc(few).axes[0]
+    assert sum(len(points.get_offsets()) for points in axes.collections) == 4
+
+
+def test_umap_draws_the_embedded_samples(many):
+    figure = pl.umap(many)
+    panels = figure.axes[:4]
+    held = (many.obs["split"] == "test").to_numpy()
+    for axes, name in zip(panels, ("shap", "de", "all", "random"), strict=True):
+        points = axes.collections[0].get_offsets()
+        np.testing.assert_allclose(points, many.obsm[f"X_umap_{name}"][held])
+    assert panels[0].get_title(loc="left").startswith("SHAP (424 genes)\nV-measure 0.9")
+    assert [text.get_text() for text in panels[0].texts] == [str(i) for i in range(1, 48)]
+    key = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert key[0] == "1  Adipose - Subcutaneous"
+    assert len(key) == 47
+
+
+def test_umap_names_few_classes_at_their_medians(few):
+    axes = pl.umap(few, gene_sets=["shap"]).axes[0]
+    spots = {text.get_text(): text.get_position() for text in axes.texts}
+    flat, held = few.obsm["X_umap_shap"], (few.obs["split"] == "test").to_numpy()
+    liver = held & (few.obs["tissue"] == "CD8+/CD45RA+ Naive").to_numpy()
+    reach = np.ptp(flat[held], axis=0)
+    away = np.abs(spots["CD8+/CD45RA+ Naive"] - np.median(flat[liver], axis=0)) / reach
+    assert (away < 0.2).all()
+
+
+def test_umap_names_the_set_that_is_missing(few):
+    with pytest.raises(errors.MissingSlotError, match="X_umap_mine"):
+        pl.umap(few, gene_sets=["mine"])
+
+
+def test_labels_of_one_point_part():
+    with _style.context():
+        figure = _style.new(3, 3)
+        axes = figure.add_subplot()
+        axes.set(xlim=(0, 1), ylim=(0, 1))
+        labels = [axes.text(0.5, 0.5, name, ha="center", va="center") for name in "abcdefgh"]
+        figure.draw_without_rendering()
+        _labels.spread(axes, np.full((8, 2), 0.5), labels)
+    boxes = [label.get_window_extent() for label in axes.findobj(Text) if label in labels]
+    assert not any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[:i])
+    assert len(axes.lines) > 0
+
+
+def test_vmeasure(few):
+    axes = pl.vmeasure(few).axes[0]
+    table = found(few, "cluster")["v_measure"]
+    assert rows(axes) == ["SHAP", "DE", "all", "random"]
+    medians = [line.get_xdata()[0] for line in axes.lines if len(set(line.get_xdata())) == 1]
+    for name in ("shap", "de", "all", "random"):
+        expected = table.loc[table["gene_set"] == name, "v_measure"].median()
+        assert np.isclose(medians, expected).any()
+
+
+def test_vmeasure_of_starts_that_all_agree(few):
+    found(few, "cluster")["v_measure"]["v_measure"] = 1.0
+    pl.vmeasure(few).draw_without_rendering()
+
+
+def test_null(few, words):
+    figure = pl.null(few)
+    axes = figure.axes[0]
+    assert sum(bar.get_height() for bar in axes.containers[0]) == 100
+    assert set(axes.lines[0].get_xdata()) == {0.92}
+    assert "empirical p = 0.0099; one-tailed t test p = 1e-80" in words(figure)
+
+
+def test_null_of_a_single_random_set(few):
+    found(few, "null_test")["null"] = found(few, "null_test")["null"].head(1)
+    del found(few, "null_test")["t_pvalue"]
+    pl.null(few).draw_without_rendering()
+
+
+def test_shap_overview_has_the_top_gene_of_each_class(many):
+    axes = pl.shap(many).axes[0]
+    genes = [label.get_text() for label in axes.get_xticklabels()]
+    names = _slots.class_names(many)
+    ranks = _slots.class_frame(many, "varm", "shap_rank", names)
+    assert genes == list(many.var.loc[ranks.idxmin(), "symbol"])
+    dots = axes.collections[0]
+    largest = dots.get_offsets()[np.isclose(dots.get_sizes(), 60)]
+    np.testing.assert_array_equal(largest[:, 0], np.arange(47))
+
+
+def test_shap_of_one_class(few):
+    name = "CD8+/CD45RA+ Naive"
+    axes = pl.shap(few, name, n_top=4).axes[0]
+    ranks = _slots.class_frame(few, "varm", "shap_rank", _slots.class_names(few))
+    best = ranks[name].nsmallest(4).index
+    assert rows(axes) == list(few.var.loc[best, "symbol"])
+    chosen = ((few.obs["tissue"] == name) & (few.obs["split"] == "test")).to_numpy()
+    values = few.layers["shap"][chosen, few.var_names.get_loc(best[0])]
+    np.testing.assert_allclose(axes.collections[0].get_offsets()[:, 0], values)
+
+
+def test_shap_names_the_class_that_is_not_there(few):
+    with pytest.raises(errors.DataError, match="'Spleen' is none of"):
+        pl.shap(few, "Spleen")
+    table = found(few, "shap")["samples"]
+    found(few, "shap")["samples"] = table[table["explained"] != "CD8+/CD45RA+ Naive"]
+    with pytest.raises(errors.DataError, match="no sample was explained"):
+        pl.shap(few, "CD8+/CD45RA+ Naive")
+
+
+def test_dots_of_one_value_stand_beside_each_other():
+    offsets = _swarm.stacked(np.array([1.0, 1.0, 1.0, 5.0]), (0.0, 5.0))
+    assert len(set(offsets[:3])) == 3
+    assert offsets[3] == 0
+    assert np.abs(_swarm.stacked(np.zeros(500), (0.0, 1.0))).max() <= 0.4
+
+
+def test_enrichment(few, words):
+    table = found(few, "enrich")["table"]
+    figure = pl.enrichment(few, n_top=1)
+    axes = figure.axes[0]
+    best = table.loc[table.groupby("class")["pvalue"].idxmin()]
+    assert len(rows(axes)) == best["ID"].nunique()
+    shown = table[table["ID"].isin(best["ID"])]
+    dots = axes.collections[0]
+    np.testing.assert_allclose(dots.get_array(), -np.log10(shown["p.adjust"]))
+    np.testing.assert_allclose(
+        dots.get_sizes() / dots.get_sizes().max(), shown["Count"] / shown["Count"].max()
+    )
+
+
+def test_enrichment_of_both_sources_side_by_side(few, words):
+    table = found(few, "enrich")["table"]
+    table["source"] = np.where(np.arange(len(table)) % 2, "shap", "de")
+    table["class"] = "all"
+    axes = pl.enrichment(few).axes[0]
+    assert {label.get_text() for label in axes.get_xticklabels()} == {"SHAP genes", "DE genes"}
+
+
+def test_enrichment_that_found_nothing_says_so(few, words):
+    found(few, "enrich")["table"] = found(few, "enrich")["table"].head(0)
+    assert words(pl.enrichment(few)) == ["no term passes the cut-offs"]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from tissueshap import _schema, _slots
+from tissueshap import _slots
 from tissueshap._errors import DataError
 from tissueshap._logging import logger, progress
 from tissueshap.tl import _enrich_engines, _gene_sets
@@ -42,13 +42,12 @@ def enrich(
     Parameters
     ----------
     adata
-        Samples x genes, after ``tl.select_genes`` or ``tl.de``. Reads ``var`` (
-        ``shap_selected``, ``de_significant``, ``gene_id``, ``symbol``,
+        Samples x genes, after ``tl.select_genes`` or ``tl.de``. Reads ``var`` (``shap_selected``, ``de_significant``, ``gene_id``, ``symbol``,
         ``entrez_id``), ``varm["de_logfc"]``, ``varm["de_fdr"]`` and the records of
         ``select_genes`` and ``de``.
     gene_sets
-        GMT file, or mapping of names to genes. Not for the engines ``"reactomepa"``
-        and ``"go"``, which bring their own.
+        GMT file, or mapping of names to genes. The engines ``"reactomepa"`` and
+        ``"go"`` bring their own, ``"clusterprofiler"`` tests GO without any.
     source
         ``"shap"``, ``"de"``, or both.
     by
@@ -56,8 +55,8 @@ def enrich(
         ``"exclusive"``: a list a class, of the genes that no other class has.
     engine
         ``"offline"`` and ``"gseapy"`` (Python), ``"clusterprofiler"`` (``enricher`` on
-        ``gene_sets``), ``"reactomepa"`` (``enrichPathway``), ``"go"`` (biological
-        process): the last three in R.
+        ``gene_sets``, else ``enrichGO``), ``"reactomepa"`` (``enrichPathway``),
+        ``"go"`` (biological process, from org.Hs.eg.db and GO.db): these in R.
     universe
         Genes that could have been chosen, as ``var_names`` or as the gene sets name
         them; all genes of ``adata`` by default. Only those in any gene set count.
@@ -65,7 +64,8 @@ def enrich(
         Column of ``obs`` with the classes; the recorded one by default.
     ids
         ``"var_names"`` or the column of ``var`` with the gene sets' identifiers; the
-        one that matches most genes by default.
+        one that matches most genes by default. Where an engine brings its own sets,
+        Entrez or Ensembl identifiers, else symbols, which R translates.
     min_size, max_size
         Smallest and largest gene set, counted within the universe.
     pvalue_cutoff, qvalue_cutoff
@@ -107,21 +107,20 @@ def enrich(
     """
     adata = adata.copy() if copy else adata
     sources = (source,) if isinstance(source, str) else tuple(source)
-    _check(sources, by, engine)
-    bring_own = engine in _enrich_engines.ON_OWN
-    sets = None if bring_own else _gene_sets.gene_sets(gene_sets)
-    column, names = _identifiers(adata, sets, ids)
+    check(sources, by)
+    sets = _sets(gene_sets, engine)
+    column, names = _gene_sets.matching_ids(adata, sets.universe if sets else None, ids)
     background = _background(adata, names, universe, sets)
     tables, lists = [], []
     jobs = [(s, c, g) for s in sources for c, g in gene_lists(adata, s, by, label).items()]
     for which, name, genes in progress(jobs, desc="testing gene sets", unit="list"):
         mapped = [gene for gene in names.loc[genes].dropna() if gene in background]
-        found = _enrich_engines.run(
+        found, n_lost = _enrich_engines.run(
             engine, mapped, sets, background, min_size=min_size, max_size=max_size
         )
         found = _significant(found, pvalue_cutoff, qvalue_cutoff)
         tables.append(found.assign(**{"source": which, "class": name}))
-        lists.append((which, name, len(genes), len(set(mapped)), len(found)))
+        lists.append((which, name, len(genes), len(set(mapped)) - n_lost, len(found)))
     counts = pd.DataFrame(lists, columns=["source", "class", "n_genes", "n_mapped", "n_terms"])
     lost, total = (counts["n_genes"] - counts["n_mapped"]).sum(), counts["n_genes"].sum()
     logger.info("%d of %d genes (by %s) are in no gene set", lost, total, column)
@@ -154,25 +153,17 @@ def enrich(
     return adata if copy else None
 
 
-def _check(sources: Sequence[str], by: str, engine: str) -> None:
-    check(sources, by)
+def _sets(
+    gene_sets: Mapping[str, Sequence[str]] | str | Path | None, engine: str
+) -> _gene_sets.GeneSets | None:
+    """Return the gene sets to test, or None where the engine brings its own."""
     if engine not in _enrich_engines.ENGINES:
         raise DataError(f"engine={engine!r} is none of {list(_enrich_engines.ENGINES)}")
-
-
-def _identifiers(
-    adata: AnnData, sets: _gene_sets.GeneSets | None, ids: str | None
-) -> tuple[str, pd.Series]:
-    if sets is not None:
-        return _gene_sets.matching_ids(adata, sets.universe, ids)
-    # The engines that bring their own annotation speak Entrez.
-    column = ids or _schema.var.entrez_id
-    if column not in adata.var:
-        raise DataError(
-            f"adata.var has no column {column!r} with Entrez identifiers, which this engine "
-            "needs: add them with ts.io.annotate_genes(adata, ...)"
-        )
-    return column, _gene_sets.cleaned(adata.var[column])
+    if gene_sets is None and engine in _enrich_engines.WITHOUT_SETS:
+        return None
+    if engine in _enrich_engines.ON_OWN:
+        raise DataError(f"the engine {engine!r} brings its own gene sets: leave gene_sets out")
+    return _gene_sets.gene_sets(gene_sets)
 
 
 def _background(

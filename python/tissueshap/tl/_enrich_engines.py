@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 
 from tissueshap._errors import DataError
@@ -21,6 +23,8 @@ ON_SETS = ("offline", "gseapy", "clusterprofiler")
 #: Engines that bring their own annotation, on Entrez identifiers.
 ON_OWN = ("reactomepa", "go")
 ENGINES = (*ON_SETS, *ON_OWN)
+WITHOUT_SETS = ("clusterprofiler", *ON_OWN)
+_ENSEMBL = re.compile(r"ENS[A-Z]*G\d+")
 
 
 def run(
@@ -31,29 +35,31 @@ def run(
     *,
     min_size: int,
     max_size: int,
-) -> pd.DataFrame:
-    """Test one gene list and return clusterProfiler's columns, all tested terms.
+) -> tuple[pd.DataFrame, int]:
+    """Test one gene list.
 
     Parameters
     ----------
     engine
         One of :data:`ENGINES`.
     genes
-        The gene list, in the identifiers of the gene sets (Entrez for ``ON_OWN``).
+        The gene list, in the identifiers of the gene sets; without sets Entrez,
+        Ensembl or symbols.
     sets
         Gene sets, or None for an engine that brings its own.
     background
         Genes that could have been chosen.
     min_size, max_size
         Smallest and largest set, counted within the background.
+
+    Returns
+    -------
+    clusterProfiler's columns, a row a set that was tested; and the number of genes
+    that R could not translate.
     """
-    if engine in ON_SETS and sets is not None:
-        if engine == "offline":
-            return over_representation(
-                genes, sets, background, min_size=min_size, max_size=max_size
-            )
-        if engine == "gseapy":
-            return _gseapy(genes, sets, background, min_size=min_size, max_size=max_size)
+    if sets is not None and engine in ("offline", "gseapy"):
+        test = over_representation if engine == "offline" else _gseapy
+        return test(genes, sets, background, min_size=min_size, max_size=max_size), 0
     return _in_r(engine, genes, sets, background, min_size=min_size, max_size=max_size)
 
 
@@ -105,10 +111,10 @@ def _in_r(
     *,
     min_size: int,
     max_size: int,
-) -> pd.DataFrame:
+) -> tuple[pd.DataFrame, int]:
     from tissueshap import _r
 
-    given = {}
+    given: dict[str, pd.DataFrame | str] = {"id_type": _id_type(background)}
     if sets is not None:
         given["gene_sets"] = pd.DataFrame(
             [(name, gene) for name, members in sets.genes.items() for gene in members],
@@ -130,7 +136,16 @@ def _in_r(
     missing = [column for column in COLUMNS if column not in found.columns]
     if missing:
         raise DataError(f"the engine {engine!r} gave no column {missing}: its package has changed")
-    return found[COLUMNS].reset_index(drop=True)
+    return found[COLUMNS].reset_index(drop=True), int(np.size(answer.get("unmapped", ())))
+
+
+def _id_type(genes: set[str]) -> str:
+    """Return what R's annotation packages call most of these identifiers."""
+    n_numbers = sum(gene.isdecimal() for gene in genes)
+    n_ensembl = sum(_ENSEMBL.fullmatch(gene) is not None for gene in genes)
+    kinds = {"ENTREZID": n_numbers, "ENSEMBL": n_ensembl}
+    kinds["SYMBOL"] = len(genes) - n_numbers - n_ensembl
+    return max(kinds, key=lambda kind: kinds[kind])
 
 
 def versions(engine: str) -> dict[str, str] | tuple[str, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,12 +12,15 @@ import pandas as pd
 
 from tissueshap import _schema
 from tissueshap._errors import DataError
+from tissueshap.io._text import open_text
 
 if TYPE_CHECKING:
     from anndata import AnnData
 
 #: Accessions of Reactome, GO, KEGG and WikiPathways.
 _ACCESSION = re.compile(r"R-[A-Z]{3}-\d+|GO:\d{7}|[a-z]{2,4}\d{5}|WP\d+")
+#: Entrez and Ensembl identifiers of genes.
+_R_KNOWS = r"\d+|ENS[A-Z]*G\d+"
 #: Values that stand for "no identifier" in annotation tables.
 _NO_ID = {"", "nan", "None", "NA", "<NA>"}
 
@@ -76,15 +78,8 @@ def gene_sets(source: Mapping[str, Sequence[str]] | str | Path | None) -> GeneSe
 
 
 def _read(path: Path) -> list[tuple[str, str, list[str]]]:
-    if not path.is_file():
-        raise DataError(f"there is no GMT file {path}: give the path of a .gmt or .gmt.gz file")
-    opened = (
-        gzip.open(path, "rt", encoding="utf-8")
-        if path.suffix == ".gz"
-        else path.open(encoding="utf-8")
-    )
     lines = []
-    with opened as file:
+    with open_text(path) as file:
         for number, line in enumerate(file, start=1):
             if not line.strip():
                 continue
@@ -100,7 +95,9 @@ def _read(path: Path) -> list[tuple[str, str, list[str]]]:
     return lines
 
 
-def matching_ids(adata: AnnData, known: Iterable[str], wanted: str | None) -> tuple[str, pd.Series]:
+def matching_ids(
+    adata: AnnData, known: Iterable[str] | None, wanted: str | None
+) -> tuple[str, pd.Series]:
     """Return the identifiers of the genes that the gene sets use.
 
     Parameters
@@ -108,7 +105,8 @@ def matching_ids(adata: AnnData, known: Iterable[str], wanted: str | None) -> tu
     adata
         Samples x genes.
     known
-        Genes of the gene sets.
+        Genes of the gene sets, or None for sets that R brings, which takes Entrez
+        identifiers and translates Ensembl's and symbols.
     wanted
         ``"var_names"`` or a column of ``var``; the one that matches most by default.
 
@@ -117,26 +115,30 @@ def matching_ids(adata: AnnData, known: Iterable[str], wanted: str | None) -> tu
     The name of the column, or ``"var_names"``; and the identifiers, with missing
     values where a gene has none, indexed by ``var_names``.
     """
-    candidates = {"var_names": adata.var_names.to_series()}
-    for column in (_schema.var.gene_id, _schema.var.symbol, _schema.var.entrez_id):
-        if column in adata.var:
-            candidates[column] = adata.var[column]
-    if wanted is not None and wanted not in candidates:
-        if wanted not in adata.var:
+    usual = (_schema.var.entrez_id, _schema.var.gene_id, "var_names", _schema.var.symbol)
+    names = [name for name in usual if name == "var_names" or name in adata.var]
+    if wanted is not None:
+        if wanted != "var_names" and wanted not in adata.var:
             raise DataError(f"adata.var has no column {wanted!r} with gene identifiers")
-        candidates = {wanted: adata.var[wanted]}
-    elif wanted is not None:
-        candidates = {wanted: candidates[wanted]}
-    tidy = {name: cleaned(ids) for name, ids in candidates.items()}
+        names = [wanted]
+    columns = {
+        name: cleaned(adata.var_names.to_series() if name == "var_names" else adata.var[name])
+        for name in names
+    }
+    if known is None:
+        hits = {name: int(ids.str.fullmatch(_R_KNOWS).sum()) for name, ids in columns.items()}
+        # Nothing looks like an accession: symbols then, or what there is.
+        best = max(hits, key=lambda name: hits[name]) if any(hits.values()) else names[-1]
+        return best, columns[best]
     genes = set(known)
-    hits = {name: int(ids.isin(genes).sum()) for name, ids in tidy.items()}
+    hits = {name: int(ids.isin(genes).sum()) for name, ids in columns.items()}
     best = max(hits, key=lambda name: hits[name])
     if not hits[best]:
         raise DataError(
-            f"none of the genes in {list(tidy)} is in the gene sets (which hold, for example, "
+            f"none of the genes in {names} is in the gene sets (which hold, for example, "
             f"{sorted(genes)[:3]}): add the identifiers with ts.io.annotate_genes(adata, ...)"
         )
-    return best, tidy[best]
+    return best, columns[best]
 
 
 def cleaned(ids: pd.Series) -> pd.Series:

@@ -192,7 +192,7 @@ def test_bad_files_are_named(tmp_path):
     path.write_text("only a name\n")
     with pytest.raises(errors.DataError, match=r"bad\.gmt, line 1"):
         gene_sets(path)
-    with pytest.raises(errors.DataError, match="no GMT file"):
+    with pytest.raises(errors.DataError, match="does not exist"):
         gene_sets(tmp_path / "absent.gmt")
 
 
@@ -205,7 +205,7 @@ def test_bad_files_are_named(tmp_path):
         ({"gene_sets": None}, "which gene sets"),
         ({"gene_sets": {"a": ["absent"]}}, "io.annotate_genes"),
         ({"ids": "nowhere"}, "no column 'nowhere'"),
-        ({"engine": "reactomepa"}, "Entrez"),
+        ({"engine": "reactomepa"}, "brings its own"),
         ({"universe": ["absent"]}, "no gene of the universe"),
     ],
 )
@@ -227,9 +227,10 @@ def test_r_engines_get_the_list_and_give_the_same_columns(selected, monkeypatch,
 
     def call(name, **arguments):
         asked.update(arguments, name=name)
+        assert arguments["id_type"] == "ENTREZID"
         row = dict.fromkeys(["ID", "Description", "GeneRatio", "BgRatio", "geneID"], "x")
         row |= {"pvalue": 0.001, "p.adjust": 0.01, "qvalue": 0.01, "Count": 3, "zScore": 1.0}
-        return {"table": pd.DataFrame([row])}
+        return {"table": pd.DataFrame([row]), "unmapped": np.array(["9"])}
 
     monkeypatch.setattr("tissueshap._r.call", call)
     monkeypatch.setattr("tissueshap._r.versions", lambda *names: dict.fromkeys(names, "1.0"))
@@ -243,3 +244,48 @@ def test_r_engines_get_the_list_and_give_the_same_columns(selected, monkeypatch,
     assert ("gene_sets" in asked) == (engine == "clusterprofiler")
     table = record(selected)["table"]
     assert table.columns.tolist() == ["source", "class", *_over_representation.COLUMNS]
+    row = record(selected)["lists"].iloc[0]
+    assert row["n_mapped"] == len(set(asked["genes"])) - 1
+
+
+@pytest.mark.r
+def test_go_in_r_gives_what_bioconductor_gave(data_dir):
+    """Same terms, ratios and p-values as enrichGO, from org.Hs.eg.db and GO.db alone."""
+    folder = data_dir / "enrichment_golden"
+    expected = pd.read_csv(folder / "clusterprofiler_enrichGO_BP.tsv", sep="\t")
+    universe = (folder / "universe_entrez.txt").read_text().split()
+    adata = AnnData(np.zeros((2, len(universe)), dtype=np.float32))
+    adata.var_names = [f"G{i}" for i in range(len(universe))]
+    adata.var["entrez_id"] = universe
+    genes = (folder / "heart_genes_entrez.txt").read_text().split()
+    adata.var["shap_selected"] = np.isin(universe, genes)
+    enrich(adata, engine="go")
+    table = record(adata)["table"].set_index("ID")
+    assert record(adata)["ids"] == "entrez_id"
+    assert set(table.index) == set(expected["ID"])
+    table = table.loc[expected["ID"]]
+    assert table["GeneRatio"].tolist() == expected["GeneRatio"].tolist()
+    assert table["BgRatio"].tolist() == expected["BgRatio"].tolist()
+    np.testing.assert_allclose(table["pvalue"], expected["pvalue"], rtol=1e-9)
+    np.testing.assert_allclose(table["qvalue"], expected["qvalue"], rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("names", "kind"),
+    [("ENSG0000000{:04d}.2", "ENSEMBL"), ("GENE{}", "SYMBOL"), ("{}", "ENTREZID")],
+)
+def test_r_is_told_what_the_identifiers_are(monkeypatch, names, kind):
+    asked = {}
+
+    def call(name, **arguments):
+        asked.update(arguments)
+        return {"table": pd.DataFrame(columns=_over_representation.COLUMNS), "unmapped": []}
+
+    monkeypatch.setattr("tissueshap._r.call", call)
+    monkeypatch.setattr("tissueshap._r.versions", lambda *names: dict.fromkeys(names, "1.0"))
+    adata = AnnData(np.zeros((2, 9), dtype=np.float32))
+    adata.var_names = [names.format(i) for i in range(9)]
+    adata.var["shap_selected"] = True
+    enrich(adata, engine="go")
+    assert asked["id_type"] == kind
+    assert asked["genes"][0] == names.format(0).removesuffix(".2")

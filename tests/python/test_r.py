@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -286,6 +287,36 @@ class TestCall:
         for thread in threads:
             thread.join()
         assert all(np.array_equal(together[place], alone[place]) for place in range(8))
+
+
+class TestMemory:
+    def test_a_matrix_crosses_once(self) -> None:
+        value = np.ones((2000, 2000), np.float32)
+        with _r._session() as ri:
+            to_r(ri, np.ones((2, 2)))  # what is loaded on first use
+            tracemalloc.start()
+            held = to_r(ri, value)
+            back = from_r(held)
+            _, peak = tracemalloc.get_traced_memory()
+            tracemalloc.stop()
+            assert back.shape == (2000, 2000)
+            # R's copy is R's; Python makes none, neither of 16 MB nor of 32.
+            assert peak < 1e6
+
+
+class TestInterrupt:
+    def test_control_c_stops_r_and_leaves_it_usable(self) -> None:
+        code = (
+            "import os, signal, threading\n"
+            "from tissueshap import _r\n"
+            "with _r._session() as ri:\n"
+            "    stop = lambda: os.kill(os.getpid(), signal.SIGINT)\n"
+            "    threading.Timer(0.5, stop).start()\n"
+            "    try: _r._evaluate(ri, 'Sys.sleep', {'time': 60}, ri.baseenv)\n"
+            "    except KeyboardInterrupt: print('stopped')\n"
+            "    print(_r._evaluate(ri, 'sum', {'x': [1, 2]}, ri.baseenv)[0])\n"
+        )
+        assert run_python(code).stdout.split() == ["stopped", "3"]
 
 
 class TestPackages:

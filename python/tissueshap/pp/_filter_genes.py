@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from anndata import AnnData
 
 from tissueshap import _r, _schema, _slots
@@ -64,7 +65,7 @@ def filter_genes(
     Raises
     ------
     DataError
-        If ``X`` does not hold counts, or a sample has none.
+        If ``X`` does not hold counts, a sample has none, or no gene passes.
     """
     if subset and adata.isbacked and not copy:
         raise DataError(
@@ -86,6 +87,15 @@ def filter_genes(
         **_annotation(adata),
         **params,
     )
+    if not np.any(found["var"][_schema.var.filter_pass]):
+        rules = found["uns"]["rules"]
+        passing = ", ".join(
+            f"{rule} {n}" for rule, n in zip(rules["rule"], rules["n_pass"], strict=True)
+        )
+        raise DataError(
+            f"none of {adata.n_vars} genes passes the filter ({passing}): lower min_reads, min_tpm "
+            f"or min_samples ({found['uns']['min_samples']}), or look at var['biotype']"
+        )
     _slots.write(
         adata,
         "filter_genes",

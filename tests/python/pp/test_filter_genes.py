@@ -190,6 +190,12 @@ class TestRefused:
         with pytest.raises(DataError, match=r"2 samples have no counts.*'S003', 'S008'.*drop them"):
             pp.filter_genes(toy)
 
+    def test_nothing_passes(self, toy: ad.AnnData) -> None:
+        with pytest.raises(DataError, match=r"none of 200 genes .*reads 0.*min_samples \(28\)"):
+            pp.filter_genes(toy, min_reads=10**7)
+        assert toy.n_vars == 200
+        assert "filter_pass" not in toy.var
+
     def test_no_label(self, toy: ad.AnnData) -> None:
         toy.uns.clear()
         with pytest.raises(DataError, match="Pass label="):

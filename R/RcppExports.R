@@ -21,3 +21,7 @@ below_poisson_cpp <- function(fitted, dispersion, variance) {
     .Call(`_tissueshap_below_poisson_cpp`, fitted, dispersion, variance)
 }
 
+oneway_profile_cpp <- function(counts, classes, offset, dispersions) {
+    .Call(`_tissueshap_oneway_profile_cpp`, counts, classes, offset, dispersions)
+}
+

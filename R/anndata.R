@@ -164,6 +164,33 @@ get_record <- function(x, verb) {
         experiment = S4Vectors::metadata(x)[[uns]][[verb]])
 }
 
+# A frame of varm or obsm as a matrix with the stored names of its columns.
+get_frame <- function(x, group, key) {
+    found <- switch(kind_of(x),
+        anndata = {
+            held <- python_bridge()$frame(x, group, key)
+            if (!is.null(held)) {
+                matrix(held$values, nrow(held$values),
+                    dimnames = list(NULL, unlist(held$columns)))
+            }
+        },
+        experiment = {
+            held <- side_of(x, group)[[key]]
+            if (!is.null(held)) as.matrix(held)
+        })
+    if (is.null(found)) {
+        fail("%s \"%s\" is missing: run %s() first", group, key,
+            written_by(group, key))
+    }
+    found
+}
+
+gene_names <- function(x) {
+    switch(kind_of(x),
+        anndata = python_bridge()$index(x, "var"),
+        experiment = as.character(names_at(rownames(x), seq_len(nrow(x)))))
+}
+
 is_plain_list <- function(x) is.list(x) && !isS4(x)
 
 keep_genes <- function(x, key) {
@@ -202,7 +229,7 @@ as_anndata <- function(x) {
     layers <- setdiff(held, counts_name)
     obs <- split_side(SummarizedExperiment::colData(x))
     var <- split_side(SummarizedExperiment::rowData(x))
-    uns <- S4Vectors::metadata(x)[schema()$uns_key]
+    uns <- Filter(is_portable, S4Vectors::metadata(x))
     bridge$assemble(
         unname(get_counts(x)), obs$plain, var$plain,
         list(obs = as.list(names_at(colnames(x), seq_len(ncol(x)))),
@@ -211,7 +238,18 @@ as_anndata <- function(x) {
             layers = as_dict(lapply(stats::setNames(layers, layers),
                 function(name) unname(get_matrix(x, name)))),
             obsm = as_dict(obs$frames), varm = as_dict(var$frames),
-            uns = as_dict(uns[!vapply(uns, is.null, logical(1))])))
+            uns = as_dict(uns)))
+}
+
+# What Python can hold: plain vectors and tables, and lists of them.
+is_portable <- function(value) {
+    if (is.data.frame(value)) {
+        TRUE
+    } else if (is.list(value)) {
+        !is.object(value) && all(vapply(value, is_portable, logical(1)))
+    } else {
+        is.atomic(value) && !is.null(value) && !is.object(value)
+    }
 }
 
 #' @rdname as_anndata

@@ -20,7 +20,8 @@
 #' [edgeR::glmQLFTest()] with that contrast. glmQLFTest refits the model for
 #' each contrast with a general design of k - 1 columns; in a one-way layout
 #' the same iterations need only one pass over the counts, since the
-#' information matrix is diagonal in the classes (see `src/oneway.cpp`).
+#' information matrix is diagonal in the classes (`src/oneway.cpp`), and so is
+#' the determinant in the likelihood of the dispersion (`src/profile.cpp`).
 #' @references Lund et al. (2012), Statistical Applications in Genetics and
 #'   Molecular Biology 11(5):8.
 #' @export
@@ -63,10 +64,12 @@ core_de <- function(counts, label, lib_size, norm_factor, fdr = 0.01, lfc = 4,
         uns = list(
             counts = data.frame(
                 class = levels(label),
-                up = unname(colSums(significant & found$logfc > 0)),
-                down = unname(colSums(significant & found$logfc < 0))),
+                up = count_columns(significant & found$logfc > 0),
+                down = count_columns(significant & found$logfc < 0)),
             dispersion = found$dispersion))
 }
+
+count_columns <- function(marked) as.integer(colSums(marked))
 
 # k x k: column g compares class g with the average of the others.
 class_contrasts <- function(k) {

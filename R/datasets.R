@@ -7,8 +7,7 @@
 #'
 #' @param n_samples,n_genes The size.
 #' @param tissues Names of the tissues, or how many to make, or a named list of
-#'   their relative sizes,
-#'   or `NULL` for the 47 of GTEx.
+#'   their relative sizes, or `NULL` for the 47 of GTEx.
 #' @param donors Let donors contribute several tissues.
 #' @param seed Seed of the random numbers.
 #' @param ... More settings of `ts.datasets.simulate`.

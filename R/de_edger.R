@@ -1,24 +1,15 @@
 # edgeR's likelihood for one class against the average of the others.
 
 de_edger <- function(counts, label, lib_size, norm_factor, method) {
-    design <- class_design(label)
-    effective <- lib_size * norm_factor
-    dispersion <- edgeR::estimateDisp(counts, design, lib.size = effective,
-        tagwise = method == "edgeR_LRT")
-    average <- edgeR::aveLogCPM(counts, lib.size = effective,
-        dispersion = dispersion$common.dispersion)
-    if (method == "edgeR_QL") {
-        quasi_likelihood(counts, label, design, effective, dispersion,
-            average)
-    } else {
-        likelihood_ratio(counts, label, design, effective, dispersion,
-            average)
-    }
+    fit <- switch(method, edgeR_QL = quasi_likelihood,
+        edgeR_LRT = likelihood_ratio)
+    fit(counts, label, class_design(label), lib_size * norm_factor)
 }
 
-quasi_likelihood <- function(counts, label, design, effective, dispersion,
-                             average) {
-    fit <- ql_fit(counts, design, dispersion = dispersion$trended.dispersion,
+quasi_likelihood <- function(counts, label, design, effective) {
+    trend <- trended_dispersion(counts, label, effective)
+    average <- trend$ave_log_cpm
+    fit <- ql_fit(counts, design, dispersion = trend$dispersion,
         lib.size = effective, AveLogCPM = average)
     ratio <- oneway_lr(counts, label, effective, fit$dispersion, fit$deviance)
     df_total <- pmin(fit$df.prior + fit$df.residual.zeros,
@@ -64,8 +55,33 @@ poisson_bound <- function(pvalue, counts, label, design, effective, fit) {
     pvalue
 }
 
-likelihood_ratio <- function(counts, label, design, effective, dispersion,
-                             average) {
+# The trended dispersion of estimateDisp(tagwise = FALSE), which is what the
+# quasi-likelihood fit takes: its grid of dispersions, its smoothing over
+# abundance, with the likelihood from src/profile.cpp.
+trended_dispersion <- function(counts, label, effective) {
+    enough <- rowSums(counts) >= 5
+    if (!any(enough)) {
+        fail("no gene has five counts in all: there is nothing to test")
+    }
+    grid <- seq(-10, 10, length.out = 21L)
+    likelihood <- oneway_profile_cpp(counts, as.integer(label) - 1L,
+        log(effective), 0.1 * 2^grid)[enough, , drop = FALSE]
+    common <- 0.1 * 2^edgeR::maximizeInterpolant(grid,
+        matrix(colSums(likelihood), 1L))
+    average <- edgeR::aveLogCPM(counts, lib.size = effective,
+        dispersion = common)
+    trend <- 0.1 * 2^edgeR::WLEB(grid, likelihood,
+        covariate = average[enough], trend.method = "locfit",
+        overall = FALSE, individual = FALSE)$trend
+    dispersion <- rep(trend[which.min(average[enough])], nrow(counts))
+    dispersion[enough] <- trend
+    list(dispersion = dispersion, ave_log_cpm = average)
+}
+
+likelihood_ratio <- function(counts, label, design, effective) {
+    dispersion <- edgeR::estimateDisp(counts, design, lib.size = effective)
+    average <- edgeR::aveLogCPM(counts, lib.size = effective,
+        dispersion = dispersion$common.dispersion)
     fit <- edgeR::glmFit(counts, design,
         dispersion = dispersion$tagwise.dispersion, lib.size = effective)
     ratio <- oneway_lr(counts, label, effective, fit$dispersion, fit$deviance)

@@ -196,7 +196,7 @@ call_python <- function(verb, positional, arguments = list()) {
     bridge <- python_bridge()
     outcome <- tryCatch(
         bridge$call(verb, unname(lapply(positional, python_value)),
-            lapply(arguments, python_value)),
+            as_dict(lapply(arguments, python_value))),
         error = function(e) stop(as_r_error(e)))
     for (text in outcome$warnings) {
         warning(as_r_verbs(text), call. = FALSE)
@@ -206,9 +206,12 @@ call_python <- function(verb, positional, arguments = list()) {
 
 # R's numbers are doubles, Python counts in integers.
 python_value <- function(x) {
-    whole <- is.double(x) && length(x) == 1L && is.null(attributes(x)) &&
-        is.finite(x) && x == trunc(x) && abs(x) < .Machine$integer.max
-    if (whole) as.integer(x) else x
+    plain <- is.double(x) && length(x) == 1L && is.null(attributes(x))
+    if (plain && x %in% trunc(x) && abs(x) < .Machine$integer.max) {
+        as.integer(x)
+    } else {
+        x
+    }
 }
 
 as_r_error <- function(e) {

@@ -37,5 +37,8 @@ slot_name <- function(group, key) {
 
 written_by <- function(group, key) {
     by <- schema()[[group]][[key]]$by
-    if (is.null(by)) NULL else paste0("run_", sub("^[a-z]+\\.", "", by))
+    if (is.null(by)) {
+        return(NULL)
+    }
+    sub("^io\\.", "", sub("^(pp|tl)\\.", "run_", by))
 }

@@ -77,6 +77,20 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// oneway_profile_cpp
+Rcpp::NumericMatrix oneway_profile_cpp(SEXP counts, Rcpp::IntegerVector classes, Rcpp::NumericVector offset, Rcpp::NumericVector dispersions);
+RcppExport SEXP _tissueshap_oneway_profile_cpp(SEXP countsSEXP, SEXP classesSEXP, SEXP offsetSEXP, SEXP dispersionsSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< SEXP >::type counts(countsSEXP);
+    Rcpp::traits::input_parameter< Rcpp::IntegerVector >::type classes(classesSEXP);
+    Rcpp::traits::input_parameter< Rcpp::NumericVector >::type offset(offsetSEXP);
+    Rcpp::traits::input_parameter< Rcpp::NumericVector >::type dispersions(dispersionsSEXP);
+    rcpp_result_gen = Rcpp::wrap(oneway_profile_cpp(counts, classes, offset, dispersions));
+    return rcpp_result_gen;
+END_RCPP
+}
 
 static const R_CallMethodDef CallEntries[] = {
     {"_tissueshap_check_counts_cpp", (DL_FUNC) &_tissueshap_check_counts_cpp, 2},
@@ -84,6 +98,7 @@ static const R_CallMethodDef CallEntries[] = {
     {"_tissueshap_count_above_cpp", (DL_FUNC) &_tissueshap_count_above_cpp, 4},
     {"_tissueshap_oneway_null_deviance_cpp", (DL_FUNC) &_tissueshap_oneway_null_deviance_cpp, 6},
     {"_tissueshap_below_poisson_cpp", (DL_FUNC) &_tissueshap_below_poisson_cpp, 3},
+    {"_tissueshap_oneway_profile_cpp", (DL_FUNC) &_tissueshap_oneway_profile_cpp, 4},
     {NULL, NULL, 0}
 };
 

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 from anndata import AnnData
 
-from tissueshap import _schema, _slots
+from tissueshap import _slots
 from tissueshap._dense import dense
 from tissueshap._errors import DataError
 from tissueshap._logging import logger
@@ -164,7 +164,7 @@ def parts(adata: AnnData) -> dict[str, Any]:
         "var": adata.var.reset_index(drop=True),
         "obsm": {key: _pair(value) for key, value in adata.obsm.items()},
         "varm": {key: _pair(value) for key, value in adata.varm.items()},
-        "uns": {key: value for key, value in adata.uns.items() if key == _schema.UNS},
+        "uns": dict(adata.uns),
         "obs_names": index(adata, "obs"),
         "var_names": index(adata, "var"),
     }
@@ -184,6 +184,12 @@ def column(adata: AnnData, group: str, key: str) -> Any:
 def record(adata: AnnData, verb: str) -> Any:
     """Return what a verb recorded, or None."""
     return _slots.record(adata).get(verb)
+
+
+def frame(adata: AnnData, group: str, key: str) -> dict[str, Any] | None:
+    """Return ``values`` and ``columns`` of a frame, or None if there is none."""
+    held = getattr(adata, group)
+    return _pair(held[key]) if key in held else None
 
 
 def keys(adata: AnnData, group: str) -> list[str]:
@@ -215,7 +221,10 @@ def _frame(value: Mapping[str, Any]) -> Any:
 
 def _pair(value: Any) -> dict[str, Any]:
     if isinstance(value, pd.DataFrame):
-        return {"values": value.to_numpy(dtype=np.float64), "columns": list(map(str, value.columns))}
+        return {
+            "values": value.to_numpy(dtype=np.float64),
+            "columns": list(map(str, value.columns)),
+        }
     return {"values": np.asarray(value, dtype=np.float64), "columns": None}
 
 

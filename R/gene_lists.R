@@ -1,0 +1,139 @@
+# What run_enrich() tests: lists of genes by source and class, and identifiers.
+
+gene_lists <- function(x, source, by, label) {
+    genes <- gene_names(x)
+    if (by == "all") {
+        key <- switch(source, shap = "shap_selected", de = "de_significant")
+        marked <- as.logical(need_column(x, "var", slot_name("var", key)))
+        lists <- list(all = genes[marked])
+    } else {
+        values <- get_label(x, label)$values
+        classes <- levels(class_factor(values, length(values), minimum = 1L))
+        lists <- switch(source,
+            shap = shap_lists(x, classes, by),
+            de = de_lists(x, classes, by, genes))
+    }
+    found <- data.frame(source = rep(source, length(lists)),
+        class = names(lists))
+    found$genes <- unname(lists)
+    found
+}
+
+shap_lists <- function(x, classes, by) {
+    table <- need_record(x, "select_genes")$genes
+    if (by == "exclusive") {
+        table <- table[as.logical(table$exclusive), ]
+    }
+    table <- table[order(table$rank), ]
+    split(as.character(table$gene), factor(table$class, classes))
+}
+
+de_lists <- function(x, classes, by, genes) {
+    params <- need_record(x, "de")$params
+    columns <- class_columns(classes)
+    fdr <- get_frame(x, "varm", slot_name("varm", "de_fdr"))[, columns]
+    logfc <- get_frame(x, "varm", slot_name("varm", "de_logfc"))[, columns]
+    called <- fdr < params$fdr & abs(logfc) > params$lfc
+    if (by == "exclusive") {
+        called <- called & rowSums(called) == 1
+    }
+    stats::setNames(lapply(seq_along(classes), function(g) {
+        genes[called[, g]]
+    }), classes)
+}
+
+need_record <- function(x, verb) {
+    found <- get_record(x, verb)
+    if (is.null(found)) {
+        fail("there is no record of %s: run run_%s() first", verb, verb)
+    }
+    found
+}
+
+# The identifiers of the genes: the column that most of the gene sets' genes are
+# in, or Entrez identifiers where there are no gene sets.
+gene_identifiers <- function(x, known, wanted) {
+    keys <- if (!is.null(wanted)) {
+        wanted
+    } else if (is.null(known)) {
+        slot_name("var", "entrez_id")
+    } else {
+        c("var_names", "gene_id", "symbol", "entrez_id")
+    }
+    held <- lapply(stats::setNames(keys, keys), function(key) {
+        if (key == "var_names") gene_names(x) else get_column(x, "var", key)
+    })
+    held <- lapply(held[!vapply(held, is.null, logical(1))], clean_ids)
+    if (length(held) == 0L) {
+        fail(paste("there is no column \"%s\" of gene identifiers: add them",
+            "with the annotation of read_counts(), or pass ids = \"...\""),
+            keys)
+    }
+    hits <- vapply(held, function(ids) {
+        if (is.null(known)) sum(!is.na(ids)) else sum(ids %in% known)
+    }, integer(1))
+    best <- which.max(hits)
+    if (hits[best] == 0L) {
+        fail(paste("none of the genes (%s) is in the gene sets, which hold",
+            "%s: do the identifiers match?"), paste(names(held),
+            collapse = ", "), if (is.null(known)) "Entrez identifiers" else
+            first(known, 3L))
+    }
+    list(column = names(held)[best], values = held[[best]])
+}
+
+# 7157.0 and ENSG00000141510.16 lose what follows the dot.
+clean_ids <- function(ids) {
+    ids <- trimws(as.character(ids))
+    ids <- sub("^(\\d+)\\.0$", "\\1", ids)
+    ids <- sub("^(ENS[A-Z]*\\d+)\\.\\d+$", "\\1", ids)
+    ids[ids %in% c("", "nan", "NA", "None")] <- NA
+    ids
+}
+
+# A GMT file, or a named list, as data frames of term and gene, term and name.
+read_gene_sets <- function(gene_sets) {
+    if (is.list(gene_sets)) {
+        if (is.null(names(gene_sets))) {
+            fail("gene_sets must be a named list of vectors of genes")
+        }
+        notes <- names(gene_sets)
+        terms <- names(gene_sets)
+        genes <- lapply(gene_sets, as.character)
+    } else {
+        if (!file.exists(gene_sets)) {
+            fail("there is no GMT file %s: give the path of a .gmt file",
+                gene_sets)
+        }
+        fields <- strsplit(readLines(gene_sets, encoding = "UTF-8"), "\t")
+        fields <- fields[lengths(fields) > 0L]
+        short <- which(lengths(fields) < 3L)
+        if (length(short)) {
+            fail(paste("%s, line %d: a GMT line is a name, a description and",
+                "genes, separated by tabs"), gene_sets, short[1L])
+        }
+        terms <- vapply(fields, `[[`, "", 1L)
+        notes <- vapply(fields, `[[`, "", 2L)
+        genes <- lapply(fields, function(line) {
+            # Enrichr's files may weigh a gene: "GENE,1.0".
+            sub(",.*", "", trimws(line[-(1:2)]))
+        })
+        described <- describe_terms(terms, notes)
+        terms <- described$term
+        notes <- described$name
+    }
+    sets <- data.frame(term = rep(terms, lengths(genes)),
+        gene = unlist(genes, use.names = FALSE))
+    list(sets = sets[nzchar(sets$gene), ],
+        names = unique(data.frame(term = terms, name = notes)))
+}
+
+# Some files have the accession first, some the name; some have an address.
+describe_terms <- function(terms, notes) {
+    accession <- "^(R-[A-Z]{3}-\\d+|GO:\\d{7}|[a-z]{2,4}\\d{5}|WP\\d+)$"
+    swapped <- grepl(accession, notes) & !grepl(accession, terms)
+    plain <- notes %in% c("", "na", "NA") | grepl("://", notes, fixed = TRUE)
+    data.frame(
+        term = ifelse(swapped, notes, terms),
+        name = ifelse(swapped | plain, terms, notes))
+}

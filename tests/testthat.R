@@ -1,0 +1,4 @@
+library(testthat)
+library(tissueshap)
+
+test_check("tissueshap")

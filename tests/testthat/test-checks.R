@@ -1,0 +1,36 @@
+counts <- matrix(1:6, 2, 3, dimnames = list(c("g1", "g2"), c("a", "b", "c")))
+
+test_that("what is wrong with a count is said with gene and sample", {
+    bad <- function(value) {
+        counts["g2", "b"] <- value
+        counts
+    }
+    expect_error(check_counts(bad(NA)), "missing value for gene g2 in sample b")
+    expect_error(check_counts(bad(-1)), "negative value for gene g2 in sample")
+    expect_error(check_counts(bad(Inf)), "infinite value for gene g2")
+    expect_error(check_counts(bad(0.5)), "fractional value.*\\(0.5\\)")
+    expect_error(check_counts(bad(NaN)), "missing")
+    expect_error(check_counts(bad(NA_integer_)), "missing")
+    expect_identical(check_counts(bad(0.5), whole = FALSE), bad(0.5))
+    expect_identical(check_counts(counts), counts)
+})
+
+test_that("what is no matrix of numbers is refused", {
+    expect_error(check_counts(as.data.frame(counts)), "not data.frame")
+    expect_error(check_counts(matrix("a")), "numeric matrix")
+    expect_error(check_counts(counts[0, ]), "0 genes x 3 samples")
+})
+
+test_that("samples without counts are named", {
+    counts[, "c"] <- 0L
+    expect_error(check_no_empty_samples(counts), "1 samples .* c; drop")
+})
+
+test_that("classes are sorted by their bytes, as Python sorts", {
+    label <- c("b", "B", "a", "\u00e9", "_x")
+    expect_identical(levels(class_factor(label, 5L)),
+        c("B", "_x", "a", "b", "\u00e9"))
+    expect_error(class_factor(label, 4L), "5 values for 4 samples")
+    expect_error(class_factor(c("a", NA), 2L), "missing for samples 2")
+    expect_error(class_factor(c("a", "a"), 2L), "one class only \\(a\\)")
+})

@@ -1,0 +1,99 @@
+test_that("edgeR's factors of real data are matched", {
+    skip_without_data()
+    folder <- file.path(data_dir(), "blake_primates")
+    golden <- read.delim(file.path(folder, "golden_edger_tmm.tsv.gz"))
+    found <- core_tmm(read_study("blake_primates")$counts)$obs
+    expect_identical(as.numeric(golden$lib_size), found$lib_size)
+    expect_lt(max(abs(found$norm_factor - golden$norm_factor)), 1e-10)
+
+    folder <- file.path(data_dir(), "tmm_golden")
+    counts <- t(as.matrix(read.csv(file.path(folder,
+        "gtex_lung.first30.chr21.csv.gz"), row.names = 1)))
+    golden <- read.delim(file.path(folder,
+        "gtex.lung.30.chr21.tmm_factors_edgeR.tsv"), comment.char = "#")
+    factors <- golden[match(colnames(counts), golden[[1]]), "norm.factors"]
+    found <- core_tmm(counts)$obs$norm_factor
+    expect_lt(max(abs(found - factors)), 1e-7)
+    expect_equal(found, unname(edgeR::calcNormFactors(counts)),
+        tolerance = 1e-13)
+})
+
+test_that("factors, CPM and the choice of the reference are edgeR's", {
+    for (seed in 1:20) {
+        data <- simulate_matrix(80 + seed, c(3, 4, 5), zeros = seed / 40,
+            seed = seed)
+        found <- core_tmm(data$counts)
+        plain <- edgeR::calcNormFactors(data$counts)
+        expect_equal(found$obs$norm_factor, unname(plain), tolerance = 1e-12)
+        expect_equal(unname(found$layers$tmm), unname(edgeR::cpm(data$counts,
+            lib.size = colSums(data$counts) * plain)), tolerance = 1e-12)
+        # edgeR with that sample named explicitly, not with any other
+        chosen <- match(found$uns$reference_sample, colnames(data$counts))
+        same <- vapply(seq_along(plain), function(j) {
+            isTRUE(all.equal(plain, edgeR::calcNormFactors(data$counts,
+                refColumn = j), tolerance = 1e-12))
+        }, logical(1))
+        expect_true(same[chosen])
+        expect_identical(unname(found$uns$reference$count),
+            as.numeric(data$counts[, chosen]))
+    }
+})
+
+test_that("the reference is edgeR's where most upper quartiles are zero", {
+    set.seed(5)
+    counts <- matrix(0, 200, 9)
+    counts[cbind(sample(200, 270, TRUE), rep(1:9, 30))] <- rpois(270, 8) + 1
+    found <- core_tmm(counts)
+    expect_identical(found$uns$reference_sample,
+        as.character(which.max(colSums(sqrt(counts)))))
+    expect_equal(found$obs$norm_factor,
+        unname(edgeR::calcNormFactors(counts)), tolerance = 1e-12)
+})
+
+test_that("a frozen reference gives training samples their own factors", {
+    data <- simulate_matrix(300, c(5, 6, 7))
+    first <- core_tmm(data$counts)
+    again <- core_tmm(data$counts, first$uns)
+    expect_identical(again$obs, first$obs)
+    expect_identical(again$uns, first$uns)
+})
+
+test_that("a new sample's factor does not depend on the others", {
+    data <- simulate_matrix(300, c(5, 6, 7))
+    train <- core_tmm(data$counts[, 1:12])
+    together <- core_tmm(data$counts[, 13:18], train$uns)$obs$norm_factor
+    alone <- vapply(13:18, function(j) {
+        core_tmm(data$counts[, j, drop = FALSE], train$uns)$obs$norm_factor
+    }, numeric(1))
+    expect_identical(alone, together)
+    expect_gt(max(abs(together - 1)), 0.01)
+})
+
+test_that("the reference's genes are matched by name", {
+    data <- simulate_matrix(100, c(4, 4))
+    train <- core_tmm(data$counts)
+    shuffled <- data$counts[sample(100), ]
+    expect_equal(core_tmm(shuffled, train$uns)$obs$norm_factor,
+        train$obs$norm_factor, tolerance = 1e-13)
+    other <- data$counts
+    rownames(other)[2] <- "novel"
+    expect_error(core_tmm(other, train$uns), "novel.*gene0002")
+    expect_error(core_tmm(data$counts[-1, ], train$uns),
+        "99 against 100.*gene0001")
+    expect_error(core_tmm(unname(data$counts[-1, ]), train$uns),
+        "100 values for 99 genes")
+    expect_error(core_tmm(data$counts, list(a = 1)), "reference_scale")
+})
+
+test_that("integer and double counts give the same", {
+    data <- simulate_matrix(100, c(4, 4))
+    whole <- data$counts
+    storage.mode(whole) <- "integer"
+    expect_identical(core_tmm(whole), core_tmm(data$counts + 0))
+})
+
+test_that("a sample without counts is refused by its name", {
+    data <- simulate_matrix(50, c(3, 3))
+    data$counts[, 4] <- 0
+    expect_error(core_tmm(data$counts), "sample004")
+})

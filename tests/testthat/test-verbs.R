@@ -1,0 +1,21 @@
+skip_without_python()
+
+settings <- reticulate::import("tissueshap")$settings
+settings$progress <- FALSE
+
+test_that("the whole method runs from R, on an AnnData", {
+    adata <- simulate_counts(150, 120, tissues = 3)
+    run_tmm(run_filter_genes(adata, "tissue"))
+    run_log2(run_split(adata, n_test = 10))
+    run_oversample(adata, method = "random")
+    model <- run_cnn(adata, preset = "small")
+    run_evaluate(run_predict(adata, model))
+    expect_gt(get_record(adata, "evaluate")$macro_f1, 0.5)
+    run_shap(adata, model, n_draws = 20)
+    run_select_genes(run_rank_genes(adata))
+    run_compare(run_de(adata, lfc = 1))
+    expect_gt(get_record(adata, "compare")$n_both, 0)
+    run_cluster(adata, gene_sets = c("shap", "de"), n_starts = 2, n_random = 1)
+    expect_setequal(get_record(adata, "cluster")$summary$gene_set,
+        c("shap", "de"))
+})

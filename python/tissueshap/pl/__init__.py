@@ -1,5 +1,6 @@
 """Figures: each function returns a matplotlib figure that no window holds."""
 
+from tissueshap.pl._balancing import balancing
 from tissueshap.pl._class_balance import class_balance
 from tissueshap.pl._confusion import confusion
 from tissueshap.pl._enrichment import enrichment
@@ -9,12 +10,16 @@ from tissueshap.pl._logfc import logfc
 from tissueshap.pl._null import null
 from tissueshap.pl._overlap import overlap
 from tissueshap.pl._per_class import per_class
+from tissueshap.pl._projection import projection
 from tissueshap.pl._shap import shap
+from tissueshap.pl._stability import stability
+from tissueshap.pl._transfer import transfer
 from tissueshap.pl._umap import umap
 from tissueshap.pl._uniqueness import uniqueness
 from tissueshap.pl._vmeasure import vmeasure
 
 __all__ = [
+    "balancing",
     "class_balance",
     "confusion",
     "enrichment",
@@ -24,7 +29,10 @@ __all__ = [
     "null",
     "overlap",
     "per_class",
+    "projection",
     "shap",
+    "stability",
+    "transfer",
     "umap",
     "uniqueness",
     "vmeasure",

@@ -59,16 +59,21 @@ def class_balance(
             after = np.bincount(
                 codes[table["sample"].to_numpy()], weights=table["weight"], minlength=len(names)
             )
-            axes.hlines(rows, before[order], after[order], color=_palette.FAINT, linewidth=2)
+            axes.hlines(
+                rows, before[order], after[order], color=_palette.FAINT, linewidth=2, zorder=1
+            )
             axes.scatter(
                 after[order],
                 rows,
                 s=34,
                 facecolor="white",
                 edgecolor=_palette.UP,
+                zorder=2,
                 label="after balancing",
             )
-        axes.scatter(before[order], rows, s=16, color=_palette.SHAP, label="training samples")
+        axes.scatter(
+            before[order], rows, s=14, color=_palette.SHAP, zorder=3, label="training samples"
+        )
         _style.class_rows(axes, names[order])
         axes.set_xlim(left=0)
         _style.whole_numbers(axes, "x")

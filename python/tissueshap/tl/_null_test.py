@@ -28,6 +28,7 @@ def null_test(
     n_starts: int = 100,
     on: str = "umap",
     layer: str = "log2",
+    scale: bool = False,
     n_pcs: int | None = None,
     n_neighbors: int = 15,
     seed: int = 42,
@@ -51,7 +52,7 @@ def null_test(
         Column of ``obs`` with the classes; the recorded one by default.
     gene_set
         ``"shap"``, ``"de"``, or a mapping of one name to gene identifiers.
-    samples, on, layer, n_pcs, n_neighbors
+    samples, on, layer, scale, n_pcs, n_neighbors
         As in ``tl.cluster``.
     n_sets
         Number of random sets, all different draws from all genes.
@@ -107,7 +108,7 @@ def null_test(
     sets = [(name, 1, genes), *(("random", n, positions) for n, positions in drawn)]
     scores = []
     for set_name, replicate, positions in progress(sets, desc="random gene sets", unit="set"):
-        X = _vmeasure.expression(adata, layer, rows, positions)
+        X = _vmeasure.expression(adata, layer, rows, positions, scale=scale)
         if on == "umap":
             X = _vmeasure.embed(X, n_pcs=n_pcs, n_neighbors=n_neighbors, seed=seed)
         found = _vmeasure.k_means_scores(X, codes, n_starts=n_starts, seed=seed)
@@ -135,6 +136,7 @@ def null_test(
             "n_starts": n_starts,
             "on": on,
             "layer": layer,
+            "scale": scale,
             "n_pcs": n_pcs,
             "n_neighbors": n_neighbors,
         },

@@ -6,17 +6,19 @@ Shared by ``tl.cluster`` and ``tl.null_test``.
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from tissueshap import _schema, _slots
+from tissueshap._dense import dense
 from tissueshap._errors import DataError
+from tissueshap._logging import logger
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from anndata import AnnData
 
 #: Samples a neighbourhood in UMAP, its own default.
@@ -56,9 +58,13 @@ def checked_classes(adata: AnnData, label: str | None, rows: np.ndarray) -> np.n
     return codes
 
 
-def expression(adata: AnnData, layer: str, rows: np.ndarray, genes: np.ndarray) -> np.ndarray:
-    """Return the float32 matrix of some samples and genes."""
-    return np.asarray(_slots.require(adata, "layers", layer)[np.ix_(rows, genes)], np.float32)
+def expression(
+    adata: AnnData, layer: str, rows: np.ndarray, genes: np.ndarray, *, scale: bool
+) -> np.ndarray:
+    """Return the float32 matrix of some samples and genes, its genes standardised or not."""
+    values = dense(_slots.require(adata, "layers", layer)[np.ix_(rows, genes)])
+    X = np.asarray(values, dtype=np.float32)
+    return standardised(X) if scale else X
 
 
 def random_sets(n_genes: int, size: int, n_sets: int, seed: int) -> Iterator[np.ndarray]:
@@ -68,7 +74,12 @@ def random_sets(n_genes: int, size: int, n_sets: int, seed: int) -> Iterator[np.
 
 
 def embed(X: np.ndarray, *, n_pcs: int | None, n_neighbors: int, seed: int) -> np.ndarray:
-    """Return the 2-D UMAP of some samples (rows) as float32.
+    """Return the 2-D UMAP of some samples (rows) as float32; as :class:`Embedding`."""
+    return Embedding(X, n_pcs=n_pcs, n_neighbors=n_neighbors, seed=seed).flat
+
+
+class Embedding:
+    """A fitted 2-D UMAP, into which other samples can be projected.
 
     Parameters
     ----------
@@ -80,19 +91,60 @@ def embed(X: np.ndarray, *, n_pcs: int | None, n_neighbors: int, seed: int) -> n
         Samples a neighbourhood; at most one fewer than there are samples.
     seed
         Seed of UMAP and of the principal components.
-    """
-    if n_pcs is not None and n_pcs < min(X.shape):
-        from sklearn.decomposition import PCA
 
-        X = PCA(n_pcs, random_state=seed).fit_transform(X)
-    umap = import_umap()
-    found = umap.UMAP(
-        n_neighbors=min(n_neighbors, len(X) - 1),
-        random_state=seed,
-        n_jobs=1,
-        init="spectral" if len(X) >= _MIN_SPECTRAL else "random",
-    ).fit_transform(X)
-    return np.asarray(found, dtype=np.float32)
+    Attributes
+    ----------
+    flat
+        Samples x 2, float32.
+    """
+
+    def __init__(self, X: np.ndarray, *, n_pcs: int | None, n_neighbors: int, seed: int) -> None:
+        self._pca = None
+        if n_pcs is not None and n_pcs < min(X.shape):
+            from sklearn.decomposition import PCA
+
+            self._pca = PCA(n_pcs, random_state=seed)
+            X = self._pca.fit_transform(X)
+        self._umap = import_umap().UMAP(
+            n_neighbors=min(n_neighbors, len(X) - 1),
+            random_state=seed,
+            n_jobs=1,
+            init="spectral" if len(X) >= _MIN_SPECTRAL else "random",
+        )
+        with _parts_in_log():
+            self.flat = np.asarray(self._umap.fit_transform(X), dtype=np.float32)
+
+    def project(self, X: np.ndarray) -> np.ndarray:
+        """Return where other samples (rows, the same genes) lie, samples x 2, float32."""
+        if self._pca is not None:
+            X = self._pca.transform(X)
+        return np.asarray(self._umap.transform(X), dtype=np.float32)
+
+
+@contextmanager
+def _parts_in_log() -> Iterator[None]:
+    """Log, rather than warn, that the neighbourhoods fall into separate parts.
+
+    Classes far apart do that. UMAP then lays out each part by itself; the warning comes
+    from the step that places the parts, which form no connected graph by definition.
+    """
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        yield
+    for warning in caught:
+        if "Graph is not fully connected" in str(warning.message):
+            logger.debug("UMAP: the samples' neighbourhoods fall into separate parts")
+        else:
+            warnings.warn_explicit(
+                warning.message, warning.category, warning.filename, warning.lineno
+            )
+
+
+def standardised(X: np.ndarray) -> np.ndarray:
+    """Return each gene (column) with mean 0 and standard deviation 1; a constant one is 0."""
+    spread = X.std(axis=0)
+    found: np.ndarray = (X - X.mean(axis=0)) / np.where(spread > 0, spread, 1)
+    return found
 
 
 def import_umap() -> Any:

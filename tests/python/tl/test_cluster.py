@@ -153,3 +153,33 @@ def test_few_samples_draw_no_warning(marked):
     few = marked[::12].copy()
     cluster(few, gene_sets="shap", n_starts=1, samples="all")
     assert np.isfinite(few.obsm["X_umap_shap"]).all()
+
+
+def test_scaled_genes_weigh_the_same(marked):
+    cluster(marked, gene_sets="all", n_starts=2, on="expression", scale=True)
+    rows = np.flatnonzero(marked.obs["split"] == "test")
+    X = marked.layers["log2"][rows]
+    Z = (X - X.mean(axis=0)) / X.std(axis=0)
+    codes = _slots.class_codes(marked)[rows]
+    expected = _vmeasure.k_means_scores(Z, codes, n_starts=2, seed=42)
+    np.testing.assert_allclose(table(marked)["v_measure"], expected["v_measure"], atol=1e-12)
+
+
+def test_a_constant_gene_scales_to_zero():
+    scaled = _vmeasure.standardised(np.array([[1.0, 3.0], [1.0, 5.0]]))
+    np.testing.assert_array_equal(scaled, [[0, -1], [0, 1]])
+
+
+def test_classes_far_apart_draw_no_warning():
+    rng = np.random.default_rng(0)
+    X = np.repeat(rng.normal(0, 50, (12, 30)), 25, axis=0) + rng.normal(0, 0.1, (300, 30))
+    flat = _vmeasure.embed(X, n_pcs=None, n_neighbors=15, seed=1)
+    codes = np.repeat(np.arange(12), 25)
+    assert _vmeasure.k_means_scores(flat, codes, n_starts=5, seed=1)["v_measure"].max() > 0.9
+
+
+def test_other_warnings_of_umap_are_not_lost():
+    import warnings
+
+    with pytest.warns(RuntimeWarning, match="something else"), _vmeasure._parts_in_log():
+        warnings.warn("something else", RuntimeWarning, stacklevel=1)

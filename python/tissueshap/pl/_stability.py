@@ -1,0 +1,81 @@
+"""``pl.stability``: how many SHAP genes of each class another cohort shares."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tissueshap import _slots
+from tissueshap.pl import _palette, _style
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from anndata import AnnData
+    from matplotlib.figure import Figure
+
+
+def stability(
+    adata: AnnData,
+    *,
+    figsize: tuple[float, float] | None = None,
+    save: str | Path | None = None,
+) -> Figure:
+    """Draw the share of each class's SHAP genes that another cohort selects too.
+
+    Left the share among the top ranks, right the rank-biased overlap of the rankings; open
+    marks are what chance gives. The false discovery rate of the overlap is below 0.05 where
+    the dot is filled.
+
+    Parameters
+    ----------
+    adata
+        Samples x genes, after ``tl.stability``. Reads its table ``per_class``.
+    figsize
+        Width and height in inches.
+    save
+        Path to save to, without suffix for both PNG and SVG.
+
+    Returns
+    -------
+    The figure.
+    """
+    table = _slots.table(adata, "stability", "per_class")
+    table = table.sort_values(["fraction", "rbo"], ascending=False, kind="stable")
+    own, other = table["class"].astype(str), table["other"].astype(str)
+    names = [a if a == b else f"{a} / {b}" for a, b in zip(own, other, strict=True)]
+    rows = np.arange(len(table))
+    n_top = int(_slots.table(adata, "stability", "n_top"))
+    sure = table["fdr"].to_numpy(float) < 0.05
+    panels_of = (
+        (table["fraction"], table["expected"] / n_top, f"of the top {n_top:,} genes, shared"),
+        (table["rbo"], table["rbo_expected"], "rank-biased overlap"),
+    )
+    with _style.context():
+        figure = _style.new(7.2, _style.rows_height(len(names), margin=1.3), figsize)
+        panels = figure.subplots(1, 2, sharey=True)
+        for axes, (found, chance, words) in zip(panels, panels_of, strict=True):
+            values, random = found.to_numpy(float), chance.to_numpy(float)
+            axes.hlines(rows, random, values, color=_palette.FAINT, linewidth=2)
+            axes.scatter(
+                random, rows, s=20, facecolor="white", edgecolor=_palette.MUTED, label="by chance"
+            )
+            axes.scatter(
+                values[sure], rows[sure], s=20, color=_palette.SHAP, label="observed, FDR < 0.05"
+            )
+            if not sure.all():
+                axes.scatter(
+                    values[~sure],
+                    rows[~sure],
+                    s=20,
+                    facecolor="white",
+                    edgecolor=_palette.SHAP,
+                    label="observed, FDR ≥ 0.05",
+                )
+            _style.class_rows(axes, names)
+            axes.set_xlim(-0.02, 1.02)
+            axes.set_xlabel(words)
+        _style.percent(panels[0], "x")
+        _style.legend_above(figure, panels[0])
+    return _style.finish(figure, save)

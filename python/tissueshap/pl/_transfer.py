@@ -1,0 +1,87 @@
+"""``pl.transfer``: what the samples of another cohort are taken for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from tissueshap import _slots
+from tissueshap.pl import _palette, _style
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from anndata import AnnData
+    from matplotlib.figure import Figure
+
+_CELL = 0.2  # inches
+
+
+def transfer(
+    adata: AnnData,
+    *,
+    figsize: tuple[float, float] | None = None,
+    save: str | Path | None = None,
+) -> Figure:
+    """Draw what the samples of another cohort are predicted as, in numbers of samples.
+
+    Rows are the true classes in the classifier's words, then, below a line, those that the
+    classifier does not know; the columns are the classes that were predicted.
+
+    Parameters
+    ----------
+    adata
+        The other cohort, after ``tl.transfer``. Reads its tables.
+    figsize
+        Width and height in inches.
+    save
+        Path to save to, without suffix for both PNG and SVG.
+
+    Returns
+    -------
+    The figure.
+    """
+    known = _slots.table(adata, "transfer", "confusion")
+    unknown = _slots.table(adata, "transfer", "unknown").rename(columns={"class": "true"})
+    pairs = pd.concat([known, unknown], ignore_index=True)
+    classes = sorted(known["true"].astype(str).unique())
+    others = sorted(unknown["true"].astype(str).unique())
+    predicted = pairs["predicted"].astype(str)
+    columns = classes + sorted(set(predicted) - set(classes))
+    rows = classes + others
+    counts = np.zeros((len(rows), len(columns)), dtype=int)
+    # A class that is unknown may have the name of a known one.
+    place = {("known", name): i for i, name in enumerate(classes)}
+    place |= {("unknown", name): len(classes) + i for i, name in enumerate(others)}
+    kinds = ["known"] * len(known) + ["unknown"] * len(unknown)
+    for kind, true, found, n in zip(
+        kinds, pairs["true"].astype(str), predicted, pairs["n"], strict=True
+    ):
+        counts[place[kind, true], columns.index(found)] += int(n)
+    shares = counts / counts.sum(axis=1, keepdims=True)
+    with _style.context():
+        figure = _style.new(3.4 + _CELL * len(columns), max(2.6, 2.4 + _CELL * len(rows)), figsize)
+        axes = figure.add_subplot()
+        axes.imshow(shares, cmap=_palette.HEAT, vmin=0, vmax=1, aspect="auto")
+        for row, column in zip(*np.nonzero(counts), strict=True):
+            colour = "white" if shares[row, column] > 0.55 else _palette.INK
+            axes.text(
+                column,
+                row,
+                str(counts[row, column]),
+                ha="center",
+                va="center",
+                fontsize=5.5,
+                color=colour,
+            )
+        axes.set_xticks(range(len(columns)), _style.texts(columns, 32), rotation=90)
+        axes.set_yticks(range(len(rows)), _style.texts(rows, 36))
+        axes.tick_params(length=0)
+        if others:
+            axes.axhline(len(classes) - 0.5, color=_palette.INK, linewidth=0.8)
+        axes.set(xlabel="predicted class", ylabel="true class")
+        right, scored = (int(_slots.table(adata, "transfer", k)) for k in ("n_correct", "n_scored"))
+        axes.set_title(f"{right:,} of {scored:,} right", fontsize=8)
+    return _style.finish(figure, save)

@@ -1,14 +1,15 @@
-# R packages of DESCRIPTION that are missing or too old. Called by r-packages.sh in the
-# checkout, with .Rlib first in R_LIBS:
+# R packages of DESCRIPTION that are missing or too old. Called by r-packages.sh
+# in the checkout, with .Rlib first in R_LIBS:
 #
-#   Rscript r-packages.R missing          names of those that are required, one a line
-#   Rscript r-packages.R optional         names of the suggested ones that are absent
-#   Rscript r-packages.R install NAME...  install into .Rlib from CRAN or Bioconductor;
-#                                         status 3 when CRAN does not answer
+#   Rscript r-packages.R missing          those that are required, a name a line
+#   Rscript r-packages.R optional         suggested ones that are absent
+#   Rscript r-packages.R install NAME...  install into .Rlib from CRAN or
+#                                         Bioconductor; status 3 when CRAN does
+#                                         not answer
 
-# Not required by the package itself, but an R user's learning verbs, `make test`,
-# `make lint` and `make docs` cannot do without.
-TOOLS <- c("lintr", "reticulate", "roxygen2", "testthat")
+# Not required by the package itself, but an R user's learning verbs, `make
+# test`, `make lint` and `make docs` cannot do without.
+tools <- c("lintr", "reticulate", "roxygen2", "testthat")
 
 declared <- function(fields) {
     lines <- read.dcf("DESCRIPTION", fields = fields)
@@ -44,14 +45,14 @@ required <- function() {
     suggested <- declared("Suggests")
     rbind(
         declared(c("Depends", "Imports", "LinkingTo")),
-        suggested[suggested$name %in% TOOLS, ],
-        data.frame(name = setdiff(TOOLS, suggested$name), bound = "0")
+        suggested[suggested$name %in% tools, ],
+        data.frame(name = setdiff(tools, suggested$name), bound = "0")
     )
 }
 
 optional <- function() {
     suggested <- declared("Suggests")
-    suggested[!suggested$name %in% TOOLS, ]
+    suggested[!suggested$name %in% tools, ]
 }
 
 install <- function(names) {

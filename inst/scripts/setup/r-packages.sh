@@ -39,10 +39,10 @@ newer_sources() {
 }
 
 # from_newer_release PACKAGE...: build CRAN packages for this R from the distribution's
-# newer release. Works without root: apt's lists and cache are in a temporary folder.
+# newer release. Works without root: apt's lists and cache are in a folder of their own.
 from_newer_release() {
-    local temporary package source
-    temporary=$(mktemp -d)
+    local temporary=$PWD/.setup/newer package source
+    rm -rf "$temporary"
     mkdir -p "$temporary"/{sources,lists/partial,cache/archives/partial}
     newer_sources "$temporary/sources" || return 0
     local apt=(apt-get -o Dir::Etc::sourcelist=/dev/null

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import warnings
 from collections.abc import Callable, Iterator
@@ -125,6 +126,9 @@ def _version() -> None:
 @contextmanager
 def _reported() -> Iterator[None]:
     """Show messages; turn what went wrong on purpose into one line and exit code 2."""
+    # TensorFlow's C++ half writes about processors and missing GPUs before Python can ask
+    # it not to; `tissueshap doctor` lists the devices.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     handlers, level = list(logger.handlers), logger.level
     show()
     earlier = signal.signal(signal.SIGTERM, _stop)

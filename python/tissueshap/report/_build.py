@@ -85,6 +85,7 @@ def _content(adata: AnnData) -> dict[str, Any]:
         "per_class": _sections.per_class(adata),
         "mistakes": _sections.mistakes(adata),
         "genes": genes,
+        "named": any(row["symbol"] != row["gene"] for row in genes),
         "top_genes": _sections.top_genes(genes),
         "comparison": _sections.de_counts(adata),
         "missed": _sections.missed(adata),

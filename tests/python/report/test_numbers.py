@@ -127,9 +127,9 @@ def _headings(adata: ad.AnnData) -> str:
 def test_caveats_follow_the_data(finished: ad.AnnData) -> None:
     assert "Donors on both sides" in _headings(finished)
     assert "A panel of genes" in _headings(finished)
-    assert "simpler model" not in _headings(finished)
+    assert "A simpler model" not in _headings(finished)
     _slots.record(finished)["evaluate"]["baseline_macro_f1"] = 0.99
-    assert "simpler model" in _headings(finished)
+    assert "A simpler model" in _headings(finished)
     finished.obs["donor"] = pd.Categorical(finished.obs_names)
     assert "Donors on both sides" not in _headings(finished)
 
@@ -141,3 +141,9 @@ def test_caveats_name_classes_without_de_genes(finished: ad.AnnData) -> None:
     words = dict(caveats(finished))["Classes without differentially expressed genes"]
     assert words.count("Liver") == 1
     assert "Brain" not in words
+
+
+def test_caveats_notice_a_long_list(finished: ad.AnnData) -> None:
+    assert "Much of all genes" not in _headings(finished)
+    finished.var["shap_selected"] = True
+    assert "100% of the genes" in dict(caveats(finished))["Much of all genes is selected"]

@@ -20,7 +20,7 @@
 #' if (python_available()) {
 #'     adata <- run_tmm(simulate_counts(90, 100, tissues = 3))
 #'     run_log2(run_split(adata, "tissue", n_test = 10))
-#'     run_cluster(adata, gene_sets = "all", n_starts = 2, on = "genes")
+#'     run_cluster(adata, gene_sets = "all", n_starts = 2, on = "expression")
 #' }
 run_cluster <- function(adata, label = NULL,
                         gene_sets = c("shap", "de", "all", "random"),

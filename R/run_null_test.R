@@ -14,7 +14,7 @@
 #'     adata <- run_tmm(simulate_counts(90, 100, tissues = 3))
 #'     run_log2(run_split(adata, "tissue", n_test = 10))
 #'     run_null_test(adata, gene_set = list(mine = adata$var_names[1:5]),
-#'         n_sets = 5, n_starts = 2, on = "genes")
+#'         n_sets = 5, n_starts = 2, on = "expression")
 #' }
 run_null_test <- function(adata, label = NULL, gene_set = "shap",
                           samples = "test", n_sets = 100, n_starts = 100,

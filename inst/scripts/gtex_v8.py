@@ -165,7 +165,7 @@ def convert(folder: Path, out: Path, *, tpm: bool, biotype: str | None) -> None:
             for role in files.keys() & {"reads", "tpm"}:
                 files[role] = cut(files[role], wanted, Path(scratch) / f"{role}.gct")
         check_memory(files["reads"], tpm=tpm)
-        say("reading; this takes minutes for all of GTEx")
+        say("reading: minutes, for all of GTEx")
         adata = ts.io.read_counts(
             files["reads"],
             samples,

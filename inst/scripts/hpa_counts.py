@@ -42,10 +42,12 @@ def _joined(columns: dict[str, pd.Series]) -> pd.DataFrame:
 def run_table(path: Path, column: str) -> pd.DataFrame:
     """Return the run table, a row a sample: values of its runs that differ are joined by ;."""
     table = pd.read_csv(path, sep="\t", dtype=str).drop(columns=[*_FILES], errors="ignore")
-    joined = table.groupby(column, sort=False).agg(
-        lambda values: ";".join(dict.fromkeys(values.dropna())) or None
-    )
+    joined = table.groupby(column, sort=False).agg(_together)
     return joined.dropna(axis="columns", how="all")
+
+
+def _together(values: pd.Series) -> str | None:
+    return ";".join(dict.fromkeys(values.dropna())) or None
 
 
 def write_table(frame: pd.DataFrame, path: Path) -> None:

@@ -235,9 +235,17 @@ download_text() {
     cat <<TEXT
 fetch() { # fetch URL FILE [MD5]: a broken download goes on where it stopped
     intact() { if [ -n "\${3:-}" ]; then echo "\$3  \$2.part" | md5sum --check --status; else gzip --test "\$2.part"; fi; }
-    if [ -f "\$2" ]; then return; fi
+    if [ -f "\$2" ]; then
+        mv "\$2" "\$2.part"
+        intact "\$@" || rm "\$2.part"
+    fi
     if [ ! -f "\$2.part" ] || ! intact "\$@"; then
-        curl --fail --silent --show-error --location --retry 5 --continue-at - --output "\$2.part" "\$1"
+        curl --fail --silent --show-error --location --retry 5 --continue-at - --output "\$2.part" "\$1" || {
+            code=\$?
+            # the server has no more to add to what is there: start again next time
+            case \$code in 22 | 31 | 33 | 36) rm -f "\$2.part" ;; esac
+            return \$code
+        }
     fi
     if ! intact "\$@"; then
         rm "\$2.part"
@@ -341,7 +349,11 @@ process() {
 # --- all of it --------------------------------------------------------------------
 
 trap 'exit 130' INT TERM
-[ -n "$dry_run" ] || mkdir -p "$out/samples"
+if [ -z "$dry_run" ]; then
+    mkdir -p "$out/samples"
+    exec 9>"$out/.lock"
+    flock --nonblock 9 || die "another run works in $out: wait for it, or choose another --out"
+fi
 check_tools
 if [ -n "$dry_run" ]; then
     printf 'set -euo pipefail\nexport THREADS=%q DELETE_FASTQ=%q\n' "$THREADS" "$DELETE_FASTQ"

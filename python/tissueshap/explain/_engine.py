@@ -15,8 +15,9 @@ import numpy as np
 from tissueshap._errors import DataError
 from tissueshap.explain._draws import Draws, monte_carlo, stratified, stratified_size
 from tissueshap.explain._estimate import paired_mean, plain_mean
-from tissueshap.explain._network import batch_rows, gradient, outputs
+from tissueshap.explain._network import gradient, outputs
 from tissueshap.explain._order import likeness_order
+from tissueshap.model._outputs import batch_rows
 
 _METHODS = ("stratified", "monte_carlo")
 
@@ -80,11 +81,11 @@ class Explainer:
         found = outputs(network, output, background)
         self.base: np.ndarray = found.mean(axis=0)
         self._order = np.arange(len(found))
-        self._mean = np.zeros(background.shape[1], dtype=np.float32)
+        self._mean = self._variance = np.zeros(background.shape[1], dtype=np.float32)
         if self._stratified:
             chances = found if output == "probability" else _softmax(found)
             self._order = likeness_order(chances)
-            self._mean = _mean(background)
+            self._mean, self._variance = _moments(background)
 
     def stream(self, x: Any, targets: np.ndarray) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
         """Explain samples one after the other.
@@ -129,7 +130,7 @@ class Explainer:
             rows = slice(place * self._round_size, (place + 1) * self._round_size)
             if self._stratified:
                 away[rows] -= self._mean
-                found.append(paired_mean(change[rows], away[rows]))
+                found.append(paired_mean(change[rows], away[rows], self._variance))
             else:
                 found.append(plain_mean(change[rows]))
         return found
@@ -165,9 +166,16 @@ def _softmax(logits: np.ndarray) -> np.ndarray:
     return np.asarray(raised / raised.sum(axis=1, keepdims=True))
 
 
-def _mean(matrix: Any, rows: int = 2048) -> np.ndarray:
-    total = np.zeros(matrix.shape[1])
-    for start in range(0, matrix.shape[0], rows):
-        part = matrix[np.arange(start, min(start + rows, matrix.shape[0]))]
-        total += np.asarray(part, dtype=np.float64).sum(axis=0)
-    return np.asarray(total / matrix.shape[0], dtype=np.float32)
+def _moments(matrix: Any, rows: int = 1024) -> tuple[np.ndarray, np.ndarray]:
+    """Return each gene's mean and variance, (genes,) float32, 0 where all is rounding."""
+    size = matrix.shape[0]
+    first = np.asarray(matrix[np.arange(1)], dtype=np.float64)[0]
+    total, squares = np.zeros_like(first), np.zeros_like(first)
+    for start in range(0, size, rows):
+        away = np.asarray(matrix[np.arange(start, min(start + rows, size))]) - first
+        total += away.sum(axis=0)
+        squares += np.square(away).sum(axis=0)
+    mean = first + total / size
+    variance = squares / size - np.square(total / size)
+    variance[variance <= 1e-10 * np.square(mean)] = 0.0
+    return mean.astype(np.float32), variance.astype(np.float32)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import math
 from collections.abc import Callable
 from typing import Any, Literal
 
@@ -11,17 +10,13 @@ import numpy as np
 
 from tissueshap._errors import DataError
 from tissueshap.model._backend import backend, keras
+from tissueshap.model._outputs import outputs as network_outputs
 
 Output = Literal["probability", "logit"]
 
 #: (points (n, g) float32, targets (n,) int32) -> (n, g): row i is the gradient, at point
 #: i, of the output that target i names.
 Gradient = Callable[[np.ndarray, np.ndarray], np.ndarray]
-
-_ROWS = 2048
-
-#: Bytes that the layers' outputs and their gradients may take in a pass.
-_PASS_BYTES = 256 * 2**20
 
 
 def cut(network: Any, output: str) -> Any:
@@ -36,7 +31,7 @@ def cut(network: Any, output: str) -> Any:
             f"the network ends in the layer {last.name!r}, not in a softmax of its own: its "
             f"logits cannot be reached; use output='probability'"
         )
-    return keras().Model(network.inputs, last.input)
+    return keras().Model(network.input, last.input)
 
 
 def gradient(network: Any, output: str) -> Gradient:
@@ -54,17 +49,4 @@ def gradient(network: Any, output: str) -> Gradient:
 
 def outputs(network: Any, output: str, x: Any) -> np.ndarray:
     """Return the explained outputs of some samples, samples x classes, float64."""
-    explained = cut(network, output)
-    parts = []
-    for start in range(0, x.shape[0], _ROWS):
-        rows = np.asarray(x[np.arange(start, min(start + _ROWS, x.shape[0]))], dtype=np.float32)
-        parts.append(np.asarray(explained.predict_on_batch(rows), dtype=np.float64))
-    return np.concatenate(parts)
-
-
-def batch_rows(network: Any) -> int:
-    """Return how many rows a gradient pass may have, by what the layers hold for one."""
-    sizes = [math.prod(layer.output.shape[1:]) for layer in network.layers]
-    # Forward and backward; and the host's points, gradients, background and products.
-    row_bytes = 4 * (2 * sum(sizes) + 6 * sizes[0])
-    return int(max(8, min(_ROWS, _PASS_BYTES // row_bytes)))
+    return network_outputs(cut(network, output), x).astype(np.float64)

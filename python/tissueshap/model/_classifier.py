@@ -16,10 +16,10 @@ import pandas as pd
 from tissueshap._errors import DataError
 from tissueshap._slots import _versions
 from tissueshap.model._backend import backend, keras
+from tissueshap.model._outputs import outputs
 
 _NETWORK, _BUNDLE = "model.keras", "bundle.json"
 _FORMAT = 1
-_ROWS = 2048
 
 
 @dataclass
@@ -81,11 +81,7 @@ class Classifier:
         if isinstance(x, pd.DataFrame):
             genes, x = list(map(str, x.columns)), x.to_numpy()
         self.check_genes(genes, width=x.shape[1])
-        parts = [
-            np.asarray(self.network.predict_on_batch(_float32(x[start : start + _ROWS])))
-            for start in range(0, x.shape[0], _ROWS)
-        ]
-        return np.concatenate(parts) if parts else np.empty((0, len(self.classes)), np.float32)
+        return outputs(self.network, x)
 
     def check_genes(self, genes: Sequence[str] | None, *, width: int) -> None:
         """Raise a :class:`DataError` unless these are the model's genes in its order."""
@@ -182,11 +178,6 @@ def load(directory: str | Path) -> Classifier:
         label=bundle["label"],
         versions=bundle["versions"],
     )
-
-
-def _float32(x: Any) -> np.ndarray:
-    dense = x.toarray() if hasattr(x, "toarray") else x
-    return np.ascontiguousarray(dense, dtype=np.float32)
 
 
 def _occupied(target: Path) -> bool:

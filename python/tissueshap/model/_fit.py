@@ -64,7 +64,7 @@ def fit(
         shuffle=False,
         verbose=0,
     )
-    return keras.Model(network.inputs, network.outputs, name=network.name), callbacks[0].table()
+    return keras.Model(network.input, network.output, name=network.name), callbacks[0].table()
 
 
 class _Batches(keras.utils.PyDataset):  # type: ignore[misc]

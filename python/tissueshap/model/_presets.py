@@ -106,7 +106,15 @@ PRESETS: dict[str, Preset] = {
         label_smoothing=0.0,
         epochs=11,
     ),
-    "default": Preset(name="default"),
+    "default": Preset(
+        name="default",
+        dropout=0.3,
+        learning_rate=2e-3,
+        label_smoothing=0.1,
+        batch_size=256,
+        epochs=12,
+        min_steps=300,
+    ),
     "small": Preset(name="small", widths=(64,), batch_size=32, epochs=20, min_steps=300),
 }
 

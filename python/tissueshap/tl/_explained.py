@@ -9,6 +9,7 @@ import numpy as np
 from tissueshap import _schema, _slots
 from tissueshap._dense import dense
 from tissueshap._errors import DataError
+from tissueshap.model._outputs import outputs
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from tissueshap.model._classifier import Classifier
 
 _SAMPLES = ("correct", "test", "all")
-_BLOCK = 2048
 
 
 class Rows:
@@ -78,7 +78,7 @@ def to_explain(
         chosen = np.flatnonzero(split == "test")
     lookup = {name: code for code, name in enumerate(model.classes)}
     true = adata.obs[label].astype(str).map(lookup).fillna(-1).to_numpy(dtype=np.int64)[chosen]
-    predicted = _predicted(model, layer.of(chosen))
+    predicted = outputs(model.network, layer.of(chosen)).argmax(axis=1)
     if samples == "correct":
         correct = predicted == true
         chosen, true, predicted = chosen[correct], true[correct], predicted[correct]
@@ -97,11 +97,3 @@ def to_explain(
             f"{model.classes[:5]}, ..."
         )
     return chosen, np.full(chosen.size, lookup[target])
-
-
-def _predicted(model: Classifier, x: Rows) -> np.ndarray:
-    parts = [
-        model.predict_proba(x[np.arange(start, min(start + _BLOCK, x.shape[0]))]).argmax(axis=1)
-        for start in range(0, x.shape[0], _BLOCK)
-    ]
-    return np.concatenate(parts) if parts else np.empty(0, dtype=np.int64)

@@ -1,0 +1,49 @@
+"""A network's outputs for many samples, a batch at a time."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from tissueshap._dense import dense
+from tissueshap.model._backend import keras
+
+_MOST_ROWS = 2048
+
+#: Bytes that the layers' outputs and their gradients may take in a pass.
+_PASS_BYTES = 256 * 2**20
+
+
+def batch_rows(network: Any) -> int:
+    """Return how many rows a pass may have, by what the layers hold for one."""
+    sizes = [math.prod(layer.output.shape[1:]) for layer in network.layers]
+    # Forward and backward; and the host's points, gradients, background and products.
+    row_bytes = 4 * (2 * sum(sizes) + 6 * sizes[0])
+    return int(max(8, min(_MOST_ROWS, _PASS_BYTES // row_bytes)))
+
+
+def outputs(network: Any, x: Any) -> np.ndarray:
+    """Return a network's outputs.
+
+    Parameters
+    ----------
+    network
+        ``keras.Model``.
+    x
+        Samples x genes; anything that is indexed by an array of rows and has a shape.
+
+    Returns
+    -------
+    float32, samples x outputs.
+    """
+    width, step = int(network.output_shape[-1]), batch_rows(network)
+    found = np.empty((x.shape[0], width), dtype=np.float32)
+    for start in range(0, x.shape[0], step):
+        rows = np.arange(start, min(start + step, x.shape[0]))
+        block = np.ascontiguousarray(dense(x[rows]), dtype=np.float32)
+        # Called as it is, not through predict(), which would be compiled anew for each
+        # network and each number of rows.
+        found[rows] = keras().ops.convert_to_numpy(network(block, training=False))
+    return found

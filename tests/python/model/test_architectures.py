@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tissueshap._errors import DataError
+from tissueshap.model import build, preset
+from tissueshap.model._architectures import image_side
+
+
+def _built(name="paper", n_genes=59, n_classes=47, **options):
+    settings = preset(name)
+    if settings.standardise:
+        options = {"mean": np.ones(n_genes), "variance": np.full(n_genes, 4.0), **options}
+    return build(settings, n_genes=n_genes, n_classes=n_classes, **options)
+
+
+@pytest.mark.parametrize(("n_genes", "side"), [(18_884, 138), (64, 8), (65, 9), (59, 8), (1, 1)])
+def test_the_image_is_the_smallest_square(n_genes, side):
+    assert image_side(n_genes) == side
+
+
+def test_the_paper_network_has_the_papers_layers():
+    network = _built()
+    kinds = [type(layer).__name__ for layer in network.layers]
+    block = ["Conv2D", "BatchNormalization", "ReLU"]
+    assert kinds == [
+        *("InputLayer", "Reshape", "ZeroPadding1D", "Reshape"),
+        *(block + block + ["MaxPooling2D"]) * 2,
+        *("Flatten", "Dropout", "Dense", "BatchNormalization", "ReLU", "Dropout"),
+        *("Dense", "Activation"),
+    ]
+    convolutions = [layer for layer in network.layers if type(layer).__name__ == "Conv2D"]
+    assert [layer.filters for layer in convolutions] == [32, 64, 128, 256]
+    assert {(*layer.kernel_size, layer.padding) for layer in convolutions} == {(3, 3, "same")}
+    dropped = [layer.rate for layer in network.layers if type(layer).__name__ == "Dropout"]
+    assert dropped == [0.2, 0.2]
+    assert [layer.units for layer in network.layers if type(layer).__name__ == "Dense"] == [512, 47]
+    assert network.layers[4].input.shape == (None, 8, 8, 1)
+    assert network.layers[17].output.shape == (None, 2, 2, 256)
+
+
+def test_genes_lie_row_by_row_and_zeros_fill_the_square():
+    network = _built(n_genes=20, n_classes=2)
+    from tissueshap.model._backend import keras
+
+    image = keras().Model(network.input, network.layers[3].output)
+    found = np.asarray(image(np.arange(1, 21, dtype=np.float32)[None]))[0, :, :, 0]
+    np.testing.assert_array_equal(found.ravel(), [*range(1, 21), 0, 0, 0, 0, 0])
+
+
+@pytest.mark.parametrize("arch", ["cnn", "mlp", "linear"])
+def test_outputs_are_probabilities_and_logits_lie_before_them(arch):
+    from tissueshap.model._backend import keras
+
+    settings = preset("small").changed(arch=arch)
+    network = build(settings, n_genes=30, n_classes=4, mean=np.ones(30), variance=np.full(30, 2.0))
+    x = np.random.default_rng(0).normal(size=(5, 30)).astype(np.float32)
+    found = np.asarray(network(x, training=False))
+    np.testing.assert_allclose(found.sum(axis=1), 1, rtol=1e-5)
+    logits = np.asarray(keras().Model(network.input, network.layers[-1].input)(x, training=False))
+    raised = np.exp(logits)
+    np.testing.assert_allclose(found, raised / raised.sum(axis=1, keepdims=True), rtol=1e-4)
+
+
+def test_inputs_are_standardised_inside_and_a_constant_gene_is_zero():
+    from tissueshap.model._backend import keras
+
+    network = _built(
+        "small", n_genes=3, n_classes=2, mean=np.array([1, 2, 3.0]), variance=np.array([4, 1, 0.0])
+    )
+    standard = keras().Model(network.input, network.layers[1].output)
+    x = np.array([[3, 2, 3], [1, 0, 3]], dtype=np.float32)
+    np.testing.assert_allclose(np.asarray(standard(x)), [[1, 0, 0], [0, -2, 0]], atol=1e-6)
+
+
+def test_the_seed_decides_the_weights():
+    first, same, other = (_built("small", seed=seed).get_weights() for seed in (1, 1, 2))
+    assert all(np.array_equal(a, b) for a, b in zip(first, same, strict=True))
+    assert not all(np.array_equal(a, b) for a, b in zip(first, other, strict=True))
+
+
+def test_an_image_too_small_to_pool_is_refused():
+    with pytest.raises(DataError, match="use arch='mlp'"):
+        _built(n_genes=9)
+
+
+def test_standardising_needs_moments():
+    with pytest.raises(DataError, match="mean and variance"):
+        build(preset("small"), n_genes=5, n_classes=2)

@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import pytest
+
+from tissueshap._errors import DataError
+from tissueshap.model import PRESETS, preset
+
+
+def test_the_paper_preset_is_what_the_paper_says():
+    paper = preset("paper")
+    assert paper.arch == "cnn"
+    assert not paper.standardise
+    assert paper.filters == (32, 64, 128, 256)
+    assert (paper.widths, paper.dropout, paper.input_dropout) == ((512,), 0.2, 0.0)
+    assert (paper.optimizer, paper.learning_rate) == ("rmsprop", 1e-4)
+    assert (paper.batch_size, paper.epochs, paper.min_steps) == (128, 11, 0)
+    assert (paper.validation, paper.patience, paper.label_smoothing) == (0.1, None, 0.0)
+
+
+def test_presets_know_their_names():
+    assert {name: found.name for name, found in PRESETS.items()} == {n: n for n in PRESETS}
+
+
+def test_a_preset_is_changed_without_changing_the_preset():
+    changed = preset("small").changed(arch="linear", epochs=3)
+    assert (changed.arch, changed.epochs, changed.min_steps) == ("linear", 3, 0)
+    assert preset("small").changed() == PRESETS["small"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        (lambda: preset("huge"), "no preset 'huge'"),
+        (lambda: preset("small").changed(arch="transformer"), "no architecture 'transformer'"),
+        (lambda: preset("small").changed(epochs=0), "at least one"),
+    ],
+)
+def test_what_there_is_not_is_named(wrong, message):
+    with pytest.raises(DataError, match=message):
+        wrong()

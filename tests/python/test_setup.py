@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
+import resource
 import subprocess
 import sys
-import time
 import tomllib
 import zipfile
 from pathlib import Path
@@ -301,10 +301,14 @@ def test_the_wheel_installs_its_r_package(wheel: Path, tmp_path: Path) -> None:
 @pytest.mark.r
 @pytest.mark.slow
 def test_a_second_set_up_is_quick_and_does_nothing() -> None:
+    def busy() -> float:  # processor time: what else the machine does must not count
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return used.ru_utime + used.ru_stime
+
     subprocess.run(["inst/scripts/setup.sh"], cwd=ROOT, check=True, capture_output=True)
-    began = time.perf_counter()
+    before = busy()
     done = subprocess.run(
         ["inst/scripts/setup.sh"], cwd=ROOT, check=True, capture_output=True, text=True
     )
-    assert time.perf_counter() - began < 5
+    assert busy() - before < 5
     assert not re.search("installing|making|refreshing|building", done.stdout)

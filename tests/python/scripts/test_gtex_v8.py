@@ -76,7 +76,7 @@ def portal(tmp_path: Path, script: ModuleType) -> Path:
     """A folder laid out as the portal's bucket is."""
     attributes = [("SAMPID", "SMATSSCR", "SMPTHNTS", "SMRIN", "SMTSD", "SMEMPTY")]
     attributes += [
-        (sample, "", f'2 pieces, "fat {number}', f"{6 + number / 10}", tissue, "")
+        (sample, "", f'"fat {number}, 2 pieces', f"{6 + number / 10}", tissue, "")
         for number, (sample, tissue) in enumerate(TISSUES.items())
     ]
     attributes.append(("GTEX-1117F-0003-SM-58Q7G", "1", "blood DNA", "", "Whole Blood", ""))
@@ -117,7 +117,7 @@ def test_counts_tpm_samples_and_genes_arrive(run: Callable[..., int], out: Path)
     np.testing.assert_allclose(adata.layers["tpm"], TPM, rtol=1e-6)
     assert adata.obs["SMTSD"].astype(str).tolist() == list(TISSUES.values())
     assert adata.obs["donor"].tolist() == ["GTEX-1117F", "GTEX-1117F", "GTEX-111CU", "GTEX-111FC"]
-    assert adata.obs["SMPTHNTS"].astype(str).iloc[1] == '2 pieces, "fat 1'
+    assert adata.obs["SMPTHNTS"].astype(str).iloc[1] == '"fat 1, 2 pieces'
     assert adata.obs["SMRIN"].tolist() == [6.0, 6.1, 6.2, 6.3]
     assert "SMEMPTY" not in adata.obs
     assert adata.var_names.tolist()[:1] == ["ENSG00000000003"]

@@ -3,14 +3,16 @@
 #' For each class, the contrast of that class (weight 1) against the others
 #' (weight -1 / (k - 1) each). The model is fitted once for all classes.
 #'
-#' @param counts Raw counts: a matrix, genes x samples.
+#' @param counts Raw counts: a matrix, genes x samples; for `"limma"` log2
+#'   values.
 #' @param label The class of each sample.
 #' @param lib_size,norm_factor Library sizes and normalisation factors, a value
-#'   a sample, as [core_tmm()] returns them.
+#'   a sample, as [core_tmm()] returns them; not needed for `"limma"`.
 #' @param fdr,lfc A gene is significant in a class when its false discovery
 #'   rate is below `fdr` and its absolute log2 fold change above `lfc`.
 #' @param method `"edgeR_QL"` (quasi-likelihood F test), `"edgeR_LRT"`
-#'   (likelihood ratio test), or `"limma_voom"`.
+#'   (likelihood ratio test), or `"limma_voom"`, all for counts; or `"limma"`
+#'   for values on a log2 scale ([limma::eBayes()] with `trend = TRUE`).
 #' @return A list by slot: `varm$de_logfc`, `varm$de_pvalue` and `varm$de_fdr`
 #'   (matrices, genes x classes), `var$de_significant` (in at least one class),
 #'   and `uns` with the data frames `counts` (`class`, `up`, `down`) and
@@ -31,26 +33,23 @@
 #' tmm <- core_tmm(counts)$obs
 #' found <- core_de(counts, label, tmm$lib_size, tmm$norm_factor, lfc = 1)
 #' found$uns$counts
-core_de <- function(counts, label, lib_size, norm_factor, fdr = 0.01, lfc = 4,
-                    method = c("edgeR_QL", "edgeR_LRT", "limma_voom")) {
+core_de <- function(counts, label, lib_size = NULL, norm_factor = NULL,
+                    fdr = 0.01, lfc = 4,
+                    method = c("edgeR_QL", "edgeR_LRT", "limma_voom",
+                        "limma")) {
     method <- match.arg(method)
-    check_counts(counts)
-    check_no_empty_samples(counts)
-    label <- class_factor(label, ncol(counts))
-    check_length(lib_size, ncol(counts), "lib_size", "samples")
-    check_length(norm_factor, ncol(counts), "norm_factor", "samples")
-    effective <- lib_size * norm_factor
-    if (anyNA(effective) || any(effective <= 0)) {
-        fail("lib_size and norm_factor must be positive; they are not for %s",
-            first(names_at(colnames(counts),
-                which(is.na(effective) | effective <= 0))))
+    if (method == "limma") {
+        check_log_values(counts)
+    } else {
+        check_de_counts(counts, lib_size, norm_factor)
     }
+    label <- class_factor(label, ncol(counts))
     if (ncol(counts) <= nlevels(label)) {
         fail(paste("%d samples of %d classes leave no replicates: at least",
             "one class needs two samples"), ncol(counts), nlevels(label))
     }
     test <- switch(method, edgeR_QL = de_edger, edgeR_LRT = de_edger,
-        limma_voom = de_voom)
+        limma_voom = de_voom, limma = de_limma)
     found <- test(counts, label, lib_size, norm_factor, method)
     names <- list(rownames(counts), levels(label))
     dimnames(found$logfc) <- dimnames(found$pvalue) <- names
@@ -67,6 +66,19 @@ core_de <- function(counts, label, lib_size, norm_factor, fdr = 0.01, lfc = 4,
                 up = count_columns(significant & found$logfc > 0),
                 down = count_columns(significant & found$logfc < 0)),
             dispersion = found$dispersion))
+}
+
+check_de_counts <- function(counts, lib_size, norm_factor) {
+    check_counts(counts)
+    check_no_empty_samples(counts)
+    check_length(lib_size, ncol(counts), "lib_size", "samples")
+    check_length(norm_factor, ncol(counts), "norm_factor", "samples")
+    effective <- lib_size * norm_factor
+    if (anyNA(effective) || any(effective <= 0)) {
+        fail("lib_size and norm_factor must be positive; they are not for %s",
+            first(names_at(colnames(counts),
+                which(is.na(effective) | effective <= 0))))
+    }
 }
 
 count_columns <- function(marked) as.integer(colSums(marked))

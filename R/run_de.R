@@ -18,19 +18,32 @@
 #'     SummarizedExperiment::rowData(se)$de_fdr
 #' }
 run_de <- function(adata, label = NULL, fdr = 0.01, lfc = 4,
-                   method = c("edgeR_QL", "edgeR_LRT", "limma_voom"),
+                   method = c("edgeR_QL", "edgeR_LRT", "limma_voom",
+                       "limma"),
                    key_added = NULL, copy = FALSE) {
     method <- match.arg(method)
     on_data(adata, copy, function(x) {
         class <- get_label(x, label)
         params <- list(fdr = fdr, lfc = lfc, method = method)
-        found <- do.call(core_de, c(list(
-            counts = get_counts(x), label = class$values,
-            lib_size = need_column(x, "obs", slot_name("obs", "lib_size")),
-            norm_factor = need_column(x, "obs",
-                slot_name("obs", "norm_factor"))),
-            params))
+        data <- if (method == "limma") log_values(x) else normalised_counts(x)
+        found <- do.call(core_de, c(data, list(label = class$values), params))
         write_slots(x, "de", found, c(list(label = class$name), params),
             c("edgeR", "limma"), key_added)
     })
+}
+
+normalised_counts <- function(x) {
+    list(counts = get_counts(x),
+        lib_size = need_column(x, "obs", slot_name("obs", "lib_size")),
+        norm_factor = need_column(x, "obs", slot_name("obs", "norm_factor")))
+}
+
+log_values <- function(x) {
+    name <- slot_name("layers", "log2")
+    found <- get_matrix(x, name)
+    if (is.null(found)) {
+        fail("layers \"%s\" is missing: read the data with values = \"log\"",
+            name)
+    }
+    list(counts = found)
 }

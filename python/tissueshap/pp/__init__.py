@@ -1,9 +1,10 @@
 """Preprocessing: from counts to what the classifier reads."""
 
 from tissueshap.pp._filter_genes import filter_genes
+from tissueshap.pp._harmonise import harmonise
 from tissueshap.pp._log2 import log2
 from tissueshap.pp._oversample import expand, oversample
 from tissueshap.pp._split import split
 from tissueshap.pp._tmm import tmm
 
-__all__ = ["expand", "filter_genes", "log2", "oversample", "split", "tmm"]
+__all__ = ["expand", "filter_genes", "harmonise", "log2", "oversample", "split", "tmm"]

@@ -18,6 +18,8 @@ from tissueshap.pp._smote import Mixes, by_numpy, by_smote_variants, smote
 
 _ENGINES = {"tissueshap": by_numpy, "smote_variants": by_smote_variants}
 _WORKERS = {"tissueshap": ("scikit-learn",), "smote_variants": ("smote-variants", "scikit-learn")}
+#: Layers that the classifier reads as they are.
+_LOGGED = (_schema.layers.log2, _schema.layers.harmonised)
 _METHODS = ("smote", "random", "undersample", "class_weight", "none")
 
 
@@ -57,7 +59,8 @@ def oversample(
         Who draws for SMOTE: this package, or smote-variants itself. The rows are the
         same, but smote-variants' may name sample and neighbour the other way round.
     layer
-        Layer on a linear scale that SMOTE mixes.
+        Layer that SMOTE mixes: one on a linear scale, or ``"log2"`` where the data came as
+        logarithms.
     seed
         Seed of the draws.
     key_added
@@ -141,7 +144,8 @@ def expand(
     rows
         Rows of its table, or their positions in it.
     layer
-        The linear layer that is mixed.
+        The layer that is mixed. ``"log2"`` and ``"harmonised"`` hold logarithms, of which no
+        logarithm is taken again.
     offset, shift
         Of ``log2(x + offset) + shift``, as for :func:`tissueshap.pp.log2`.
     key_added
@@ -173,7 +177,7 @@ def expand(
         neighbours = dense(values[chosen["neighbour"].to_numpy()[mixed]])
         share = mix[mixed, None]
         made[mixed] = (1 - share) * made[mixed] + share * neighbours
-    return transformed(made, offset=offset, shift=shift)
+    return made if layer in _LOGGED else transformed(made, offset=offset, shift=shift)
 
 
 def _check_sizes(classes: list[str], sizes: np.ndarray, method: str) -> None:

@@ -3,27 +3,35 @@
 from tissueshap.tl._cluster import cluster
 from tissueshap.tl._cnn import cnn
 from tissueshap.tl._compare import compare
+from tissueshap.tl._compare_balancing import compare_balancing
 from tissueshap.tl._de import de
 from tissueshap.tl._enrich import enrich
 from tissueshap.tl._evaluate import evaluate
 from tissueshap.tl._null_test import null_test
 from tissueshap.tl._ppi import ppi
 from tissueshap.tl._predict import predict
+from tissueshap.tl._project import project
 from tissueshap.tl._rank_genes import rank_genes
 from tissueshap.tl._select_genes import select_genes
 from tissueshap.tl._shap import shap
+from tissueshap.tl._stability import stability
+from tissueshap.tl._transfer import transfer
 
 __all__ = [
     "cluster",
     "cnn",
     "compare",
+    "compare_balancing",
     "de",
     "enrich",
     "evaluate",
     "null_test",
     "ppi",
     "predict",
+    "project",
     "rank_genes",
     "select_genes",
     "shap",
+    "stability",
+    "transfer",
 ]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from anndata import AnnData
 
 from tissueshap import _r, _schema, _slots
 from tissueshap._counts import checked, target
 from tissueshap._errors import DataError
+from tissueshap._rconvert import Matrix
 
 
 def de(
@@ -17,7 +18,7 @@ def de(
     *,
     fdr: float = 0.01,
     lfc: float = 4.0,
-    method: Literal["edgeR_QL", "edgeR_LRT", "limma_voom"] = "edgeR_QL",
+    method: Literal["edgeR_QL", "edgeR_LRT", "limma_voom", "limma"] = "edgeR_QL",
     key_added: str | None = None,
     copy: bool = False,
 ) -> AnnData | None:
@@ -33,7 +34,7 @@ def de(
     ----------
     adata
         Samples x genes, with raw counts in ``X``. Reads ``obs["lib_size"]`` and
-        ``obs["norm_factor"]``.
+        ``obs["norm_factor"]``; for ``method="limma"`` none of these, but ``layers["log2"]``.
     label
         Column of ``obs`` with the classes; by default the one recorded before.
     fdr
@@ -41,7 +42,10 @@ def de(
     lfc
         ... and above this absolute log2 fold change.
     method
-        edgeR's quasi-likelihood F test or likelihood ratio test, or limma-voom.
+        edgeR's quasi-likelihood F test or likelihood ratio test, or limma-voom, all of
+        counts; or ``"limma"`` for data that came on a log2 scale: ``lmFit``, the same
+        contrasts and ``eBayes(trend=TRUE)`` (Ritchie et al., Nucleic Acids Research
+        43:e47, 2015).
     key_added
         Name of the record, and prefix of the slots, in place of ``"de"``.
     copy
@@ -70,10 +74,8 @@ def de(
     params = {"fdr": fdr, "lfc": lfc, "method": method}
     found = _r.call(
         "core_de",
-        counts=checked(adata),
+        **(_logged(adata) if method == "limma" else _counted(adata)),
         label=adata.obs[name].astype(str).to_numpy(),
-        lib_size=_slots.require(adata, "obs", _schema.obs.lib_size).to_numpy(float),
-        norm_factor=_slots.require(adata, "obs", _schema.obs.norm_factor).to_numpy(float),
         **params,
     )
     _slots.write(
@@ -85,3 +87,17 @@ def de(
         key_added=key_added,
     )
     return adata if copy else None
+
+
+def _counted(adata: AnnData) -> dict[str, Any]:
+    return {
+        "counts": checked(adata),
+        "lib_size": _slots.require(adata, "obs", _schema.obs.lib_size).to_numpy(float),
+        "norm_factor": _slots.require(adata, "obs", _schema.obs.norm_factor).to_numpy(float),
+    }
+
+
+def _logged(adata: AnnData) -> dict[str, Any]:
+    values = _slots.require(adata, "layers", _schema.layers.log2)
+    samples, genes = list(map(str, adata.obs_names)), list(map(str, adata.var_names))
+    return {"counts": Matrix(values, samples=samples, genes=genes, integer=False)}

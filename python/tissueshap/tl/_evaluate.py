@@ -71,7 +71,7 @@ def evaluate(
     predicted = _slots.require(adata, "obs", _schema.obs.predicted, key_added=key_added)
     found = np.asarray(predicted.astype(str))[test]
     true = np.asarray(classes)[codes[test]]
-    per_class, macro_f1 = _scores(true, found, classes)
+    per_class, macro_f1 = scores(true, found, classes)
     results: dict[str, Any] = {
         "macro_f1": macro_f1,
         "accuracy": float((true == found).mean()),
@@ -80,13 +80,13 @@ def evaluate(
     if baseline:
         simple = _logistic(adata, layer, np.flatnonzero(split == "train"), test, codes, seed)
         named = np.asarray(classes)[simple]
-        simple_per_class, results["baseline_macro_f1"] = _scores(true, named, classes)
+        simple_per_class, results["baseline_macro_f1"] = scores(true, named, classes)
         results["baseline_accuracy"] = float((true == named).mean())
         per_class["baseline_f1"] = simple_per_class["f1"]
     _slots.write(
         adata,
         "evaluate",
-        {"uns": {**results, "per_class": per_class, "confusion": _confusion(true, found)}},
+        {"uns": {**results, "per_class": per_class, "confusion": confusion(true, found)}},
         params={"label": name, "baseline": baseline, "layer": layer},
         seed=seed,
         versions=("scikit-learn",),
@@ -95,7 +95,7 @@ def evaluate(
     return adata if copy else None
 
 
-def _scores(true: np.ndarray, found: np.ndarray, classes: list[str]) -> tuple[pd.DataFrame, float]:
+def scores(true: np.ndarray, found: np.ndarray, classes: list[str]) -> tuple[pd.DataFrame, float]:
     """Return the scores of each class, and the mean F1 of those with test samples."""
     from sklearn.metrics import precision_recall_fscore_support
 
@@ -108,7 +108,8 @@ def _scores(true: np.ndarray, found: np.ndarray, classes: list[str]) -> tuple[pd
     return table, float(f1[number > 0].mean())
 
 
-def _confusion(true: np.ndarray, found: np.ndarray) -> pd.DataFrame:
+def confusion(true: np.ndarray, found: np.ndarray) -> pd.DataFrame:
+    """Return how often each pair of true and predicted class occurs."""
     pairs = pd.DataFrame({"true": true, "predicted": found})
     return pairs.groupby(["true", "predicted"], as_index=False).size().rename(columns={"size": "n"})
 

@@ -29,13 +29,16 @@ def rank_genes(
     label: str | None = None,
     *,
     statistic: Literal["median", "mean", "mean_abs"] = "median",
+    by: Literal["explained", "label"] = "explained",
     key_added: str | None = None,
     copy: bool = False,
 ) -> AnnData | None:
     """Rank the genes of each class by their SHAP values, the highest first.
 
-    A class's samples are those for which it was explained. Yap et al. (Scientific Reports
-    11:2641, 2021) rank by the signed median over the correctly predicted ones.
+    A class's samples are those for which it was explained; with ``by="label"`` those that
+    belong to it, whatever class was explained for them: so a class whose samples are taken
+    for another, as adipose tissue of another cohort was, has genes all the same. Yap et al.
+    (Scientific Reports 11:2641, 2021) rank by the signed median over the correctly predicted ones.
 
     Parameters
     ----------
@@ -48,6 +51,9 @@ def rank_genes(
         Of the values over a class's samples: ``"median"``, ``"mean"``, or ``"mean_abs"``
         (the mean of the absolute values, which also ranks genes high whose absence speaks
         for the class).
+    by
+        Whether a sample counts for the class that was ``"explained"`` for it, or for its
+        own, by ``"label"``.
     key_added
         Name of the record in place of ``"rank_genes"``, and prefix of what is written; the
         SHAP values are read under it too where they are there.
@@ -68,6 +74,8 @@ def rank_genes(
     """
     if statistic not in _STATISTICS:
         raise DataError(f"statistic={statistic!r}: choose one of {tuple(_STATISTICS)}")
+    if by not in ("explained", "label"):
+        raise DataError(f"by={by!r}: choose 'explained' or 'label'")
     adata = target(adata, copy=copy)
     name = _slots.label_name(adata, label)
     source = key_added if key_added in _slots.record(adata) else None
@@ -77,6 +85,8 @@ def rank_genes(
     kept = rows >= 0
     explained = samples["explained"].astype(str).to_numpy()[kept]
     rows = rows[kept]
+    if by == "label":
+        explained = adata.obs[name].astype(str).to_numpy()[rows]
     if not rows.size:
         raise DataError("no explained sample is left in adata: run ts.tl.shap(adata, model) again")
     classes = sorted({*_slots.class_names(adata, name), *explained})
@@ -102,7 +112,7 @@ def rank_genes(
             },
             "uns": {"counts": pd.DataFrame({"class": classes, "n_explained": counts.to_numpy()})},
         },
-        params={"label": name, "statistic": statistic},
+        params={"label": name, "statistic": statistic, "by": by},
         key_added=key_added,
     )
     return adata if copy else None

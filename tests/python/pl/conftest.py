@@ -34,6 +34,9 @@ TISSUES = [
 #: Names that markup, formulas or HDF5 would take for something else.
 AWKWARD = ["CD8+/CD45RA+ Naive", "<b>$x^2$ & $</b>", "Ωmega 100%_\\{}"]
 
+#: The longest names, where a figure has the least room.
+LONG = ["Brain - Nucleus accumbens (basal ganglia)", "Skin - Not Sun Exposed (Suprapubic)"]
+
 N_GENES, N_EACH, N_TEST, N_RANKS = 1200, 14, 6, 12
 
 
@@ -69,6 +72,8 @@ def made_up(names: list[str], seed: int = 5) -> AnnData:
     _de(adata, names, rng)
     _cluster(adata, codes, test, rng)
     _enrich(adata, names, rng)
+    _balancing(adata, names, codes[~test], rng)
+    _another_cohort(adata, names, codes, test, rng)
     return adata
 
 
@@ -83,6 +88,76 @@ def _balance(adata, codes, test, rng):
     rows = np.concatenate(drawn)
     table = pd.DataFrame({"sample": rows, "neighbour": rows, "mix": 0.0, "weight": 1.0})
     write(adata, "oversample", {"uns": {"table": table}})
+
+
+def _balancing(adata, names, train, rng):
+    methods = ["none", "class_weight", "undersample", "random", "smote"]
+    k = len(names)
+    tables = [
+        pd.DataFrame(
+            {
+                "method": method,
+                "class": names,
+                "n_train": np.bincount(train, minlength=k),
+                "f1": rng.uniform(0.6, 1, k),
+            }
+        )
+        for method in methods
+    ]
+    table = pd.concat(tables, ignore_index=True)
+    summary = table.groupby("method", sort=False)["f1"].mean().reset_index(name="macro_f1")
+    summary = summary.assign(accuracy=0.9, n_train=len(train))
+    write(adata, "compare_balancing", {"uns": {"summary": summary, "per_class": table}})
+
+
+def _another_cohort(adata, names, codes, test, rng):
+    """The samples as if they were another cohort's, whose last class is not known."""
+    known = names[: max(1, len(names) - 1)]
+    true = np.array(names, dtype=object)[codes]
+    found = np.array(known, dtype=object)[np.minimum(codes, len(known) - 1)]
+    swapped = rng.uniform(size=codes.size) < 0.1
+    found[swapped] = known[0]
+    adata.obs["predicted"] = pd.Categorical(found)
+    pairs = pd.DataFrame({"true": true, "predicted": found})
+    pairs = pairs.groupby(["true", "predicted"], as_index=False).size()
+    pairs = pairs.rename(columns={"size": "n"})
+    inside = pairs["true"].isin(known)
+    kept = np.isin(true, known)
+    uns = {
+        "confusion": pairs[inside].reset_index(drop=True),
+        "unknown": pairs[~inside].rename(columns={"true": "class"}).reset_index(drop=True),
+        "map": pd.DataFrame({"other": known, "class": known}),
+        "n_correct": int((true == found)[kept].sum()),
+        "n_scored": int(kept.sum()),
+    }
+    write(adata, "transfer", {"uns": uns})
+    tables = [
+        pd.DataFrame(
+            {
+                "gene_set": name,
+                "sample": adata.obs_names[test],
+                "class": true[test],
+                "umap_1": adata.obsm[f"X_umap_{name}"][test, 0],
+                "umap_2": adata.obsm[f"X_umap_{name}"][test, 1],
+            }
+        )
+        for name in ("shap", "de", "all", "random")
+    ]
+    write(adata, "project", {"uns": {"reference": pd.concat(tables, ignore_index=True)}})
+    n_both = rng.integers(0, N_RANKS + 1, len(known))
+    per_class = pd.DataFrame(
+        {
+            "class": known,
+            "other": [name.lower() if i % 2 else name for i, name in enumerate(known)],
+            "n_both": n_both,
+            "fraction": n_both / N_RANKS,
+            "expected": N_RANKS**2 / N_GENES,
+            "fdr": np.where(n_both > 2, 1e-4, 0.5),
+            "rbo": n_both / N_RANKS * 0.8,
+            "rbo_expected": 0.05,
+        }
+    )
+    write(adata, "stability", {"uns": {"per_class": per_class, "n_top": N_RANKS}})
 
 
 def _evaluate(adata, names, true, rng):
@@ -229,7 +304,7 @@ def _made() -> dict[str, AnnData]:
     return {
         "many": made_up(TISSUES),
         "few": made_up(AWKWARD),
-        "two": made_up(["Liver", "Lung"]),
+        "two": made_up(LONG),
     }
 
 
@@ -259,3 +334,54 @@ def words() -> Callable[[Figure], list[str]]:
         return [text.get_text() for text in found]
 
     return shown
+
+
+def _drawn_texts(figure):
+    """Return the texts that appear: ticks beyond the limits of an axis do not."""
+    hidden = set()
+    for axes in figure.axes:
+        if not axes.axison:
+            hidden.update(axes.findobj(Text))
+            hidden.difference_update(axes.texts, [axes.title, axes._left_title])
+        for axis in (axes.xaxis, axes.yaxis):
+            ticks = axis.get_major_ticks() + axis.get_minor_ticks()
+            shown = set(axis._update_ticks())
+            for tick in ticks:
+                if tick not in shown:
+                    hidden.update((tick.label1, tick.label2))
+    return [
+        text
+        for text in figure.findobj(Text)
+        if text not in hidden and text.get_visible() and text.get_text().strip()
+    ]
+
+
+def _overlapping(figure):
+    """Return the pairs of texts that cover each other, and the texts that are cut off."""
+    figure.draw_without_rendering()
+    texts = _drawn_texts(figure)
+    boxes = [text.get_window_extent() for text in texts]
+    edges = np.array([(b.x0, b.y0, b.x1, b.y1) for b in boxes])
+    low = np.maximum(edges[:, None, :2], edges[None, :, :2])
+    high = np.minimum(edges[:, None, 2:], edges[None, :, 2:])
+    clash = np.triu((high - low > 1).all(axis=2), 1)
+    pairs = [
+        (texts[i].get_text(), texts[j].get_text()) for i, j in zip(*np.nonzero(clash), strict=True)
+    ]
+    frame = figure.bbox
+    cut = [
+        text.get_text()
+        for text, box in zip(texts, boxes, strict=True)
+        if box.x0 < -1 or box.y0 < -1 or box.x1 > frame.x1 + 1 or box.y1 > frame.y1 + 1
+    ]
+    return pairs + cut
+
+
+@pytest.fixture
+def drawn_texts() -> Callable[[Figure], list[Text]]:
+    return _drawn_texts
+
+
+@pytest.fixture
+def overlapping() -> Callable[[Figure], list]:
+    return _overlapping

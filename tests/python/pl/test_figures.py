@@ -6,15 +6,14 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import matplotlib as mpl
-import numpy as np
 import pytest
 from matplotlib.figure import Figure
-from matplotlib.text import Text
 
 from tissueshap import errors, pl, settings
 
-#: The figures of what one run makes: `made_up` in conftest.py holds all that they read.
+#: The figures whose records `made_up` in conftest.py holds.
 NAMES = [
+    "balancing",
     "class_balance",
     "confusion",
     "enrichment",
@@ -24,7 +23,10 @@ NAMES = [
     "null",
     "overlap",
     "per_class",
+    "projection",
     "shap",
+    "stability",
+    "transfer",
     "umap",
     "uniqueness",
     "vmeasure",
@@ -32,55 +34,14 @@ NAMES = [
 SVG = "{http://www.w3.org/2000/svg}"
 
 
-def drawn_texts(figure):
-    """Return the texts that appear: ticks beyond the limits of an axis do not."""
-    hidden = set()
-    for axes in figure.axes:
-        if not axes.axison:
-            hidden.update(axes.findobj(Text))
-            hidden.difference_update(axes.texts, [axes.title, axes._left_title])
-        for axis in (axes.xaxis, axes.yaxis):
-            ticks = axis.get_major_ticks() + axis.get_minor_ticks()
-            shown = set(axis._update_ticks())
-            for tick in ticks:
-                if tick not in shown:
-                    hidden.update((tick.label1, tick.label2))
-    return [
-        text
-        for text in figure.findobj(Text)
-        if text not in hidden and text.get_visible() and text.get_text().strip()
-    ]
-
-
-def overlapping(figure):
-    """Return the pairs of texts that cover each other, and the texts that are cut off."""
-    figure.draw_without_rendering()
-    texts = drawn_texts(figure)
-    boxes = [text.get_window_extent() for text in texts]
-    edges = np.array([(b.x0, b.y0, b.x1, b.y1) for b in boxes])
-    low = np.maximum(edges[:, None, :2], edges[None, :, :2])
-    high = np.minimum(edges[:, None, 2:], edges[None, :, 2:])
-    clash = np.triu((high - low > 1).all(axis=2), 1)
-    pairs = [
-        (texts[i].get_text(), texts[j].get_text()) for i, j in zip(*np.nonzero(clash), strict=True)
-    ]
-    frame = figure.bbox
-    cut = [
-        text.get_text()
-        for text, box in zip(texts, boxes, strict=True)
-        if box.x0 < -1 or box.y0 < -1 or box.x1 > frame.x1 + 1 or box.y1 > frame.y1 + 1
-    ]
-    return pairs + cut
-
-
 @pytest.mark.parametrize("name", NAMES)
-def test_no_text_covers_another_or_is_cut_off(drawn_from, name):
+def test_no_text_covers_another_or_is_cut_off(drawn_from, overlapping, name):
     figure = getattr(pl, name)(drawn_from)
     assert isinstance(figure, Figure)
     assert overlapping(figure) == []
 
 
-def test_the_check_sees_what_overlaps():
+def test_the_check_sees_what_overlaps(overlapping):
     figure = Figure()
     figure.text(0.5, 0.5, "one")
     figure.text(0.5, 0.5, "two")
@@ -102,7 +63,7 @@ def test_takes_a_size(few, name):
 
 
 @pytest.mark.parametrize("name", ["class_balance", "confusion", "umap", "shap", "enrichment"])
-def test_names_are_no_formulas_and_no_markup(few, name, tmp_path):
+def test_names_are_no_formulas_and_no_markup(few, name, drawn_texts, tmp_path):
     figure = getattr(pl, name)(few, save=tmp_path / "figure.svg")
     figure.draw_without_rendering()
     # matplotlib puts what it draws into a comment of the SVG, character by character.

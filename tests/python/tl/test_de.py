@@ -9,11 +9,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tissueshap import pp
-from tissueshap._errors import DataError, MissingSlotError
+from tissueshap import io, pp
+from tissueshap._errors import DataError, MissingSlotError, RError
 from tissueshap.tl import de
 
 pytestmark = pytest.mark.r
+
+GOLDEN = Path(__file__).resolve().parents[2] / "golden"
 
 
 @pytest.fixture
@@ -112,3 +114,39 @@ def test_values_that_are_no_counts(normalised: ad.AnnData) -> None:
     with pytest.raises(DataError, match="is not whole"):
         de(normalised)
     assert "de" not in normalised.uns["tissueshap"]
+
+
+def test_limma_has_limmas_values_on_a_log_scale(data_dir: Path) -> None:
+    folder = data_dir / "gtex_hpa_entrez"
+    adata = io.read_counts(
+        folder / "gtex_log_expression.tsv.gz",
+        folder / "gtex_samples.tsv.gz",
+        label="tissue",
+        values="log",
+    )
+    de(adata, method="limma", lfc=2)
+    golden = pd.read_csv(GOLDEN / "limma.tsv", sep="\t", dtype={"gene": str}).set_index("gene")
+    golden = golden.loc[adata.var_names]
+    liver = {key: adata.varm[f"de_{key}"]["Liver"] for key in ("logfc", "pvalue", "fdr")}
+    assert np.allclose(liver["logfc"], golden["logfc"], rtol=0, atol=1e-5)
+    for key in ("pvalue", "fdr"):
+        found, expected = (np.log10(np.maximum(held[key], 1e-290)) for held in (liver, golden))
+        # The layer is float32.
+        assert np.allclose(found, expected, rtol=1e-4, atol=1e-4), key
+    record = adata.uns["tissueshap"]["de"]
+    assert record["params"]["method"] == "limma"
+    counted = record["counts"].set_index("class").loc["Liver"]
+    strong = golden[(golden["fdr"] < 0.01) & (golden["logfc"].abs() > 2)]
+    assert (counted["up"], counted["down"]) == (
+        (strong["logfc"] > 0).sum(),
+        (strong["logfc"] < 0).sum(),
+    )
+
+
+def test_limma_needs_finite_log_values(toy: ad.AnnData) -> None:
+    with pytest.raises(MissingSlotError, match="log2"):
+        de(toy, method="limma")
+    toy.layers["log2"] = np.log2(toy.X + 1.0)
+    toy.layers["log2"][3, 5] = np.nan
+    with pytest.raises(RError, match=r"gene G00006 in sample S003 is not finite"):
+        de(toy, method="limma")

@@ -1,0 +1,26 @@
+#' Score the predictions for another cohort
+#'
+#' Runs Python's `ts.tl.transfer`, after [run_predict()] on the other cohort.
+#'
+#' @inheritParams run_filter_genes
+#' @param map A named character vector or list: the classifier's class for a
+#'   class of the cohort, `c("zone of skin" = "Skin")`. Names that are not in
+#'   it stand for themselves.
+#' @return `adata`, invisibly, as [run_filter_genes()] returns it. Written is
+#'   the record `transfer` with `accuracy`, `macro_f1`, `per_class` and
+#'   `confusion`.
+#' @export
+#' @examples
+#' if (python_available()) {
+#'     adata <- run_tmm(simulate_counts(90, 100, tissues = 3))
+#'     run_log2(run_split(adata, "tissue", n_test = 5))
+#'     model <- run_cnn(adata, preset = "small")
+#'     other <- simulate_counts(60, 100, tissues = 3, seed = 1)
+#'     run_log2(run_tmm(other, reference = adata))
+#'     run_transfer(run_predict(other, model))
+#' }
+run_transfer <- function(adata, label = NULL, map = NULL, key_added = NULL,
+                         copy = FALSE) {
+    in_python("tl.transfer", adata, list(label = label, map = class_map(map),
+        key_added = key_added), copy = copy)
+}

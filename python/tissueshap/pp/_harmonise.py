@@ -1,0 +1,134 @@
+"""Bring a second cohort onto the scale of the first."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from anndata import AnnData
+
+from tissueshap import _schema, _slots
+from tissueshap._counts import target
+from tissueshap._dense import blocks
+from tissueshap._errors import DataError
+
+
+def harmonise(
+    adata: AnnData,
+    reference: AnnData,
+    *,
+    method: Literal["zscore"] = "zscore",
+    layer: str = "log2",
+    key_added: str | None = None,
+    copy: bool = False,
+) -> AnnData | None:
+    """Bring a second cohort onto the scale of the one that a classifier was trained on.
+
+    Each gene is standardised within its own cohort, then given the mean and the standard
+    deviation that it has in the training cohort: the classifier's input keeps its scale. It
+    takes away what differs between the cohorts as wholes, be it the laboratory or the share
+    of each class, so the two should hold about the same classes.
+
+    Parameters
+    ----------
+    adata
+        The second cohort, samples x genes. Reads ``layers[layer]``, log2 values.
+    reference
+        The training cohort; its training samples (all, where ``obs["split"]`` is missing)
+        give the means and standard deviations. Genes are matched by name.
+    method
+        ``"zscore"``.
+    layer
+        Layer to read in both.
+    key_added
+        Name of the record, and prefix of the layer, in place of ``"harmonise"``.
+    copy
+        Return a new AnnData and leave this one as it is.
+
+    Returns
+    -------
+        None, or with ``copy`` the new AnnData. Writes ``layers["harmonised"]`` (float32, on
+        the scale of ``layer``; NaN for genes that the reference lacks) and the record
+        ``uns["tissueshap"]["harmonise"]``: ``n_genes`` (shared), ``n_constant`` (of them
+        those without variance in ``adata``, which take the reference's mean) and
+        ``n_reference`` (samples of the reference).
+
+    Raises
+    ------
+    DataError
+        No gene is shared, names occur twice, or there are fewer than two samples.
+    """
+    if method != "zscore":
+        raise DataError(f"method={method!r}: there is 'zscore'")
+    adata = target(adata, copy=copy)
+    if adata.n_obs < 2:
+        raise DataError(f"adata has {adata.n_obs} sample(s): a standard deviation needs two")
+    own, theirs = _shared(adata, reference)
+    values = _slots.require(adata, "layers", layer)
+    held = np.ones(reference.n_obs, dtype=bool)
+    if _schema.obs.split in reference.obs:
+        held = (reference.obs[_schema.obs.split] == "train").to_numpy()
+    mean, sd = (each[own] for each in moments(values))
+    to_mean, to_sd = (
+        each[theirs] for each in moments(_slots.require(reference, "layers", layer), held)
+    )
+    constant = sd == 0
+    scale = np.divide(to_sd, sd, out=np.zeros_like(sd), where=~constant)
+    found = np.full(adata.shape, np.nan, dtype=np.float32)
+    for rows, block in blocks(values):
+        found[rows.start : rows.stop, own] = (block[:, own] - mean) * scale + to_mean
+    _slots.write(
+        adata,
+        "harmonise",
+        {
+            "layers": {_schema.layers.harmonised: found},
+            "uns": {
+                "n_genes": int(own.size),
+                "n_constant": int(constant.sum()),
+                "n_reference": int(held.sum()),
+            },
+        },
+        params={"method": method, "layer": layer},
+        key_added=key_added,
+    )
+    return adata if copy else None
+
+
+def moments(values: np.ndarray, rows: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """Return each gene's mean and standard deviation over some rows (a mask) of a matrix."""
+    kept = np.ones(values.shape[0], dtype=bool) if rows is None else rows
+    if not kept.any():
+        raise DataError("the reference has no training sample: run ts.pp.split(reference)")
+    n_genes = values.shape[1]
+    count, mean, squares = 0, np.zeros(n_genes), np.zeros(n_genes)
+    for place, block in blocks(values):
+        part = np.asarray(block[kept[place]], dtype=np.float64)
+        if not len(part):
+            continue
+        # Chan et al. (1979): sums about each block's own mean, so that nothing cancels.
+        away = part.mean(axis=0) - mean
+        total = count + len(part)
+        squares += np.square(part - part.mean(axis=0)).sum(axis=0)
+        squares += away**2 * count * len(part) / total
+        mean += away * len(part) / total
+        count = total
+    return mean, np.sqrt(squares / count)
+
+
+def _shared(adata: AnnData, reference: AnnData) -> tuple[np.ndarray, np.ndarray]:
+    """Return where the shared genes are in both."""
+    names = pd.Index(map(str, adata.var_names))
+    others = pd.Index(map(str, reference.var_names))
+    for index, which in ((names, "adata"), (others, "reference")):
+        if not index.is_unique:
+            twice = list(index[index.duplicated()].unique()[:5])
+            raise DataError(f"{which}.var_names holds names twice: {twice}: make them unique")
+    places = others.get_indexer(names)
+    own = np.flatnonzero(places >= 0)
+    if not own.size:
+        raise DataError(
+            f"adata and reference share no gene: {list(names[:3])} and {list(others[:3])}: give "
+            "both the same kind of identifier"
+        )
+    return own, places[own]

@@ -1,0 +1,173 @@
+"""``tl.compare_balancing``: what balancing the training classes does for the scores."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from tissueshap import _schema, _slots
+from tissueshap._counts import target
+from tissueshap._dense import dense
+from tissueshap._errors import DataError
+from tissueshap._logging import logger
+from tissueshap.model._backend import backend
+from tissueshap.model._presets import Preset
+from tissueshap.tl._cnn import cnn
+from tissueshap.tl._evaluate import scores
+from tissueshap.tl._predict import columns_of
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+METHODS = ("none", "class_weight", "undersample", "random", "smote")
+
+
+def compare_balancing(
+    adata: AnnData,
+    label: str | None = None,
+    *,
+    methods: Sequence[str] = METHODS,
+    preset: Literal["default", "paper", "small"] | Preset = "default",
+    epochs: int | None = None,
+    mixed: str = "tmm",
+    layer: str = "log2",
+    seed: int = 42,
+    key_added: str | None = None,
+    copy: bool = False,
+) -> AnnData | None:
+    """Train once with each way of balancing, and score all on the same held-out samples.
+
+    Every training starts from the same weights and runs the same number of epochs, so a
+    method that makes more rows also takes more steps. What ``pp.oversample``, ``tl.cnn``
+    and ``tl.predict`` have left in ``adata`` stays as it is.
+
+    Parameters
+    ----------
+    adata
+        Samples x genes, after ``pp.split`` and ``pp.log2``. Reads ``obs[label]``,
+        ``obs["split"]``, ``layers[layer]`` and ``layers[mixed]``.
+    label
+        Column of ``obs`` with the classes; the recorded one by default.
+    methods
+        Among ``"none"``, ``"class_weight"``, ``"undersample"``, ``"random"`` and
+        ``"smote"``, as for ``pp.oversample``.
+    preset, epochs
+        As for ``tl.cnn``.
+    mixed
+        Linear layer that SMOTE mixes; ``"log2"`` where there are log values only.
+    layer
+        The classifier's input.
+    seed
+        Seed of the draws, the weights, dropout and the order of the rows.
+    key_added
+        Name of the record in place of ``"compare_balancing"``.
+    copy
+        Return a changed copy and leave ``adata`` as it is.
+
+    Returns
+    -------
+    None, or the copy. Writes ``uns["tissueshap"]["compare_balancing"]``:
+
+    ``summary``
+        A row a method: ``method``, ``macro_f1``, ``accuracy``, ``n_train`` (training
+        rows after balancing).
+    ``per_class``
+        A row a method and class: ``method``, ``class``, ``n_train`` (training samples of
+        the class before balancing), ``f1``.
+
+    Raises
+    ------
+    DataError
+        A method is unknown, or no sample is held out.
+
+    Notes
+    -----
+    Yap et al. (2021), Scientific Reports 11:2641, figures 2a and S2b.
+    """
+    chosen = _checked(methods)
+    adata = target(adata, copy=copy)
+    name = _slots.label_name(adata, label)
+    classes, codes = _slots.class_names(adata, name), _slots.class_codes(adata, name)
+    split = np.asarray(_slots.require(adata, "obs", _schema.obs.split))
+    test = np.flatnonzero(split == "test")
+    if not test.size:
+        raise DataError("no sample is held out: run ts.pp.split(adata) with n_test above 0")
+    sizes = np.bincount(codes[split == "train"], minlength=len(classes))
+    work = _workbench(adata, name, (layer, mixed))
+    summary, per_class = [], []
+    for method in chosen:
+        predicted, n_rows = _trained(
+            work, method, test, preset=preset, epochs=epochs, mixed=mixed, layer=layer, seed=seed
+        )
+        true = np.asarray(classes)[codes[test]]
+        scored, macro_f1 = scores(true, predicted, classes)
+        accuracy = float((true == predicted).mean())
+        summary.append((method, macro_f1, accuracy, n_rows))
+        table = pd.DataFrame({"class": classes, "n_train": sizes, "f1": scored["f1"]})
+        per_class.append(table.assign(method=method))
+        logger.info("balancing %r: %d rows, macro F1 %.3f", method, n_rows, macro_f1)
+    found = {
+        "summary": pd.DataFrame(summary, columns=["method", "macro_f1", "accuracy", "n_train"]),
+        "per_class": pd.concat(per_class, ignore_index=True)[["method", "class", "n_train", "f1"]],
+    }
+    _slots.write(
+        adata,
+        "compare_balancing",
+        {"uns": found},
+        params={
+            "label": name,
+            "methods": chosen,
+            "preset": preset.name if isinstance(preset, Preset) else preset,
+            "epochs": epochs,
+            "mixed": mixed,
+            "layer": layer,
+        },
+        seed=seed,
+        versions=("keras", backend()),
+        key_added=key_added,
+    )
+    return adata if copy else None
+
+
+def _checked(methods: Sequence[str]) -> list[str]:
+    chosen = [methods] if isinstance(methods, str) else list(dict.fromkeys(methods))
+    unknown = [method for method in chosen if method not in METHODS]
+    if unknown or not chosen:
+        raise DataError(f"methods={list(methods)}: choose among {list(METHODS)}")
+    return chosen
+
+
+def _workbench(adata: AnnData, label: str, layers: Sequence[str]) -> AnnData:
+    """Return an AnnData that shares the matrices, and has records of its own."""
+    import anndata
+
+    work = anndata.AnnData(
+        obs=adata.obs[[label, _schema.obs.split]].copy(),
+        var=pd.DataFrame(index=adata.var_names),
+        layers={key: adata.layers[key] for key in dict.fromkeys(layers) if key in adata.layers},
+    )
+    record = _slots.record(work)
+    record["label"] = label
+    # The offset of the logarithm: SMOTE's mixtures take it too.
+    if _schema.layers.log2 in _slots.record(adata):
+        record["log2"] = _slots.record(adata)["log2"]
+    return work
+
+
+def _trained(
+    work: AnnData, method: str, test: np.ndarray, *, mixed: str, layer: str, seed: int, **how: Any
+) -> tuple[np.ndarray, int]:
+    """Return the classes predicted for the test samples, and the rows trained on."""
+    from tissueshap.pp import oversample
+
+    source = mixed if method == "smote" else layer
+    oversample(work, method=method, layer=source, seed=seed)  # type: ignore[arg-type]
+    model = cnn(work, layer=layer, seed=seed, **how)
+    values = _slots.require(work, "layers", layer)
+    rows = np.asarray(dense(values[test]), dtype=np.float32)[:, columns_of(work, model)]
+    best = model.predict_proba(rows).argmax(axis=1)
+    n_rows = len(_slots.table(work, "oversample", "table"))
+    return np.asarray(model.classes)[best], n_rows

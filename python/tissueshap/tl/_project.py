@@ -1,0 +1,166 @@
+"""``tl.project``: where another cohort lies in the embedding of the first."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from tissueshap import _schema, _slots
+from tissueshap._counts import target
+from tissueshap._errors import DataError, DataWarning
+from tissueshap._logging import progress
+from tissueshap.tl import _vmeasure
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+#: How far a refitted point may lie from the stored one, in units of UMAP (a class spans one
+#: or more).
+_TOLERANCE = 1e-3
+
+
+def project(
+    adata: AnnData,
+    reference: AnnData,
+    *,
+    gene_sets: Sequence[str] | None = None,
+    layer: str | None = None,
+    key_added: str | None = None,
+    copy: bool = False,
+) -> AnnData | None:
+    """Project another cohort into the UMAP that ``tl.cluster`` made of the first.
+
+    UMAP is fitted again on the reference's samples and genes with the recorded seed, which
+    gives the same embedding, and the new samples are placed in it without moving it.
+
+    Parameters
+    ----------
+    adata
+        The new cohort, samples x genes. Reads ``layers[layer]``.
+    reference
+        The first cohort, after ``tl.cluster``.
+    gene_sets
+        Names among those that ``tl.cluster`` embedded; all by default.
+    layer
+        The new cohort's layer, such as ``"harmonised"``; the one that ``tl.cluster`` read by
+        default.
+    key_added
+        Name of the record instead of ``"project"``, and prefix of the embeddings.
+    copy
+        Return a changed copy and leave ``adata`` as it is.
+
+    Returns
+    -------
+    None, or the copy. Writes ``obsm["X_umap_<set>"]`` (samples x 2, float32) and, in
+    ``uns["tissueshap"]["project"]``, the table ``reference`` with a row a gene set and
+    sample of the reference: ``gene_set``, ``sample``, ``class``, ``umap_1``, ``umap_2``.
+    A ``DataWarning`` says where the refitted embedding is not the one that is stored.
+
+    Raises
+    ------
+    MissingSlotError
+        If ``tl.cluster`` has not been run on the reference.
+    DataError
+        If a gene set was not embedded, its genes are missing, or the genes were
+        standardised within the cohort (``scale=True``).
+    """
+    adata = target(adata, copy=copy)
+    params = _slots.table(reference, "cluster", "params")
+    seed = int(_slots.table(reference, "cluster", "seed"))
+    if bool(params.get("scale", False)):
+        raise DataError(
+            "ts.tl.cluster(reference) standardised the genes by its own samples: run it with "
+            "scale=False to project others into its embedding"
+        )
+    genes = _chosen(_slots.table(reference, "cluster", "genes"), gene_sets)
+    rows = _vmeasure.chosen_samples(reference, str(params["samples"]))
+    own_layer, n_pcs = str(params["layer"]), params.get("n_pcs")
+    found, tables = {}, []
+    for name, members in progress(genes.items(), desc="projecting", unit="set"):
+        places = [_places(each, name, members, which) for each, which in _both(adata, reference)]
+        X = _vmeasure.expression(reference, own_layer, rows, places[1], scale=False)
+        embedding = _vmeasure.Embedding(
+            X,
+            n_pcs=None if n_pcs is None else int(n_pcs),
+            n_neighbors=int(params["n_neighbors"]),
+            seed=seed,
+        )
+        key = f"{_schema.obsm.X_umap}_{_schema.column(name)}"
+        _compare(reference, key, rows, embedding.flat)
+        everyone = np.arange(adata.n_obs)
+        new = _vmeasure.expression(adata, layer or own_layer, everyone, places[0], scale=False)
+        if not np.isfinite(new).all():
+            raise DataError(f"adata.layers[{layer or own_layer!r}] is not finite for {name!r}")
+        found[key] = embedding.project(new)
+        tables.append(_table(reference, name, rows, embedding.flat))
+    _slots.write(
+        adata,
+        "project",
+        {"obsm": found, "uns": {"reference": pd.concat(tables, ignore_index=True)}},
+        params={
+            "gene_sets": list(genes),
+            "layer": layer or own_layer,
+            "reference_layer": own_layer,
+        },
+        seed=seed,
+        versions=("umap-learn", "scikit-learn"),
+        key_added=key_added,
+    )
+    return adata if copy else None
+
+
+def _chosen(table: pd.DataFrame, names: Sequence[str] | None) -> dict[str, list[str]]:
+    grouped = table.astype(str).groupby("gene_set", sort=False)["gene"]
+    held = {str(name): list(genes) for name, genes in grouped}
+    if names is None:
+        return held
+    wanted = [names] if isinstance(names, str) else list(names)
+    if unknown := [name for name in wanted if name not in held]:
+        raise DataError(f"the gene sets {unknown} were not embedded; there are {list(held)}")
+    return {name: held[name] for name in wanted}
+
+
+def _both(adata: AnnData, reference: AnnData) -> list[tuple[AnnData, str]]:
+    return [(adata, "adata"), (reference, "reference")]
+
+
+def _places(adata: AnnData, name: str, genes: list[str], which: str) -> np.ndarray:
+    places = pd.Index(map(str, adata.var_names)).get_indexer(pd.Index(genes))
+    if (places < 0).any():
+        lost = np.flatnonzero(places < 0)
+        raise DataError(
+            f"{lost.size} of the {len(genes)} genes of the set {name!r} are missing from {which}: "
+            f"{[genes[place] for place in lost[:5]]}"
+        )
+    return np.asarray(places)
+
+
+def _compare(reference: AnnData, key: str, rows: np.ndarray, flat: np.ndarray) -> None:
+    if key not in reference.obsm:
+        return
+    stored = np.asarray(reference.obsm[key])[rows]
+    if not np.allclose(stored, flat, rtol=0, atol=_TOLERANCE):
+        warnings.warn(
+            f"the embedding that was fitted again is not reference.obsm[{key!r}]: the samples, "
+            "the values, or the versions of the packages have changed since; compare the new "
+            "cohort with the positions in the record of 'project'",
+            DataWarning,
+            stacklevel=3,
+        )
+
+
+def _table(reference: AnnData, name: str, rows: np.ndarray, flat: np.ndarray) -> pd.DataFrame:
+    label = _slots.label_name(reference, None)
+    return pd.DataFrame(
+        {
+            "gene_set": name,
+            "sample": reference.obs_names[rows].astype(str),
+            "class": reference.obs[label].astype(str).to_numpy()[rows],
+            "umap_1": flat[:, 0],
+            "umap_2": flat[:, 1],
+        }
+    )

@@ -1,0 +1,227 @@
+"""``tl.stability``: whether the same genes set the classes apart in another cohort."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from tissueshap import _schema, _slots
+from tissueshap._counts import target
+from tissueshap._errors import DataError
+from tissueshap._logging import logger
+from tissueshap.tl._transfer import matches
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+
+def stability(
+    adata: AnnData,
+    other: AnnData,
+    label: str | None = None,
+    *,
+    other_label: str | None = None,
+    map: Mapping[str, str] | None = None,
+    n_top: int | None = None,
+    p: float | None = None,
+    key_added: str | None = None,
+    copy: bool = False,
+) -> AnnData | None:
+    """Compare the SHAP genes of each class with those of another cohort, seed or fold.
+
+    Only genes that both rank are looked at, by name, and ranked among themselves. The
+    chance of the overlap is that of two draws of ``n_top`` genes: expected are
+    ``n_top**2 / n_genes``, the p-value is the hypergeometric upper tail.
+
+    Parameters
+    ----------
+    adata, other
+        Samples x genes, each after ``tl.rank_genes``. Read ``varm["shap_rank"]``, and of
+        `adata` the number of ranks that ``tl.select_genes`` took.
+    label, other_label
+        Columns of ``obs`` with the classes; those recorded by default.
+    map
+        The class of `adata` for a class of `other`: ``{"zone of skin": "Skin"}``. Names
+        that are not in it stand for themselves. Several may lead to one.
+    n_top
+        Ranks that count as selected; those of ``tl.select_genes`` by default.
+    p
+        Persistence of the rank-biased overlap, below 1: the first ``1 / (1 - p)`` ranks
+        have most of the weight. By default ``1 - 1 / n_top``.
+    key_added
+        Name of the record in place of ``"stability"``.
+    copy
+        Return a changed copy and leave ``adata`` as it is.
+
+    Returns
+    -------
+    None, or the copy. Writes ``uns["tissueshap"]["stability"]``:
+
+    ``n_genes``, ``n_top``, ``p``, ``median_fraction``, ``median_rbo``
+        Shared genes, the settings, and medians over the matched classes.
+    ``per_class``
+        A row a matched class of `other`: ``class``, ``other`` (its name there), ``n_top``,
+        ``n_both``, ``fraction`` (``n_both / n_top``), ``expected``, ``pvalue``, ``fdr``
+        (Benjamini-Hochberg), ``jaccard``, ``rbo`` and ``rbo_expected`` (rank-biased
+        overlap of the whole rankings and its mean over random ones), ``closest`` (the
+        class of `adata` that shares most of the ``n_top`` genes; of equals the class itself).
+    ``genes``
+        The genes in both selections: ``class``, ``other``, ``gene``, ``rank``,
+        ``other_rank``.
+
+    Raises
+    ------
+    DataError
+        No class or fewer than two genes are shared, or `n_top` or `p` make no sense.
+
+    Notes
+    -----
+    Rank-biased overlap: Webber, Moffat and Zobel, ACM Transactions on Information Systems
+    28:20 (2010).
+    """
+    adata = target(adata, copy=copy)
+    first = _ranked(adata, _slots.label_name(adata, label))
+    second = _ranked(other, _slots.label_name(other, other_label))
+    first, second = _shared(first, second)
+    n_genes = len(first)
+    n_top = int(_slots.table(adata, "select_genes", "n_ranks")) if n_top is None else n_top
+    if not 1 <= n_top <= n_genes:
+        raise DataError(f"n_top={n_top}: choose 1 to {n_genes}, the number of shared genes")
+    p = 1 - 1 / max(n_top, 2) if p is None else p
+    if not 0 < p < 1:
+        raise DataError(f"p={p}: choose a number between 0 and 1")
+    matched = matches(list(second.columns), list(first.columns), map)
+    if lost := [name for name in second.columns if name not in matched]:
+        logger.info("classes of the other cohort that are not compared: %s", lost[:10])
+    chosen = first <= n_top
+    rows = [
+        _row(first, second[theirs], chosen, own, theirs, n_top=n_top, p=p)
+        for theirs, own in matched.items()
+    ]
+    table = pd.DataFrame(rows)
+    table.insert(
+        list(table.columns).index("pvalue") + 1, "fdr", _adjusted(table["pvalue"].to_numpy())
+    )
+    genes = [_genes(first[own], second[theirs], n_top) for theirs, own in matched.items()]
+    _slots.write(
+        adata,
+        "stability",
+        {
+            "uns": {
+                "n_genes": n_genes,
+                "n_top": n_top,
+                "p": p,
+                "median_fraction": float(table["fraction"].median()),
+                "median_rbo": float(table["rbo"].median()),
+                "per_class": table,
+                "genes": pd.concat(genes, ignore_index=True),
+            }
+        },
+        params={"n_top": n_top, "p": p},
+        versions=("scipy",),
+        key_added=key_added,
+    )
+    return adata if copy else None
+
+
+def rank_biased_overlap(first: np.ndarray, second: np.ndarray, *, p: float) -> float:
+    """Return how alike two rankings of the same genes are, the first ranks above all.
+
+    Parameters
+    ----------
+    first, second
+        Ranks of the genes from 1, each a permutation.
+    p
+        Persistence: depth d has the weight ``(1 - p) * p**(d - 1)``.
+
+    Returns
+    -------
+    From 0 to 1; the genes below the last rank count as shared, as all are.
+    """
+    n = len(first)
+    depth = np.arange(1, n + 1)
+    shared = np.bincount(np.maximum(first, second).astype(np.int64), minlength=n + 1)[1:].cumsum()
+    return float((1 - p) * (p ** (depth - 1) * shared / depth).sum() + p**n)
+
+
+def expected_overlap(n: int, *, p: float) -> float:
+    """Return the mean rank-biased overlap of two random rankings of ``n`` genes."""
+    depth = np.arange(1, n + 1)
+    return float((1 - p) * (p ** (depth - 1) * depth / n).sum() + p**n)
+
+
+def _ranked(adata: AnnData, label: str) -> pd.DataFrame:
+    """Return the ranks, genes x classes, without genes and classes that have none."""
+    frame: pd.DataFrame = _slots.require(adata, "varm", _schema.varm.shap_rank)
+    explained = _slots.table(adata, "rank_genes", "counts")["class"].astype(str)
+    classes = list(dict.fromkeys([*explained, *_slots.class_names(adata, label)]))
+    names = [name for name in classes if _schema.column(name) in frame.columns]
+    found = _slots.class_frame(adata, "varm", _schema.varm.shap_rank, names)
+    found = found.dropna(axis=1, how="all").dropna(axis=0)
+    return found.set_axis(found.index.astype(str), axis=0)
+
+
+def _shared(first: pd.DataFrame, second: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    genes = first.index.intersection(second.index)
+    if len(genes) < 2:
+        raise DataError(
+            f"{len(genes)} genes are ranked in both: {list(first.index[:3])} and "
+            f"{list(second.index[:3])}; give both the same kind of identifier"
+        )
+    kept = (frame.loc[genes].rank(method="first").astype(np.int64) for frame in (first, second))
+    one, two = kept
+    return one, two
+
+
+def _row(
+    first: pd.DataFrame,
+    second: pd.Series,
+    chosen: pd.DataFrame,
+    own: str,
+    theirs: str,
+    *,
+    n_top: int,
+    p: float,
+) -> dict[str, Any]:
+    from scipy.stats import hypergeom
+
+    n_genes = len(second)
+    shared = chosen[second <= n_top].sum()
+    n_both = int(shared[own])
+    return {
+        "class": own,
+        "other": theirs,
+        "n_top": n_top,
+        "n_both": n_both,
+        "fraction": n_both / n_top,
+        "expected": n_top**2 / n_genes,
+        "pvalue": float(hypergeom.sf(n_both - 1, n_genes, n_top, n_top)),
+        "jaccard": n_both / (2 * n_top - n_both),
+        "rbo": rank_biased_overlap(first[own].to_numpy(), second.to_numpy(), p=p),
+        "rbo_expected": expected_overlap(n_genes, p=p),
+        "closest": own if shared[own] == shared.max() else str(shared.idxmax()),
+    }
+
+
+def _genes(first: pd.Series, second: pd.Series, n_top: int) -> pd.DataFrame:
+    both = (first <= n_top) & (second <= n_top)
+    table = pd.DataFrame(
+        {
+            "class": str(first.name),
+            "other": str(second.name),
+            "gene": first.index[both],
+            "rank": first[both].to_numpy(),
+            "other_rank": second[both].to_numpy(),
+        }
+    )
+    return table.sort_values("rank", ignore_index=True)
+
+
+def _adjusted(pvalues: np.ndarray) -> np.ndarray:
+    from scipy.stats import false_discovery_control
+
+    found: np.ndarray = false_discovery_control(pvalues)
+    return found

@@ -61,20 +61,20 @@ def enrichment(
     )
     terms = list(dict.fromkeys(best.loc[columns.sort_values(kind="stable").index, "ID"]))
     shown = table[table["ID"].isin(terms)]
+    names = shown.drop_duplicates("ID").set_index("ID")["Description"]
+    named, columns_named = _style.texts(names.loc[terms], 60), _list_names(lists)
+    column = max(0.2, 0.4 - 0.05 * len(lists))
+    width = 1.6 + _style.label_length(named) + max(0.8, column * len(lists))
+    height = 0.6 + _style.label_length(columns_named) + max(1.8, _style.ROW * len(terms))
     with _style.context():
-        figure = _style.new(
-            5.2 + max(0.2, 0.4 - 0.05 * len(lists)) * len(lists),
-            _style.rows_height(len(terms), margin=1.9),
-            figsize,
-        )
+        figure = _style.new(width, height, figsize)
         axes = figure.add_subplot()
         _dots(figure, axes, shown, terms, place)
-        names = shown.drop_duplicates("ID").set_index("ID")["Description"]
         axes.tick_params(axis="y", length=0)
-        axes.set_yticks(range(len(terms)), _style.texts(names.loc[terms], 60))
+        axes.set_yticks(range(len(terms)), named)
         axes.set_ylim(len(terms) - 0.4, -0.6)
         axes.grid(visible=True, axis="both")
-        axes.set_xticks(range(len(lists)), _list_names(lists), rotation=90)
+        axes.set_xticks(range(len(lists)), columns_named, rotation=90)
         axes.set_xlim(-0.6, len(lists) - 0.4)
     return _style.finish(figure, save)
 
@@ -101,7 +101,7 @@ def _dots(
         linewidths=0,
     )
     bar = figure.colorbar(
-        dots, ax=axes, shrink=min(1.0, 2.5 / _style.ROW / 20), aspect=20, pad=0.02
+        dots, ax=axes, shrink=1.0 if len(terms) < 20 else 0.5, aspect=20, pad=0.02
     )
     bar.set_label("−log10 adjusted p-value")
     steps = [top / 4, top / 2, top]

@@ -104,6 +104,11 @@ def texts(names: Iterable[object], longest: int = _LONGEST) -> list[str]:
     return [text(name, longest) for name in names]
 
 
+def label_length(labels: Sequence[str]) -> float:
+    """Return about how many inches the longest tick label takes."""
+    return 0.06 * max(map(len, labels), default=0)
+
+
 def rows_height(n: int, *, margin: float = 1.1, least: float = 2.2) -> float:
     """Return the height in inches of an axis that lists ``n`` classes."""
     return max(least, margin + ROW * n)

@@ -61,7 +61,7 @@ def draw(
             cmap=_palette.SEQUENTIAL,
             vmin=0,
             vmax=1,
-            s=7,
+            s=16 if len(samples) < 30 else 7,
             linewidths=0,
         )
     axes.axvline(0, color=_palette.MUTED, linewidth=0.8, zorder=0)

@@ -295,6 +295,14 @@ def test_enrichment(few, words):
     )
 
 
+def test_enrichment_of_few_terms_in_many_long_lists(few, overlapping):
+    table = found(few, "enrich")["table"].iloc[[0, 0, 0, 0, 1, 1]].copy()
+    table["class"] = [f"Brain - Nucleus accumbens (basal ganglia) {i}" for i in range(6)]
+    table["source"] = ["shap", "de"] * 3
+    found(few, "enrich")["table"] = table
+    assert overlapping(pl.enrichment(few)) == []
+
+
 def test_enrichment_of_both_sources_side_by_side(few, words):
     table = found(few, "enrich")["table"]
     table["source"] = np.where(np.arange(len(table)) % 2, "shap", "de")

@@ -42,7 +42,8 @@ def enrich(
     Parameters
     ----------
     adata
-        Samples x genes, after ``tl.select_genes`` or ``tl.de``. Reads ``var`` (``shap_selected``, ``de_significant``, ``gene_id``, ``symbol``,
+        Samples x genes, after ``tl.select_genes`` or ``tl.de``. Reads ``var``
+        (``shap_selected``, ``de_significant``, ``gene_id``, ``symbol``,
         ``entrez_id``), ``varm["de_logfc"]``, ``varm["de_fdr"]`` and the records of
         ``select_genes`` and ``de``.
     gene_sets

@@ -98,6 +98,7 @@ def _content(adata: AnnData) -> dict[str, Any]:
         "caveats": caveats(adata),
         "settings": _sections.settings(adata),
         "options": _sections.options(adata),
+        **_sections.methods(adata),
         "steps": _sections.steps(adata),
         "rules": _rules(adata),
     }

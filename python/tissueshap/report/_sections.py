@@ -177,6 +177,24 @@ _ORDER = (
 )
 
 
+def methods(adata: AnnData) -> dict[str, str]:
+    """Return what the account of the method names: balancing, preset, test."""
+    names = {
+        "smote": "SMOTE",
+        "random": "drawing samples again",
+        "undersample": "leaving samples out",
+        "class_weight": "class weights",
+        "none": "",
+    }
+    balance = str(found(adata, "oversample", "params", {}).get("method", "none"))
+    tool = str(found(adata, "de", "params", {}).get("method", ""))
+    return {
+        "balance": names.get(balance, balance),
+        "preset": str(found(adata, "cnn", "params", {}).get("preset", "")),
+        "de_tool": "limma" if tool.startswith("limma") else "edgeR",
+    }
+
+
 def options(adata: AnnData) -> list[tuple[str, str]]:
     """Return the settings of the workflow, where there was one."""
     params = found(adata, "workflow", "params", {})

@@ -66,7 +66,8 @@ def build(
         hidden = layers.Dropout(settings.input_dropout, seed=seeds())(hidden)
     body = {"cnn": _cnn, "mlp": _mlp, "linear": _linear}[settings.arch]
     hidden = body(hidden, settings, n_genes, seeds)
-    logits = _dense(n_classes, seeds, name="logits")(hidden)
+    start = settings.gene_start if settings.arch == "linear" else 1.0
+    logits = _dense(n_classes, seeds, start=start, name="logits")(hidden)
     probabilities = layers.Activation("softmax", name="probability", dtype="float32")(logits)
     return keras().Model(inputs, probabilities, name=settings.arch)
 
@@ -101,8 +102,10 @@ def _cnn(hidden: Any, settings: Preset, n_genes: int, seeds: _Seeds) -> Any:
 
 def _mlp(hidden: Any, settings: Preset, n_genes: int, seeds: _Seeds) -> Any:
     layers = keras().layers
+    start = settings.gene_start if settings.arch == "mlp" else 1.0
     for units in settings.widths:
-        hidden = _dense(units, seeds)(hidden)
+        hidden = _dense(units, seeds, start=start)(hidden)
+        start = 1.0
         hidden = layers.BatchNormalization()(hidden)
         hidden = layers.ReLU()(hidden)
         hidden = layers.Dropout(settings.dropout, seed=seeds())(hidden)
@@ -113,9 +116,12 @@ def _linear(hidden: Any, settings: Preset, n_genes: int, seeds: _Seeds) -> Any:
     return hidden
 
 
-def _dense(units: int, seeds: _Seeds, **options: Any) -> Any:
-    start = keras().initializers.GlorotUniform(seed=seeds())
-    return keras().layers.Dense(units, kernel_initializer=start, **options)
+def _dense(units: int, seeds: _Seeds, *, start: float = 1.0, **options: Any) -> Any:
+    """Return a dense layer whose weights start as Glorot's uniform ones times `start`."""
+    weights = keras().initializers.VarianceScaling(
+        scale=start**2, mode="fan_avg", distribution="uniform", seed=seeds()
+    )
+    return keras().layers.Dense(units, kernel_initializer=weights, **options)
 
 
 def _spread(variance: np.ndarray) -> np.ndarray:

@@ -29,6 +29,11 @@ class Preset:
         second one.
     widths
         Units of the hidden dense layers.
+    gene_start
+        Initial weights of the dense layer that reads the genes (``mlp``, ``linear``), times
+        Glorot's. A network with more weights than samples fits long before it has unlearned
+        them, and they would show in every explanation: at 1, networks of two seeds select
+        other genes.
     input_dropout, dropout
         Share of inputs, and of hidden units, that are left out in a training step.
     optimizer
@@ -53,6 +58,7 @@ class Preset:
     standardise: bool = True
     filters: tuple[int, ...] = (32, 64, 128, 256)
     widths: tuple[int, ...] = (512, 512)
+    gene_start: float = 0.01
     input_dropout: float = 0.0
     dropout: float = 0.2
     optimizer: Literal["rmsprop", "adamw"] = "adamw"

@@ -193,10 +193,14 @@ def _storable(value: Any) -> Any:
 def _versions(packages: Mapping[str, str] | Sequence[str]) -> dict[str, str]:
     if isinstance(packages, Mapping):
         return {str(name): str(number) for name, number in packages.items()}
-    found = {}
-    for name in packages:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            found[name] = "not installed"
-    return found
+    return {name: _version(name) for name in packages}
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        # The R package carries this one's source, which pip knows nothing of.
+        from tissueshap import __version__
+
+        return __version__ if package == "tissueshap" else "not installed"

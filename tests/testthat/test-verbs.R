@@ -19,3 +19,14 @@ test_that("the whole method runs from R, on an AnnData", {
     expect_setequal(get_record(adata, "cluster")$summary$gene_set,
         c("shap", "de"))
 })
+
+test_that("interactions among selected genes are counted from R", {
+    adata <- run_tmm(simulate_counts(90, 60, tissues = 3))
+    run_de(adata, "tissue", lfc = 1)
+    genes <- rownames(as_summarized_experiment(adata))
+    edges <- data.frame(a = genes[1:30], b = genes[31:60])
+    run_ppi(adata, edges, source = "de", by = "all")
+    found <- get_record(adata, "ppi")
+    expect_identical(found$n_network_edges, 30L)
+    expect_lte(found$table$n_connected, found$table$n_genes)
+})

@@ -12,6 +12,16 @@
 // edgeR's, so that the result is edgeR's to rounding, also where the
 // likelihood has no maximum (classes without a count) and where edgeR's
 // tolerance ends the iterations early.
+//
+// The algorithm is edgeR's (GPL >= 2): the damped scoring of its glm_levenberg,
+// the unit deviances of its nbdev and the one-group fit of its
+// glm_one_group, written anew here for one-way layouts.
+//
+//   McCarthy DJ, Chen Y, Smyth GK (2012). Differential expression analysis of
+//   multifactor RNA-Seq experiments with respect to biological variation.
+//   Nucleic Acids Research 40(10):4288-4297. doi:10.1093/nar/gks042
+//   edgeR: Robinson MD, McCarthy DJ, Chen Y, Smyth GK, Lun ATL and others,
+//   https://bioconductor.org/packages/edgeR
 
 #include <Rcpp.h>
 #include <algorithm>

@@ -1,7 +1,8 @@
 """The names of the slots, read from ``inst/schema.json``.
 
 That file is the one source of the contract for both languages: no slot name is
-written a second time in Python or in R.
+written a second time in Python or in R. ``inst`` holds other files that both read,
+such as the colours of the figures.
 """
 
 from __future__ import annotations
@@ -13,26 +14,27 @@ from typing import Any
 
 _HERE = Path(__file__).resolve()
 
-#: Where the schema lies: in a wheel, in a checkout, in an installed R package.
-_CANDIDATES = (
-    _HERE.parent / "_rpkg" / "inst" / "schema.json",
-    _HERE.parents[2] / "inst" / "schema.json",
-    _HERE.parents[2] / "schema.json",
-)
+#: Where shared files lie: in a wheel, in a checkout, in an installed R package.
+_FOLDERS = (_HERE.parent / "_rpkg" / "inst", _HERE.parents[2] / "inst", _HERE.parents[2])
 
 
 @cache
+def shared(name: str) -> dict[str, Any]:
+    """Return a JSON file of ``inst``, which R reads too."""
+    for folder in _FOLDERS:
+        if (folder / name).is_file():
+            loaded: dict[str, Any] = json.loads((folder / name).read_text(encoding="utf-8"))
+            return loaded
+    tried = ", ".join(str(folder / name) for folder in _FOLDERS)
+    raise FileNotFoundError(
+        f"{name} is missing from this installation of tissueshap (looked at {tried}); "
+        "install the package again"
+    )
+
+
 def load() -> dict[str, Any]:
     """Return the schema as nested dictionaries."""
-    for path in _CANDIDATES:
-        if path.is_file():
-            loaded: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-            return loaded
-    tried = ", ".join(str(path) for path in _CANDIDATES)
-    raise FileNotFoundError(
-        f"schema.json is missing from this installation of tissueshap (looked at "
-        f"{tried}); install the package again"
-    )
+    return shared("schema.json")
 
 
 class Group:

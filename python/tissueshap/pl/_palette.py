@@ -2,36 +2,43 @@
 
 Roles take the palette of Okabe and Ito (2008), which the common colour deficiencies
 tell apart. Many classes cannot all differ in hue, so their lightness differs too, and
-figures name them by text as well.
+figures name them by text as well. The colours are those of ``inst/palette.json``,
+which R's figures take them from too.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-SHAP = "#0072B2"
-DE = "#E69F00"
-BOTH = "#009E73"
-UP = "#D55E00"
-DOWN = "#56B4E9"
-INK = "#222222"
-MUTED = "#777777"
-FAINT = "#D9D9D9"
+from tissueshap import _schema
+
+_PALETTE = _schema.shared("palette.json")
+_ROLES: dict[str, str] = _PALETTE["roles"]
+
+SHAP = _ROLES["shap"]
+DE = _ROLES["de"]
+BOTH = _ROLES["both"]
+UP = _ROLES["up"]
+DOWN = _ROLES["down"]
+INK = _ROLES["ink"]
+MUTED = _ROLES["muted"]
+FAINT = _ROLES["faint"]
 
 #: Gene sets of ``tl.cluster``; others take the colours after these.
-GENE_SETS = {"shap": SHAP, "de": DE, "all": "#CC79A7", "random": "#999999"}
+GENE_SETS: dict[str, str] = _PALETTE["gene_sets"]
+_SPARE: list[str] = _PALETTE["other_gene_sets"]
 
-_OKABE_ITO = (SHAP, DE, BOTH, "#CC79A7", "#56B4E9", "#D55E00", "#8C7A00", "#000000")
+_OKABE_ITO: list[str] = _PALETTE["classes"]
 
 #: Values from little to much, and around zero.
-SEQUENTIAL = "cividis"
-HEAT = "Blues"
+SEQUENTIAL: str = _PALETTE["sequential"]
+HEAT: str = _PALETTE["heat"]
 
 
 def classes(n: int) -> list[str]:
     """Return a colour a class: Okabe and Ito's up to eight, else hues in three lightnesses."""
     if n <= len(_OKABE_ITO):
-        return list(_OKABE_ITO[:n])
+        return _OKABE_ITO[:n]
     position = np.arange(n)
     lightness = np.array([0.45, 0.62, 0.79])[position % 3]
     return [
@@ -41,8 +48,7 @@ def classes(n: int) -> list[str]:
 
 def gene_set(name: str, place: int = 0) -> str:
     """Return the colour of a gene set; ``place`` is its position among unknown ones."""
-    spare = (BOTH, "#56B4E9", "#D55E00", "#8C7A00", "#000000")
-    return GENE_SETS.get(name, spare[place % len(spare)])
+    return GENE_SETS.get(name, _SPARE[place % len(_SPARE)])
 
 
 def _hex(lightness: float, chroma: float, hue: float) -> str:

@@ -81,7 +81,7 @@ def test_the_yaml_is_valid(tmp_path: Path) -> None:
 
 def test_options_of_the_commands_exist() -> None:
     lines = README.replace("\\\n", " ").splitlines()
-    commands = [line for line in lines if line.startswith("tissueshap run ")]
+    commands = [line for line in lines if re.match(r"(\S*/)?tissueshap run ", line)]
     named = {name for line in commands for name in re.findall(r"--([a-z][a-z-]+)", line)}
     assert len(commands) > 1
     assert {"counts", "label", "out"} <= named <= {name.replace("_", "-") for name in options()}

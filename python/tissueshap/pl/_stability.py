@@ -57,7 +57,7 @@ def stability(
         panels = figure.subplots(1, 2, sharey=True)
         for axes, (found, chance, words) in zip(panels, panels_of, strict=True):
             values, random = found.to_numpy(float), chance.to_numpy(float)
-            axes.hlines(rows, random, values, color=_palette.FAINT, linewidth=2)
+            axes.hlines(rows, random, values, color=_palette.FAINT, linewidth=2, zorder=1)
             axes.scatter(
                 random, rows, s=20, facecolor="white", edgecolor=_palette.MUTED, label="by chance"
             )

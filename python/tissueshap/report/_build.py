@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tissueshap import _slots
-from tissueshap.report import _sections
+from tissueshap.report import _cohort, _sections
 from tissueshap.report._caveats import caveats
 from tissueshap.report._figures import embedded
 from tissueshap.report._figures import figures as draw
@@ -30,6 +30,7 @@ def build(
     title: str | None = None,
     figures: Mapping[str, Figure] | None = None,
     tables: str | None = None,
+    other: AnnData | None = None,
 ) -> Path:
     """Write one HTML file that needs no other: figures, style and script are inside.
 
@@ -48,6 +49,8 @@ def build(
     tables
         Folder of the tables, relative to the report, for links to them; without it
         there are no links.
+    other
+        Another cohort, after ``tl.transfer``.
 
     Returns
     -------
@@ -60,7 +63,7 @@ def build(
         The class column has not been recorded.
     """
     path = Path(path)
-    drawn = draw(adata) if figures is None else figures
+    drawn = draw(adata, other) if figures is None else figures
     page = (
         _environment()
         .get_template("report.html")
@@ -72,6 +75,7 @@ def build(
             figures=embedded(drawn),
             tables=tables,
             **_content(adata),
+            **_cohort.content(adata, other),
         )
     )
     path.write_text(page, encoding="utf-8")

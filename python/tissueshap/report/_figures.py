@@ -31,22 +31,28 @@ def _makers() -> dict[str, tuple[str, Callable[[AnnData], Figure]]]:
         "overlap": ("compare", pl.overlap),
         "per_class": ("compare", pl.per_class),
         "logfc": ("compare", pl.logfc),
+        "balancing": ("compare_balancing", pl.balancing),
         "umap": ("cluster", pl.umap),
         "vmeasure": ("cluster", pl.vmeasure),
+        "stability": ("stability", pl.stability),
         "null": ("null_test", pl.null),
         "enrichment": ("enrich", pl.enrichment),
     }
 
 
-def figures(adata: AnnData) -> dict[str, Figure]:
-    """Draw every figure whose verb has been run.
+def figures(adata: AnnData, other: AnnData | None = None) -> dict[str, Figure]:
+    """Draw every figure whose verb has been run, of ``other`` those of another cohort.
 
     Returns
     -------
     dict
         Figures by name, in the order of the report.
     """
-    return {name: draw(adata) for name, (verb, draw) in _makers().items() if ran(adata, verb)}
+    drawn = {name: draw(adata) for name, (verb, draw) in _makers().items() if ran(adata, verb)}
+    if other is not None:
+        makers = {"transfer": ("transfer", pl.transfer), "projection": ("project", pl.projection)}
+        drawn |= {name: draw(other) for name, (verb, draw) in makers.items() if ran(other, verb)}
+    return drawn
 
 
 def embedded(drawn: Mapping[str, Figure]) -> dict[str, str]:

@@ -174,6 +174,8 @@ _ORDER = (
     "cluster",
     "null_test",
     "enrich",
+    "compare_balancing",
+    "stability",
 )
 
 

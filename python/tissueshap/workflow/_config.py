@@ -18,6 +18,9 @@ Orient = Literal["auto", "genes-in-rows", "genes-in-columns"]
 Balance = Literal["smote", "random", "undersample", "class_weight", "none"]
 Preset = Literal["default", "paper", "small"]
 Explain = Literal["correct", "test", "all"]
+Values = Literal["counts", "log"]
+Test = Literal["edgeR_QL", "edgeR_LRT", "limma_voom", "limma"]
+Harmonise = Literal["none", "zscore"]
 
 
 def _option(default: Any, doc: str, *, low: float | None = None, high: float | None = None) -> Any:
@@ -51,6 +54,9 @@ class Config:
     annotation: Path | None = _option(
         None, "Gene table: Ensembl id, symbol, Entrez id, biotype, length."
     )
+    values: Values = _option(
+        "counts", "What the files hold; log values are not filtered, normalised or logged again."
+    )
     orient: Orient = _option(
         "auto", "Which way round the count table is; found by the sample ids if not given."
     )
@@ -67,11 +73,17 @@ class Config:
     test_per_class: int = _option(50, "Samples held out for testing in each class.", low=1)
     split_by_donor: bool = _option(False, "Keep all samples of a donor on one side of the split.")
     balance: Balance = _option("smote", "How training classes are balanced.")
+    compare_balancing: bool = _option(
+        False, "Train once with each way of balancing, and compare the scores."
+    )
     preset: Preset = _option("default", "The network.")
     explain: Explain = _option("correct", "Which held-out samples are explained.")
     n_draws: int = _option(200, "Draws of expected gradients for each sample.", low=2)
     unique_fraction: float = _option(
         0.5, "Ranks are taken while this share of the genes is unique.", low=0, high=1
+    )
+    de_method: Test = _option(
+        "edgeR_QL", "Differential expression: the test; limma is the one for --values log."
     )
     fdr: float = _option(0.01, "Differential expression: false discovery rate.", low=0, high=1)
     lfc: float = _option(4.0, "Differential expression: absolute log2 fold change.", low=0)
@@ -82,6 +94,19 @@ class Config:
     markers: Path | None = _option(
         None, "Known marker genes to look up, TSV or CSV with the columns class and gene."
     )
+    cohort_counts: Path | None = _option(
+        None, "Another cohort to predict and explain; training keeps to the genes it has."
+    )
+    cohort_samples: Path | None = _option(None, "Sample table of the other cohort.")
+    cohort_label: str | None = _option(
+        None, "Column of its sample table with the classes; --label if not given."
+    )
+    cohort_map: Path | None = _option(
+        None, "Names of its classes: TSV or CSV, its name first, that of training second."
+    )
+    harmonise: Harmonise = _option(
+        "none", "Bring the other cohort's genes onto the scale of the training samples."
+    )
     title: str | None = _option(None, "Title of the report.")
     seed: int = _option(42, "Seed of everything that involves chance.", low=0, high=2**32 - 1)
     overwrite: bool = _option(False, "Replace the results of an earlier run in --out.")
@@ -89,6 +114,9 @@ class Config:
     def __post_init__(self) -> None:
         for name, item in options().items():
             object.__setattr__(self, name, _checked(item, getattr(self, name)))
+        if (self.values == "log") != (self.de_method == "limma"):
+            given = f"values is {self.values!r} and de_method {self.de_method!r}"
+            raise DataError(f"{given}: limma is the test for log values, and only for them")
 
     @classmethod
     def from_yaml(cls, path: str | Path, **options: Any) -> Config:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from tissueshap import _schema, _slots, io
+from tissueshap._dense import dense
 from tissueshap._errors import DataError
 from tissueshap.workflow._config import Config
 
@@ -33,6 +34,39 @@ def keep_classes(adata: AnnData, config: Config) -> None:
         adata.obs[_schema.obs.donor] = adata.obs[config.donor].astype(str).astype("category")
     adata._inplace_subset_obs(kept)
     adata.obs[label] = pd.Categorical(column[kept])
+
+
+def log_layer(adata: AnnData) -> None:
+    """Take ``X`` for log values, in place, where there is no layer of them."""
+    key = _schema.layers.log2
+    if key in adata.layers:
+        return
+    if adata.X is None:
+        raise DataError("values='log' needs the log values in X, or in layers['log2']")
+    _slots.write(adata, "log2", {"layers": {key: dense(adata.X)}}, params={"layer": "X"})
+
+
+def read_map(path: Path) -> dict[str, str]:
+    """Read which class a class of another cohort is: TSV or CSV with two columns.
+
+    Raises
+    ------
+    DataError
+        The file cannot be read, has other than two columns, or names a class twice.
+    """
+    try:
+        table = pd.read_csv(path, sep=None, engine="python", dtype=str, comment="#").dropna()
+    except (OSError, pd.errors.ParserError, UnicodeDecodeError) as error:
+        raise DataError(f"cannot read the names of the classes {path}: {error}") from error
+    if table.shape[1] != 2:
+        raise DataError(
+            f"{path} has {table.shape[1]} columns: it needs two, the other cohort's name of a "
+            "class and that of the training cohort"
+        )
+    first = table.iloc[:, 0]
+    if first.duplicated().any():
+        raise DataError(f"{path} names {first[first.duplicated()].iloc[0]!r} twice")
+    return dict(zip(first, table.iloc[:, 1], strict=True))
 
 
 def read_markers(path: Path) -> pd.DataFrame:

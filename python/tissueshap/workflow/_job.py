@@ -34,6 +34,8 @@ class Job:
         The classifier, once trained.
     figures
         Figures by name, once made.
+    other
+        The other cohort, where there is one.
     timings
         A row a finished step: ``step``, ``seconds``, ``found``.
     """
@@ -43,6 +45,7 @@ class Job:
     adata: AnnData
     model: Classifier | None = None
     figures: dict[str, Figure] = field(default_factory=dict)
+    other: AnnData | None = None
     timings: list[dict[str, Any]] = field(default_factory=list)
 
     @property
@@ -51,6 +54,13 @@ class Job:
         if self.model is None:
             raise RuntimeError("no classifier has been trained yet")
         return self.model
+
+    @property
+    def cohort(self) -> AnnData:
+        """The other cohort."""
+        if self.other is None:
+            raise RuntimeError("no other cohort has been read")
+        return self.other
 
     def found(self, verb: str, name: str) -> Any:
         """Return a result of a verb."""

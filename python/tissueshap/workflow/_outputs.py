@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def figures(job: Job) -> str:
     """Draw the figures and write each as PNG and SVG."""
     folder = _made(job.folder / "figures")
-    job.figures = report.figures(job.adata)
+    job.figures = report.figures(job.adata, job.other)
     for name, figure in job.figures.items():
         for form in ("png", "svg"):
             (folder / f"{name}.{form}").write_bytes(rendered(figure, form))
@@ -35,6 +35,8 @@ def tables(job: Job) -> str:
     """Write every table that a verb has left, and those of the report, as TSV."""
     folder = _made(job.folder / "tables")
     held = {**verb_tables(job.adata), **report_tables(job.adata)}
+    if job.other is not None:
+        held |= {f"cohort_{name}": table for name, table in verb_tables(job.other).items()}
     for name, table in held.items():
         table.to_csv(folder / f"{name}.tsv", sep="\t", index=False)
     return f"{len(held)} tables"
@@ -45,7 +47,9 @@ def page(job: Job) -> str:
     job.record()
     title = job.config.title
     path = job.folder / "report.html"
-    report.build(job.adata, path, title=title, figures=job.figures, tables="tables")
+    report.build(
+        job.adata, path, title=title, figures=job.figures, tables="tables", other=job.other
+    )
     return f"{path.stat().st_size / 1e6:.1f} MB"
 
 
@@ -55,6 +59,8 @@ def save(job: Job) -> str:
     job.classifier.save(job.folder / "model")
     path = job.folder / "adata.h5ad"
     io.write_h5ad(job.adata, path)
+    if job.other is not None:
+        io.write_h5ad(job.other, job.folder / "cohort.h5ad")
     return f"{path.stat().st_size / 1e6:.1f} MB"
 
 

@@ -26,7 +26,9 @@ def run(source: Config | AnnData, **options: Any) -> AnnData:
     The steps are ``io.read_counts``, ``pp.filter_genes``, ``pp.tmm``, ``pp.split``,
     ``pp.log2``, ``pp.oversample``, ``tl.cnn``, ``tl.predict``, ``tl.evaluate``,
     ``tl.shap``, ``tl.rank_genes``, ``tl.select_genes``, ``tl.de``, ``tl.compare``,
-    ``tl.cluster``, on request ``tl.null_test`` and ``tl.enrich``, then the figures,
+    ``tl.cluster``, on request ``tl.compare_balancing``, another cohort (``pp.tmm`` with a
+    frozen reference, ``pp.harmonise``, ``tl.predict``, ``tl.transfer``, ``tl.project``,
+    ``tl.shap``, ``tl.stability``), ``tl.null_test`` and ``tl.enrich``, then the figures,
     tables and the report. Each says in the package's log what it found.
 
     Parameters
@@ -45,7 +47,8 @@ def run(source: Config | AnnData, **options: Any) -> AnnData:
         the settings and the table ``timings`` (``step``, ``seconds``, ``found``).
 
         The folder ``out`` gets ``adata.h5ad``, ``model/``, ``report.html``,
-        ``figures/`` (PNG and SVG), ``tables/`` (TSV) and ``summary.json``. It appears
+        ``figures/`` (PNG and SVG), ``tables/`` (TSV) and ``summary.json``, and
+        ``cohort.h5ad`` where there is another cohort. It appears
         when everything is done: a run that fails leaves nothing.
 
     Raises
@@ -90,6 +93,9 @@ def _check_files(config: Config) -> None:
         ("--samples", config.samples),
         ("--annotation", config.annotation),
         ("--markers", config.markers),
+        ("--cohort-counts", config.cohort_counts),
+        ("--cohort-samples", config.cohort_samples),
+        ("--cohort-map", config.cohort_map),
         *(("--gene-sets", path) for path in config.gene_sets),
     ]
     for option, path in named:

@@ -6,10 +6,12 @@ from collections.abc import Callable
 
 from tissueshap import _schema, _slots, io, pp, tl
 from tissueshap._errors import DataError
+from tissueshap.workflow import _cohort
 from tissueshap.workflow._config import Config
 from tissueshap.workflow._inputs import (
     check_gene_sets,
     keep_classes,
+    log_layer,
     read_gene_sets,
     read_markers,
 )
@@ -37,6 +39,13 @@ def steps(config: Config) -> dict[str, Step]:
         "compare": compare,
         "cluster": cluster,
     }
+    if config.values == "log":
+        for name in ("filter", "tmm", "log2"):
+            del chosen[name]
+    if config.compare_balancing:
+        chosen["balancing"] = compare_balancing
+    if config.cohort_counts is not None:
+        chosen.update(_cohort.steps(config))
     if config.n_null:
         chosen["null_test"] = null_test
     if config.gene_sets:
@@ -54,12 +63,17 @@ def read(job: Job) -> str:
             label=config.label,
             donor=config.donor,
             annotation=config.annotation,
+            values=config.values,
             orient=config.orient,
             exclude=config.exclude,
             min_class_size=config.min_class_size,
         )
     else:
         keep_classes(job.adata, config)
+        if config.values == "log":
+            log_layer(job.adata)
+    if config.cohort_counts is not None:
+        _cohort.read(job)
     if config.markers is not None:
         job.adata.uns["markers"] = read_markers(config.markers)
     if config.gene_sets:
@@ -112,7 +126,9 @@ def log2(job: Job) -> str:
 
 def oversample(job: Job) -> str:
     """Balance the training classes."""
-    pp.oversample(job.adata, method=job.config.balance, seed=job.config.seed)
+    config = job.config
+    layer = _schema.layers.tmm if config.values == "counts" else _schema.layers.log2
+    pp.oversample(job.adata, method=config.balance, layer=layer, seed=config.seed)
     return f"{job.n_train():,} training samples become {len(job.found('oversample', 'table')):,}"
 
 
@@ -169,7 +185,7 @@ def select_genes(job: Job) -> str:
 def de(job: Job) -> str:
     """Test each class against the average of the others."""
     config = job.config
-    tl.de(job.adata, fdr=config.fdr, lfc=config.lfc)
+    tl.de(job.adata, fdr=config.fdr, lfc=config.lfc, method=config.de_method)
     n_genes = int(_slots.require(job.adata, "var", _schema.var.de_significant).sum())
     return f"{n_genes:,} genes with FDR < {config.fdr:g} and |log2FC| > {config.lfc:g}"
 
@@ -205,3 +221,13 @@ def enrich(job: Job) -> str:
     lists = job.found("enrich", "lists")
     found = zip(lists["source"], lists["n_terms"], strict=True)
     return f"of {len(held):,} gene sets " + ", ".join(f"{name} {n:,}" for name, n in found)
+
+
+def compare_balancing(job: Job) -> str:
+    """Train once with each way of balancing."""
+    config = job.config
+    mixed = _schema.layers.tmm if config.values == "counts" else _schema.layers.log2
+    tl.compare_balancing(job.adata, preset=config.preset, mixed=mixed, seed=config.seed)
+    rows = job.found("compare_balancing", "summary")
+    scores = zip(rows["method"], rows["macro_f1"], strict=True)
+    return "macro F1 " + ", ".join(f"{name} {score:.3f}" for name, score in scores)

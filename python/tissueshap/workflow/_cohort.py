@@ -1,0 +1,125 @@
+"""The steps of a run that take the classifier to another cohort."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from tissueshap import _schema, _slots, io, pp, tl
+from tissueshap._errors import DataError
+from tissueshap._logging import logger
+from tissueshap.workflow._config import Config
+from tissueshap.workflow._inputs import read_map
+from tissueshap.workflow._job import Job
+
+
+def steps(config: Config) -> dict[str, Callable[[Job], str]]:
+    """Return the steps, in order."""
+    chosen: dict[str, Callable[[Job], str]] = {"cohort": normalise}
+    if config.harmonise != "none":
+        chosen["harmonise"] = harmonise
+    return {
+        **chosen,
+        "transfer": transfer,
+        "project": project,
+        "explain_cohort": explain,
+        "stability": stability,
+    }
+
+
+def read(job: Job) -> None:
+    """Read the other cohort, and keep the genes that both have, in one order."""
+    config = job.config
+    if config.cohort_counts is None:
+        raise RuntimeError("the settings name no other cohort")
+    job.other = io.read_counts(
+        config.cohort_counts,
+        config.cohort_samples,
+        label=config.cohort_label or config.label,
+        annotation=config.annotation,
+        values=config.values,
+    )
+    shared = job.adata.var_names.intersection(job.other.var_names, sort=False)
+    if len(shared) < 4:
+        raise DataError(
+            f"the cohorts share {len(shared)} genes ({list(job.adata.var_names[:3])} and "
+            f"{list(job.other.var_names[:3])}): give both the same kind of identifier"
+        )
+    logger.info(
+        "%s genes are in both cohorts, of %s and %s",
+        f"{len(shared):,}",
+        f"{job.adata.n_vars:,}",
+        f"{job.other.n_vars:,}",
+    )
+    job.adata._inplace_subset_var(job.adata.var_names.isin(shared))
+
+
+def normalise(job: Job) -> str:
+    """Normalise the other cohort by the training cohort's frozen reference."""
+    other = job.cohort[:, job.adata.var_names].copy()
+    if job.config.values == "counts":
+        pp.tmm(other, reference=job.adata)
+        pp.log2(other)
+    job.other = other
+    return f"{other.n_obs:,} samples x {other.n_vars:,} genes of the training cohort"
+
+
+def harmonise(job: Job) -> str:
+    """Bring its genes onto the training samples' scale."""
+    pp.harmonise(job.cohort, job.adata)
+    constant = int(_slots.table(job.cohort, "harmonise", "n_constant"))
+    return f"z-score by gene; {constant:,} genes without variance"
+
+
+def transfer(job: Job) -> str:
+    """Predict its samples, and score those of known classes."""
+    tl.predict(job.cohort, job.classifier, layer=_layer(job))
+    tl.transfer(job.cohort, map=_map(job))
+    right, scored = (
+        int(_slots.table(job.cohort, "transfer", name)) for name in ("n_correct", "n_scored")
+    )
+    return f"{right:,} of {scored:,} samples of known classes are right"
+
+
+def project(job: Job) -> str:
+    """Place its samples in the embeddings of the training cohort."""
+    tl.project(job.cohort, job.adata, layer=_layer(job))
+    table = _slots.table(job.cohort, "project", "reference")
+    return f"{table['gene_set'].nunique()} gene sets"
+
+
+def explain(job: Job) -> str:
+    """Attribute what each of its samples is predicted as to the genes."""
+    train = (_slots.require(job.adata, "obs", _schema.obs.split) == "train").to_numpy()
+    background = np.asarray(_slots.require(job.adata, "layers", _schema.layers.log2)[train])
+    tl.shap(
+        job.cohort,
+        job.classifier,
+        samples="all",
+        background=background,
+        n_draws=job.config.n_draws,
+        layer=_layer(job),
+        seed=job.config.seed,
+    )
+    tl.rank_genes(job.cohort, by="label")
+    return f"{job.cohort.n_obs:,} samples explained"
+
+
+def stability(job: Job) -> str:
+    """Compare the genes of the classes that both cohorts have."""
+    tl.stability(job.adata, job.cohort, map=_map(job))
+    n_top, share = (job.found("stability", name) for name in ("n_top", "median_fraction"))
+    return f"of a class's top {int(n_top)} genes, {float(share):.0%} are shared (median)"
+
+
+def _layer(job: Job) -> str:
+    return _schema.layers.log2 if job.config.harmonise == "none" else _schema.layers.harmonised
+
+
+def _map(job: Job) -> dict[str, str] | None:
+    """Return the map without the classes that training left out."""
+    if job.config.cohort_map is None:
+        return None
+    known = set(job.classifier.classes)
+    return {a: b for a, b in read_map(job.config.cohort_map).items() if b in known}

@@ -16,6 +16,7 @@ from tissueshap.tl._select_genes import select_genes
 from tissueshap.tl._shap import shap
 from tissueshap.tl._stability import stability
 from tissueshap.tl._transfer import transfer
+from tissueshap.tl._trust import trust
 
 __all__ = [
     "cluster",
@@ -34,4 +35,5 @@ __all__ = [
     "shap",
     "stability",
     "transfer",
+    "trust",
 ]

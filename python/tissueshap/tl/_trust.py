@@ -1,0 +1,225 @@
+"""``tl.trust``: how far the explanation can be trusted, as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Literal
+
+import pandas as pd
+
+from tissueshap import _slots
+from tissueshap._counts import target
+from tissueshap._errors import DataError
+from tissueshap._logging import logger, progress
+from tissueshap.model._backend import backend
+from tissueshap.tl import _trust_checks as checking
+from tissueshap.tl import _trust_retrain as retraining
+from tissueshap.tl._trust_context import Context, Numbers
+from tissueshap.tl._trust_methods import methods, simple_scores
+from tissueshap.tl._trust_rows import QUESTIONS, Found, absent
+from tissueshap.trust._verdict import FAILS, HOLDS, summary
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+    from tissueshap.model._classifier import Classifier
+
+#: Checks that train no network again: minutes.
+QUICK = ("completeness", "use", "randomisation", "bootstrap", "truth", "clusters")
+#: All of them: as long as training ``n_seeds + n_folds`` times, and twice more for a cnn.
+FULL = tuple(QUESTIONS)
+
+
+def trust(
+    adata: AnnData,
+    model: Classifier,
+    label: str | None = None,
+    *,
+    checks: Sequence[str] | Literal["quick", "full"] = "quick",
+    n_samples: int = 3,
+    n_seeds: int = 2,
+    n_folds: int = 3,
+    n_boot: int = 20,
+    n_random: int = 5,
+    replacement: Literal["samples", "mean"] = "samples",
+    layer: str = "log2",
+    seed: int = 42,
+    key_added: str | None = None,
+    copy: bool = False,
+) -> AnnData | None:
+    """Measure how far the explanation can be trusted.
+
+    Each question has its figure, what chance would give, a threshold and a verdict.
+    Questions that were not asked, or cannot be here, say why. The thresholds and their
+    reasons are constants of ``tissueshap.trust._verdict``.
+
+    Parameters
+    ----------
+    adata
+        Samples x genes, after ``tl.select_genes``. Reads ``obs[label]``, ``obs["split"]``,
+        ``layers["log2"]``, ``layers["shap"]``, ``varm["shap_median"]``, the records of
+        ``shap`` and ``select_genes``; where they are there ``varm["de_logfc"]`` and
+        ``varm["de_pvalue"]``, ``uns["truth"]``, the record of ``null_test``; and to train
+        again the records of ``cnn``, ``log2`` and ``oversample`` with the layer that it
+        mixes.
+    model
+        The classifier that was explained; it is not changed.
+    label
+        Column of ``obs`` with the classes; by default the one recorded before.
+    checks
+        ``"quick"`` (no training), ``"full"``, or names: ``completeness``, ``use`` (deletion
+        and insertion curves), ``randomisation`` (of the weights), ``bootstrap``, ``seeds``,
+        ``folds``, ``order`` (of the genes; networks without convolutions see none),
+        ``methods`` (logistic regression and TreeSHAP on gradient boosting), ``truth``,
+        ``clusters``.
+    n_samples
+        Explained samples of each class that curves, randomisation and new networks are
+        looked at with.
+    n_seeds, n_folds
+        Networks trained with other seeds, and parts of the training samples of which each
+        network lacks one.
+    n_boot
+        Bootstraps of the explained samples.
+    n_random
+        Random orders of the genes, for chance.
+    replacement
+        What a gene is replaced by in the curves: its value in training ``"samples"`` of
+        other classes (three draws), or its ``"mean"`` over the training samples.
+    layer
+        The classifier's input.
+    seed
+        Seed of all chance.
+    key_added
+        Name of the record in place of ``"trust"``.
+    copy
+        Return a new AnnData and leave this one as it is.
+
+    Returns
+    -------
+    None, or with `copy` the new AnnData. Writes ``uns["tissueshap"]["trust"]``:
+
+    ``summary``
+        A row a question: ``check``, ``question``, ``measure``, ``value``, ``chance``,
+        ``threshold``, ``higher`` (whether a high value is good), ``verdict`` (``"holds"``,
+        ``"fails"``, ``"not measured"``), ``reason``.
+    ``n_holds``, ``n_fails``
+        How many of the verdicts.
+    ``curves``
+        ``direction`` (``"deletion"``, ``"insertion"``), ``genes`` (``"SHAP"``, ``"DE"``,
+        ``"logistic regression"``, ``"TreeSHAP"``, ``"random"``: those that are there),
+        ``n_genes``, ``probability``, ``standard_error``.
+    ``gains``
+        ``method``, ``gain`` (area between its curves and those of random genes).
+    ``randomisation``
+        ``n_layers`` (re-initialised, from the output), ``layer``, ``replicate``, ``class``,
+        ``correlation``, ``correlation_abs`` (of the absolute values).
+    ``stability``
+        ``check``, ``first``, ``second`` (networks or draws, 0 the given one except among
+        folds), ``class``, ``jaccard``, ``rbo``.
+    ``methods``
+        ``method``, ``f1`` (mean over the table ``probes``), ``jaccard_shap`` (with the
+        selected genes).
+    ``probes``
+        ``method``, ``n_ranks``, ``f1``.
+    ``truth``
+        ``method``, ``kind``, ``n_planted``, ``n_found``, ``recall``, ``n_called``,
+        ``precision``, ``average_precision``.
+
+    Tables of checks that were not made are missing.
+
+    Raises
+    ------
+    DataError
+        A check is unknown, a number too small, or the model is not of this AnnData.
+    MissingSlotError
+        ``tl.shap``, ``tl.rank_genes`` or ``tl.select_genes`` has not been run.
+    """
+    adata = target(adata, copy=copy)
+    name = _slots.label_name(adata, label)
+    asked = _asked(checks)
+    numbers = Numbers(n_samples, n_seeds, n_folds, n_boot, n_random, replacement, layer, seed)
+    _check(numbers)
+    context = Context(adata, model, name, numbers)
+    rows, tables = [], dict[str, list[pd.DataFrame]]()
+    for make in progress(_makers(context, asked).values(), desc="trust", unit="check"):
+        found, held = make()
+        rows += found
+        for key, table in held.items():
+            tables.setdefault(key, []).append(table)
+    table = summary(rows)
+    verdicts = table["verdict"].value_counts()
+    logger.info("%d verdicts hold, %d fail", verdicts.get(HOLDS, 0), verdicts.get(FAILS, 0))
+    _slots.write(
+        adata,
+        "trust",
+        {
+            "uns": {
+                "summary": table,
+                "n_holds": int(verdicts.get(HOLDS, 0)),
+                "n_fails": int(verdicts.get(FAILS, 0)),
+                **{key: pd.concat(parts, ignore_index=True) for key, parts in tables.items()},
+            }
+        },
+        params={
+            "label": name,
+            "checks": list(asked),
+            "n_samples": n_samples,
+            "n_seeds": n_seeds,
+            "n_folds": n_folds,
+            "n_boot": n_boot,
+            "n_random": n_random,
+            "replacement": replacement,
+            "layer": layer,
+        },
+        seed=seed,
+        versions=("keras", backend(), "scikit-learn", "scipy", "shap"),
+        key_added=key_added,
+    )
+    return adata if copy else None
+
+
+def _makers(context: Context, asked: tuple[str, ...]) -> dict[str, Callable[[], Found]]:
+    """Return, by check, what makes it; one that was not asked for returns a row that says so."""
+    scores = {"SHAP": context.scores} | ({} if context.de is None else {"DE": context.de})
+    if "methods" in asked:
+        scores |= simple_scores(context)
+    makers: dict[str, Callable[[], Found]] = {
+        "completeness": lambda: checking.completeness(context),
+        "use": lambda: checking.use(context, scores),
+        "randomisation": lambda: checking.randomisation(context),
+        "bootstrap": lambda: checking.bootstrap(context),
+        "seeds": lambda: retraining.seeds(context),
+        "folds": lambda: retraining.folds(context),
+        "order": lambda: retraining.order(context),
+        "methods": lambda: methods(context, scores),
+        "truth": lambda: checking.truth(context, scores),
+        "clusters": lambda: checking.clusters(context),
+    }
+    return {check: make if check in asked else _skipped(check) for check, make in makers.items()}
+
+
+def _skipped(check: str) -> Callable[[], Found]:
+    reason = f"not asked for: checks='full' or [{check!r}]"
+    return lambda: ([absent(check, reason)], {})
+
+
+def _asked(checks: Sequence[str]) -> tuple[str, ...]:
+    if isinstance(checks, str):
+        levels = {"quick": QUICK, "full": FULL}
+        if checks not in levels:
+            raise DataError(f"checks={checks!r}: choose 'quick', 'full' or names of {FULL}")
+        return levels[checks]
+    unknown = [name for name in checks if name not in FULL]
+    if unknown:
+        raise DataError(f"there are no checks {unknown}: choose among {FULL}")
+    return tuple(name for name in FULL if name in checks)
+
+
+def _check(numbers: Numbers) -> None:
+    least = {"n_samples": 1, "n_seeds": 1, "n_folds": 2, "n_boot": 1, "n_random": 2}
+    for name, number in least.items():
+        given = getattr(numbers, name)
+        if given < number:
+            raise DataError(f"{name}={given}: at least {number}")
+    if numbers.replacement not in ("samples", "mean"):
+        raise DataError(f"replacement={numbers.replacement!r}: choose 'samples' or 'mean'")

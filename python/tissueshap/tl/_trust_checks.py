@@ -1,0 +1,218 @@
+"""Checks of ``tl.trust`` that train nothing: each returns rows and tables."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from tissueshap import _slots
+from tissueshap.tl._trust_context import Context, without_constant
+from tissueshap.tl._trust_rows import MEASURES, QUESTIONS, Found, absent, stability_rows
+from tissueshap.trust import _curves, _randomisation, _stability, _truth, _verdict
+from tissueshap.trust._agreement import spearman
+from tissueshap.trust._ranking import by_class, orders, top
+from tissueshap.trust._verdict import Row
+
+#: An output that moves less than this from its mean over the background leaves nothing to
+#: explain: a relative error of it says nothing.
+_LEAST_CHANGE = 0.01
+#: Times that the weights are drawn anew.
+_RANDOM_NETWORKS = 2
+#: Draws of what replaces a gene.
+_FILLS = 3
+
+
+def completeness(context: Context) -> Found:
+    """Compare each sample's sum of values with the change that they explain."""
+    table = context.completeness
+    change = np.abs(table["output"].to_numpy(float) - table["base"].to_numpy(float))
+    held = table["completeness"].to_numpy(float)[change >= _LEAST_CHANGE]
+    row = Row(
+        check="completeness",
+        question="Do the values add up?",
+        measure="median relative error of a sample's sum of values",
+        value=float(np.median(held)) if held.size else np.nan,
+        chance=1.0,
+        threshold=_verdict.COMPLETENESS,
+        higher=False,
+        reason=f"{held.size} samples; 1 is the error of values that are all 0"
+        if held.size
+        else "no explained output differs from its mean over the background",
+    )
+    return [row], {}
+
+
+def use(context: Context, scores: dict[str, np.ndarray]) -> Found:
+    """Take genes away and bring them back, in the order of each method and of chance."""
+    curves = curves_of(context, scores)
+    numbers = _curves.steps(len(context.genes))
+    chance = [curves.pop(name) for name in list(curves) if name not in scores]
+    random = (np.mean([d for d, _ in chance], axis=0), np.mean([i for _, i in chance], axis=0))
+    spread = max(abs(float(_curves.gain(*both, *random).mean())) for both in chance)
+    gains = {name: float(_curves.gain(*both, *random).mean()) for name, both in curves.items()}
+    every = {**curves, "random": random}
+    tables = [_curves.table(name, numbers, both) for name, both in every.items()]
+    rows = [
+        Row(
+            check="use",
+            question=QUESTIONS["use"],
+            measure=MEASURES["use"],
+            value=gains["SHAP"],
+            chance=spread,
+            threshold=_verdict.GAIN,
+            reason=f"{context.few.size} samples; chance: the most of {len(chance)} random orders",
+        )
+    ]
+    if "DE" in curves:
+        rows.append(
+            Row(
+                check="use",
+                question="Does it use them more than differentially expressed ones?",
+                measure="area between deletion and insertion curves of SHAP and DE genes",
+                value=float(_curves.gain(*curves["SHAP"], *curves["DE"]).mean()),
+                chance=0.0,
+                threshold=0.0,
+                reason="0: genes chosen without looking at the model do as well",
+            )
+        )
+    table = pd.DataFrame({"method": list(gains), "gain": list(gains.values())})
+    return rows, {"curves": pd.concat(tables, ignore_index=True), "gains": table}
+
+
+def curves_of(
+    context: Context, lists: dict[str, np.ndarray]
+) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Return deletion and insertion of some scorings of the genes, and of random ones."""
+    numbers = context.numbers
+    targets = context.targets[context.few]
+    x = np.asarray(context.x[context.explained[context.few]], dtype=np.float32)
+    background = np.asarray(context.x[context.train], dtype=np.float32)
+    if numbers.replacement == "mean":
+        fill = np.broadcast_to(background.mean(axis=0), (1, *x.shape))
+    else:
+        fill = _curves.fills(
+            background, context.codes[context.train], targets, n_fills=_FILLS, seed=numbers.seed
+        )
+    rng = np.random.default_rng([numbers.seed, 2])
+    ordered = {name: orders(scores) for name, scores in lists.items()}
+    for number in range(numbers.n_random):
+        ordered[f"random {number + 1}"] = orders(rng.random(context.scores.shape))
+    predict = context.predict()
+    return {name: _curves.curve(predict, x, targets, o, fill) for name, o in ordered.items()}
+
+
+def randomisation(context: Context) -> Found:
+    """Forget the weights, from the output down, and compare the values."""
+    original = context.values[context.few]
+    targets, n_classes = context.targets[context.few], len(context.classes)
+    before = context.ranked(original), by_class(np.abs(original), targets, n_classes)
+    held = np.flatnonzero(~np.isnan(before[0]).any(axis=0))
+    records = []
+    for replicate in range(_RANDOM_NETWORKS):
+        seed = context.numbers.seed + replicate
+        cascade = _randomisation.randomised(context.model.network, seed=seed)
+        for number, name, network in cascade:
+            found = context.explain(network)
+            after = by_class(found, targets, n_classes), by_class(np.abs(found), targets, n_classes)
+            records += [
+                {
+                    "n_layers": number,
+                    "layer": name,
+                    "replicate": replicate + 1,
+                    "class": context.classes[code],
+                    "correlation": spearman(before[0][:, code], after[0][:, code]),
+                    "correlation_abs": spearman(before[1][:, code], after[1][:, code]),
+                }
+                for code in held
+            ]
+    columns = ["n_layers", "layer", "replicate", "class", "correlation", "correlation_abs"]
+    table = pd.DataFrame(records, columns=columns)
+    last = table.loc[table["n_layers"] == table["n_layers"].max(), "correlation"].abs()
+    # Of two unrelated rankings of n genes the correlation is normal with variance 1/(n-1).
+    chance = float(np.sqrt(2 / np.pi / (len(context.genes) - 1)))
+    row = Row(
+        check="randomisation",
+        question="Do they come from the learned weights?",
+        measure="rank correlation with the values of a network of random weights",
+        value=float(last.mean()) if len(last) else np.nan,
+        chance=chance,
+        threshold=_verdict.RANDOMISED,
+        higher=False,
+        reason="mean over the classes of the absolute rank correlation"
+        if len(last)
+        else "no class has values that differ between genes",
+    )
+    return [row], {"randomisation": table}
+
+
+def bootstrap(context: Context) -> Found:
+    """Draw the explained samples anew."""
+    numbers, n_classes = context.numbers, len(context.classes)
+    original = without_constant(by_class(context.values, context.targets, n_classes))
+    drawn = _stability.bootstrapped(
+        context.values, context.targets, n_classes, n_boot=numbers.n_boot, seed=numbers.seed
+    )
+    parts = [_stability.pairs([original, again], context.n_ranks) for again in drawn]
+    for number, part in enumerate(parts, start=1):
+        part["second"] = number
+    return stability_rows(
+        context,
+        "bootstrap",
+        pd.concat(parts, ignore_index=True),
+        question="Are they stable over the samples?",
+        what=f"{numbers.n_boot} bootstraps of the explained samples",
+    )
+
+
+def truth(context: Context, scores: dict[str, np.ndarray]) -> Found:
+    """Score the methods against planted markers."""
+    if "truth" not in context.adata.uns:
+        return [absent("truth", "only simulated data have a known truth")], {}
+    held = context.adata.uns["truth"]
+    masks, numbers = _truth.planted(held, context.genes, context.classes)
+    table = _truth.score(scores, masks, numbers, context.n_ranks)
+    chosen = top(context.scores, context.n_ranks).any(axis=1)
+    planted = np.any(list(masks.values()), axis=0).any(axis=1)
+    rows = [
+        Row(
+            check="truth",
+            question="Are they right?",
+            measure="share of the selected genes that are planted markers",
+            value=float(planted[chosen].mean()) if chosen.any() else np.nan,
+            chance=float(planted.mean()),
+            threshold=_verdict.PRECISION,
+            reason=f"{int(chosen.sum())} genes selected, {int(planted.sum())} planted",
+        )
+    ]
+    kinds = table.set_index(["method", "kind"])
+    if "exclusive" in masks:
+        rows.append(
+            Row(
+                check="truth",
+                question="Do they find what marks one class?",
+                measure="recall of the exclusive markers",
+                value=float(kinds.loc[("SHAP", "exclusive"), "recall"]),
+                chance=context.n_ranks / len(context.genes),
+                threshold=_verdict.RECALL,
+                reason=f"the top {context.n_ranks} genes of each class",
+            )
+        )
+    return rows, {"truth": table}
+
+
+def clusters(context: Context) -> Found:
+    """Read the null test of the V-measure."""
+    record = _slots.record(context.adata).get("null_test")
+    if record is None:
+        return [absent("clusters", "run ts.tl.null_test(adata) first")], {}
+    null = record["null"]["v_measure"].to_numpy(float)
+    row = Row(
+        check="clusters",
+        question="Do they cluster the classes?",
+        measure="V-measure of the clusters, beside random gene sets",
+        value=float(record["observed"]),
+        chance=float(record["null_mean"]),
+        threshold=float(np.quantile(null, 1 - _verdict.NULL_PVALUE, method="higher")),
+        reason=f"empirical p = {float(record['empirical_pvalue']):.2g}",
+    )
+    return [row], {}

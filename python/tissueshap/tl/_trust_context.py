@@ -1,0 +1,174 @@
+"""What the checks of ``tl.trust`` look at: the model, its input, and its explanation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from tissueshap import _schema, _slots
+from tissueshap._dense import dense
+from tissueshap._errors import DataError
+from tissueshap.explain._expected_gradients import expected_gradients
+from tissueshap.model._outputs import outputs
+from tissueshap.tl._explained import Rows
+from tissueshap.tl._predict import columns_of
+from tissueshap.trust._curves import Predict
+from tissueshap.trust._ranking import by_class
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+    from tissueshap.model._classifier import Classifier
+
+#: Draws for explanations that are only compared by their ranks.
+_DRAWS = 50
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """How often and how much is looked at; the arguments of ``tl.trust``."""
+
+    n_samples: int
+    n_seeds: int
+    n_folds: int
+    n_boot: int
+    n_random: int
+    replacement: str
+    layer: str
+    seed: int
+
+
+class Context:
+    """A model and its explanation, in the model's order of genes and classes.
+
+    Attributes
+    ----------
+    x
+        All samples of the classifier's input.
+    codes
+        Each sample's class, -1 for a class that the model does not know.
+    train, test
+        Positions of training and of held-out samples.
+    explained, targets
+        Positions of the explained samples, and the class explained for each.
+    few
+        Positions among `explained`: at most ``n_samples`` of each class.
+    scores
+        The statistic that ranks the genes, genes x classes, NaN for a class whose genes
+        are not ranked or all have one value.
+    n_ranks
+        Genes selected of each class.
+    """
+
+    def __init__(self, adata: AnnData, model: Classifier, label: str, numbers: Numbers) -> None:
+        self.adata, self.model, self.label, self.numbers = adata, model, label, numbers
+        self.classes, self.genes = list(model.classes), pd.Index(model.genes)
+        self.columns = columns_of(adata, model)
+        self.x = Rows(_slots.require(adata, "layers", numbers.layer), self.columns)
+        lookup = {name: code for code, name in enumerate(self.classes)}
+        self.codes = self._code(adata.obs[label].astype(str), lookup)
+        split = np.asarray(_slots.require(adata, "obs", _schema.obs.split))
+        self.train = np.flatnonzero((split == "train") & (self.codes >= 0))
+        self.test = np.flatnonzero((split == "test") & (self.codes >= 0))
+        table = _slots.table(adata, "shap", "samples")
+        places = adata.obs_names.get_indexer(pd.Index(table["sample"].astype(str)))
+        targets = self._code(table["explained"].astype(str), lookup)
+        held = (places >= 0) & (targets >= 0)
+        if not held.any():
+            raise DataError("no explained sample is left: run ts.tl.shap(adata, model) again")
+        self.explained, self.targets = places[held], targets[held]
+        self.completeness = table[held]
+        self.few = self._few()
+        self.n_ranks = int(_slots.table(adata, "select_genes", "n_ranks"))
+        self.scores = self._frame(_schema.varm.shap_median)
+
+    @staticmethod
+    def _code(names: pd.Series[str], lookup: dict[str, int]) -> np.ndarray:
+        return names.map(lookup).fillna(-1).to_numpy(dtype=np.int64)
+
+    def _few(self) -> np.ndarray:
+        rng = np.random.default_rng([self.numbers.seed, 1])
+        chosen = []
+        for code in np.unique(self.targets):
+            members = np.flatnonzero(self.targets == code)
+            chosen.append(rng.permutation(members)[: self.numbers.n_samples])
+        return np.sort(np.concatenate(chosen))
+
+    def _frame(self, key: str) -> np.ndarray:
+        """Return a frame of ``varm``, the model's genes x classes; NaN for unknown classes."""
+        frame: pd.DataFrame = _slots.require(self.adata, "varm", key)
+        columns = [_schema.column(name) for name in self.classes]
+        values = frame.reindex(columns=columns).to_numpy(dtype=np.float64)[self.columns]
+        return without_constant(values)
+
+    @cached_property
+    def values(self) -> np.ndarray:
+        """SHAP values of the explained samples, samples x genes."""
+        layer = _slots.require(self.adata, "layers", _schema.layers.shap)
+        return np.asarray(dense(layer[self.explained])[:, self.columns])
+
+    @cached_property
+    def de(self) -> np.ndarray | None:
+        """Genes x classes: what DE ranks by, the most significant genes that are up first."""
+        if _schema.varm.de_pvalue not in self.adata.varm:
+            return None
+        logfc, pvalue = self._frame(_schema.varm.de_logfc), self._frame(_schema.varm.de_pvalue)
+        evidence = -np.log10(np.maximum(pvalue, np.finfo(float).tiny))
+        # Genes that are down come last; of equal p-values the larger change goes first.
+        return np.where(logfc > 0, evidence, -evidence - 1) + 1e-9 * logfc
+
+    def predict(self) -> Predict:
+        """Return the model as a function from samples to probabilities."""
+        return lambda x: outputs(self.model.network, x)
+
+    def settings(self, verb: str) -> dict[str, Any]:
+        """Return what a verb was called with; empty where it was not run."""
+        found: dict[str, Any] = _slots.record(self.adata).get(verb, {}).get("params", {})
+        return found
+
+    def explain(
+        self, network: Any, *, order: np.ndarray | None = None, train: np.ndarray | None = None
+    ) -> np.ndarray:
+        """Explain a few samples with another network, and return their values.
+
+        Parameters
+        ----------
+        network
+            ``keras.Model``.
+        order
+            Its genes, as positions among the model's.
+        train
+            Positions of its training samples.
+
+        Returns
+        -------
+        few x the model's genes.
+        """
+        columns = self.columns if order is None else self.columns[order]
+        layer = _slots.require(self.adata, "layers", self.numbers.layer)
+        held = self.settings("shap")
+        found = expected_gradients(
+            network,
+            Rows(layer, columns, self.explained[self.few])[np.arange(self.few.size)],
+            Rows(layer, columns, self.train if train is None else train),  # type: ignore[arg-type]
+            self.targets[self.few],
+            n_draws=min(_DRAWS, int(held.get("n_draws", _DRAWS))),
+            output="logit" if held.get("output") == "logit" else "probability",
+            seed=self.numbers.seed,
+        ).values
+        return found if order is None else found[:, np.argsort(order)]
+
+    def ranked(self, values: np.ndarray) -> np.ndarray:
+        """Return the medians of a few samples' values, genes x classes."""
+        medians = by_class(values, self.targets[self.few], len(self.classes))
+        return without_constant(medians)
+
+
+def without_constant(scores: np.ndarray) -> np.ndarray:
+    """Return scores with NaN for each class whose genes all have one: it ranks none."""
+    constant = np.ptp(scores, axis=0) == 0
+    return np.where(constant[None, :], np.nan, scores)

@@ -1,0 +1,79 @@
+"""The check of ``tl.trust`` that asks simple methods for the same genes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from tissueshap.tl._trust_context import Context
+from tissueshap.tl._trust_rows import QUESTIONS, Found
+from tissueshap.trust import _probe, _verdict
+from tissueshap.trust._agreement import jaccard
+from tissueshap.trust._logistic import coefficients
+from tissueshap.trust._ranking import top
+from tissueshap.trust._trees import MAX_GENES, N_ROUNDS, tree_values
+from tissueshap.trust._verdict import Row
+
+
+def simple_scores(context: Context) -> dict[str, np.ndarray]:
+    """Return what logistic regression and TreeSHAP score each gene, genes x classes."""
+    x, codes = np.asarray(context.x[context.train]), context.codes[context.train]
+    few = context.explained[context.few]
+    return {
+        "logistic regression": coefficients(x, codes),
+        "TreeSHAP": tree_values(
+            x,
+            codes,
+            np.asarray(context.x[few]),
+            context.targets[context.few],
+            len(context.classes),
+            seed=context.numbers.seed,
+        ),
+    }
+
+
+def methods(context: Context, scores: dict[str, np.ndarray]) -> Found:
+    """Compare methods by how a classifier that is none of theirs does on their genes."""
+    rng = np.random.default_rng([context.numbers.seed, 4])
+    random = {
+        f"random {number + 1}": rng.random(context.scores.shape)
+        for number in range(context.numbers.n_random)
+    }
+    x, codes = np.asarray(context.x[context.train]), context.codes[context.train]
+    x_test, codes_test = np.asarray(context.x[context.test]), context.codes[context.test]
+    f1 = {
+        name: _probe.probe(held, x, codes, x_test, codes_test)
+        for name, held in {**scores, **random}.items()
+    }
+    chance = np.mean([f1.pop(name) for name in random], axis=0)
+    ours = top(context.scores, context.n_ranks)
+    table = pd.DataFrame(
+        [
+            {
+                "method": name,
+                "f1": float(f1[name].mean()),
+                "jaccard_shap": jaccard(ours, top(values, context.n_ranks)),
+            }
+            for name, values in scores.items()
+        ]
+    )
+    probes = pd.concat(
+        [
+            pd.DataFrame({"method": name, "n_ranks": _probe.RANKS, "f1": found})
+            for name, found in {**f1, "random": chance}.items()
+        ],
+        ignore_index=True,
+    )
+    others = table[table["method"] != "SHAP"].set_index("method")["f1"]
+    row = Row(
+        check="methods",
+        question=QUESTIONS["methods"],
+        measure=f"macro F1 of nearest centroids on each class's first {_probe.RANKS[0]} to "
+        f"{_probe.RANKS[-1]} genes",
+        value=float(f1["SHAP"].mean()),
+        chance=float(chance.mean()),
+        threshold=float(others.max()) - _verdict.TIE,
+        reason=f"best simple method: {others.idxmax()}, {others.max():.3f}; trees: {N_ROUNDS} "
+        f"rounds on the {min(MAX_GENES, len(context.genes)):,} genes that differ most",
+    )
+    return [row], {"methods": table, "probes": probes}

@@ -1,0 +1,151 @@
+"""Checks of ``tl.trust`` that train again: over seeds, folds and orders of the genes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from tissueshap import _schema, _slots
+from tissueshap.pp import oversample
+from tissueshap.tl._cnn import cnn
+from tissueshap.tl._trust_context import Context
+from tissueshap.tl._trust_rows import QUESTIONS, Found, absent, stability_rows
+from tissueshap.trust import _stability
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+    from tissueshap.model._classifier import Classifier
+
+#: Orders of the genes that are tried.
+_ORDERS = 2
+
+
+def seeds(context: Context) -> Found:
+    """Train again with other seeds."""
+    numbers = context.numbers
+    scores = [context.ranked(context.values[context.few])]
+    for number in range(1, numbers.n_seeds + 1):
+        model = _train(context, shadow(context), seed=numbers.seed + number)
+        scores.append(context.ranked(context.explain(model.network)))
+    return stability_rows(
+        context,
+        "seeds",
+        _stability.pairs(scores, context.n_ranks),
+        question=QUESTIONS["seeds"],
+        what=f"{numbers.n_seeds} networks trained with other seeds, and this one",
+    )
+
+
+def folds(context: Context) -> Found:
+    """Train again, each time without a part of the training samples."""
+    from sklearn.model_selection import StratifiedKFold
+
+    numbers = context.numbers
+    parts = StratifiedKFold(numbers.n_folds, shuffle=True, random_state=numbers.seed)
+    scores = []
+    for kept, _ in parts.split(context.train, context.codes[context.train]):
+        train = context.train[kept]
+        model = _train(context, shadow(context, train=train), seed=numbers.seed)
+        scores.append(context.ranked(context.explain(model.network, train=train)))
+    return stability_rows(
+        context,
+        "folds",
+        _stability.pairs(scores, context.n_ranks),
+        question=QUESTIONS["folds"],
+        what=f"{numbers.n_folds} networks, each trained without one of {numbers.n_folds} parts",
+    )
+
+
+def order(context: Context) -> Found:
+    """Train again with the genes in another order, where the network sees an order."""
+    if not sees_order(context.model):
+        reason = (
+            "nothing to measure: no layer of this network sees neighbouring genes, so another "
+            "order only renames the rows of its first weights"
+        )
+        return [absent("order", reason)], {}
+    scores = [context.ranked(context.values[context.few])]
+    for number in range(_ORDERS):
+        rng = np.random.default_rng([context.numbers.seed, 3, number])
+        permuted = rng.permutation(len(context.genes))
+        model = _train(context, shadow(context, order=permuted), seed=context.numbers.seed)
+        scores.append(context.ranked(context.explain(model.network, order=permuted)))
+    return stability_rows(
+        context,
+        "order",
+        _stability.pairs(scores, context.n_ranks),
+        question=QUESTIONS["order"],
+        what=f"{_ORDERS} networks trained with the genes in other orders, and this one",
+    )
+
+
+def sees_order(model: Classifier) -> bool:
+    """Return whether a network looks at neighbouring genes together."""
+    return any("Conv" in type(layer).__name__ for layer in model.network.layers)
+
+
+def shadow(
+    context: Context, *, train: np.ndarray | None = None, order: np.ndarray | None = None
+) -> AnnData:
+    """Return an AnnData to train on, which shares the layers and leaves no trace in the first.
+
+    Parameters
+    ----------
+    context
+        The model and its data.
+    train
+        Positions of the training samples, in place of all; they are balanced anew.
+    order
+        The genes, as positions among the model's.
+    """
+    import anndata
+
+    adata, columns = context.adata, context.columns
+    if order is not None:
+        columns = columns[order]
+    same = columns.size == adata.n_vars and bool((columns == np.arange(columns.size)).all())
+    record = _slots.record(adata)
+    names = {context.numbers.layer}
+    if "oversample" in record:
+        names.add(str(record["oversample"]["params"]["layer"]))
+    layers = {name: adata.layers[name] for name in sorted(names)}
+    if not same:
+        layers = {name: values[:, columns] for name, values in layers.items()}
+    found = anndata.AnnData(
+        obs=adata.obs[[context.label]].copy(),
+        var=pd.DataFrame(index=adata.var_names[columns]),
+        layers=layers,
+    )
+    split = np.full(adata.n_obs, "unused", dtype=object)
+    split[context.train if train is None else train] = "train"
+    found.obs[_schema.obs.split] = pd.Categorical(split)
+    held = {name: record[name] for name in ("oversample", "log2") if name in record}
+    found.uns[_schema.UNS] = {"label": context.label, **held}
+    if train is not None and "oversample" in record:
+        params = {k: v for k, v in record["oversample"]["params"].items() if k != "label"}
+        oversample(found, context.label, **params, seed=context.numbers.seed)
+    return found
+
+
+def _train(context: Context, adata: AnnData, *, seed: int) -> Classifier:
+    held = context.settings("cnn")
+    return cnn(
+        adata,
+        context.label,
+        preset=context.model.preset,  # type: ignore[arg-type]
+        arch=held.get("arch"),
+        epochs=int(held["epochs"]) if "epochs" in held and _own_epochs(context) else None,
+        balanced=bool(held.get("balanced", True)),
+        layer=context.numbers.layer,
+        seed=seed,
+    )
+
+
+def _own_epochs(context: Context) -> bool:
+    """Return whether the recorded epochs are not the preset's: asking for them drops its steps."""
+    from tissueshap.model._presets import preset
+
+    return int(context.settings("cnn")["epochs"]) != preset(context.model.preset).epochs

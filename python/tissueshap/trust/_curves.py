@@ -1,0 +1,140 @@
+"""Deletion and insertion: what the model says as genes are taken away, or brought back.
+
+Petsiuk et al., BMVC 2018 (arXiv:1806.07421), with samples of other classes in place of
+grey pixels: a gene that is taken away gets the value that it has in another sample.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+
+#: Numbers of genes at which the model is asked, spaced evenly on a logarithmic scale:
+#: what matters happens among the first dozens, and would vanish in a linear one.
+N_STEPS = 16
+
+#: Returns probabilities (n, classes) of samples (n, genes).
+Predict = Callable[[np.ndarray], np.ndarray]
+
+
+def steps(n_genes: int) -> np.ndarray:
+    """Return the numbers of genes at which the model is asked, from 1 to all."""
+    return np.unique(np.round(np.geomspace(1, n_genes, N_STEPS)).astype(np.int64))
+
+
+def fills(
+    background: np.ndarray, codes: np.ndarray, targets: np.ndarray, *, n_fills: int, seed: int
+) -> np.ndarray:
+    """Draw, for each sample, background samples of other classes than its own.
+
+    Parameters
+    ----------
+    background
+        Background samples, m x genes.
+    codes
+        Their classes.
+    targets
+        The samples' classes, (n,).
+    n_fills
+        Draws a sample.
+    seed
+        Seed of the draws.
+
+    Returns
+    -------
+    float32, n_fills x n x genes.
+    """
+    rng = np.random.default_rng(seed)
+    rows = [rng.choice(np.flatnonzero(codes != code), n_fills) for code in targets]
+    return np.asarray(background[np.stack(rows, axis=1)], dtype=np.float32)
+
+
+def curve(
+    predict: Predict, x: np.ndarray, targets: np.ndarray, order: np.ndarray, fill: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the probability of each sample's class along its order of the genes.
+
+    Parameters
+    ----------
+    predict
+        The model.
+    x
+        Samples, n x genes.
+    targets
+        The class that is watched for each, as a number.
+    order
+        Genes of each class, the first to go, genes x classes.
+    fill
+        What genes are replaced by, draws x n x genes.
+
+    Returns
+    -------
+    Deletion (the first genes are replaced) and insertion (all others are), each n x
+    steps, means over the draws.
+    """
+    numbers, n_fills = steps(x.shape[1]), len(fill)
+    found = np.zeros((2, len(x), len(numbers)))
+    sample, every = np.arange(len(x)), np.tile(targets, 2 * n_fills)
+    place = np.empty_like(order)
+    np.put_along_axis(place, order, np.arange(len(order))[:, None], axis=0)
+    rank = place[:, targets].T
+    for step, number in enumerate(numbers):
+        first = rank < number
+        changed = [np.where(gone, draw, x) for gone in (first, ~first) for draw in fill]
+        probability = predict(np.concatenate(changed).astype(np.float32))
+        held = probability[np.arange(every.size), every].reshape(2, n_fills, sample.size)
+        found[:, :, step] = held.mean(axis=1)
+    return found[0], found[1]
+
+
+def area(probability: np.ndarray) -> np.ndarray:
+    """Return the mean height of curves over the logarithm of the number of genes.
+
+    Parameters
+    ----------
+    probability
+        n x steps, equally spaced on that scale.
+
+    Returns
+    -------
+    (n,), by the trapezoidal rule.
+    """
+    inner = (probability[:, 1:] + probability[:, :-1]) / 2
+    return np.asarray(inner.mean(axis=1))
+
+
+def gain(
+    deletion: np.ndarray,
+    insertion: np.ndarray,
+    against_deletion: np.ndarray,
+    against_insertion: np.ndarray,
+) -> np.ndarray:
+    """Return how much more an order tells than another, of each sample, (n,).
+
+    The mean of the area below the other's deletion curve and of that above its insertion
+    curve: 1 at most, 0 for two orders that are equally good.
+    """
+    return np.asarray(
+        (area(against_deletion) - area(deletion) + area(insertion) - area(against_insertion)) / 2
+    )
+
+
+def table(name: str, numbers: np.ndarray, both: tuple[np.ndarray, np.ndarray]) -> pd.DataFrame:
+    """Return the mean curves as rows: direction, genes, n_genes, probability, standard_error."""
+    parts = []
+    for direction, found in zip(("deletion", "insertion"), both, strict=True):
+        spread = found.std(axis=0, ddof=1) if len(found) > 1 else np.full(found.shape[1], np.nan)
+        parts.append(
+            pd.DataFrame(
+                {
+                    "direction": direction,
+                    "genes": name,
+                    "n_genes": numbers,
+                    "probability": found.mean(axis=0),
+                    "standard_error": spread / np.sqrt(len(found)),
+                }
+            )
+        )
+    return pd.concat(parts, ignore_index=True)

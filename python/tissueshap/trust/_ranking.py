@@ -1,0 +1,38 @@
+"""Rankings of the genes of each class."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def by_class(values: np.ndarray, codes: np.ndarray, n_classes: int) -> np.ndarray:
+    """Return the median of each class's samples, genes x classes, NaN where it has none.
+
+    Parameters
+    ----------
+    values
+        Samples x genes.
+    codes
+        Each sample's class, as a number.
+    n_classes
+        Number of classes.
+    """
+    found = np.full((values.shape[1], n_classes), np.nan)
+    for code in np.unique(codes):
+        found[:, code] = np.median(values[codes == code], axis=0)
+    return found
+
+
+def orders(scores: np.ndarray) -> np.ndarray:
+    """Return each class's genes, the highest score first, genes x classes; NaN go last."""
+    return np.argsort(-scores, axis=0, kind="stable")
+
+
+def top(scores: np.ndarray, n_ranks: int) -> np.ndarray:
+    """Return which genes are among each class's highest, booleans, genes x classes.
+
+    A class without scores has none.
+    """
+    chosen = np.zeros(scores.shape, dtype=bool)
+    np.put_along_axis(chosen, orders(scores)[:n_ranks], True, axis=0)
+    return np.asarray(chosen & ~np.isnan(scores))

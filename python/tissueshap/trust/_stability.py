@@ -1,0 +1,77 @@
+"""How alike the selected genes are when something that should not matter is changed."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pandas as pd
+
+from tissueshap.trust._agreement import jaccard, rank_biased_overlap
+from tissueshap.trust._ranking import by_class, orders, top
+
+#: Weight of the ranks in the rank-biased overlap: the first ten hold 86 % of it
+#: (Webber et al. 2010), about as many genes of a class as a reader looks at.
+RBO_P = 0.9
+
+
+def pairs(scores: Sequence[np.ndarray], n_ranks: int) -> pd.DataFrame:
+    """Compare every two of several scorings of the same genes.
+
+    Parameters
+    ----------
+    scores
+        Each genes x classes, NaN for a class that is not scored.
+    n_ranks
+        Genes that are selected of each class.
+
+    Returns
+    -------
+    A row a pair and class scored in both: ``first``, ``second`` (positions in `scores`),
+    ``code`` (the class), ``jaccard``, ``rbo``.
+    """
+    rows = []
+    for i, j in itertools.combinations(range(len(scores)), 2):
+        rows += [{"first": i, "second": j, **row} for row in _pair(scores[i], scores[j], n_ranks)]
+    return pd.DataFrame(rows, columns=["first", "second", "code", "jaccard", "rbo"])
+
+
+def _pair(first: np.ndarray, second: np.ndarray, n_ranks: int) -> Iterator[dict[str, float]]:
+    chosen, order = (top(first, n_ranks), top(second, n_ranks)), (orders(first), orders(second))
+    both = ~(np.isnan(first).all(axis=0) | np.isnan(second).all(axis=0))
+    for code in np.flatnonzero(both):
+        yield {
+            "code": int(code),
+            "jaccard": jaccard(chosen[0][:, code], chosen[1][:, code]),
+            "rbo": rank_biased_overlap(order[0][:n_ranks, code], order[1][:n_ranks, code], p=RBO_P),
+        }
+
+
+def bootstrapped(
+    values: np.ndarray, codes: np.ndarray, n_classes: int, *, n_boot: int, seed: int
+) -> Iterator[np.ndarray]:
+    """Draw the samples of each class anew, with replacement, and score the genes again.
+
+    Parameters
+    ----------
+    values
+        SHAP values, samples x genes.
+    codes
+        Each sample's class.
+    n_classes
+        Number of classes.
+    n_boot
+        Number of draws.
+    seed
+        Seed of the draws.
+
+    Yields
+    ------
+    Medians, genes x classes.
+    """
+    members = [np.flatnonzero(codes == code) for code in range(n_classes)]
+    for number in range(n_boot):
+        rng = np.random.default_rng([seed, number])
+        rows = np.concatenate([rng.choice(held, held.size) for held in members if held.size])
+        yield by_class(values[rows], codes[rows], n_classes)

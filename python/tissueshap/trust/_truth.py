@@ -1,0 +1,96 @@
+"""Scores against markers that are known because they were planted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from tissueshap.trust._ranking import top
+
+
+def planted(
+    truth: pd.DataFrame, genes: pd.Index, classes: list[str]
+) -> tuple[dict[str, np.ndarray], dict[str, int]]:
+    """Return which genes are planted for which class, by kind.
+
+    Parameters
+    ----------
+    truth
+        ``gene``, ``class``, ``kind``: a row a marker and class.
+    genes, classes
+        Names of rows and columns.
+
+    Returns
+    -------
+    Booleans, genes x classes, by kind; and the number planted of each kind, those among
+    them whose gene is not in `genes`: a filter that dropped them has missed them.
+    """
+    masks, numbers = {}, {}
+    for kind, held in truth.astype({"gene": str, "class": str}).groupby("kind", sort=True):
+        row = genes.get_indexer(pd.Index(held["gene"]))
+        column = pd.Index(classes).get_indexer(pd.Index(held["class"]))
+        known = (row >= 0) & (column >= 0)
+        mask = np.zeros((len(genes), len(classes)), dtype=bool)
+        mask[row[known], column[known]] = True
+        masks[str(kind)] = mask
+        numbers[str(kind)] = int((column >= 0).sum())
+    return masks, numbers
+
+
+def score(
+    scores: Mapping[str, np.ndarray],
+    masks: Mapping[str, np.ndarray],
+    numbers: Mapping[str, int],
+    n_ranks: int,
+) -> pd.DataFrame:
+    """Score methods against the planted markers, all with as many genes of each class.
+
+    Parameters
+    ----------
+    scores
+        By method: genes x classes, the highest first.
+    masks, numbers
+        As :func:`planted` returns them.
+    n_ranks
+        Genes of each class that a method calls.
+
+    Returns
+    -------
+    A row a method and kind, and one for ``"any"``: ``method``, ``kind``, ``n_planted``,
+    ``n_found``, ``recall``, ``n_called``, ``precision`` (share of the calls, pairs of gene
+    and class, that are planted markers of the kind), ``average_precision`` (mean over the
+    classes, of the whole ranking, other kinds left out: it needs no cut-off).
+    """
+    rows = []
+    anything = np.any(list(masks.values()), axis=0)
+    kinds = {**masks, "any": anything}
+    totals = {**numbers, "any": sum(numbers.values())}
+    for method, values in scores.items():
+        called = top(values, n_ranks)
+        for kind, mask in kinds.items():
+            hits = int((called & mask).sum())
+            rows.append(
+                {
+                    "method": method,
+                    "kind": kind,
+                    "n_planted": totals[kind],
+                    "n_found": hits,
+                    "recall": hits / totals[kind] if totals[kind] else np.nan,
+                    "n_called": int(called.sum()),
+                    "precision": hits / called.sum() if called.any() else np.nan,
+                    "average_precision": _average_precision(values, mask, anything & ~mask),
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def _average_precision(values: np.ndarray, mask: np.ndarray, other: np.ndarray) -> float:
+    found = []
+    for code in range(values.shape[1]):
+        kept = ~other[:, code]
+        hit = mask[kept, code][np.argsort(-values[kept, code], kind="stable")]
+        if hit.any():
+            found.append((hit.cumsum() / np.arange(1, hit.size + 1))[hit].mean())
+    return float(np.mean(found)) if found else float("nan")

@@ -1,0 +1,45 @@
+"""Scores against planted markers."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tissueshap.trust import _truth
+
+GENES, CLASSES = pd.Index(list("abcdef")), ["x", "y"]
+TRUTH = pd.DataFrame(
+    {
+        "gene": ["a", "b", "c", "gone"],
+        "class": ["x", "x", "y", "y"],
+        "kind": ["exclusive", "subtle", "exclusive", "exclusive"],
+    }
+)
+
+
+@pytest.fixture
+def planted():
+    return _truth.planted(TRUTH, GENES, CLASSES)
+
+
+def test_a_marker_that_the_filter_dropped_counts_as_missed(planted):
+    masks, numbers = planted
+    assert numbers == {"exclusive": 3, "subtle": 1}
+    assert masks["exclusive"].sum() == 2
+
+
+def test_scores_by_hand(planted):
+    perfect = np.array([[3.0, 0], [2, 0], [0, 3], [1, 1], [0, 2], [0, 0]])
+    table = _truth.score({"m": perfect}, *planted, 2).set_index("kind")
+    assert table.loc["exclusive", "n_found"] == 2
+    assert table.loc["exclusive", "recall"] == pytest.approx(2 / 3)
+    assert table.loc["any", "precision"] == pytest.approx(3 / 4)
+    # Class x: its exclusive marker is first, and stays so without the subtle one.
+    assert table.loc["subtle", "average_precision"] == 1
+    assert table.loc["any", "average_precision"] == 1
+
+
+def test_a_turned_ranking_fails(planted):
+    worst = -np.array([[3.0, 0], [2, 0], [0, 3], [1, 1], [0, 2], [0, 0]])
+    table = _truth.score({"m": worst}, *planted, 2).set_index("kind")
+    assert table.loc["any", "recall"] == 0
+    assert table.loc["any", "average_precision"] < 0.4

@@ -34,7 +34,8 @@ def evaluate(
     ----------
     adata
         Samples x genes, after ``pp.split`` and ``tl.predict``. Reads ``obs[label]``,
-        ``obs["split"]``, ``obs["predicted"]`` and, for the baseline, ``layers["log2"]``.
+        ``obs["split"]``, ``obs["predicted"]``, for the baseline ``layers["log2"]``, and
+        where it is there ``obs["donor"]``.
     label
         Column of ``obs`` with the classes; by default the one recorded before.
     baseline
@@ -54,7 +55,9 @@ def evaluate(
     None, or with `copy` the new AnnData. Writes ``uns["tissueshap"]["evaluate"]``:
     ``macro_f1``, ``accuracy``, ``baseline_macro_f1``, ``baseline_accuracy``, ``n_test``;
     ``per_class`` (``class``, ``n``, ``precision``, ``recall``, ``f1``, ``baseline_f1``);
-    ``confusion`` (``true``, ``predicted``, ``n``; pairs that occur).
+    ``confusion`` (``true``, ``predicted``, ``n``; pairs that occur); and with donors
+    ``n_donors`` and ``n_shared_donors``: those with both training and test samples, whose
+    test samples are easier than a new donor's. ``pp.split(groups="donor")`` leaves none.
 
     Raises
     ------
@@ -76,6 +79,7 @@ def evaluate(
         "macro_f1": macro_f1,
         "accuracy": float((true == found).mean()),
         "n_test": int(test.size),
+        **_donors(adata, split),
     }
     if baseline:
         simple = _logistic(adata, layer, np.flatnonzero(split == "train"), test, codes, seed)
@@ -93,6 +97,23 @@ def evaluate(
         key_added=key_added,
     )
     return adata if copy else None
+
+
+def _donors(adata: AnnData, split: np.ndarray) -> dict[str, int]:
+    """Return how many donors there are, and how many on both sides of the split."""
+    if _schema.obs.donor not in adata.obs:
+        return {}
+    donor = adata.obs[_schema.obs.donor]
+    train, test = (set(donor[split == side].dropna()) for side in ("train", "test"))
+    shared = len(train & test)
+    if shared:
+        logger.info(
+            "%d of %d donors have samples on both sides of the split: "
+            "pp.split(groups='donor') keeps them apart",
+            shared,
+            len(train | test),
+        )
+    return {"n_donors": len(train | test), "n_shared_donors": shared}
 
 
 def scores(true: np.ndarray, found: np.ndarray, classes: list[str]) -> tuple[pd.DataFrame, float]:

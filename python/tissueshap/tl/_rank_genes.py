@@ -30,6 +30,8 @@ def rank_genes(
     *,
     statistic: Literal["median", "mean", "mean_abs"] = "median",
     by: Literal["explained", "label"] = "explained",
+    n_boot: int = 0,
+    seed: int = 42,
     key_added: str | None = None,
     copy: bool = False,
 ) -> AnnData | None:
@@ -54,6 +56,11 @@ def rank_genes(
     by
         Whether a sample counts for the class that was ``"explained"`` for it, or for its
         own, by ``"label"``.
+    n_boot
+        Bootstraps of each class's samples, for an interval of the statistic; 0 makes none.
+        It covers the choice of samples, not another training: ``tl.trust`` asks for that.
+    seed
+        Seed of the bootstraps.
     key_added
         Name of the record in place of ``"rank_genes"``, and prefix of what is written; the
         SHAP values are read under it too where they are there.
@@ -66,16 +73,20 @@ def rank_genes(
     the statistic) and ``varm["shap_rank"]`` (1 the highest; of equals the first gene goes
     first), NaN for a class without explained samples and a gene that the model lacks; and
     ``uns["tissueshap"]["rank_genes"]``: ``counts`` (``class``, ``n_explained``).
+    With `n_boot` also ``varm["shap_low"]`` and ``varm["shap_high"]``: the 95 % percentile
+    interval of the statistic, NaN for a class with fewer than two samples.
 
     Raises
     ------
     DataError
-        No sample is explained, or ``statistic`` is unknown.
+        No sample is explained, ``statistic`` is unknown, or ``n_boot`` is negative.
     """
     if statistic not in _STATISTICS:
         raise DataError(f"statistic={statistic!r}: choose one of {tuple(_STATISTICS)}")
     if by not in ("explained", "label"):
         raise DataError(f"by={by!r}: choose 'explained' or 'label'")
+    if n_boot < 0:
+        raise DataError(f"n_boot={n_boot}: give 0 for no intervals, or some hundreds")
     adata = target(adata, copy=copy)
     name = _slots.label_name(adata, label)
     source = key_added if key_added in _slots.record(adata) else None
@@ -91,31 +102,66 @@ def rank_genes(
         raise DataError("no explained sample is left in adata: run ts.tl.shap(adata, model) again")
     classes = sorted({*_slots.class_names(adata, name), *explained})
     known = ~np.isnan(dense(values[rows[:1]])[0])
-    summary = np.full((adata.n_vars, len(classes)), np.nan)
+    summary, low, high = (np.full((adata.n_vars, len(classes)), np.nan) for _ in range(3))
     for code, class_name in enumerate(classes):
         members = rows[explained == class_name]
         if members.size:
-            summary[known, code] = _STATISTICS[statistic](dense(values[members])[:, known])
+            held = dense(values[members])[:, known]
+            summary[known, code] = _STATISTICS[statistic](held)
+            if n_boot and members.size > 1:
+                rng = np.random.default_rng([seed, code])
+                low[known, code], high[known, code] = bootstrap_interval(
+                    held, _STATISTICS[statistic], n_boot, rng
+                )
     counts = pd.Series(explained).value_counts().reindex(classes, fill_value=0)
     empty = [class_name for class_name in classes if counts[class_name] == 0]
     if empty:
         logger.warning(
             "%d classes have no explained sample and are not ranked: %s", len(empty), empty[:5]
         )
+    frames = {
+        _schema.varm.shap_median: pd.DataFrame(summary, columns=classes),
+        _schema.varm.shap_rank: pd.DataFrame(descending_ranks(summary), columns=classes),
+    }
+    if n_boot:
+        frames[_schema.varm.shap_low] = pd.DataFrame(low, columns=classes)
+        frames[_schema.varm.shap_high] = pd.DataFrame(high, columns=classes)
     _slots.write(
         adata,
         "rank_genes",
         {
-            "varm": {
-                _schema.varm.shap_median: pd.DataFrame(summary, columns=classes),
-                _schema.varm.shap_rank: pd.DataFrame(descending_ranks(summary), columns=classes),
-            },
+            "varm": frames,
             "uns": {"counts": pd.DataFrame({"class": classes, "n_explained": counts.to_numpy()})},
         },
-        params={"label": name, "statistic": statistic, "by": by},
+        params={"label": name, "statistic": statistic, "by": by, "n_boot": n_boot},
+        seed=seed if n_boot else None,
         key_added=key_added,
     )
     return adata if copy else None
+
+
+def bootstrap_interval(
+    values: np.ndarray,
+    statistic: Callable[[np.ndarray], np.ndarray],
+    n_boot: int,
+    rng: np.random.Generator,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the 95 % percentile interval of a statistic over samples.
+
+    Parameters
+    ----------
+    values
+        Samples x genes.
+    statistic
+        From samples x genes to genes.
+    n_boot
+        Number of bootstraps.
+    rng
+        Where chance comes from.
+    """
+    drawn = [statistic(values[rng.integers(0, len(values), len(values))]) for _ in range(n_boot)]
+    low, high = np.quantile(drawn, [0.025, 0.975], axis=0)
+    return low, high
 
 
 def descending_ranks(values: np.ndarray) -> np.ndarray:

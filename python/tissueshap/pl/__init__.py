@@ -3,6 +3,7 @@
 from tissueshap.pl._balancing import balancing
 from tissueshap.pl._class_balance import class_balance
 from tissueshap.pl._confusion import confusion
+from tissueshap.pl._curves import curves
 from tissueshap.pl._enrichment import enrichment
 from tissueshap.pl._exclusive import exclusive
 from tissueshap.pl._history import history
@@ -11,9 +12,11 @@ from tissueshap.pl._null import null
 from tissueshap.pl._overlap import overlap
 from tissueshap.pl._per_class import per_class
 from tissueshap.pl._projection import projection
+from tissueshap.pl._randomisation import randomisation
 from tissueshap.pl._shap import shap
 from tissueshap.pl._stability import stability
 from tissueshap.pl._transfer import transfer
+from tissueshap.pl._trust import trust
 from tissueshap.pl._umap import umap
 from tissueshap.pl._uniqueness import uniqueness
 from tissueshap.pl._vmeasure import vmeasure
@@ -22,6 +25,7 @@ __all__ = [
     "balancing",
     "class_balance",
     "confusion",
+    "curves",
     "enrichment",
     "exclusive",
     "history",
@@ -30,9 +34,11 @@ __all__ = [
     "overlap",
     "per_class",
     "projection",
+    "randomisation",
     "shap",
     "stability",
     "transfer",
+    "trust",
     "umap",
     "uniqueness",
     "vmeasure",

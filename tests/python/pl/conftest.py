@@ -74,6 +74,7 @@ def made_up(names: list[str], seed: int = 5) -> AnnData:
     _enrich(adata, names, rng)
     _balancing(adata, names, codes[~test], rng)
     _another_cohort(adata, names, codes, test, rng)
+    _trust(adata, names, rng)
     return adata
 
 
@@ -158,6 +159,44 @@ def _another_cohort(adata, names, codes, test, rng):
         }
     )
     write(adata, "stability", {"uns": {"per_class": per_class, "n_top": N_RANKS}})
+
+
+def _trust(adata, names, rng):
+    asked = {"question": "Does it?", "measure": "rank correlation with the values of a network"}
+    rows = [
+        dict(asked, value=0.01, chance=1.0, threshold=0.02, higher=False, verdict="holds"),
+        dict(asked, value=-0.2, chance=0.0, threshold=0.1, higher=True, verdict="fails"),
+        dict(
+            asked,
+            value=np.nan,
+            chance=np.nan,
+            threshold=np.nan,
+            higher=True,
+            verdict="not measured",
+        ),
+    ] * 5
+    summary = pd.DataFrame(rows).assign(check="use", reason="why")
+    numbers = np.array([1, 10, 100, N_GENES])
+    curves = pd.DataFrame(
+        [
+            {"direction": direction, "genes": genes, "n_genes": n, "probability": rng.random()}
+            for direction in ("deletion", "insertion")
+            for genes in ("SHAP", "DE", "logistic regression", "TreeSHAP", "random")
+            for n in numbers
+        ]
+    ).assign(standard_error=0.05)
+    layers = [(1, "logits"), (2, "dense_1"), (3, "dense")]
+    cascade = pd.DataFrame(
+        [
+            {"n_layers": n, "layer": layer, "replicate": 1, "class": name}
+            for n, layer in layers
+            for name in names
+        ]
+    )
+    cascade["correlation"] = rng.uniform(-0.1, 0.1, len(cascade))
+    cascade["correlation_abs"] = rng.uniform(0.2, 0.4, len(cascade))
+    found = {"summary": summary, "curves": curves, "randomisation": cascade}
+    write(adata, "trust", {"uns": found})
 
 
 def _evaluate(adata, names, true, rng):

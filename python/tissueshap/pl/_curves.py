@@ -1,0 +1,67 @@
+"""``pl.curves``: what the model says as genes are taken away, or brought back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tissueshap import _slots
+from tissueshap.pl import _palette, _style
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from anndata import AnnData
+    from matplotlib.figure import Figure
+
+_PANELS = {
+    "deletion": "genes replaced by another sample's",
+    "insertion": "genes put into another sample",
+}
+
+
+def curves(
+    adata: AnnData,
+    *,
+    figsize: tuple[float, float] | None = None,
+    save: str | Path | None = None,
+) -> Figure:
+    """Draw deletion and insertion curves of each method's genes.
+
+    Parameters
+    ----------
+    adata
+        Samples x genes, after ``tl.trust`` with the check ``use``. Reads its table
+        ``curves``.
+    figsize
+        Width and height in inches.
+    save
+        Path to save to, without suffix for both PNG and SVG.
+
+    Returns
+    -------
+    The figure.
+    """
+    from matplotlib.ticker import FuncFormatter
+
+    table = _slots.table(adata, "trust", "curves")
+    names = list(dict.fromkeys(table["genes"]))
+    with _style.context():
+        figure = _style.new(7.0, 3.0, figsize)
+        panels = figure.subplots(1, 2, sharey=True)
+        for axes, (direction, words) in zip(panels, _PANELS.items(), strict=True):
+            for place, name in enumerate(names):
+                held = table[(table["direction"] == direction) & (table["genes"] == name)]
+                colour = _palette.gene_set(str(name).lower(), place - 2)
+                error = held["standard_error"].fillna(0.0)
+                mean = held["probability"]
+                axes.plot(held["n_genes"], mean, color=colour, label=_style.set_name(name))
+                axes.fill_between(
+                    held["n_genes"], mean - error, mean + error, color=colour, alpha=0.2, lw=0
+                )
+            axes.set_xscale("log")
+            axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+            axes.set(xlabel=words, title=direction, ylim=(-0.02, 1.02))
+            axes.grid()
+        panels[0].set_ylabel("probability of the class")
+        _style.legend_above(figure, panels[0], ncols=5)
+    return _style.finish(figure, save)

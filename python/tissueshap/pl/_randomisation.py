@@ -1,0 +1,75 @@
+"""``pl.randomisation``: what is left of the explanation as the weights are forgotten."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tissueshap import _slots
+from tissueshap.pl import _palette, _style
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from anndata import AnnData
+    from matplotlib.figure import Figure
+
+_SERIES = {
+    "correlation": ("values", _palette.SHAP, -0.18),
+    "correlation_abs": ("absolute values", _palette.DE, 0.18),
+}
+
+
+def randomisation(
+    adata: AnnData,
+    *,
+    figsize: tuple[float, float] | None = None,
+    save: str | Path | None = None,
+) -> Figure:
+    """Draw each class's rank correlation with the values of a network that forgets.
+
+    Absolute values keep some of it: a gene that varies more contributes more, whatever
+    the weights.
+
+    Parameters
+    ----------
+    adata
+        Samples x genes, after ``tl.trust`` with the check ``randomisation``. Reads its
+        table of that name.
+    figsize
+        Width and height in inches.
+    save
+        Path to save to, without suffix for both PNG and SVG.
+
+    Returns
+    -------
+    The figure.
+    """
+    table = _slots.table(adata, "trust", "randomisation")
+    layers = table.drop_duplicates("n_layers").sort_values("n_layers")
+    with _style.context():
+        figure = _style.new(max(3.6, 1.6 + 0.8 * len(layers)), 3.0, figsize)
+        axes = figure.add_subplot()
+        for column, (words, colour, offset) in _SERIES.items():
+            held = [table.loc[table["n_layers"] == n, column] for n in layers["n_layers"]]
+            axes.boxplot(
+                held,
+                positions=[place + offset for place in range(len(held))],
+                widths=0.3,
+                patch_artist=True,
+                boxprops={"facecolor": colour, "linewidth": 0.6},
+                medianprops={"color": _palette.INK},
+                flierprops={"markersize": 2},
+                manage_ticks=False,
+            )
+            axes.plot([], [], "s", color=colour, label=words)
+        axes.axhline(0, color=_palette.MUTED, linewidth=0.8)
+        shown = [_style.text(name, 16) for name in layers["layer"]]
+        axes.set_xticks(range(len(shown)), [shown[0], *(f"+ {name}" for name in shown[1:])])
+        axes.set(
+            xlabel="layers of random weights, from the output",
+            ylabel="rank correlation with the values",
+            ylim=(-1.02, 1.02),
+        )
+        axes.grid(axis="y")
+        _style.legend_above(figure, axes)
+    return _style.finish(figure, save)

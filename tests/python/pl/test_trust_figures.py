@@ -1,0 +1,36 @@
+"""What the figures of trust show is what the tables say."""
+
+import numpy as np
+
+from tissueshap import _slots, pl
+
+
+def test_every_question_is_a_row_with_its_figure_and_verdict(few, words):
+    table = _slots.table(few, "trust", "summary")
+    figure = pl.trust(few)
+    shown = " ".join(words(figure))
+    assert shown.count("Does it?") == len(table)
+    assert shown.count("-0.200 fails") + shown.count("−0.200 fails") == 5
+    assert shown.count("0.010 holds") == 5
+    assert shown.count("not measured") == 5
+
+
+def test_curves_pass_through_their_values(few):
+    table = _slots.table(few, "trust", "curves")
+    deletion = pl.curves(few).axes[0]
+    lines = {line.get_label(): line for line in deletion.lines}
+    assert set(lines) == {"SHAP", "DE", "logistic regression", "TreeSHAP", "random"}
+    held = table[(table["direction"] == "deletion") & (table["genes"] == "DE")]
+    np.testing.assert_array_equal(lines["DE"].get_ydata(), held["probability"])
+    assert len({line.get_color() for line in lines.values()}) == 5
+
+
+def test_randomisation_has_two_boxes_a_layer_at_their_medians(few):
+    table = _slots.table(few, "trust", "randomisation")
+    axes = pl.randomisation(few).axes[0]
+    assert len(axes.patches) == 6
+    ticks = [text.get_text() for text in axes.get_xticklabels()]
+    assert ticks == ["logits", "+ dense_1", "+ dense"]
+    medians = {round(float(line.get_ydata()[0]), 6) for line in axes.lines if len(line.get_ydata())}
+    for _, held in table.groupby("n_layers"):
+        assert round(float(held["correlation"].median()), 6) in medians

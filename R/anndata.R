@@ -165,7 +165,7 @@ get_record <- function(x, verb) {
 }
 
 # A frame of varm or obsm as a matrix with the stored names of its columns.
-get_frame <- function(x, group, key) {
+get_frame <- function(x, group, key, slot = key) {
     found <- switch(kind_of(x),
         anndata = {
             held <- python_bridge()$frame(x, group, key)
@@ -180,15 +180,35 @@ get_frame <- function(x, group, key) {
         })
     if (is.null(found)) {
         fail("%s \"%s\" is missing: run %s() first", group, key,
-            written_by(group, key))
+            written_by(group, slot))
     }
     found
+}
+
+# The positions in the plane of a gene set, samples x 2.
+get_embedding <- function(x, gene_set) {
+    key <- paste(slot_name("obsm", "X_umap"), class_columns(gene_set),
+        sep = "_")
+    get_frame(x, "obsm", key, slot = "X_umap")
 }
 
 gene_names <- function(x) {
     switch(kind_of(x),
         anndata = python_bridge()$index(x, "var"),
         experiment = as.character(names_at(rownames(x), seq_len(nrow(x)))))
+}
+
+sample_names <- function(x) {
+    switch(kind_of(x),
+        anndata = python_bridge()$index(x, "obs"),
+        experiment = as.character(names_at(colnames(x), seq_len(ncol(x)))))
+}
+
+# Some genes by position, so that a figure does not fetch whole matrices.
+pick_genes <- function(x, at) {
+    switch(kind_of(x),
+        anndata = python_bridge()$pick_genes(x, as.list(as.integer(at - 1L))),
+        experiment = x[at, ])
 }
 
 is_plain_list <- function(x) is.list(x) && !isS4(x)

@@ -17,7 +17,7 @@
 #' if (python_available()) {
 #'     adata <- run_tmm(simulate_counts(90, 100, tissues = 3))
 #'     run_log2(run_split(adata, "tissue", n_test = 5))
-#'     model <- run_cnn(adata, preset = "small")
+#'     model <- run_cnn(adata, preset = "small", epochs = 2)
 #' }
 run_cnn <- function(adata, label = NULL,
                     preset = c("default", "paper", "small"), seed = 42, ...) {

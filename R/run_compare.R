@@ -8,13 +8,10 @@
 #'   the record `compare`.
 #' @export
 #' @examples
-#' if (python_available()) {
-#'     adata <- run_tmm(simulate_counts(90, 100, tissues = 3))
-#'     run_log2(run_split(adata, "tissue", n_test = 5))
-#'     model <- run_cnn(adata, preset = "small")
-#'     run_shap(run_predict(adata, model), model, n_draws = 20)
-#'     run_select_genes(run_rank_genes(adata))
-#'     run_compare(run_de(adata, lfc = 1))
+#' if (python_available() &&
+#'     requireNamespace("SummarizedExperiment", quietly = TRUE)) {
+#'     results <- run_compare(example_results())
+#'     S4Vectors::metadata(results)$tissueshap$compare$per_class
 #' }
 run_compare <- function(adata, label = NULL, key_added = NULL, copy = FALSE,
                         ...) {

@@ -18,7 +18,7 @@
 #'     adata <- run_tmm(simulate_counts(90, 100, tissues = 3))
 #'     run_log2(run_split(adata, "tissue", n_test = 5))
 #'     run_compare_balancing(adata, methods = c("none", "smote"),
-#'         preset = "small")
+#'         preset = "small", epochs = 2)
 #' }
 run_compare_balancing <- function(adata, label = NULL,
                                   methods = c("none", "class_weight",

@@ -10,11 +10,10 @@
 #'   the tables `per_class` and `confusion`.
 #' @export
 #' @examples
-#' if (python_available()) {
-#'     adata <- run_tmm(simulate_counts(90, 100, tissues = 3))
-#'     run_log2(run_split(adata, "tissue", n_test = 5))
-#'     run_predict(adata, run_cnn(adata, preset = "small"))
-#'     run_evaluate(adata)
+#' if (python_available() &&
+#'     requireNamespace("SummarizedExperiment", quietly = TRUE)) {
+#'     results <- run_evaluate(example_results())
+#'     S4Vectors::metadata(results)$tissueshap$evaluate$macro_f1
 #' }
 run_evaluate <- function(adata, label = NULL, baseline = TRUE, seed = 42,
                          key_added = NULL, copy = FALSE) {

@@ -12,7 +12,8 @@
 #' if (python_available()) {
 #'     adata <- run_tmm(simulate_counts(90, 100, tissues = 3))
 #'     run_log2(run_split(adata, "tissue", n_test = 5))
-#'     run_predict(adata, run_cnn(adata, preset = "small"))
+#'     model <- run_cnn(adata, preset = "small", epochs = 2)
+#'     run_predict(adata, model)
 #' }
 run_predict <- function(adata, model, layer = "log2", key_added = NULL,
                         copy = FALSE) {

@@ -9,12 +9,9 @@
 #'   `varm` `shap_median` and `shap_rank`.
 #' @export
 #' @examples
-#' if (python_available()) {
-#'     adata <- run_tmm(simulate_counts(90, 100, tissues = 3))
-#'     run_log2(run_split(adata, "tissue", n_test = 5))
-#'     model <- run_cnn(adata, preset = "small")
-#'     run_shap(run_predict(adata, model), model, n_draws = 20)
-#'     run_rank_genes(adata)
+#' if (python_available() &&
+#'     requireNamespace("SummarizedExperiment", quietly = TRUE)) {
+#'     results <- run_rank_genes(example_results())
 #' }
 run_rank_genes <- function(adata, label = NULL, statistic = "median",
                            key_added = NULL, copy = FALSE) {

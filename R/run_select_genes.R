@@ -12,12 +12,10 @@
 #'   `curve` and `genes`.
 #' @export
 #' @examples
-#' if (python_available()) {
-#'     adata <- run_tmm(simulate_counts(90, 100, tissues = 3))
-#'     run_log2(run_split(adata, "tissue", n_test = 5))
-#'     model <- run_cnn(adata, preset = "small")
-#'     run_shap(run_predict(adata, model), model, n_draws = 20)
-#'     run_select_genes(run_rank_genes(adata))
+#' if (python_available() &&
+#'     requireNamespace("SummarizedExperiment", quietly = TRUE)) {
+#'     results <- run_select_genes(example_results(), n_top = 10)
+#'     S4Vectors::metadata(results)$tissueshap$select_genes$n_genes
 #' }
 run_select_genes <- function(adata, label = NULL, method = "unique_fraction",
                              threshold = 0.5, n_top = NULL, key_added = NULL,

@@ -19,13 +19,13 @@
 #' if (python_available()) {
 #'     adata <- run_tmm(simulate_counts(90, 100, tissues = 3))
 #'     run_log2(run_split(adata, "tissue", n_test = 5))
-#'     model <- run_cnn(adata, preset = "small")
+#'     model <- run_cnn(adata, preset = "small", epochs = 2)
 #'     run_predict(adata, model)
-#'     run_shap(adata, model, n_draws = 20)
+#'     run_shap(adata, model, n_draws = 5)
 #' }
 run_shap <- function(adata, model, label = NULL, target = "predicted",
                      samples = c("correct", "test", "all"),
-                     background = "train", n_draws = 200,
+                     background = "train", n_draws = 50,
                      output = c("probability", "logit"), seed = 42,
                      key_added = NULL, copy = FALSE, ...) {
     in_python("tl.shap", adata, list(label = label, target = target,

@@ -192,6 +192,11 @@ def frame(adata: AnnData, group: str, key: str) -> dict[str, Any] | None:
     return _pair(held[key]) if key in held else None
 
 
+def pick_genes(adata: AnnData, at: Sequence[int]) -> AnnData:
+    """Return a view of the genes at some positions."""
+    return adata[:, list(at)]
+
+
 def keys(adata: AnnData, group: str) -> list[str]:
     """Return the keys of ``layers``, ``obsm`` or ``varm``."""
     return list(map(str, getattr(adata, group)))

@@ -1,0 +1,86 @@
+#' Which classes are taken for which
+#'
+#' The confusion of the held-out samples, each row a share of its true class.
+#' Classes are ordered by recall, which stands on the right; precision stands
+#' on top. Classes that are all right (recall and precision 1) are listed below
+#' instead, and only where every class is all right are they drawn. The figure
+#' of Python's `ts.pl.confusion`.
+#'
+#' @param adata An AnnData, a SummarizedExperiment, or the path of an `.h5ad`
+#'   file, after [run_evaluate()]; here [example_results()].
+#' @return A ggplot.
+#' @export
+#' @examples
+#' if (requireNamespace("SummarizedExperiment", quietly = TRUE) &&
+#'     requireNamespace("ggplot2", quietly = TRUE)) {
+#'     plot_confusion(example_results())
+#' }
+plot_confusion <- function(adata) {
+    x <- figure_data(adata)
+    record <- need_record(x, "evaluate")
+    scores <- record$per_class
+    scores <- scores[order(-scores$recall, -scores$precision), ]
+    right <- scores$recall %in% 1 & scores$precision %in% 1
+    perfect <- as.character(scores$class[right & !all(right)])
+    scores <- scores[!scores$class %in% perfect, ]
+    names <- as.character(scores$class)
+    cells <- confusion_shares(record$confusion, names)
+    n <- length(names)
+    axis <- function(scale, beside, values, ...) {
+        scale(breaks = seq_len(n), labels = shown(names),
+            expand = ggplot2::expansion(0), sec.axis = ggplot2::dup_axis(
+                name = beside, labels = two_digits(values)), ...)
+    }
+    plot <- ggplot2::ggplot(cells, ggplot2::aes(.data$column, .data$row)) +
+        ggplot2::geom_tile(ggplot2::aes(fill = .data$share)) +
+        axis(ggplot2::scale_y_continuous, "recall", scores$recall,
+            trans = "reverse") +
+        axis(ggplot2::scale_x_continuous, "precision", scores$precision) +
+        ggplot2::scale_fill_distiller("share of the true class",
+            palette = palette()$heat, direction = 1, limits = c(0, 1),
+            labels = percent) +
+        ggplot2::coord_fixed() +
+        ggplot2::labs(x = "predicted class", y = "true class",
+            caption = all_right(perfect)) +
+        figure_theme("none") +
+        ggplot2::theme(axis.text.x = upright(), legend.position = "right",
+            axis.text.x.top = upright(0), axis.line = ggplot2::element_blank(),
+            plot.caption = ggplot2::element_text(hjust = 0),
+            plot.caption.position = "plot")
+    if (n <= 20L) plot + cell_numbers(cells) else plot
+}
+
+# True x predicted, as shares of all samples of the true class.
+confusion_shares <- function(counts, names) {
+    totals <- tapply(counts$n, as.character(counts$true), sum)
+    cells <- expand.grid(row = seq_along(names), column = seq_along(names))
+    cells$true <- names[cells$row]
+    cells$predicted <- names[cells$column]
+    pair <- function(true, predicted) {
+        interaction(factor(true, names), factor(predicted, names))
+    }
+    n <- tapply(counts$n, pair(counts$true, counts$predicted), sum,
+        default = 0)
+    at <- as.integer(pair(cells$true, cells$predicted))
+    cells$share <- as.vector(n[at] / totals[cells$true])
+    cells
+}
+
+cell_numbers <- function(cells) {
+    cells <- cells[cells$share >= 0.005, ]
+    ggplot2::geom_text(data = cells, size = 2.2,
+        mapping = ggplot2::aes(label = round(100 * .data$share)),
+        colour = ifelse(cells$share > 0.55, "white", role("ink")))
+}
+
+two_digits <- function(values) {
+    ifelse(is.na(values), "\u2013", sprintf("%.2f", values))
+}
+
+all_right <- function(perfect) {
+    if (length(perfect)) {
+        paste(strwrap(sprintf("All right (%d, not drawn): %s",
+            length(perfect), paste(shown(sort(perfect)), collapse = ", ")),
+            90), collapse = "\n")
+    }
+}

@@ -1,0 +1,74 @@
+#' The terms that each gene list is enriched in
+#'
+#' A row a term, a column a list. The dot's area is the share of the list's
+#' genes that are in the term, its colour the adjusted p-value. A term that is
+#' in the top of one list is drawn for every list that it is significant in.
+#' The figure of Python's `ts.pl.enrichment`.
+#'
+#' @param adata As for [plot_confusion()], after [run_enrich()].
+#' @param n_top Terms a list; by default as many as fit (1 to 15).
+#' @return A ggplot.
+#' @export
+#' @examples
+#' if (requireNamespace("SummarizedExperiment", quietly = TRUE) &&
+#'     requireNamespace("ggplot2", quietly = TRUE)) {
+#'     plot_enrichment(example_results())
+#' }
+plot_enrichment <- function(adata, n_top = NULL) {
+    table <- need_record(figure_data(adata), "enrich")$table
+    if (nrow(table) == 0L) {
+        return(ggplot2::ggplot() + ggplot2::theme_void() +
+            ggplot2::annotate("text", 0, 0,
+                label = "no term passes the cut-offs"))
+    }
+    # The lists in the order they were tested; a class may be called "all".
+    pair <- paste(table$source, table$class, sep = "\r")
+    lists <- unique(pair)
+    table$list <- factor(pair, lists)
+    n_each <- if (is.null(n_top)) {
+        min(max(45L %/% length(lists), 1L), 15L)
+    } else {
+        n_top
+    }
+    best <- table[order(table$list, table$pvalue), ]
+    rank <- stats::ave(best$pvalue, best$list, FUN = seq_along)
+    terms <- unique(as.character(best$ID[rank <= n_each]))
+    drawn <- table[table$ID %in% terms, ]
+    names <- stats::setNames(as.character(drawn$Description), drawn$ID)[terms]
+    drawn$term <- from_top(drawn$ID, terms)
+    drawn$ratio <- drawn$Count / as.numeric(sub(".*/", "", drawn$GeneRatio))
+    drawn$strength <- -log10(pmax(drawn$p.adjust, 1e-300))
+    top <- max(drawn$ratio)
+    ggplot2::ggplot(drawn, ggplot2::aes(.data$list, .data$term)) +
+        ggplot2::geom_point(ggplot2::aes(size = .data$ratio,
+            colour = .data$strength)) +
+        ggplot2::scale_x_discrete(drop = FALSE, labels = list_names(lists)) +
+        ggplot2::scale_y_discrete(labels = stats::setNames(shown(names, 60L),
+            terms)) +
+        ggplot2::scale_size_area("share of the list's genes", max_size = 5,
+            limits = c(0, top), breaks = top / c(4, 2, 1),
+            labels = function(share) sprintf("%.1f%%", 100 * share)) +
+        sequential_colours("\u2212log10 adjusted\np-value", direction = -1,
+            limits = c(0, NA)) +
+        ggplot2::labs(x = NULL, y = NULL) +
+        figure_theme() +
+        ggplot2::theme(axis.text.x = upright(), legend.position = "right")
+}
+
+# What tells the lists apart: the source, the class, or both.
+list_names <- function(lists) {
+    parts <- strsplit(lists, "\r", fixed = TRUE)
+    source <- vapply(parts, `[[`, "", 1L)
+    class <- vapply(parts, function(part) paste(part[-1L], collapse = "\r"),
+        "")
+    known <- c(shap = "SHAP genes", de = "DE genes")
+    spoken <- ifelse(source %in% names(known), known[source], source)
+    texts <- if (all(class == "all")) {
+        spoken
+    } else if (length(unique(source)) > 1L) {
+        sprintf("%s (%s)", class, spoken)
+    } else {
+        class
+    }
+    stats::setNames(shown(texts), lists)
+}

@@ -1,0 +1,170 @@
+#' The genes that speak for each class
+#'
+#' For all classes: a dot's area is the gene's median SHAP value in a class
+#' (none where it is not positive), relative to the largest in that class; its
+#' colour the class's mean expression, from the lowest class to the highest.
+#' For one class: a dot is a sample explained as that class, placed by its SHAP
+#' value and coloured by its expression. The figures of Python's `ts.pl.shap`.
+#'
+#' @param adata As for [plot_confusion()], after [run_rank_genes()].
+#' @param class_name One class; by default all.
+#' @param label Name of the column with the classes; by default the recorded
+#'   one.
+#' @param n_top Genes a class; by default 15 for one class, and as many as fit
+#'   (1 to 5) for all.
+#' @param layer The layer (assay) whose values give the colours.
+#' @return A ggplot.
+#' @export
+#' @examples
+#' if (requireNamespace("SummarizedExperiment", quietly = TRUE) &&
+#'     requireNamespace("ggplot2", quietly = TRUE)) {
+#'     results <- example_results()
+#'     plot_shap(results)
+#'     plot_shap(results, results$tissue[1])
+#' }
+plot_shap <- function(adata, class_name = NULL, label = NULL, n_top = NULL,
+                      layer = "log2") {
+    x <- figure_data(adata)
+    classes <- class_levels(x, label)
+    ranks <- class_frame(x, "shap_rank", classes)
+    first_genes <- function(class, n) {
+        utils::head(order(ranks[, class]), min(n, sum(!is.na(ranks[, class]))))
+    }
+    if (is.null(class_name)) {
+        n <- if (is.null(n_top)) min(max(60L %/% length(classes), 1L), 5L) else
+            n_top
+        genes <- unique(unlist(lapply(classes, first_genes, n)))
+        shap_dots(x, classes, genes, get_label(x, label)$values, layer)
+    } else {
+        if (!class_name %in% classes) {
+            fail("\"%s\" is none of the classes %s", class_name,
+                first(classes))
+        }
+        genes <- first_genes(class_name, if (is.null(n_top)) 15L else n_top)
+        shap_swarm(x, as.character(class_name), genes, layer)
+    }
+}
+
+class_frame <- function(x, key, classes) {
+    frame <- get_frame(x, "varm", slot_name("varm", key))
+    lacking <- setdiff(class_columns(classes), colnames(frame))
+    if (length(lacking)) {
+        fail(paste("varm \"%s\" has no column for the classes %s: it was made",
+            "with other classes; run %s() again"), key, first(lacking),
+            written_by("varm", key))
+    }
+    found <- frame[, class_columns(classes), drop = FALSE]
+    colnames(found) <- classes
+    found
+}
+
+need_matrix <- function(x, layer) {
+    found <- get_matrix(x, layer)
+    if (is.null(found)) {
+        fail("layers \"%s\" is missing%s", layer, if (layer %in%
+            names(schema()$layers)) sprintf(": run %s() first",
+            written_by("layers", layer)) else "")
+    }
+    found
+}
+
+rescaled <- function(values, low, high) {
+    (values - low) / ifelse(high > low, high - low, 1)
+}
+
+shap_dots <- function(x, classes, genes, values, layer) {
+    medians <- class_frame(x, "shap_median", classes)[genes, , drop = FALSE]
+    positive <- pmax(medians, 0)
+    positive[is.na(positive)] <- 0
+    largest <- pmax(apply(positive, 2L, max), .Machine$double.xmin)
+    expression <- need_matrix(pick_genes(x, genes), layer)
+    class <- factor(as.character(values), classes)
+    means <- vapply(classes, function(name) {
+        rowMeans(expression[, which(class == name), drop = FALSE])
+    }, numeric(length(genes)))
+    means <- matrix(means, length(genes))
+    level <- rescaled(means, apply(means, 1L, min), apply(means, 1L, max))
+    ids <- gene_names(x)[genes]
+    dots <- data.frame(gene = factor(rep(ids, length(classes)), ids),
+        class = from_top(rep(classes, each = length(genes)), classes),
+        share = as.vector(sweep(positive, 2L, largest, `/`)),
+        level = as.vector(level))
+    ggplot2::ggplot(dots[dots$share > 0.05, ],
+        ggplot2::aes(.data$gene, .data$class)) +
+        ggplot2::geom_point(ggplot2::aes(size = .data$share,
+            colour = .data$level)) +
+        ggplot2::scale_x_discrete(drop = FALSE,
+            labels = stats::setNames(symbols_of(x, ids), ids)) +
+        ggplot2::scale_y_discrete(drop = FALSE, labels = shown) +
+        ggplot2::scale_size_area(
+            "median SHAP value,\nshare of the class's\nlargest", max_size = 4,
+            limits = c(0, 1), breaks = c(0.25, 0.5, 1), labels = percent) +
+        low_to_high("mean expression") +
+        ggplot2::labs(x = NULL, y = NULL) +
+        figure_theme() +
+        ggplot2::theme(axis.text.x = upright(face = "italic"),
+            legend.position = "right")
+}
+
+shap_swarm <- function(x, class_name, genes, layer) {
+    samples <- explained_samples(x, class_name)
+    part <- pick_genes(x, genes)
+    # The scale runs over all samples: these ones alone may all be high.
+    expression <- need_matrix(part, layer)
+    level <- rescaled(expression, apply(expression, 1L, min),
+        apply(expression, 1L, max))
+    values <- need_matrix(part, slot_name("layers", "shap"))[, samples,
+        drop = FALSE]
+    rows <- rev(seq_along(genes))
+    offset <- apply(values, 1L, stacked, reach = range(values, na.rm = TRUE))
+    dots <- data.frame(gene = rep(gene_names(x)[genes], length(samples)),
+        sample = rep(samples, each = length(genes)),
+        row = rep(rows, length(samples)),
+        value = as.vector(values), offset = as.vector(t(offset)),
+        level = as.vector(level[, samples]))
+    ggplot2::ggplot(dots, ggplot2::aes(.data$value, .data$row +
+        .data$offset)) +
+        ggplot2::geom_vline(xintercept = 0, colour = role("muted"),
+            linewidth = 0.4) +
+        ggplot2::geom_point(ggplot2::aes(colour = .data$level), shape = 16,
+            size = if (length(samples) < 30L) 1.4 else 0.9) +
+        ggplot2::scale_y_continuous(breaks = rows,
+            labels = symbols_of(x, gene_names(x)[genes]),
+            limits = c(0.5, length(genes) + 0.5),
+            expand = ggplot2::expansion(0)) +
+        low_to_high("expression") +
+        ggplot2::labs(x = paste("SHAP value for", shown(class_name)),
+            y = NULL, title = paste(with_commas(length(samples)),
+                "samples")) +
+        figure_theme("x") +
+        ggplot2::theme(legend.position = "right",
+            axis.text.y = ggplot2::element_text(face = "italic"))
+}
+
+# Positions of the samples that were explained as a class. Python counts from
+# zero.
+explained_samples <- function(x, class_name) {
+    table <- need_record(x, "shap")$samples
+    chosen <- table$sample[as.character(table$explained) == class_name]
+    if (length(chosen) == 0L) {
+        fail(paste("no sample was explained as \"%s\":",
+            "run_shap(adata, model, samples = \"test\") explains wrongly",
+            "predicted samples too"), class_name)
+    }
+    if (is.numeric(chosen)) {
+        as.integer(chosen) + 1L
+    } else {
+        match(as.character(chosen), sample_names(x))
+    }
+}
+
+# Offsets that set dots of about the same value beside each other: 0, 1, -1, 2,
+# -2 and so on, in each of 80 places along the axis.
+stacked <- function(values, reach) {
+    place <- floor((values - reach[1L]) / max(diff(reach),
+        .Machine$double.xmin) * 80)
+    turn <- stats::ave(values, place, FUN = seq_along) - 1
+    offset <- ifelse(turn %% 2 == 1, (turn + 1) / 2, -turn / 2)
+    widest <- max(abs(offset))
+    if (widest > 0) offset * min(0.08, 0.4 / widest) else offset
+}

@@ -1,0 +1,96 @@
+#' The samples in the plane, a panel for each gene set
+#'
+#' Samples are coloured by class. Up to ten classes are named at their medians,
+#' or a little above or below where names would cover each other; more are
+#' numbered there, and named in the legend. The figure of Python's
+#' `ts.pl.umap`.
+#'
+#' @param adata As for [plot_confusion()], after [run_cluster()].
+#' @param label Name of the column with the classes; by default the recorded
+#'   one.
+#' @param gene_sets Sets to draw; by default all that were embedded.
+#' @return A ggplot.
+#' @export
+#' @examples
+#' if (requireNamespace("SummarizedExperiment", quietly = TRUE) &&
+#'     requireNamespace("ggplot2", quietly = TRUE)) {
+#'     plot_umap(example_results(), gene_sets = "shap")
+#' }
+plot_umap <- function(adata, label = NULL, gene_sets = NULL) {
+    x <- figure_data(adata)
+    classes <- class_levels(x, label)
+    class <- factor(as.character(get_label(x, label)$values), classes)
+    summary <- need_record(x, "cluster")$summary
+    sets <- as.character(if (is.null(gene_sets)) summary$gene_set else
+        gene_sets)
+    titles <- umap_titles(sets, summary)
+    points <- do.call(rbind, lapply(seq_along(sets), function(i) {
+        flat <- get_embedding(x, sets[i])
+        data.frame(panel = factor(titles[i], titles), class = class,
+            x = flat[, 1L], y = flat[, 2L])
+    }))
+    points <- points[is.finite(points$x) & is.finite(points$y), ]
+    middle <- stats::aggregate(points[c("x", "y")],
+        points[c("panel", "class")], stats::median)
+    numbered <- length(classes) > 10L
+    middle$text <- if (numbered) as.integer(middle$class) else
+        shown(middle$class, 28L)
+    middle <- do.call(rbind, lapply(split(middle, middle$panel), apart,
+        points = points))
+    names <- shown(classes, 46L)
+    ggplot2::ggplot(points, ggplot2::aes(.data$x, .data$y)) +
+        ggplot2::geom_point(ggplot2::aes(colour = .data$class), alpha = 0.75,
+            shape = 16, size = if (nrow(points) > 2000L) 0.6 else 1.2) +
+        ggplot2::geom_label(ggplot2::aes(label = .data$text,
+            hjust = .data$hjust), middle,
+            size = 2.4, fontface = "bold", colour = role("ink"),
+            fill = grDevices::adjustcolor("white", 0.7), label.size = 0,
+            label.padding = ggplot2::unit(1, "pt")) +
+        ggplot2::scale_colour_manual(NULL, drop = FALSE,
+            values = class_colours(length(classes)),
+            labels = if (numbered) paste(seq_along(names), "", names) else
+                names,
+            guide = if (numbered) ggplot2::guide_legend(override.aes =
+                list(size = 2, alpha = 1)) else "none") +
+        ggplot2::facet_wrap(~ panel, scales = "free") +
+        ggplot2::labs(x = "UMAP 1", y = "UMAP 2") +
+        figure_theme("none") +
+        ggplot2::theme(axis.text = ggplot2::element_blank(),
+            legend.position = "right",
+            legend.key.height = ggplot2::unit(9, "pt"),
+            legend.text = ggplot2::element_text(size = 7))
+}
+
+# Labels are aligned so that they stay within the panel, and those that would
+# cover each other are moved up and down, as little as needed; sizes are those
+# of a panel of about 3.5 inches.
+apart <- function(labels, points) {
+    held <- points[points$panel == labels$panel[1L], ]
+    x <- (labels$x - min(held$x)) / max(diff(range(held$x)),
+        .Machine$double.xmin)
+    high <- max(diff(range(held$y)), .Machine$double.xmin)
+    y <- labels$y / high
+    wide <- nchar(labels$text) * 0.022
+    labels$hjust <- x
+    x <- x + wide * (0.5 - x)
+    for (turn in seq_len(200L)) {
+        down <- outer(y, y, `-`)
+        down <- down + (down == 0) * 1e-6 * sign(row(down) - col(down))
+        clash <- abs(outer(x, x, `-`)) < outer(wide, wide, `+`) / 2 &
+            abs(down) < 0.045
+        diag(clash) <- FALSE
+        if (!any(clash)) {
+            break
+        }
+        y <- y + rowSums(clash * sign(down) * (0.046 - abs(down))) / 2
+    }
+    labels$y <- y * high
+    labels
+}
+
+umap_titles <- function(sets, summary) {
+    at <- match(sets, summary$gene_set)
+    ifelse(is.na(at), set_name(sets), sprintf("%s (%s genes)\nV-measure %.3f",
+        set_name(sets), with_commas(summary$n_genes[at]),
+        summary$v_measure[at]))
+}

@@ -1,0 +1,252 @@
+x <- made_up()
+palette_roles <- function(...) vapply(c(...), role, "", USE.NAMES = FALSE)
+
+test_that("both languages have the colours of one file", {
+    expect_identical(class_colours(8)[1:2], palette_roles("shap", "de"))
+    expect_length(unique(class_colours(47)), 47)
+    expect_identical(gene_set_colours(c("de", "mine", "yours")),
+        c(de = "#E69F00", mine = "#009E73", yours = "#56B4E9"))
+    skip_without_python()
+    palette <- reticulate::import("tissueshap.pl._palette")
+    for (n in c(3L, 8L, 9L, 47L)) {
+        expect_identical(class_colours(n), palette$classes(n))
+    }
+})
+
+test_that("names are drawn on one line, and no name is lost", {
+    expect_identical(shown(c("a\n b", "$x$ <i>")), c("a b", "$x$ <i>"))
+    expect_identical(shown("abcdef", 4L), "abc\u2026")
+    long <- paste(strrep("long", 20), 1:2)
+    drawn <- plot_exclusive(made_up(long))
+    expect_identical(axis_texts(drawn), rep(shown(long[1]), 2))
+    expect_identical(nrow(layer(drawn, 1)), 4L)
+})
+
+test_that("plot_confusion: shares of the true class, perfect classes listed", {
+    drawn <- plot_confusion(x)
+    cells <- drawn$data
+    classes <- sort(awkward, method = "radix")
+    share <- function(true, predicted) {
+        cells$share[cells$true == classes[true] &
+            cells$predicted == classes[predicted]]
+    }
+    expect_equal(share(2, 2), 1)
+    expect_equal(share(3, 3), 0.8)
+    expect_equal(share(3, 2), 0.2)
+    expect_identical(nrow(cells), 4L)
+    expect_identical(axis_texts(drawn), classes[3:2])
+    expect_match(drawn$labels$caption, classes[1], fixed = TRUE)
+    expect_setequal(layer(drawn, 2)$label, c(100, 80, 20))
+})
+
+test_that("plot_uniqueness: both curves, the cut-off and the choice", {
+    drawn <- plot_uniqueness(x)
+    expect_identical(layer(drawn, 1)$yintercept, 0.5)
+    expect_identical(layer(drawn, 2)$xintercept, 3)
+    lines <- layer(drawn, 3)
+    expect_equal(lines$y, c(6:1 / 6, 6:1 / 7))
+    expect_identical(unique(lines$colour), palette_roles("shap", "up"))
+})
+
+test_that("plot_exclusive: all genes and those of one class only", {
+    drawn <- layer(plot_exclusive(x), 1)
+    expect_equal(drawn$x[drawn$fill == role("shap")], rep(1, 3))
+    expect_equal(drawn$x[drawn$fill == role("faint")], rep(3, 3))
+    expect_setequal(axis_texts(plot_exclusive(x)), awkward)
+})
+
+test_that("plot_overlap: up and down as shares, zero without genes", {
+    drawn <- plot_overlap(x)
+    bars <- layer(drawn, 1)
+    width <- bars$xmax - bars$xmin
+    expect_equal(width[bars$fill == role("up")], c(0.4, 0.4, 0))
+    expect_equal(width[bars$fill == role("down")], c(0.1, 0.1, 0))
+    expect_equal(layer(drawn, 2)$x, c(0.2, 0.2, 0))
+    expect_identical(axis_texts(drawn),
+        sort(awkward, method = "radix")[c(2, 3, 1)])
+})
+
+test_that("plot_euler: areas are numbers of genes", {
+    found <- solve_circles(30, 40, 12)
+    expect_equal(pi * found$first^2, 30)
+    expect_equal(pi * found$second^2, 40)
+    # The shared area, counted on a grid.
+    at <- expand.grid(x = seq(-4, 4, 0.005), y = seq(-4, 4, 0.005))
+    inside <- at$x^2 + at$y^2 < found$first^2 &
+        (at$x - found$distance)^2 + at$y^2 < found$second^2
+    expect_equal(sum(inside) * 0.005^2, 12, tolerance = 1e-3)
+    expect_equal(solve_circles(10, 40, 10)$distance,
+        sqrt(40 / pi) - sqrt(10 / pi))
+    expect_equal(solve_circles(10, 40, 0)$distance,
+        sqrt(40 / pi) + sqrt(10 / pi))
+    drawn <- plot_euler(x)
+    circles <- layer(drawn, 1)
+    areas <- vapply(split(circles, list(circles$PANEL, circles$fill)),
+        function(circle) pi * (diff(range(circle$x)) / 2)^2, 0)
+    expect_equal(unname(areas[sprintf("%d.%s", 1:4, role("shap"))]),
+        c(30, 3, 60, 80), tolerance = 1e-3)
+    texts <- layer(drawn, 2)$label
+    expect_identical(texts[1:4], c("SHAP only  18",
+        "both  12  (40.0% of SHAP)", "DE only  28",
+        "expected 3.5, p = 0.002"))
+    expect_identical(nlevels(plot_euler(x, ranks = 5)$data$panel), 2L)
+})
+
+test_that("plot_logfc: violins, points where there are few, and reasons", {
+    drawn <- plot_logfc(x)
+    expect_setequal(layer(drawn, 1)$yintercept, c(-4, 4))
+    expect_identical(length(unique(layer(drawn, 2)$x)), 2L)
+    expect_identical(nrow(layer(drawn, 4)), 3L)
+    expect_equal(layer(drawn, 4)$y, seq(-6, 6, length.out = 35)[21:23])
+    expect_equal(layer(drawn, 5)$y, c(12, 7, 1))
+    expect_identical(axis_texts(drawn, "x"), c("SHAP only\nn = 20",
+        "both\nn = 3", "DE only\nn = 12"))
+})
+
+test_that("plot_umap: a panel a set, classes named at their medians", {
+    drawn <- plot_umap(x)
+    points <- layer(drawn, 1)
+    expect_identical(nrow(points), 2L * ncol(x))
+    expect_setequal(points$colour, class_colours(3))
+    flat <- SummarizedExperiment::colData(x)$X_umap_shap
+    named <- layer(drawn, 2)
+    one <- named[named$PANEL == 1 & named$label == awkward[2], ]
+    expect_equal(one$x, median(flat[x$tissue == awkward[2], 1]))
+    near <- apart(data.frame(panel = "a", x = 0, y = c(1, 1, 9),
+        text = c("one", "two", "three")), data.frame(panel = "a", x = 0:1,
+        y = c(0, 10)))
+    expect_gt(abs(diff(near$y[1:2])), 0.4)
+    expect_identical(near$y[3], 9)
+    expect_identical(levels(drawn$data$panel), c(
+        "SHAP (1,234 genes)\nV-measure 0.750",
+        "mine (9 genes)\nV-measure 0.500"))
+    many <- plot_umap(made_up(sprintf("class %02d", 1:12)), gene_sets = "shap")
+    expect_identical(layer(many, 2)$label, 1:12)
+    expect_error(plot_umap(x, gene_sets = "nowhere"),
+        "X_umap_nowhere.*run_cluster")
+})
+
+test_that("plot_vmeasure: the boxes count all starts, the points some", {
+    drawn <- plot_vmeasure(x)
+    expect_identical(nrow(layer(drawn, 1)), 2L * 3L * 400L)
+    table <- S4Vectors::metadata(x)$tissueshap$cluster$v_measure
+    boxes <- layer(drawn, 2)
+    shap <- table[table$gene_set == "shap", ]
+    expect_equal(boxes$xmiddle[boxes$y == 2], c(median(shap$v_measure),
+        median(shap$homogeneity), median(shap$completeness)))
+})
+
+test_that("plot_null: every random set is counted", {
+    drawn <- plot_null(x)
+    expect_equal(sum(layer(drawn, 1)$count), 50)
+    expect_identical(layer(drawn, 2)$xintercept, 0.9)
+    expect_identical(drawn$labels$title,
+        "empirical p = 0.0196; one-tailed t test p = 1e-05")
+})
+
+test_that("plot_enrichment: a term for each list that it is in", {
+    drawn <- plot_enrichment(x)
+    dots <- drawn$data
+    expect_equal(dots$ratio, c(0.25, 0.1, 0.4))
+    expect_equal(dots$strength, c(5, 2, 3))
+    expect_identical(axis_texts(drawn), c("second $term$", "first <term>"))
+    expect_identical(axis_texts(drawn, "x"),
+        sort(awkward, method = "radix")[1:2])
+    expect_identical(nrow(plot_enrichment(x, n_top = 1)$data), 2L)
+    S4Vectors::metadata(x)$tissueshap$enrich$table <- dots[0, ]
+    expect_identical(layer(plot_enrichment(x), 1)$label,
+        "no term passes the cut-offs")
+})
+
+test_that("plot_shap: medians of all classes", {
+    drawn <- plot_shap(x, n_top = 2)
+    rows <- SummarizedExperiment::rowData(x)
+    median <- as.matrix(rows$shap_median)
+    classes <- sort(awkward, method = "radix")
+    dots <- drawn$data
+    for (g in 1:3) {
+        top <- order(-median[, g])[1:2]
+        found <- dots[dots$class == classes[g] & dots$gene %in%
+            rownames(x)[top], ]
+        expect_equal(sort(found$share),
+            sort(median[top, g] / max(median[, g])))
+    }
+    log2 <- SummarizedExperiment::assay(x, "log2")
+    gene <- as.character(dots$gene[1])
+    means <- tapply(log2[match(gene, rownames(x)), ], x$tissue, mean)
+    expect_equal(dots$level[1], unname((means[as.character(dots$class[1])] -
+        min(means)) / diff(range(means))))
+})
+
+test_that("plot_shap: one class, sample by sample", {
+    classes <- sort(awkward, method = "radix")
+    drawn <- plot_shap(x, classes[3], n_top = 4)
+    rank <- as.matrix(SummarizedExperiment::rowData(x)$shap_rank)
+    top <- order(rank[, 3])[1:4]
+    shap <- SummarizedExperiment::assay(x, "shap")[top, x$tissue == classes[3]]
+    expect_equal(layer(drawn, 2)$x, as.vector(shap))
+    expect_equal(round(layer(drawn, 2)$y), rep(4:1, 6))
+    expect_identical(drawn$labels$x, paste("SHAP value for", classes[3]))
+    expect_error(plot_shap(x, "liver"), "\"liver\" is none of the classes")
+    expect_error(plot_shap(x, classes[3], layer = "tmm"), "run_tmm\\(\\) first")
+    S4Vectors::metadata(x)$tissueshap$shap$samples$explained <- "another"
+    expect_error(plot_shap(x, classes[1]), "no sample was explained as")
+})
+
+test_that("dots of about the same value stand beside each other", {
+    expect_identical(stacked(c(0, 0, 0, 1), c(0, 1)), c(0, 0.08, -0.08, 0))
+    expect_lte(max(abs(stacked(rep(0, 100), c(0, 1)))), 0.4)
+})
+
+test_that("symbols are drawn, identifiers where there is none", {
+    expect_identical(symbols_of(x, rownames(x)[c(3, 1, 2)]),
+        c("G1", "TP53", "ENSG002"))
+})
+
+test_that("what is missing is said", {
+    S4Vectors::metadata(x)$tissueshap$compare <- NULL
+    expect_error(plot_euler(x), "run run_compare\\(\\) first")
+    x$tissue <- sub("CD8", "CD4", x$tissue)
+    expect_error(plot_shap(x), "made with other classes")
+    without <- need_ggplot2
+    environment(without) <- list2env(list(requireNamespace = function(...) {
+        FALSE
+    }), parent = asNamespace("tissueshap"))
+    expect_error(without(), "install.packages\\(\"ggplot2\"\\)")
+})
+
+test_that("an AnnData gives the figures of the SummarizedExperiment", {
+    skip_without_python()
+    adata <- as_anndata(x)
+    for (plot in list(plot_confusion, plot_umap, plot_euler, plot_shap,
+        plot_exclusive, plot_enrichment)) {
+        expect_equal(layer(plot(adata), 1), layer(plot(x), 1),
+            tolerance = 1e-6)
+    }
+    class <- awkward[2]
+    expect_equal(layer(plot_shap(adata, class), 2),
+        layer(plot_shap(x, class), 2), tolerance = 1e-6)
+    path <- withr::local_tempfile(fileext = ".h5ad")
+    write_h5ad(adata, path)
+    expect_equal(layer(plot_logfc(path), 5), layer(plot_logfc(x), 5))
+})
+
+test_that("the example has all that figures read", {
+    results <- example_results()
+    figures <- ls(asNamespace("tissueshap"), pattern = "^plot_")
+    expect_length(figures, 11)
+    for (name in figures) {
+        drawn <- get(name, asNamespace("tissueshap"))(results)
+        expect_s3_class(ggplot2::ggplot_build(drawn), "ggplot_built")
+    }
+})
+
+test_that("figures look as they did", {
+    skip_if_not_installed("vdiffr")
+    skip_if_not(numeric_version("3.4") <= packageVersion("ggplot2") &&
+        packageVersion("ggplot2") < "3.5",
+        "the pictures are those of ggplot2 3.4, which draws its own way")
+    vdiffr::expect_doppelganger("euler", plot_euler(x, ranks = 5))
+    vdiffr::expect_doppelganger("overlap", plot_overlap(x))
+    vdiffr::expect_doppelganger("enrichment", plot_enrichment(x))
+})

@@ -1,0 +1,41 @@
+#' Measure how far the explanation can be trusted
+#'
+#' Runs Python's `ts.tl.trust`: whether the values add up, whether the model
+#' uses the genes, whether they come from the learned weights, are stable, beat
+#' simple methods, and are right where the truth is known.
+#'
+#' @inheritParams run_predict
+#' @inheritParams run_filter_genes
+#' @param checks `"quick"` (nothing is trained), `"full"`, or names of checks
+#'   as `ts.tl.trust` lists them.
+#' @param n_samples Explained samples of each class to look at.
+#' @param n_seeds,n_folds Networks trained with other seeds, and without a
+#'   part of the training samples each.
+#' @param n_boot Bootstraps of the explained samples.
+#' @param seed Seed of the random numbers.
+#' @param ... More settings of `ts.tl.trust`.
+#' @return `adata`, invisibly, as [run_filter_genes()] returns it. Written is
+#'   the record `trust` with the table `summary` (`question`, `measure`,
+#'   `value`, `chance`, `threshold`, `verdict`, `reason`) and its details.
+#' @export
+#' @examples
+#' if (python_available()) {
+#'     adata <- run_tmm(simulate_counts(90, 100, tissues = 3))
+#'     run_log2(run_split(adata, "tissue", n_test = 5))
+#'     model <- run_cnn(adata, preset = "small")
+#'     run_shap(adata, model, n_draws = 20)
+#'     run_select_genes(run_rank_genes(adata), method = "elbow")
+#'     run_trust(adata, model, checks = "completeness")
+#' }
+run_trust <- function(adata, model, label = NULL, checks = "quick",
+                      n_samples = 3, n_seeds = 2, n_folds = 3, n_boot = 20,
+                      seed = 42, key_added = NULL, copy = FALSE, ...) {
+    levels <- c("quick", "full")
+    if (!(length(checks) == 1 && checks %in% levels)) {
+        checks <- as.list(checks)
+    }
+    in_python("tl.trust", adata, list(label = label, checks = checks,
+        n_samples = n_samples, n_seeds = n_seeds, n_folds = n_folds,
+        n_boot = n_boot, seed = seed, key_added = key_added, ...),
+        list(model), copy)
+}

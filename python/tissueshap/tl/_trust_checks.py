@@ -191,7 +191,7 @@ def truth(context: Context, scores: dict[str, np.ndarray]) -> Found:
                 check="truth",
                 question="Do they find what marks one class?",
                 measure="recall of the exclusive markers",
-                value=float(kinds.loc[("SHAP", "exclusive"), "recall"]),
+                value=float(kinds["recall"][("SHAP", "exclusive")]),
                 chance=context.n_ranks / len(context.genes),
                 threshold=_verdict.RECALL,
                 reason=f"the top {context.n_ranks} genes of each class",

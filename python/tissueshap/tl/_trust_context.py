@@ -119,7 +119,8 @@ class Context:
         logfc, pvalue = self._frame(_schema.varm.de_logfc), self._frame(_schema.varm.de_pvalue)
         evidence = -np.log10(np.maximum(pvalue, np.finfo(float).tiny))
         # Genes that are down come last; of equal p-values the larger change goes first.
-        return np.where(logfc > 0, evidence, -evidence - 1) + 1e-9 * logfc
+        found: np.ndarray = np.where(logfc > 0, evidence, -evidence - 1) + 1e-9 * logfc
+        return found
 
     def predict(self) -> Predict:
         """Return the model as a function from samples to probabilities."""

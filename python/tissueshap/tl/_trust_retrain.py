@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -123,9 +123,11 @@ def shadow(
     split[context.train if train is None else train] = "train"
     found.obs[_schema.obs.split] = pd.Categorical(split)
     held = {name: record[name] for name in ("oversample", "log2") if name in record}
-    found.uns[_schema.UNS] = {"label": context.label, **held}
+    kept: dict[str, Any] = {"label": context.label, **held}
+    found.uns[_schema.UNS] = kept
     if train is not None and "oversample" in record:
-        params = {k: v for k, v in record["oversample"]["params"].items() if k != "label"}
+        params: dict[str, Any] = dict(record["oversample"]["params"])
+        params.pop("label", None)
         oversample(found, context.label, **params, seed=context.numbers.seed)
     return found
 

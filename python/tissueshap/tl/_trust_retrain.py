@@ -122,9 +122,9 @@ def shadow(
     split = np.full(adata.n_obs, "unused", dtype=object)
     split[context.train if train is None else train] = "train"
     found.obs[_schema.obs.split] = pd.Categorical(split)
-    held = {name: record[name] for name in ("oversample", "log2") if name in record}
-    kept: dict[str, Any] = {"label": context.label, **held}
-    found.uns[_schema.UNS] = kept
+    held: dict[str, Any] = {}
+    held.update((name, record[name]) for name in ("oversample", "log2") if name in record)
+    found.uns[_schema.UNS] = {"label": context.label, **held}
     if train is not None and "oversample" in record:
         params: dict[str, Any] = dict(record["oversample"]["params"])
         params.pop("label", None)

@@ -15,7 +15,6 @@ def gradient(network: Any, output: str) -> Gradient:
 
     explained = cut(network, output)
 
-    @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator,unused-ignore]
     def run(points: Any, targets: Any) -> Any:
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(points)
@@ -23,8 +22,13 @@ def gradient(network: Any, output: str) -> Gradient:
             chosen = tf.gather(outputs, targets, axis=1, batch_dims=1)
         return tape.gradient(chosen, points)
 
+    compiled = tf.function(run).get_concrete_function(
+        tf.TensorSpec((None, explained.input_shape[-1]), tf.float32),
+        tf.TensorSpec((None,), tf.int32),
+    )
+
     def call(points: np.ndarray, targets: np.ndarray) -> np.ndarray:
-        found: np.ndarray = run(tf.constant(points), tf.constant(targets)).numpy()
+        found: np.ndarray = compiled(tf.constant(points), tf.constant(targets)).numpy()
         return found
 
     return call

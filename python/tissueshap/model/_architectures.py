@@ -91,7 +91,7 @@ def _cnn(hidden: Any, settings: Preset, n_genes: int, seeds: _Seeds) -> Any:
     for number, filters in enumerate(settings.filters, start=1):
         start = keras().initializers.GlorotUniform(seed=seeds())
         hidden = layers.Conv2D(filters, 3, padding="same", kernel_initializer=start)(hidden)
-        hidden = layers.BatchNormalization()(hidden)
+        hidden = _normalised(hidden, settings)
         hidden = layers.ReLU()(hidden)
         if number % 2 == 0:
             hidden = layers.MaxPooling2D(2)(hidden)
@@ -106,10 +106,16 @@ def _mlp(hidden: Any, settings: Preset, n_genes: int, seeds: _Seeds) -> Any:
     for units in settings.widths:
         hidden = _dense(units, seeds, start=start)(hidden)
         start = 1.0
-        hidden = layers.BatchNormalization()(hidden)
+        hidden = _normalised(hidden, settings)
         hidden = layers.ReLU()(hidden)
         hidden = layers.Dropout(settings.dropout, seed=seeds())(hidden)
     return hidden
+
+
+def _normalised(hidden: Any, settings: Preset) -> Any:
+    if settings.batch_norm is None:
+        return hidden
+    return keras().layers.BatchNormalization(momentum=settings.batch_norm)(hidden)
 
 
 def _linear(hidden: Any, settings: Preset, n_genes: int, seeds: _Seeds) -> Any:

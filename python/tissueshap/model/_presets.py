@@ -29,6 +29,9 @@ class Preset:
         second one.
     widths
         Units of the hidden dense layers.
+    batch_norm
+        Momentum of the batch normalisation after each hidden layer; None does without. It
+        takes about 3 / (1 - momentum) steps until the averages are worth something.
     gene_start
         Initial weights of the dense layer that reads the genes (``mlp``, ``linear``), times
         Glorot's. A network with more weights than samples fits long before it has unlearned
@@ -58,6 +61,7 @@ class Preset:
     standardise: bool = True
     filters: tuple[int, ...] = (32, 64, 128, 256)
     widths: tuple[int, ...] = (512, 512)
+    batch_norm: float | None = 0.9
     gene_start: float = 0.01
     input_dropout: float = 0.0
     dropout: float = 0.2
@@ -105,6 +109,7 @@ PRESETS: dict[str, Preset] = {
         name="paper",
         arch="cnn",
         standardise=False,
+        batch_norm=0.99,
         widths=(512,),
         optimizer="rmsprop",
         learning_rate=1e-4,
@@ -119,10 +124,33 @@ PRESETS: dict[str, Preset] = {
         label_smoothing=0.1,
         batch_size=256,
         epochs=12,
-        min_steps=300,
+        min_steps=500,
+        patience=4,
     ),
-    "small": Preset(name="small", widths=(64,), batch_size=32, epochs=20, min_steps=300),
+    "small": Preset(
+        name="small",
+        widths=(128,),
+        batch_norm=None,
+        input_dropout=0.3,
+        dropout=0.3,
+        label_smoothing=0.1,
+        batch_size=64,
+        epochs=20,
+        min_steps=400,
+        min_validation=30,
+    ),
 }
+
+
+#: Real training samples below which the default preset is the small one.
+_FEW_SAMPLES = 2000
+
+
+def for_size(settings: Preset, n_samples: int) -> Preset:
+    """Return the settings for so many real training samples: the default is sized by them."""
+    if settings == PRESETS["default"] and n_samples < _FEW_SAMPLES:
+        return replace(PRESETS["small"], name="default")
+    return settings
 
 
 def preset(name: str) -> Preset:

@@ -12,7 +12,7 @@ from tissueshap._dense import dense
 from tissueshap._errors import DataError
 from tissueshap._logging import logger
 from tissueshap.model._backend import backend
-from tissueshap.model._presets import Arch, Preset
+from tissueshap.model._presets import Arch, Preset, for_size
 from tissueshap.model._presets import preset as preset_named
 from tissueshap.model._rows import Expand, TrainingRows, hold_out, plain_table, without
 from tissueshap.model._train import train
@@ -50,8 +50,9 @@ def cnn(
     label
         Column of ``obs`` with the classes; by default the one recorded before.
     preset
-        ``"default"``, ``"small"`` (few samples or a quick look), ``"paper"`` (the settings
-        of Yap et al., Scientific Reports 11:2641, 2021), or settings of your own.
+        ``"default"``, ``"small"`` (what the default is for fewer than 2,000 training
+        samples), ``"paper"`` (the settings of Yap et al., Scientific Reports 11:2641, 2021),
+        or settings of your own.
     arch
         ``"cnn"``, ``"mlp"`` or ``"linear"``, in place of the preset's.
     epochs
@@ -79,9 +80,9 @@ def cnn(
     """
     name = _slots.label_name(adata, label)
     classes, codes = _slots.class_names(adata, name), _slots.class_codes(adata, name)
-    settings = preset if isinstance(preset, Preset) else preset_named(preset)
-    settings = settings.changed(arch=arch, epochs=epochs)
     samples = np.flatnonzero(_slots.require(adata, "obs", _schema.obs.split) == "train")
+    settings = preset if isinstance(preset, Preset) else preset_named(preset)
+    settings = for_size(settings, samples.size).changed(arch=arch, epochs=epochs)
     _check(adata, classes, codes[samples])
     held = hold_out(
         samples,

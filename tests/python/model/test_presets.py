@@ -4,6 +4,7 @@ import pytest
 
 from tissueshap._errors import DataError
 from tissueshap.model import PRESETS, preset
+from tissueshap.model._presets import for_size
 
 
 def test_the_paper_preset_is_what_the_paper_says():
@@ -25,6 +26,16 @@ def test_a_preset_is_changed_without_changing_the_preset():
     changed = preset("small").changed(arch="linear", epochs=3)
     assert (changed.arch, changed.epochs, changed.min_steps) == ("linear", 3, 0)
     assert preset("small").changed() == PRESETS["small"]
+
+
+def test_the_default_is_sized_by_the_samples():
+    default, small = PRESETS["default"], PRESETS["small"]
+    assert for_size(default, 14_301) == default
+    sized = for_size(default, 600)
+    assert (sized.name, sized.widths) == ("default", small.widths)
+    own = default.changed(epochs=3)
+    assert for_size(own, 600) == own
+    assert for_size(PRESETS["paper"], 600) == PRESETS["paper"]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tissueshap._errors import DataError, MissingSlotError
+from tissueshap.tl import predict
+
+
+def test_class_confidence_and_probabilities_agree(learned, model):
+    predict(learned, model)
+    proba = learned.obsm["proba"]
+    assert proba.columns.tolist() == [
+        *("Brain - Cortex", "CD8+|CD45RA+ Naive", "Liver", "Peau <b>é<|b>")
+    ]
+    np.testing.assert_allclose(proba.sum(axis=1), 1, rtol=1e-5)
+    assert learned.obs["predicted"].cat.categories.tolist() == sorted(model.classes)
+    codes = proba.to_numpy().argmax(axis=1)
+    assert learned.obs["predicted"].tolist() == [model.classes[code] for code in codes]
+    np.testing.assert_array_equal(learned.obs["confidence"], proba.max(axis=1))
+    assert learned.obs["confidence"].dtype == np.float32
+    right = learned.obs["predicted"].astype(str) == learned.obs["tissue"].astype(str)
+    assert right.mean() > 0.9
+
+
+def test_genes_are_aligned_by_name(learned, model):
+    expected = model.predict_proba(learned.layers["log2"])
+    rng = np.random.default_rng(0)
+    moved = learned[:, rng.permutation(learned.n_vars)].copy()
+    predict(moved, model)
+    np.testing.assert_allclose(moved.obsm["proba"].to_numpy(), expected, atol=1e-6)
+
+
+def test_more_genes_than_the_models_are_no_harm(learned, model):
+    import anndata as ad
+
+    more = learned[:, :50].copy()
+    more.var_names = [f"extra{number}" for number in range(50)]
+    wide = ad.concat([more, learned], axis=1, merge="same")
+    predict(wide, model)
+    expected = model.predict_proba(learned.layers["log2"])
+    np.testing.assert_allclose(wide.obsm["proba"].to_numpy(), expected, atol=1e-6)
+
+
+def test_missing_genes_are_named_unless_filled(learned, model):
+    fewer = learned[:, 7:].copy()
+    with pytest.raises(DataError, match=r"7 of the model's 200 genes.*'G00001'.*'G00005'\]"):
+        predict(fewer, model)
+    predict(fewer, model, fill=0.034)
+    filled = learned.layers["log2"].copy()
+    filled[:, :7] = 0.034
+    np.testing.assert_allclose(
+        fewer.obsm["proba"].to_numpy(), model.predict_proba(filled), atol=1e-6
+    )
+    assert fewer.uns["tissueshap"]["predict"]["n_filled"] == 7
+    assert fewer.layers["log2"].shape == (180, 193)
+
+
+def test_names_that_occur_twice_are_refused(learned, model):
+    learned.var_names = ["G00002", *learned.var_names[1:]]
+    with pytest.raises(DataError, match="twice"):
+        predict(learned, model)
+
+
+def test_it_can_copy_use_another_name_and_say_what_is_missing(learned, model):
+    other = predict(learned, model, key_added="run2", copy=True)
+    assert "run2_predicted" in other.obs
+    assert "run2_proba" in other.obsm
+    assert "predicted" not in learned.obs
+    del learned.layers["log2"]
+    with pytest.raises(MissingSlotError, match=r"ts\.pp\.log2"):
+        predict(learned, model)

@@ -20,7 +20,7 @@ class Settings:
     figdir
         Folder for figures that are saved by a relative name.
     rlib
-        R library to search before R's own, or None to find it (see ``_r.py``).
+        R library to search before R's own, or None to find it (see ``_rhost.py``).
     """
 
     progress: bool = True

@@ -20,7 +20,8 @@
 #'     explained <- function(seed) {
 #'         adata <- run_tmm(simulate_counts(90, 100, tissues = 3))
 #'         run_log2(run_split(adata, "tissue", n_test = 5, seed = seed))
-#'         model <- run_cnn(adata, preset = "small", seed = seed)
+#'         model <- run_cnn(adata, preset = "small", epochs = 2,
+#'             seed = seed)
 #'         run_shap(run_predict(adata, model), model, n_draws = 20)
 #'         run_select_genes(run_rank_genes(adata))
 #'     }

@@ -14,7 +14,7 @@
 #' if (python_available()) {
 #'     adata <- run_tmm(simulate_counts(90, 100, tissues = 3))
 #'     run_log2(run_split(adata, "tissue", n_test = 5))
-#'     model <- run_cnn(adata, preset = "small")
+#'     model <- run_cnn(adata, preset = "small", epochs = 2)
 #'     other <- simulate_counts(60, 100, tissues = 3, seed = 1)
 #'     run_log2(run_tmm(other, reference = adata))
 #'     run_transfer(run_predict(other, model))

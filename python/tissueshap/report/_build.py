@@ -16,6 +16,7 @@ from tissueshap.report._figures import embedded
 from tissueshap.report._figures import figures as draw
 from tissueshap.report._found import found
 from tissueshap.report._summary import GENE_SETS, summarise
+from tissueshap.report._trust import trust
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -96,6 +97,7 @@ def _content(adata: AnnData) -> dict[str, Any]:
         "clusters": _sections.v_measure(adata),
         "gene_set_names": GENE_SETS,
         "null_test": _sections.null_test(adata),
+        **trust(adata),
         "enrichment": _sections.enrichment(adata),
         "markers": _sections.markers(adata),
         "truth": _sections.truth(adata),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from tissueshap import pl
 from tissueshap.report._found import ran
+from tissueshap.report._trust import trust_figures
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -49,6 +50,7 @@ def figures(adata: AnnData, other: AnnData | None = None) -> dict[str, Figure]:
         Figures by name, in the order of the report.
     """
     drawn = {name: draw(adata) for name, (verb, draw) in _makers().items() if ran(adata, verb)}
+    drawn |= trust_figures(adata)
     if other is not None:
         makers = {"transfer": ("transfer", pl.transfer), "projection": ("project", pl.projection)}
         drawn |= {name: draw(other) for name, (verb, draw) in makers.items() if ran(other, verb)}

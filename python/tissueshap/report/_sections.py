@@ -173,6 +173,7 @@ _ORDER = (
     "compare",
     "cluster",
     "null_test",
+    "trust",
     "enrich",
     "compare_balancing",
     "stability",

@@ -18,6 +18,8 @@ Orient = Literal["auto", "genes-in-rows", "genes-in-columns"]
 Balance = Literal["smote", "random", "undersample", "class_weight", "none"]
 Preset = Literal["default", "paper", "small"]
 Explain = Literal["correct", "test", "all"]
+Select = Literal["unique_fraction", "elbow", "permutation_fdr"]
+Trust = Literal["none", "quick", "full"]
 Values = Literal["counts", "log"]
 Test = Literal["edgeR_QL", "edgeR_LRT", "limma_voom", "limma"]
 Harmonise = Literal["none", "zscore"]
@@ -79,6 +81,9 @@ class Config:
     preset: Preset = _option("default", "The network.")
     explain: Explain = _option("correct", "Which held-out samples are explained.")
     n_draws: int = _option(200, "Draws of expected gradients for each sample.", low=2)
+    select: Select = _option(
+        "unique_fraction", "How many ranks are taken: the published rule, or by the values."
+    )
     unique_fraction: float = _option(
         0.5, "Ranks are taken while this share of the genes is unique.", low=0, high=1
     )
@@ -89,6 +94,9 @@ class Config:
     lfc: float = _option(4.0, "Differential expression: absolute log2 fold change.", low=0)
     n_starts: int = _option(100, "Starts of k-means for each gene set.", low=1)
     n_random: int = _option(10, "Random gene sets to compare clusters with.", low=1)
+    trust: Trust = _option(
+        "none", "Measure how far the explanation can be trusted; 'full' trains several times more."
+    )
     n_null: int = _option(0, "Random gene sets of the null test; 0 leaves it out.", low=0)
     gene_sets: tuple[Path, ...] = _option((), "Gene sets (GMT) for enrichment; may be repeated.")
     markers: Path | None = _option(

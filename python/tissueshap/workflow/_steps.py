@@ -48,6 +48,8 @@ def steps(config: Config) -> dict[str, Step]:
         chosen.update(_cohort.steps(config))
     if config.n_null:
         chosen["null_test"] = null_test
+    if config.trust != "none":
+        chosen["trust"] = trust
     if config.gene_sets:
         chosen["enrich"] = enrich
     return chosen
@@ -175,8 +177,9 @@ def rank_genes(job: Job) -> str:
 
 
 def select_genes(job: Job) -> str:
-    """Take the top ranks while enough of their genes are unique."""
-    tl.select_genes(job.adata, threshold=job.config.unique_fraction)
+    """Take the top ranks, as many as the rule says."""
+    config = job.config
+    tl.select_genes(job.adata, method=config.select, threshold=config.unique_fraction)
     n_genes, n_ranks = (int(job.found("select_genes", key)) for key in ("n_genes", "n_ranks"))
     share = job.found("select_genes", "unique_fraction")
     return f"{n_genes:,} genes from the top {n_ranks} ranks, {share:.0%} unique"
@@ -221,6 +224,13 @@ def enrich(job: Job) -> str:
     lists = job.found("enrich", "lists")
     found = zip(lists["source"], lists["n_terms"], strict=True)
     return f"of {len(held):,} gene sets " + ", ".join(f"{name} {n:,}" for name, n in found)
+
+
+def trust(job: Job) -> str:
+    """Measure how far the explanation can be trusted."""
+    tl.trust(job.adata, job.classifier, checks=job.config.trust, seed=job.config.seed)
+    holds, fails = (int(job.found("trust", key)) for key in ("n_holds", "n_fails"))
+    return f"of {holds + fails} verdicts {holds} hold and {fails} fail"
 
 
 def compare_balancing(job: Job) -> str:

@@ -54,6 +54,7 @@ def finished_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ad.Ann
         out=folder / "out",
         donor="donor",
         n_null=3,
+        trust="quick",
         gene_sets=[folder / "sets.gmt"],
         markers=folder / "markers.tsv",
         **_QUICK,

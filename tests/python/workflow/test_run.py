@@ -69,8 +69,8 @@ def test_every_step_is_timed_and_says_something(finished_run: Finished) -> None:
     _, adata = finished_run
     timings = _slots.table(adata, "workflow", "timings")
     taken = list(timings["step"])
-    assert taken[: len(steps(Config(n_null=1, gene_sets=["x"])))] == list(
-        steps(Config(n_null=1, gene_sets=["x"]))
+    assert taken[: len(steps(Config(n_null=1, gene_sets=["x"], trust="quick")))] == list(
+        steps(Config(n_null=1, gene_sets=["x"], trust="quick"))
     )
     assert (timings["seconds"] >= 0).all()
     assert (timings["found"].str.len() > 3).all()
@@ -105,7 +105,7 @@ def test_tables(finished_run: Finished) -> None:
     assert (de["fdr"] < 0.01).all()
     assert set(_table(out, "truth")["method"]) == {"SHAP", "DE"}
     assert list(_table(out, "markers")["measured"])[1:] == [False]
-    assert {"evaluate_per_class", "cluster_summary", "enrich_table"} <= {
+    assert {"evaluate_per_class", "cluster_summary", "enrich_table", "trust_summary"} <= {
         path.stem for path in (out / "tables").iterdir()
     }
 

@@ -92,6 +92,9 @@ def primates(data: Path, **figures: Any) -> dict[str, Any]:
     tl.project(other, adata)
     _draw(figures, "primates_stability", pl.stability, adata)
     _draw(figures, "primates_projection", pl.projection, other, gene_sets=["shap", "random"])
+    for n_top in (50, 100, 200, 400):
+        tl.select_genes(adata, method="top_n", n_top=n_top)
+        found["heart"][f"shap, top {n_top}"] = _heart(adata, sets, "shap")
     found["heart"] |= {
         f"shap, seed {seed}": _heart_of_seed(adata, sets, seed) for seed in SEEDS if seed != 42
     }

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from tissueshap.model._presets import Preset
 
 
+#: Variance of log2 values that is rounding: float32 holds 10 to about 1e-6.
+_NO_VARIANCE = 1e-10
+
+
 class _Seeds:
     """Seeds for the layers, one after the other, from one seed."""
 
@@ -131,5 +135,9 @@ def _dense(units: int, seeds: _Seeds, *, start: float = 1.0, **options: Any) -> 
 
 
 def _spread(variance: np.ndarray) -> np.ndarray:
-    """Return the variances, 1 for a gene that never varies: its input is then 0, not 0/0."""
-    return np.where(variance > 0, variance, 1.0)
+    """Return the variances, 1 for a gene that never varies: its input is then 0, not 0/0.
+
+    Rounding gives such a gene a variance that is not quite 0, and a new sample that does
+    express it would stand billions of standard deviations apart.
+    """
+    return np.where(variance > _NO_VARIANCE, variance, 1.0)

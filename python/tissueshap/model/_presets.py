@@ -137,7 +137,7 @@ PRESETS: dict[str, Preset] = {
         batch_size=64,
         epochs=20,
         min_steps=400,
-        min_validation=30,
+        min_validation=100,
     ),
 }
 

@@ -212,6 +212,8 @@ def cluster(job: Job) -> str:
 def null_test(job: Job) -> str:
     """Compare the SHAP genes' clusters with those of random gene sets."""
     config = job.config
+    if _slots.require(job.adata, "var", _schema.var.shap_selected).all():
+        return "left out: every gene is selected, so no random set could differ"
     tl.null_test(job.adata, n_sets=config.n_null, n_starts=config.n_starts, seed=config.seed)
     pvalue = float(job.found("null_test", "empirical_pvalue"))
     return f"{config.n_null} random gene sets, empirical p = {pvalue:.2g}"
@@ -219,8 +221,10 @@ def null_test(job: Job) -> str:
 
 def enrich(job: Job) -> str:
     """Look for gene sets among the SHAP genes and the differentially expressed ones."""
-    held = read_gene_sets(job.config.gene_sets)
-    tl.enrich(job.adata, held, source=("shap", "de"))
+    paths = job.config.gene_sets
+    held = read_gene_sets(paths)
+    # A file also says what each set is; several are put together by name alone.
+    tl.enrich(job.adata, paths[0] if len(paths) == 1 else held, source=("shap", "de"))
     lists = job.found("enrich", "lists")
     found = zip(lists["source"], lists["n_terms"], strict=True)
     return f"of {len(held):,} gene sets " + ", ".join(f"{name} {n:,}" for name, n in found)

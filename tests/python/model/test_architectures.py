@@ -88,3 +88,15 @@ def test_an_image_too_small_to_pool_is_refused():
 def test_standardising_needs_moments():
     with pytest.raises(DataError, match="mean and variance"):
         build(preset("small"), n_genes=5, n_classes=2)
+
+
+def test_a_gene_of_which_only_rounding_varies_does_not_drown_the_others():
+    values = np.full((99, 5), 0.0342, dtype=np.float32)
+    values[:, 1:] += np.random.default_rng(1).normal(size=(99, 4)).astype(np.float32)
+    settings = preset("default").changed(arch="linear")
+    moments = {"mean": values.mean(axis=0), "variance": values.var(axis=0) + 1e-17}
+    network = build(settings, n_genes=5, n_classes=2, **moments)
+    new = values[:1].copy()
+    new[0, 0] = 10
+    standardised = np.asarray(network.layers[1](new))
+    assert np.abs(standardised).max() < 20

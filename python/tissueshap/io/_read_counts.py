@@ -198,5 +198,7 @@ def _build(file: CountFile, keep: np.ndarray, obs: pd.DataFrame, values: Kind) -
     if values == "log":
         adata.layers[_schema.layers.log2] = matrix.copy()
     if file.tpm is not None:
-        adata.layers[_schema.layers.tpm] = np.ascontiguousarray(file.tpm[keep], dtype=np.float32)
+        # Where all are kept it is not copied: at GTEx's size it is 1.3 GB.
+        tpm = file.tpm if keep.all() else file.tpm[keep]
+        adata.layers[_schema.layers.tpm] = np.ascontiguousarray(tpm, dtype=np.float32)
     return adata

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -86,14 +89,11 @@ def sample_table(samples: str | Path | pd.DataFrame) -> SampleTable:
     else:
         name = str(samples)
         with open_text(samples) as handle:
-            header = handle.readline()
-            handle.seek(0)
-            try:
-                frame = pd.read_csv(
-                    handle, sep="\t" if "\t" in header else ",", dtype=str, index_col=False
-                )
-            except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-                raise DataError(f"{name} is not a table of samples: {error}") from error
+            text = handle.read()
+        try:
+            frame = _read(text)
+        except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+            raise DataError(f"{name} is not a table of samples: {error}") from error
     frame.columns = [_schema.column(str(column)) for column in frame.columns]
     twice = duplicates(frame.columns)
     if twice:
@@ -101,6 +101,24 @@ def sample_table(samples: str | Path | pd.DataFrame) -> SampleTable:
     if frame.empty:
         raise DataError(f"{name} has no rows: is it the right file?")
     return SampleTable(name, frame)
+
+
+def _read(text: str) -> pd.DataFrame:
+    if "\t" not in text.partition("\n")[0]:
+        return _parsed(text, sep=",")
+    # A cell such as `"frozen` opens a quote that nothing closes and swallows the rows
+    # after it. No cell of a tab-separated table holds a line break: quotes are then letters.
+    try:
+        frame = _parsed(text, sep="\t")
+    except pd.errors.ParserError:
+        return _parsed(text, sep="\t", quoting=csv.QUOTE_NONE)
+    swallowed = any(frame[name].str.contains("\n", na=False).any() for name in frame)
+    return _parsed(text, sep="\t", quoting=csv.QUOTE_NONE) if swallowed else frame
+
+
+def _parsed(text: str, **how: Any) -> pd.DataFrame:
+    frame: pd.DataFrame = pd.read_csv(io.StringIO(text), dtype=str, index_col=False, **how)
+    return frame
 
 
 def typed(frame: pd.DataFrame) -> pd.DataFrame:

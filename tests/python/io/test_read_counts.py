@@ -143,6 +143,17 @@ def test_id_column_is_found_by_its_values(files):
     assert list(adata.obs["tissue"]) == list("ababab")
 
 
+@pytest.mark.parametrize("closed", [False, True])
+def test_a_quote_that_opens_a_cell_swallows_no_rows(files, closed):
+    notes = ["plain"] * len(files.samples)
+    notes[1] = '"frozen'
+    notes[3] = '"thawed' if closed else '5" needle'
+    rows = zip(files.samples, notes, strict=True)
+    text = "id\tnote\n" + "".join(f"{sample}\t{note}\n" for sample, note in rows)
+    adata = io.read_counts(files.table("counts.tsv"), files.write("samples.tsv", text))
+    assert list(adata.obs["note"]) == notes
+
+
 def test_samples_table_may_have_more(files):
     rows = [(f"S{number}", "ab"[number % 2], "D") for number in range(50)]
     adata = io.read_counts(files.gct(), files.sheet(rows=rows), label="tissue")

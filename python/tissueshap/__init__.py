@@ -2,7 +2,8 @@
 
 ``import tissueshap as ts`` gives scanpy-style namespaces on one AnnData: ``ts.io``,
 ``ts.pp``, ``ts.tl``, ``ts.pl``, ``ts.datasets``, ``ts.model``, ``ts.report``. They
-are loaded when first used, so the import itself is quick.
+are loaded when first used, so the import itself is quick. ``ts.settings`` and
+``ts.logging`` hold for the session.
 """
 
 from __future__ import annotations
@@ -11,14 +12,17 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from tissueshap import _errors as errors
+from tissueshap import _logging as logging
 from tissueshap._settings import settings
 
 if TYPE_CHECKING:
-    from tissueshap import datasets, explain, io, model, pl, pp, report, tl, workflow
+    from tissueshap import datasets, explain, io, model, pl, pp, report, tl, trust, workflow
 
 __version__ = "0.1.0"
 
-_NAMESPACES = ("datasets", "explain", "io", "model", "pl", "pp", "report", "tl", "workflow")
+_NAMESPACES = frozenset(
+    ("datasets", "explain", "io", "model", "pl", "pp", "report", "tl", "trust", "workflow")
+)
 
 __all__ = [
     "__version__",
@@ -26,12 +30,14 @@ __all__ = [
     "errors",
     "explain",
     "io",
+    "logging",
     "model",
     "pl",
     "pp",
     "report",
     "settings",
     "tl",
+    "trust",
     "workflow",
 ]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,8 +11,9 @@ import pandas as pd
 
 from tissueshap import _schema, _slots
 from tissueshap._errors import DataError
-from tissueshap._logging import logger, progress
+from tissueshap._logging import logger
 from tissueshap.tl import _vmeasure
+from tissueshap.tl._parallel import in_order
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -120,14 +122,20 @@ def cluster(
     sets = _named_sets(adata, gene_sets, n_random=n_random, seed=seed)
     embeddings: dict[str, np.ndarray] = {}
     scores = []
-    for name, replicate, genes in progress(sets, desc="clustering gene sets", unit="set"):
-        X = _vmeasure.expression(adata, layer, rows, genes, scale=scale)
-        space = X
-        if on == "umap" or name not in embeddings:
-            flat = _vmeasure.embed(X, n_pcs=n_pcs, n_neighbors=n_neighbors, seed=seed)
-            embeddings.setdefault(name, _spread(flat, rows, adata.n_obs))
-            space = flat if on == "umap" else X
-        found = _vmeasure.k_means_scores(space, codes, n_starts=n_starts, seed=seed)
+    embedding: dict[str, Any] = {"n_pcs": n_pcs, "n_neighbors": n_neighbors, "seed": seed}
+
+    def prepare(entry: tuple[str, int, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+        return _vmeasure.expression(adata, layer, rows, entry[2], scale=scale), codes
+
+    score = partial(_vmeasure.score, embedding=embedding, on=on, n_starts=n_starts)
+    scored = in_order(prepare, score, sets, desc="clustering gene sets", unit="set")
+    for (name, replicate, genes), (flat, found) in zip(sets, scored, strict=True):
+        if name not in embeddings:
+            made = flat
+            if made is None:
+                X = _vmeasure.expression(adata, layer, rows, genes, scale=scale)
+                made = _vmeasure.embed(X, **embedding)
+            embeddings[name] = _spread(made, rows, adata.n_obs)
         found.insert(0, "gene_set", name)
         found.insert(1, "replicate", replicate)
         scores.append(found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,9 +11,9 @@ import pandas as pd
 
 from tissueshap import _slots
 from tissueshap._errors import DataError
-from tissueshap._logging import progress
 from tissueshap.tl import _vmeasure
 from tissueshap.tl._cluster import _named_sets
+from tissueshap.tl._parallel import in_order
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -107,11 +108,14 @@ def null_test(
     drawn = enumerate(_vmeasure.random_sets(adata.n_vars, len(genes), n_sets, seed), start=1)
     sets = [(name, 1, genes), *(("random", n, positions) for n, positions in drawn)]
     scores = []
-    for set_name, replicate, positions in progress(sets, desc="random gene sets", unit="set"):
-        X = _vmeasure.expression(adata, layer, rows, positions, scale=scale)
-        if on == "umap":
-            X = _vmeasure.embed(X, n_pcs=n_pcs, n_neighbors=n_neighbors, seed=seed)
-        found = _vmeasure.k_means_scores(X, codes, n_starts=n_starts, seed=seed)
+    embedding: dict[str, Any] = {"n_pcs": n_pcs, "n_neighbors": n_neighbors, "seed": seed}
+
+    def prepare(entry: tuple[str, int, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+        return _vmeasure.expression(adata, layer, rows, entry[2], scale=scale), codes
+
+    score = partial(_vmeasure.score, embedding=embedding, on=on, n_starts=n_starts)
+    scored = in_order(prepare, score, sets, desc="random gene sets", unit="set")
+    for (set_name, replicate, _), (_, found) in zip(sets, scored, strict=True):
         found.insert(0, "gene_set", set_name)
         found.insert(1, "replicate", replicate)
         scores.append(found)

@@ -194,6 +194,31 @@ def k_means_scores(X: np.ndarray, codes: np.ndarray, *, n_starts: int, seed: int
     return pd.DataFrame(rows, columns=["start", "v_measure", "homogeneity", "completeness"])
 
 
+def score(
+    X: np.ndarray, codes: np.ndarray, *, embedding: dict[str, Any], on: str, n_starts: int
+) -> tuple[np.ndarray | None, pd.DataFrame]:
+    """Return the embedding of some samples and how well k-means finds the classes.
+
+    Parameters
+    ----------
+    X
+        Samples x genes of one gene set.
+    codes
+        Class of each sample.
+    embedding
+        ``n_pcs``, ``n_neighbors`` and ``seed`` for :func:`embed`; the seed is that of
+        k-means too.
+    on
+        What is clustered: ``"umap"``, the embedding, or ``"expression"``, `X` itself,
+        where no embedding is made.
+    n_starts
+        Runs of k-means.
+    """
+    flat = embed(X, **embedding) if on == "umap" else None
+    space = X if flat is None else flat
+    return flat, k_means_scores(space, codes, n_starts=n_starts, seed=embedding["seed"])
+
+
 def check_starts(n_starts: int, on: str) -> None:
     """Raise unless there is at least one start in a space that is known."""
     if n_starts < 1:

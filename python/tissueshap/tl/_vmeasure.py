@@ -1,4 +1,4 @@
-"""Embedding samples on gene sets and scoring k-means against the classes.
+"""Choosing samples and gene sets, and embedding the samples on them.
 
 Shared by ``tl.cluster`` and ``tl.null_test``.
 """
@@ -17,6 +17,7 @@ from tissueshap import _schema, _slots
 from tissueshap._dense import dense
 from tissueshap._errors import DataError
 from tissueshap._logging import logger
+from tissueshap.tl._k_means import k_means_scores
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -154,44 +155,6 @@ def import_umap() -> Any:
         warnings.filterwarnings("ignore", message="Tensorflow not installed", module="umap")
         import umap
     return umap
-
-
-def k_means_scores(X: np.ndarray, codes: np.ndarray, *, n_starts: int, seed: int) -> pd.DataFrame:
-    """Return how well k-means, started again and again, finds the classes.
-
-    Parameters
-    ----------
-    X
-        Samples x dimensions.
-    codes
-        Class of each sample; k is the number of classes that occur.
-    n_starts
-        Runs of k-means++ and Lloyd's algorithm, each with its own seed.
-    seed
-        Where the seeds of the starts come from.
-
-    Returns
-    -------
-    A row a start: ``start`` (from 1), ``v_measure``, ``homogeneity``, ``completeness``.
-    """
-    from sklearn.cluster import KMeans
-    from sklearn.metrics import homogeneity_completeness_v_measure
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
-
-    k = len(np.unique(codes))
-    seeds = np.random.SeedSequence(seed).generate_state(n_starts)
-    rows = []
-    # A run takes milliseconds: threads cost more than they bring.
-    with threadpool_limits(limits=1):
-        for start, state in enumerate(seeds, start=1):
-            model = KMeans(k, n_init=1, algorithm="lloyd", random_state=int(state))
-            with warnings.catch_warnings():
-                # Fewer distinct points than classes is a result, not a fault: it scores low.
-                warnings.filterwarnings("ignore", message="Number of distinct clusters")
-                found = model.fit_predict(X)
-            homogeneity, completeness, v = homogeneity_completeness_v_measure(codes, found)
-            rows.append((start, v, homogeneity, completeness))
-    return pd.DataFrame(rows, columns=["start", "v_measure", "homogeneity", "completeness"])
 
 
 def score(

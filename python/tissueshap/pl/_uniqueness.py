@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from tissueshap import _slots
 from tissueshap.pl import _palette, _style
 
@@ -11,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from anndata import AnnData
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 
@@ -25,8 +28,8 @@ def uniqueness(
     Parameters
     ----------
     adata
-        Samples x genes, after ``tl.select_genes``. Reads its table ``curve``,
-        ``n_ranks``, ``n_genes`` and the threshold.
+        Samples x genes, after ``tl.select_genes``. Reads its tables ``curve``
+        and ``by_share``, ``n_ranks``, ``n_genes`` and the threshold.
     figsize
         Width and height in inches.
     save
@@ -51,6 +54,7 @@ def uniqueness(
         ):
             if column in curve:
                 axes.plot(curve["n_ranks"], curve[column], color=colour, label=name, linewidth=1.6)
+        _shares(axes, _slots.table(adata, "select_genes", "by_share"))
         axes.axhline(threshold, color=_palette.MUTED, linewidth=0.8, linestyle="--")
         axes.axvline(
             n_ranks,
@@ -69,3 +73,17 @@ def uniqueness(
         axes.grid()
         _style.legend_above(figure, axes, ncols=1)
     return _style.finish(figure, save)
+
+
+def _shares(axes: Axes, table: pd.DataFrame) -> None:
+    """Mark the ranks that keep 90 to 50 % unique, where the curve has them."""
+    held = table[table["n_ranks"] > 0]
+    axes.scatter(held["n_ranks"], held["share"], s=14, color=_palette.SHAP, zorder=3)
+    for _, row in held.iterrows():
+        axes.annotate(
+            f"{row['share']:.0%}: top {int(row['n_ranks']):,}",
+            (row["n_ranks"], row["share"]),
+            xytext=(5, 2),
+            textcoords="offset points",
+            fontsize=6.5,
+        )

@@ -16,6 +16,9 @@ from tissueshap.tl._cutoff import elbow, mirrored_fdr
 if TYPE_CHECKING:
     from anndata import AnnData
 
+#: Shares of unique genes that the supplement of Yap et al. looks at.
+_SHARES = (0.9, 0.8, 0.7, 0.6, 0.5)
+
 
 def select_genes(
     adata: AnnData,
@@ -72,6 +75,8 @@ def select_genes(
     ``uns["tissueshap"]["select_genes"]``: ``n_ranks``, ``n_genes``, ``unique_fraction``;
     ``curve`` (``n_ranks``, ``n_unique``, ``n_total``, ``unique_fraction``,
     ``exclusive_fraction``: share of the unique genes that one class alone selects);
+    ``by_share`` (``share``: 90 to 50 % of the places unique; ``n_ranks`` that keep to it,
+    0 where the first does not; ``n_genes``, ``n_exclusive`` in them);
     ``genes`` (``class``, ``gene``, ``rank``, ``value``, ``exclusive``).
     ``curve`` has the column ``fdr`` too where all values are signed.
 
@@ -108,6 +113,7 @@ def select_genes(
                 "n_genes": int(selected.sum()),
                 "unique_fraction": float(curve["unique_fraction"].iloc[n_ranks - 1]),
                 "curve": curve,
+                "by_share": by_share(curve),
                 "genes": genes,
             },
         },
@@ -153,6 +159,29 @@ def unique_curve(ranks: np.ndarray) -> pd.DataFrame:
     )
 
 
+def by_share(curve: pd.DataFrame) -> pd.DataFrame:
+    """Return how many ranks, genes and exclusive genes there are at shares of unique genes.
+
+    Parameters
+    ----------
+    curve
+        As :func:`unique_curve` returns it.
+    """
+    n_ranks = np.array([_above(curve, share) for share in _SHARES])
+    rows = curve.iloc[np.maximum(n_ranks, 1) - 1]
+    n_genes = np.where(n_ranks > 0, rows["n_unique"], 0)
+    n_exclusive = (n_genes * rows["exclusive_fraction"].to_numpy()).round().astype(np.int64)
+    return pd.DataFrame(
+        {"share": _SHARES, "n_ranks": n_ranks, "n_genes": n_genes, "n_exclusive": n_exclusive}
+    )
+
+
+def _above(curve: pd.DataFrame, share: float) -> int:
+    """Return the number of ranks before the share of unique genes first falls to this."""
+    crossed = np.flatnonzero(curve["unique_fraction"].to_numpy() <= share)
+    return int(crossed[0]) if crossed.size else len(curve)
+
+
 def _n_ranks(
     curve: pd.DataFrame,
     values: np.ndarray,
@@ -177,15 +206,13 @@ def _n_ranks(
         )
     if not 0 < threshold < 1:
         raise DataError(f"threshold={threshold}: choose a share between 0 and 1")
-    crossed = np.flatnonzero(curve["unique_fraction"].to_numpy() <= threshold)
-    if not crossed.size:
-        return most
-    if crossed[0] == 0:
+    n_ranks = _above(curve, threshold)
+    if n_ranks == 0:
         logger.warning(
             "already the first rank has only %.0f %% unique genes: it alone is selected",
             100 * curve["unique_fraction"].iloc[0],
         )
-    return max(1, int(crossed[0]))
+    return max(1, n_ranks)
 
 
 def _below(curve: pd.DataFrame, fdr: float) -> int:

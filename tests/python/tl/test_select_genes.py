@@ -156,3 +156,26 @@ def test_it_says_what_has_to_come_before():
     del adata.varm["shap_rank"]
     with pytest.raises(MissingSlotError, match=r"ts\.tl\.rank_genes"):
         select_genes(adata)
+
+
+def test_ranks_at_shares_of_unique_genes():
+    adata = _random()
+    select_genes(adata, threshold=0.7)
+    table = _slots.table(adata, "select_genes", "by_share").set_index("share")
+    assert list(table.index) == [0.9, 0.8, 0.7, 0.6, 0.5]
+    ranks = adata.varm["shap_rank"].to_numpy()
+    for share, row in table.iterrows():
+        n_unique, n_exclusive = _by_definition(ranks, row["n_ranks"])
+        assert (row["n_genes"], row["n_exclusive"]) == (n_unique, n_exclusive)
+        assert n_unique / (3 * row["n_ranks"]) > share
+        one_more, _ = _by_definition(ranks, row["n_ranks"] + 1)
+        assert one_more / (3 * (row["n_ranks"] + 1)) <= share
+    assert table.loc[0.7, "n_ranks"] == _slots.table(adata, "select_genes", "n_ranks")
+
+
+def test_a_share_that_the_first_rank_does_not_keep_has_no_ranks():
+    # All three classes have the same first gene.
+    adata = _ranked([[3, 3, 3], [2, 1, 1], [1, 2, 0]])
+    select_genes(adata)
+    table = _slots.table(adata, "select_genes", "by_share")
+    assert (table[["n_ranks", "n_genes", "n_exclusive"]] == 0).all(axis=None)

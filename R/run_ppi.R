@@ -12,6 +12,8 @@
 #'   list a class, of the genes that no other class has); one or more.
 #' @param score Smallest score of an interaction, 0 to 1, when `edges` is a
 #'   file.
+#' @param aliases STRING's `protein.info` file, which names the proteins'
+#'   genes, when `edges` is its `protein.links`.
 #' @param ... More settings of `ts.tl.ppi`.
 #' @return `adata`, invisibly, as [run_filter_genes()] returns it. Written is
 #'   the record `ppi` with its `table`: a row a list, with `n_edges`,
@@ -27,8 +29,8 @@
 #' }
 run_ppi <- function(adata, edges, label = NULL, source = "shap",
                     by = c("all", "class", "exclusive"), score = 0.4,
-                    key_added = NULL, copy = FALSE, ...) {
+                    aliases = NULL, key_added = NULL, copy = FALSE, ...) {
     in_python("tl.ppi", adata, list(edges = edges, source = as.list(source),
-        by = as.list(by), score = score, label = label,
+        by = as.list(by), score = score, aliases = aliases, label = label,
         key_added = key_added, ...), copy = copy)
 }

@@ -26,6 +26,7 @@ def ppi(
     source: str | Sequence[str] = "shap",
     by: str | Sequence[str] = ("all", "class", "exclusive"),
     score: float = 0.4,
+    aliases: str | Path | None = None,
     label: str | None = None,
     ids: str | None = None,
     key_added: str | None = None,
@@ -51,6 +52,9 @@ def ppi(
         several of them.
     score
         Smallest score of an interaction, 0 to 1, when ``edges`` is a file.
+    aliases
+        STRING's ``protein.info`` file, which names the proteins' genes, when ``edges``
+        is its ``protein.links``.
     label
         Column of ``obs`` with the classes; the recorded one by default.
     ids
@@ -94,7 +98,7 @@ def ppi(
     groupings = (by,) if isinstance(by, str) else tuple(by)
     for grouping in groupings:
         check(sources, grouping)
-    frame = edges if isinstance(edges, pd.DataFrame) else _read(edges, score)
+    frame = edges if isinstance(edges, pd.DataFrame) else _read(edges, score, aliases)
     column, names = matching_ids(adata, set(frame["a"]) | set(frame["b"]), ids)
     network = Network(frame, list(names.dropna()))
     tables = []
@@ -128,6 +132,7 @@ def ppi(
             "source": sources,
             "by": groupings,
             "score": score,
+            "aliases": aliases,
             "label": label,
         },
         versions=("scipy",),
@@ -136,7 +141,7 @@ def ppi(
     return adata if copy else None
 
 
-def _read(edges: str | Path, score: float) -> pd.DataFrame:
+def _read(edges: str | Path, score: float, aliases: str | Path | None) -> pd.DataFrame:
     from tissueshap.io import read_edges
 
-    return read_edges(edges, score=score)
+    return read_edges(edges, score=score, aliases=aliases)

@@ -84,3 +84,16 @@ def test_heart_genes_interact_and_random_genes_do_not(data_dir):
     assert table.loc["Heart", "pvalue"] < 1e-50
     assert table.loc["Heart", "enrichment"] > 3
     assert table.loc["Chance", "pvalue"] > 0.01
+
+
+def test_strings_own_names_are_translated(tmp_path):
+    (tmp_path / "links").write_text(
+        "protein1 protein2 combined_score\n9606.P1 9606.P2 900\n9606.P2 9606.P3 399\n"
+    )
+    (tmp_path / "info").write_text(
+        "#string_protein_id\tpreferred_name\n9606.P1\tA\n9606.P2\tB\n9606.P3\tC\n"
+    )
+    adata = selected(list("ABCD"), {"x": ["A", "B", "C"], "z": ["D"]})
+    ts.tl.ppi(adata, tmp_path / "links", aliases=tmp_path / "info", by="class")
+    table = _slots.table(adata, "ppi", "table").set_index("class")
+    assert list(table["n_edges"]) == [1, 0]  # the other is below 0.4

@@ -4,6 +4,7 @@ from tissueshap.pl._balancing import balancing
 from tissueshap.pl._class_balance import class_balance
 from tissueshap.pl._confusion import confusion
 from tissueshap.pl._curves import curves
+from tissueshap.pl._de_counts import de_counts
 from tissueshap.pl._enrichment import enrichment
 from tissueshap.pl._exclusive import exclusive
 from tissueshap.pl._history import history
@@ -11,6 +12,7 @@ from tissueshap.pl._logfc import logfc
 from tissueshap.pl._null import null
 from tissueshap.pl._overlap import overlap
 from tissueshap.pl._per_class import per_class
+from tissueshap.pl._ppi import ppi
 from tissueshap.pl._projection import projection
 from tissueshap.pl._randomisation import randomisation
 from tissueshap.pl._shap import shap
@@ -26,6 +28,7 @@ __all__ = [
     "class_balance",
     "confusion",
     "curves",
+    "de_counts",
     "enrichment",
     "exclusive",
     "history",
@@ -33,6 +36,7 @@ __all__ = [
     "null",
     "overlap",
     "per_class",
+    "ppi",
     "projection",
     "randomisation",
     "shap",

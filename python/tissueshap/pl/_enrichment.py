@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
@@ -26,6 +26,8 @@ def enrichment(
     adata: AnnData,
     *,
     n_top: int | None = None,
+    size: Literal["share", "ratio"] = "share",
+    key: str = "enrich",
     figsize: tuple[float, float] | None = None,
     save: str | Path | None = None,
 ) -> Figure:
@@ -37,6 +39,11 @@ def enrichment(
         Samples x genes, after ``tl.enrich``. Reads its table ``table``.
     n_top
         Terms a list; by default as many as fit (1 to 15).
+    size
+        What the dot's area is: the share of the list's genes that are in the term, or
+        the enrichment ratio, that share over the term's share of the background.
+    key
+        Name of the record, where ``tl.enrich`` was run with ``key_added``.
     figsize
         Width and height in inches.
     save
@@ -44,15 +51,14 @@ def enrichment(
 
     Returns
     -------
-    The figure: the dot's area is the share of the list's genes that are in the term,
-    its colour the adjusted p-value. A term that is in the top of one list is drawn
-    for every list that it is significant in.
+    The figure: a dot's colour is the adjusted p-value. A term that is in the top of one
+    list is drawn for every list that it is significant in; with ``by="all"`` a list
+    without any term keeps its column.
     """
-    table = _slots.table(adata, "enrich", "table")
+    table = _slots.table(adata, key, "table")
     if table.empty:
         return _style.finish(_nothing(figsize), save)
-    # The lists in the order they were tested; a class may be called "all" itself.
-    lists = list(dict.fromkeys(zip(table["source"], table["class"], strict=True)))
+    lists = _lists(table, _slots.table(adata, key, "lists"))
     n_each = n_top or int(np.clip(_MOST_TERMS // len(lists), 1, 15))
     best = table.sort_values("pvalue", kind="stable").groupby(["source", "class"]).head(n_each)
     place = {key: i for i, key in enumerate(lists)}
@@ -65,11 +71,11 @@ def enrichment(
     named, columns_named = _style.texts(names.loc[terms], 60), _list_names(lists)
     column = max(0.2, 0.4 - 0.05 * len(lists))
     width = 1.6 + _style.label_length(named) + max(0.8, column * len(lists))
-    height = 0.6 + _style.label_length(columns_named) + max(1.8, _style.ROW * len(terms))
+    height = 0.8 + _style.label_length(columns_named) + max(1.8, _style.ROW * len(terms))
     with _style.context():
         figure = _style.new(width, height, figsize)
         axes = figure.add_subplot()
-        _dots(figure, axes, shown, terms, place)
+        _dots(figure, axes, shown, terms, place, size)
         axes.tick_params(axis="y", length=0)
         axes.set_yticks(range(len(terms)), named)
         axes.set_ylim(len(terms) - 0.4, -0.6)
@@ -79,14 +85,47 @@ def enrichment(
     return _style.finish(figure, save)
 
 
+def _lists(table: pd.DataFrame, tested: pd.DataFrame) -> list[tuple[str, str]]:
+    """Return the lists to draw, in the order in which they were tested.
+
+    Of a list a class, those without any term are left out; a class may be called "all".
+    """
+    found, asked = (
+        dict.fromkeys(zip(t["source"].astype(str), t["class"].astype(str), strict=True))
+        for t in (table, tested)
+    )
+    whole = tested["source"].is_unique
+    return list({**asked, **found} if whole else found)
+
+
+def enrichment_ratio(table: pd.DataFrame) -> pd.Series:
+    """Return each term's share of the list over its share of the background.
+
+    clusterProfiler calls it FoldEnrichment.
+
+    Parameters
+    ----------
+    table
+        As ``tl.enrich`` leaves it; reads ``GeneRatio`` and ``BgRatio``.
+    """
+    return _share(table["GeneRatio"]) / _share(table["BgRatio"])
+
+
+def _share(ratios: pd.Series) -> pd.Series:
+    """Return ``"3/40"`` as a number."""
+    pairs = [str(ratio).split("/") for ratio in ratios]
+    return pd.Series([float(a) / float(b) for a, b in pairs], index=ratios.index, dtype=float)
+
+
 def _dots(
     figure: Figure,
     axes: Axes,
     shown: pd.DataFrame,
     terms: list[str],
     place: dict[tuple[str, str], int],
+    size: str,
 ) -> None:
-    ratio = shown["Count"] / shown["GeneRatio"].str.partition("/")[2].astype(float)
+    ratio = _share(shown["GeneRatio"]) if size == "share" else enrichment_ratio(shown)
     x = [place[key] for key in zip(shown["source"], shown["class"], strict=True)]
     rows = pd.Series(range(len(terms)), index=terms)
     strength = -np.log10(np.maximum(shown["p.adjust"], 1e-300))
@@ -108,10 +147,10 @@ def _dots(
     handles = [axes.scatter([], [], s=_LARGEST * s / top, color=_palette.MUTED) for s in steps]
     figure.legend(
         handles,
-        [f"{step:.1%}" for step in steps],
+        [f"{step:.1%}" if size == "share" else f"{step:.3g}" for step in steps],
         loc="outside upper left",
         ncols=3,
-        title="share of the list's genes",
+        title="share of the list's genes" if size == "share" else "enrichment ratio",
         title_fontsize=7,
     )
 

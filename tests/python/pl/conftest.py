@@ -72,6 +72,7 @@ def made_up(names: list[str], seed: int = 5) -> AnnData:
     _de(adata, names, rng)
     _cluster(adata, codes, test, rng)
     _enrich(adata, names, rng)
+    _ppi(adata, names, rng)
     _balancing(adata, names, codes[~test], rng)
     _another_cohort(adata, names, codes, test, rng)
     _trust(adata, names, rng)
@@ -231,6 +232,8 @@ def _evaluate(adata, names, true, rng):
 
 
 def _explain(adata, names, codes, test, log2, rng):
+    from tissueshap.tl._select_genes import by_share, unique_curve
+
     k = len(names)
     medians = rng.normal(0, 0.002, (N_GENES, k))
     markers = np.arange(k * 20).reshape(k, 20) % N_GENES
@@ -276,6 +279,7 @@ def _explain(adata, names, codes, test, log2, rng):
     curve["exclusive_fraction"] = [(c == 1).sum() for c in counts] / curve["n_total"]
     found = {"n_ranks": N_RANKS, "n_genes": int(chosen.any(axis=1).sum())}
     found |= {"unique_fraction": 0.6, "curve": curve, "genes": table}
+    found["by_share"] = by_share(unique_curve(ranks.astype(float)))
     write(
         adata,
         "select_genes",
@@ -335,7 +339,25 @@ def _enrich(adata, names, rng):
             p = 10.0 ** -rng.uniform(3, 20)
             rows.append(("shap", name, *terms, f"{count}/40", "80/900", p, p, p, "1/2", count))
     columns = "source class ID Description GeneRatio BgRatio pvalue p.adjust qvalue geneID Count"
-    write(adata, "enrich", {"uns": {"table": pd.DataFrame(rows, columns=columns.split())}})
+    lists = pd.DataFrame({"source": "shap", "class": names, "n_genes": 40, "n_mapped": 40})
+    lists["n_terms"] = 3
+    table = pd.DataFrame(rows, columns=columns.split())
+    write(adata, "enrich", {"uns": {"table": table, "lists": lists}})
+
+
+def _ppi(adata, names, rng):
+    k = len(names)
+    rows = [("shap", "all", "all", 424, 5210, 3120.4, 0.0, 0.0)]
+    for by, size in (("class", 400), ("exclusive", 9)):
+        edges = rng.poisson(rng.uniform(0, size, k))
+        expected = rng.uniform(0, size, k)
+        p = 10.0 ** -rng.uniform(0, 40, k)
+        rows += [
+            ("shap", by, name, 40, *one)
+            for name, *one in zip(names, edges, expected, p, p, strict=True)
+        ]
+    columns = "source by class n_genes n_edges expected pvalue p.adjust".split()
+    write(adata, "ppi", {"uns": {"table": pd.DataFrame(rows, columns=columns)}})
 
 
 @pytest.fixture(scope="session")

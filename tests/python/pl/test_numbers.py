@@ -1,6 +1,7 @@
 """Each figure shows the numbers that its verb found."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.patches import Circle
 from matplotlib.text import Text
@@ -100,6 +101,11 @@ def test_uniqueness(few, words):
     assert set(half.get_ydata()) == {0.5}
     assert set(chosen.get_xdata()) == {12}
     assert f"chosen: top 12 ranks, {found(few, 'select_genes')['n_genes']} genes" in words(figure)
+    shares = found(few, "select_genes")["by_share"].query("n_ranks > 0")
+    marks = figure.axes[0].collections[0].get_offsets()
+    np.testing.assert_allclose(marks, shares[["n_ranks", "share"]])
+    for row in shares.itertuples():
+        assert f"{row.share:.0%}: top {row.n_ranks:,}" in words(figure)
 
 
 def test_exclusive(few):
@@ -314,3 +320,68 @@ def test_enrichment_of_both_sources_side_by_side(few, words):
 def test_enrichment_that_found_nothing_says_so(few, words):
     found(few, "enrich")["table"] = found(few, "enrich")["table"].head(0)
     assert words(pl.enrichment(few)) == ["no term passes the cut-offs"]
+
+
+def test_enrichment_keeps_the_column_of_a_source_without_terms(few):
+    record = found(few, "enrich")
+    record["table"]["class"] = "all"
+    record["lists"] = pd.DataFrame({"source": ["shap", "de"], "class": "all", "n_terms": [9, 0]})
+    axes = pl.enrichment(few).axes[0]
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["SHAP genes", "DE genes"]
+
+
+def test_enrichment_ratio_is_observed_over_background(few, overlapping):
+    record = found(few, "enrich")
+    record["table"]["BgRatio"] = [f"{10 * (i + 1)}/900" for i in range(len(record["table"]))]
+    few.uns["tissueshap"]["again"] = record
+    figure = pl.enrichment(few, key="again", size="ratio", n_top=3)
+    table = record["table"]
+    ratio = (table["Count"] / 40) / (10 * (np.arange(len(table)) + 1) / 900)
+    sizes = figure.axes[0].collections[0].get_sizes()
+    np.testing.assert_allclose(sizes / sizes.max(), ratio / ratio.max())
+    assert overlapping(figure) == []
+
+
+def test_ppi(few, words):
+    table = found(few, "ppi")["table"]
+    figure = pl.ppi(few)
+    left, right = figure.axes[:2]
+    own = table[table["by"] == "class"].sort_values("n_edges", ascending=False, kind="stable")
+    order = list(own["class"])
+    assert rows(left) == _style.texts(order)
+    for axes, by in ((left, "class"), (right, "exclusive")):
+        listed = table[table["by"] == by].set_index("class").loc[order]
+        expected, sure, unsure = (axes.collections[i].get_offsets() for i in (1, 2, 3))
+        np.testing.assert_allclose(expected[:, 0], listed["expected"])
+        low = (listed["p.adjust"] < 0.05).to_numpy()
+        np.testing.assert_allclose(sure[:, 0], listed["n_edges"][low])
+        np.testing.assert_allclose(unsure[:, 0], listed["n_edges"][~low])
+    assert "all 424 genes together: 5,210 interactions, 3,120.4 expected, p < 1e-300" in words(
+        figure
+    )
+
+
+def test_ppi_of_one_list_of_all_genes(few):
+    record = found(few, "ppi")
+    record["table"] = record["table"].head(1)
+    assert rows(pl.ppi(few).axes[0]) == ["all"]
+
+
+def test_ppi_of_genes_that_were_not_tested(few):
+    with pytest.raises(errors.DataError, match="source='de'"):
+        pl.ppi(few, source="de")
+
+
+def test_de_counts(few):
+    names = _slots.class_names(few)
+    logfc, fdr = (few.varm[key].to_numpy() for key in ("de_logfc", "de_fdr"))
+    called = (fdr < 0.01) & (np.abs(logfc) > 4)
+    order = np.argsort(-called.sum(axis=0), kind="stable")
+    axes = pl.de_counts(few).axes[0]
+    assert rows(axes) == _style.texts(names[i] for i in order)
+    up, own_up, down, own_down = ([bar.get_width() for bar in c] for c in axes.containers)
+    alone = called & (called.sum(axis=1, keepdims=True) == 1)
+    assert up == list((called & (logfc > 0)).sum(axis=0)[order])
+    assert down == list(-(called & (logfc < 0)).sum(axis=0)[order])
+    assert own_up == list((alone & (logfc > 0)).sum(axis=0)[order])
+    assert own_down == list(-(alone & (logfc < 0)).sum(axis=0)[order])

@@ -1,0 +1,118 @@
+"""``pl.de_counts``: how many genes DE calls in each class, up, down and nowhere else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from tissueshap import _schema, _slots
+from tissueshap.pl import _palette, _style
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from anndata import AnnData
+    from matplotlib.figure import Figure
+
+
+def de_counts(
+    adata: AnnData,
+    label: str | None = None,
+    *,
+    figsize: tuple[float, float] | None = None,
+    save: str | Path | None = None,
+) -> Figure:
+    """Draw the differentially expressed genes of each class, up and down.
+
+    Parameters
+    ----------
+    adata
+        Samples x genes, after ``tl.de``. Reads ``varm["de_logfc"]``,
+        ``varm["de_fdr"]`` and the cut-offs.
+    label
+        Column of ``obs`` with the classes; the recorded one by default.
+    figsize
+        Width and height in inches.
+    save
+        Path to save to, without suffix for both PNG and SVG.
+
+    Returns
+    -------
+    The figure: bars to the right and to the left; the strong part are genes that no
+    other class calls.
+    """
+    table = counts(adata, label)
+    table = table.assign(n=table["up"] + table["down"]).sort_values(
+        "n", ascending=False, kind="stable"
+    )
+    rows = np.arange(len(table))
+    limits = _slots.table(adata, "de", "params")
+    with _style.context():
+        figure = _style.new(6.4, _style.rows_height(len(table)), figsize)
+        axes = figure.add_subplot()
+        for name, side, colour in (("up", 1, _palette.UP), ("down", -1, _palette.DOWN)):
+            words = {"up": "up in the class", "down": "down"}[name]
+            total = side * table[name].to_numpy()
+            own = side * table[f"{name}_exclusive"].to_numpy()
+            axes.barh(rows, total, color=colour, alpha=0.4, height=0.75, label=words)
+            axes.barh(
+                rows, own, color=colour, height=0.75, label=f"{words}, called in this class only"
+            )
+        most = max(1, int(table[["up", "down"]].to_numpy().max()))
+        for column, side in (("up", 1), ("down", -1)):
+            for row, n in enumerate(table[column]):
+                axes.annotate(
+                    f"{n:,}",
+                    (side * n, row),
+                    xytext=(3 * side, 0),
+                    textcoords="offset points",
+                    va="center",
+                    ha="left" if side > 0 else "right",
+                    fontsize=6.5,
+                )
+        axes.axvline(0, color=_palette.INK, linewidth=0.8)
+        left = max(0.05 * most, int(table["down"].max()))
+        axes.set_xlim(-1.15 * left - 0.08 * most, 1.15 * most)
+        _style.class_rows(axes, table["class"])
+        axes.xaxis.set_major_formatter(lambda value, _: f"{abs(value):,.0f}")
+        axes.set_xlabel(
+            f"genes with FDR < {float(limits['fdr']):g} and |log2FC| > {float(limits['lfc']):g}"
+        )
+        _style.legend_above(figure, axes, ncols=2)
+    return _style.finish(figure, save)
+
+
+def counts(adata: AnnData, label: str | None = None) -> pd.DataFrame:
+    """Return how many genes ``tl.de`` calls in each class.
+
+    Parameters
+    ----------
+    adata
+        Samples x genes, after ``tl.de``.
+    label
+        Column of ``obs`` with the classes; the recorded one by default.
+
+    Returns
+    -------
+    A row a class: ``class``, ``up``, ``down``, and ``up_exclusive``,
+    ``down_exclusive``, of them those that no other class calls.
+    """
+    classes = _slots.class_names(adata, label)
+    limits = _slots.table(adata, "de", "params")
+    logfc, fdr = (
+        _slots.class_frame(adata, "varm", key, classes).to_numpy(dtype=np.float64)
+        for key in (_schema.varm.de_logfc, _schema.varm.de_fdr)
+    )
+    called = (fdr < float(limits["fdr"])) & (np.abs(logfc) > float(limits["lfc"]))
+    alone = called & (called.sum(axis=1, keepdims=True) == 1)
+    return pd.DataFrame(
+        {
+            "class": classes,
+            "up": (called & (logfc > 0)).sum(axis=0),
+            "down": (called & (logfc < 0)).sum(axis=0),
+            "up_exclusive": (alone & (logfc > 0)).sum(axis=0),
+            "down_exclusive": (alone & (logfc < 0)).sum(axis=0),
+        }
+    )

@@ -1,0 +1,133 @@
+"""``pl.ppi``: interactions among the selected genes, against chance."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from tissueshap import _slots
+from tissueshap._errors import DataError
+from tissueshap.pl import _palette, _style
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from anndata import AnnData
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_TITLES = {
+    "all": "{} genes of all classes",
+    "class": "{} genes of each class",
+    "exclusive": "those in this class only",
+}
+#: An axis of counts that go further than this is logarithmic above one.
+_FAR = 50
+
+
+def ppi(
+    adata: AnnData,
+    *,
+    source: str = "shap",
+    figsize: tuple[float, float] | None = None,
+    save: str | Path | None = None,
+) -> Figure:
+    """Draw the interactions among the genes of each class, and how many chance gives.
+
+    Parameters
+    ----------
+    adata
+        Samples x genes, after ``tl.ppi``. Reads its table ``table``.
+    source
+        ``"shap"`` or ``"de"``: whose genes.
+    figsize
+        Width and height in inches.
+    save
+        Path to save to, without suffix for both PNG and SVG.
+
+    Returns
+    -------
+    The figure: a panel for each way in which the genes were put in lists; the filled
+    mark is the number of edges, coloured where its adjusted p-value is below 0.05, the
+    open one the number expected. Beside it the adjusted p-value.
+
+    Raises
+    ------
+    DataError
+        ``tl.ppi`` was not run on these genes.
+    """
+    table = _slots.table(adata, "ppi", "table")
+    table = table[table["source"].astype(str) == source]
+    if table.empty:
+        raise DataError(f"tl.ppi was run without source={source!r}")
+    by = table["by"].astype(str)
+    lists = [name for name in ("class", "exclusive") if (by == name).any()] or ["all"]
+    first = table[by == lists[0]].sort_values("n_edges", ascending=False, kind="stable")
+    names = list(first["class"].astype(str))
+    shown = _style.texts(names)
+    whole = table[by == "all"]
+    with _style.context():
+        width = 1.2 + _style.label_length(shown) + 2.9 * len(lists)
+        figure = _style.new(width, _style.rows_height(len(names), margin=1.3), figsize)
+        panels = np.atleast_1d(figure.subplots(1, len(lists), sharey=True))
+        for axes, name in zip(panels, lists, strict=True):
+            rows = table[by == name].set_index(table.loc[by == name, "class"].astype(str))
+            _panel(axes, rows.loc[names])
+            axes.set_title(_TITLES[name].format(_style.set_name(source)))
+        _style.class_rows(panels[0], names)
+        _style.legend_above(figure, panels[0])
+        if not whole.empty and lists != ["all"]:
+            figure.supxlabel(_sentence(whole.iloc[0]), fontsize=7.5)
+    return _style.finish(figure, save)
+
+
+def _panel(axes: Axes, rows: pd.DataFrame) -> None:
+    place = np.arange(len(rows))
+    edges, expected = rows["n_edges"].to_numpy(float), rows["expected"].to_numpy(float)
+    sure = rows["p.adjust"].to_numpy(float) < 0.05
+    axes.hlines(
+        place, np.minimum(edges, expected), np.maximum(edges, expected), color=_palette.FAINT
+    )
+    axes.scatter(
+        expected,
+        place,
+        s=16,
+        facecolor="white",
+        edgecolor=_palette.MUTED,
+        linewidths=0.8,
+        label="expected",
+        zorder=2,
+    )
+    for chosen, colour, words in (
+        (sure, _palette.SHAP, "observed, adjusted p < 0.05"),
+        (~sure, _palette.MUTED, "observed, otherwise"),
+    ):
+        axes.scatter(edges[chosen], place[chosen], s=16, color=colour, label=words, zorder=3)
+    axes.set_xlabel("interactions")
+    axes.grid(axis="x")
+    most = max(1.0, edges.max(), expected.max())
+    if most > _FAR:
+        axes.set_xscale("symlog", linthresh=1, linscale=0.5)
+        axes.set_xlim(-0.15, 2 * most)
+    else:
+        axes.set_xlim(-0.03 * most, 1.08 * most)
+        _style.whole_numbers(axes, "x")
+    beside = axes.secondary_yaxis("right")
+    beside.set_yticks(place, [_p(p).removeprefix("= ") for p in rows["p.adjust"]])
+    beside.tick_params(length=0)
+    beside.spines[:].set_visible(False)
+    beside.set_ylabel("adjusted p")
+
+
+def _sentence(row: pd.Series) -> str:
+    return (
+        f"all {int(row['n_genes']):,} genes together: {int(row['n_edges']):,} interactions, "
+        f"{row['expected']:,.1f} expected, p {_p(row['pvalue'])}"
+    )
+
+
+def _p(value: float) -> str:
+    """Return a p-value, which is too small to be told from 0 where there are many edges."""
+    return f"= {value:.1g}" if value > 1e-300 else "< 1e-300"

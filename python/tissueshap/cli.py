@@ -17,7 +17,8 @@ import typer
 from tissueshap import __version__
 from tissueshap._errors import DataWarning, TissueshapError
 from tissueshap._logging import logger, show
-from tissueshap.workflow._config import Config, base_type, choices, options, repeats, types
+from tissueshap.workflow._config import Config, options, types
+from tissueshap.workflow._values import base_type, choices, repeats
 
 if TYPE_CHECKING:
     from anndata import AnnData

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tissueshap import _slots
-from tissueshap.report import _cohort, _sections
+from tissueshap.report import _biology, _cohort, _sections
 from tissueshap.report._caveats import caveats
 from tissueshap.report._figures import embedded
 from tissueshap.report._figures import figures as draw
@@ -92,13 +92,16 @@ def _content(adata: AnnData) -> dict[str, Any]:
         "genes": genes,
         "named": any(row["symbol"] != row["gene"] for row in genes),
         "top_genes": _sections.top_genes(genes),
+        "top_ranks": _sections.top_ranks(adata),
+        "called": _sections.called(adata),
         "comparison": _sections.de_counts(adata),
         "missed": _sections.missed(adata),
+        "missed_by_class": _sections.missed_by_class(adata),
         "clusters": _sections.v_measure(adata),
         "gene_set_names": GENE_SETS,
         "null_test": _sections.null_test(adata),
         **trust(adata),
-        "enrichment": _sections.enrichment(adata),
+        **_biology.content(adata),
         "markers": _sections.markers(adata),
         "truth": _sections.truth(adata),
         "caveats": caveats(adata),
@@ -131,6 +134,7 @@ def _environment() -> Environment:
         share=lambda x: _or_dash(x, "{:.0%}"),
         signed=lambda x: _or_dash(x, "{:+.2f}"),
         small=lambda x: _or_dash(x, "{:.2g}"),
+        pvalue=lambda x: "= " + _or_dash(x, "{:.2g}") if x != 0 else "< 1e-300",
     )
     numbers = itertools.count(1)
     environment.globals["next_figure"] = lambda: next(numbers)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 from tissueshap import pl
+from tissueshap.report._biology import EXCLUSIVE
 from tissueshap.report._found import ran
 from tissueshap.report._trust import trust_figures
 
@@ -29,6 +31,7 @@ def _makers() -> dict[str, tuple[str, Callable[[AnnData], Figure]]]:
         "uniqueness": ("select_genes", pl.uniqueness),
         "exclusive": ("select_genes", pl.exclusive),
         "shap": ("rank_genes", pl.shap),
+        "de_counts": ("de", pl.de_counts),
         "overlap": ("compare", pl.overlap),
         "per_class": ("compare", pl.per_class),
         "logfc": ("compare", pl.logfc),
@@ -38,6 +41,8 @@ def _makers() -> dict[str, tuple[str, Callable[[AnnData], Figure]]]:
         "stability": ("stability", pl.stability),
         "null": ("null_test", pl.null),
         "enrichment": ("enrich", pl.enrichment),
+        "processes": (EXCLUSIVE, partial(pl.enrichment, key=EXCLUSIVE, size="ratio")),
+        "ppi": ("ppi", pl.ppi),
     }
 
 

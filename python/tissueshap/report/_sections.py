@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from tissueshap import _schema, _slots
+from tissueshap.pl._de_counts import counts
 from tissueshap.report._found import found, is_test, number, ran, text
 from tissueshap.report._genes import gene_table
 from tissueshap.report._markers import score_markers
@@ -71,6 +72,17 @@ def de_counts(adata: AnnData) -> Rows:
     return [] if table is None else rows(table)
 
 
+def missed_by_class(adata: AnnData) -> Rows:
+    """Return, by class, how many SHAP genes differential expression missed, and why."""
+    table = found(adata, "compare", "genes")
+    if table is None:
+        return []
+    only = table[np.asarray(table["in_shap"], bool) & ~np.asarray(table["in_de"], bool)]
+    counted = pd.crosstab(text(only["class"]), text(only["missed_by"]))
+    counted = counted.reindex(columns=list(_MISSED), fill_value=0)
+    return rows(counted.assign(n=counted.sum(axis=1)).reset_index(names="class"))
+
+
 def missed(adata: AnnData) -> list[tuple[str, int]]:
     """Return why differential expression missed SHAP genes, and how often."""
     table = found(adata, "compare", "genes")
@@ -88,9 +100,23 @@ _MISSED = {
 }
 
 
+def top_ranks(adata: AnnData) -> Rows:
+    """Return how many ranks keep 90 to 50 % of the places unique, and their genes."""
+    table = found(adata, "select_genes", "by_share")
+    return [] if table is None else rows(table)
+
+
+def called(adata: AnnData) -> Rows:
+    """Return, by class: genes that differential expression calls, up, down, only there."""
+    return rows(counts(adata)) if ran(adata, "de") else []
+
+
 def null_test(adata: AnnData) -> dict[str, float]:
     """Return the numbers of the null test, or nothing."""
-    names = ("n_sets", "n_genes", "observed", "null_mean", "null_sd", "empirical_pvalue")
+    names = (
+        *("n_sets", "n_genes", "observed", "null_mean", "null_sd"),
+        *("empirical_pvalue", "t_statistic", "t_pvalue"),
+    )
     values = {name: number(adata, "null_test", name) for name in names}
     return {name: value for name, value in values.items() if value is not None}
 
@@ -99,16 +125,6 @@ def v_measure(adata: AnnData) -> Rows:
     """Return the clustering scores of each gene set."""
     table = found(adata, "cluster", "summary")
     return [] if table is None else rows(table)
-
-
-def enrichment(adata: AnnData, *, n_top: int = 15) -> dict[str, Rows]:
-    """Return the most significant terms, by source of genes."""
-    table = found(adata, "enrich", "table")
-    if table is None or table.empty:
-        return {}
-    table = table.sort_values("p.adjust", kind="stable")
-    source = text(table["source"]).to_numpy()
-    return {name: rows(table[source == name].head(n_top)) for name in dict.fromkeys(source)}
 
 
 def markers(adata: AnnData) -> list[dict[str, Any]]:
@@ -175,6 +191,8 @@ _ORDER = (
     "null_test",
     "trust",
     "enrich",
+    "enrich_exclusive",
+    "ppi",
     "compare_balancing",
     "stability",
 )
@@ -195,6 +213,16 @@ def methods(adata: AnnData) -> dict[str, str]:
         "balance": names.get(balance, balance),
         "preset": str(found(adata, "cnn", "params", {}).get("preset", "")),
         "de_tool": "limma" if tool.startswith("limma") else "edgeR",
+        **_clustering(found(adata, "cluster", "params", {})),
+    }
+
+
+def _clustering(params: dict[str, Any]) -> dict[str, str]:
+    kinds = {"test": "Held-out samples", "train": "Training samples", "all": "All samples"}
+    return {
+        "cluster_samples": kinds.get(str(params.get("samples", "test")), ""),
+        "cluster_starts": f"{int(params.get('n_starts', 0)):,}",
+        "cluster_on": str(params.get("on", "umap")),
     }
 
 

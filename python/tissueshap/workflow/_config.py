@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import difflib
 import typing
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import Field, asdict, dataclass, field, fields
 from pathlib import Path
-from types import UnionType
 from typing import Any, Literal
 
 import yaml
 
 from tissueshap._errors import DataError
+from tissueshap.workflow._values import base_type, checked
 
 Orient = Literal["auto", "genes-in-rows", "genes-in-columns"]
 Balance = Literal["smote", "random", "undersample", "class_weight", "none"]
 Preset = Literal["default", "paper", "small"]
 Explain = Literal["correct", "test", "all"]
-Select = Literal["unique_fraction", "elbow", "permutation_fdr"]
+Select = Literal["unique_fraction", "top_n", "elbow", "permutation_fdr"]
 Trust = Literal["none", "quick", "full"]
 Values = Literal["counts", "log"]
 Test = Literal["edgeR_QL", "edgeR_LRT", "limma_voom", "limma"]
 Harmonise = Literal["none", "zscore"]
+Engine = Literal["offline", "gseapy", "clusterprofiler", "reactomepa"]
+Space = Literal["umap", "expression"]
+Samples = Literal["test", "train", "all"]
 
 
 def _option(default: Any, doc: str, *, low: float | None = None, high: float | None = None) -> Any:
@@ -78,7 +81,14 @@ class Config:
     compare_balancing: bool = _option(
         False, "Train once with each way of balancing, and compare the scores."
     )
+    balancing_epochs: int | None = _option(
+        None, "Epochs of each of these trainings; the preset's if not given.", low=1
+    )
     preset: Preset = _option("default", "The network.")
+    epochs: int | None = _option(None, "Epochs; the preset's if not given.", low=1)
+    standardise: bool | None = _option(
+        None, "Give each gene mean 0 and variance 1 first; as the preset does if not given."
+    )
     explain: Explain = _option("correct", "Which held-out samples are explained.")
     n_draws: int = _option(200, "Draws of expected gradients for each sample.", low=2)
     select: Select = _option(
@@ -87,6 +97,10 @@ class Config:
     unique_fraction: float = _option(
         0.5, "Ranks are taken while this share of the genes is unique.", low=0, high=1
     )
+    n_top: int | None = _option(None, "Ranks to take, with --select top_n.", low=1)
+    select_fdr: float = _option(
+        0.05, "False discovery rate, with --select permutation_fdr.", low=0, high=1
+    )
     de_method: Test = _option(
         "edgeR_QL", "Differential expression: the test; limma is the one for --values log."
     )
@@ -94,11 +108,37 @@ class Config:
     lfc: float = _option(4.0, "Differential expression: absolute log2 fold change.", low=0)
     n_starts: int = _option(100, "Starts of k-means for each gene set.", low=1)
     n_random: int = _option(10, "Random gene sets to compare clusters with.", low=1)
+    cluster_samples: Samples = _option("test", "Which samples are clustered.")
+    cluster_on: Space = _option("umap", "Cluster the embedding, or the expression itself.")
+    scale: bool = _option(False, "Give each gene the same weight before embedding.")
+    n_pcs: int | None = _option(
+        None, "Embed this many principal components instead of the genes.", low=2
+    )
     trust: Trust = _option(
         "none", "Measure how far the explanation can be trusted; 'full' trains several times more."
     )
     n_null: int = _option(0, "Random gene sets of the null test; 0 leaves it out.", low=0)
-    gene_sets: tuple[Path, ...] = _option((), "Gene sets (GMT) for enrichment; may be repeated.")
+    null_starts: int = _option(100, "Starts of k-means for each of these.", low=1)
+    gene_sets: tuple[Path, ...] = _option(
+        (), "Gene sets (GMT), of Reactome for example, for enrichment; may be repeated."
+    )
+    enrich_engine: Engine = _option(
+        "offline", "What tests them; reactomepa brings Reactome itself, without --gene-sets."
+    )
+    go: bool = _option(
+        False, "Test GO's biological processes on each class's exclusive genes (org.Hs.eg.db)."
+    )
+    min_set_size: int = _option(10, "Smallest gene set that is tested.", low=1)
+    max_set_size: int = _option(500, "Largest gene set that is tested.", low=1)
+    interactions: Path | None = _option(
+        None, "Protein interactions: STRING's protein.links, or a table of pairs."
+    )
+    interaction_score: float = _option(
+        0.4, "Smallest score of an interaction, where the file has one.", low=0, high=1
+    )
+    interaction_names: Path | None = _option(
+        None, "STRING's protein.info, which has the proteins' gene symbols."
+    )
     markers: Path | None = _option(
         None, "Known marker genes to look up, TSV or CSV with the columns class and gene."
     )
@@ -115,16 +155,25 @@ class Config:
     harmonise: Harmonise = _option(
         "none", "Bring the other cohort's genes onto the scale of the training samples."
     )
+    cohort_top: int | None = _option(
+        None,
+        "Genes of a class to compare with the other cohort's; as many as selected otherwise.",
+        low=1,
+    )
     title: str | None = _option(None, "Title of the report.")
     seed: int = _option(42, "Seed of everything that involves chance.", low=0, high=2**32 - 1)
     overwrite: bool = _option(False, "Replace the results of an earlier run in --out.")
 
     def __post_init__(self) -> None:
         for name, item in options().items():
-            object.__setattr__(self, name, _checked(item, getattr(self, name)))
+            object.__setattr__(self, name, checked(item, types()[name], getattr(self, name)))
         if (self.values == "log") != (self.de_method == "limma"):
             given = f"values is {self.values!r} and de_method {self.de_method!r}"
             raise DataError(f"{given}: limma is the test for log values, and only for them")
+        if (self.select == "top_n") != (self.n_top is not None):
+            raise DataError("select 'top_n' and n_top belong together: give both or neither")
+        if self.enrich_engine == "reactomepa" and self.gene_sets:
+            raise DataError("the engine 'reactomepa' brings its own gene sets: leave gene_sets out")
 
     @classmethod
     def from_yaml(cls, path: str | Path, **options: Any) -> Config:
@@ -164,67 +213,6 @@ def options() -> dict[str, Field[Any]]:
 def types() -> dict[str, Any]:
     """Return the type of each option, resolved."""
     return typing.get_type_hints(Config)
-
-
-def base_type(hint: Any) -> type:
-    """Return what one value of an option is: ``Path`` for ``tuple[Path, ...]``."""
-    if choices(hint):
-        return str
-    arguments = [a for a in typing.get_args(hint) if a not in (type(None), Ellipsis)]
-    base: type = arguments[0] if arguments else hint
-    return base
-
-
-def choices(hint: Any) -> tuple[str, ...]:
-    """Return the values that an option can take, where they are few."""
-    return typing.get_args(hint) if typing.get_origin(hint) is Literal else ()
-
-
-def repeats(hint: Any) -> bool:
-    """Return whether an option holds several values."""
-    return typing.get_origin(hint) is tuple
-
-
-def _checked(item: Field[Any], value: Any) -> Any:
-    hint = types()[item.name]
-    if value is None:
-        if isinstance(hint, UnionType):
-            return None
-        raise DataError(f"option {item.name} has no value")
-    if repeats(hint):
-        several = isinstance(value, Iterable) and not isinstance(value, str | bytes)
-        values = list(value) if several else [value]
-        return tuple(_one(item, one, base_type(hint)) for one in values)
-    return _one(item, value, base_type(hint))
-
-
-def _one(item: Field[Any], value: Any, kind: type) -> Any:
-    converted = _converted(item.name, value, kind)
-    low, high, few = item.metadata["low"], item.metadata["high"], choices(types()[item.name])
-    if few and converted not in few:
-        raise DataError(f"option {item.name} is {value!r}; it must be one of {', '.join(few)}")
-    too_low = low is not None and not converted >= low
-    if too_low or (high is not None and not converted <= high):
-        span = f"at least {low}" if high is None else f"between {low} and {high}"
-        raise DataError(f"option {item.name} is {value!r}; it must be {span}")
-    return converted
-
-
-def _converted(name: str, value: Any, kind: type) -> Any:
-    if kind is bool and not isinstance(value, bool):
-        raise DataError(f"option {name} is {value!r}; it must be true or false")
-    if isinstance(value, bool) and kind is not bool:
-        raise DataError(f"option {name} is {value!r}; it must be {_words(kind)}")
-    try:
-        if kind is int and float(value) != int(value):
-            raise ValueError
-        return Path(value).expanduser() if kind is Path else kind(value)
-    except (TypeError, ValueError):
-        raise DataError(f"option {name} is {value!r}; it must be {_words(kind)}") from None
-
-
-def _words(kind: type) -> str:
-    return {int: "a whole number", float: "a number", Path: "a path", str: "text"}[kind]
 
 
 def _mapping(path: Path) -> Mapping[str, Any]:

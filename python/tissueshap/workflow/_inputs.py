@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -99,21 +99,29 @@ def read_gene_sets(paths: Sequence[Path]) -> dict[str, list[str]]:
     return held
 
 
-def check_gene_sets(adata: AnnData, sets: Mapping[str, Sequence[str]]) -> None:
-    """Refuse gene sets that name no gene of the data, before the work starts.
+def check_identifiers(adata: AnnData, wanted: set[str], what: str) -> None:
+    """Refuse what names no gene of the data, before the work starts.
+
+    Parameters
+    ----------
+    adata
+        Samples x genes.
+    wanted
+        The identifiers.
+    what
+        What they are of, for the message.
 
     Raises
     ------
     DataError
         No identifier is shared.
     """
-    wanted = {gene for genes in sets.values() for gene in genes}
     known = (_schema.var.gene_id, _schema.var.symbol, _schema.var.entrez_id)
     columns = [adata.var[name].astype(str) for name in known if name in adata.var]
     if any(wanted.intersection(names) for names in [adata.var_names, *columns]):
         return
     raise DataError(
-        f"no gene of the gene sets ({', '.join(sorted(wanted)[:5])}) is in the data "
-        f"({', '.join(map(str, adata.var_names[:5]))}): give gene sets with the same "
+        f"no gene of {what} ({', '.join(sorted(wanted)[:5])}) is in the data "
+        f"({', '.join(map(str, adata.var_names[:5]))}): give {what} with the same "
         "identifiers, or symbols and Entrez ids with --annotation"
     )

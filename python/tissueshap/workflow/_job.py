@@ -36,6 +36,8 @@ class Job:
         Figures by name, once made.
     other
         The other cohort, where there is one.
+    edges
+        Protein interactions, where there are any.
     timings
         A row a finished step: ``step``, ``seconds``, ``found``.
     """
@@ -46,6 +48,7 @@ class Job:
     model: Classifier | None = None
     figures: dict[str, Figure] = field(default_factory=dict)
     other: AnnData | None = None
+    edges: pd.DataFrame | None = None
     timings: list[dict[str, Any]] = field(default_factory=list)
 
     @property
@@ -61,6 +64,13 @@ class Job:
         if self.other is None:
             raise RuntimeError("no other cohort has been read")
         return self.other
+
+    @property
+    def interactions(self) -> pd.DataFrame:
+        """The protein interactions."""
+        if self.edges is None:
+            raise RuntimeError("no interactions have been read")
+        return self.edges
 
     def found(self, verb: str, name: str) -> Any:
         """Return a result of a verb."""

@@ -11,6 +11,8 @@ import numpy as np
 import pandas as pd
 
 from tissueshap import _schema, _slots, io, report
+from tissueshap.pl._de_counts import counts
+from tissueshap.pl._enrichment import enrichment_ratio
 from tissueshap.report import _sections
 from tissueshap.report._figures import rendered
 from tissueshap.report._found import ran, significant, symbols
@@ -38,6 +40,8 @@ def tables(job: Job) -> str:
     if job.other is not None:
         held |= {f"cohort_{name}": table for name, table in verb_tables(job.other).items()}
     for name, table in held.items():
+        if {"GeneRatio", "BgRatio"} <= set(table.columns):
+            table = table.assign(FoldEnrichment=enrichment_ratio(table))  # noqa: PLW2901
         table.to_csv(folder / f"{name}.tsv", sep="\t", index=False)
     return f"{len(held)} tables"
 
@@ -87,6 +91,10 @@ def verb_tables(adata: AnnData) -> dict[str, pd.DataFrame]:
 def report_tables(adata: AnnData) -> dict[str, pd.DataFrame]:
     """Return the tables of the report that no verb has left."""
     held = {"classes": pd.DataFrame(_sections.classes(adata)), "de_genes": de_genes(adata)}
+    if ran(adata, "de"):
+        held["de_by_class"] = counts(adata)
+    if ran(adata, "compare"):
+        held["missed"] = pd.DataFrame(_sections.missed_by_class(adata))
     if ran(adata, "select_genes"):
         held["genes"] = report.gene_table(adata)
         if "markers" in adata.uns:

@@ -28,8 +28,10 @@ def run(source: Config | AnnData, **options: Any) -> AnnData:
     ``tl.shap``, ``tl.rank_genes``, ``tl.select_genes``, ``tl.de``, ``tl.compare``,
     ``tl.cluster``, on request ``tl.compare_balancing``, another cohort (``pp.tmm`` with a
     frozen reference, ``pp.harmonise``, ``tl.predict``, ``tl.transfer``, ``tl.project``,
-    ``tl.shap``, ``tl.stability``), ``tl.null_test`` and ``tl.enrich``, then the figures,
-    tables and the report. Each says in the package's log what it found.
+    ``tl.shap``, ``tl.stability``), ``tl.null_test``, ``tl.enrich`` (SHAP and DE genes
+    beside each other; the genes that one class alone has, under ``enrich_exclusive``)
+    and ``tl.ppi``, then the figures, tables and the report. Each says in the package's
+    log what it found.
 
     Parameters
     ----------
@@ -96,6 +98,8 @@ def _check_files(config: Config) -> None:
         ("--cohort-counts", config.cohort_counts),
         ("--cohort-samples", config.cohort_samples),
         ("--cohort-map", config.cohort_map),
+        ("--interactions", config.interactions),
+        ("--interaction-names", config.interaction_names),
         *(("--gene-sets", path) for path in config.gene_sets),
     ]
     for option, path in named:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 from tissueshap import _schema, _slots, io, pp, tl
 from tissueshap._errors import DataError
-from tissueshap.workflow import _cohort
+from tissueshap.model._presets import for_size, preset
+from tissueshap.workflow import _biology, _cohort
+from tissueshap.workflow._clusters import cluster, null_test
 from tissueshap.workflow._config import Config
-from tissueshap.workflow._inputs import (
-    check_gene_sets,
-    keep_classes,
-    log_layer,
-    read_gene_sets,
-    read_markers,
-)
+from tissueshap.workflow._inputs import keep_classes, log_layer, read_markers
 from tissueshap.workflow._job import Job
 
 Step = Callable[[Job], str]
@@ -50,9 +48,7 @@ def steps(config: Config) -> dict[str, Step]:
         chosen["null_test"] = null_test
     if config.trust != "none":
         chosen["trust"] = trust
-    if config.gene_sets:
-        chosen["enrich"] = enrich
-    return chosen
+    return {**chosen, **_biology.steps(config)}
 
 
 def read(job: Job) -> str:
@@ -78,8 +74,7 @@ def read(job: Job) -> str:
         _cohort.read(job)
     if config.markers is not None:
         job.adata.uns["markers"] = read_markers(config.markers)
-    if config.gene_sets:
-        check_gene_sets(job.adata, read_gene_sets(config.gene_sets))
+    _biology.read(job)
     n_classes = len(_slots.class_names(job.adata, config.label))
     return f"{job.adata.n_obs:,} samples x {job.adata.n_vars:,} genes, {n_classes} classes"
 
@@ -136,8 +131,18 @@ def oversample(job: Job) -> str:
 
 def cnn(job: Job) -> str:
     """Train the classifier."""
-    job.model = tl.cnn(job.adata, preset=job.config.preset, seed=job.config.seed)
+    config = job.config
+    job.model = tl.cnn(job.adata, preset=_preset(job), epochs=config.epochs, seed=config.seed)
     return f"{job.model.network.count_params():,} weights, {len(job.model.history)} epochs"
+
+
+def _preset(job: Job) -> Any:
+    """Return the preset's name, or its settings where one of them is changed."""
+    config = job.config
+    if config.standardise is None:
+        return config.preset
+    settings = for_size(preset(config.preset), job.n_train())
+    return replace(settings, standardise=config.standardise)
 
 
 def predict(job: Job) -> str:
@@ -179,7 +184,13 @@ def rank_genes(job: Job) -> str:
 def select_genes(job: Job) -> str:
     """Take the top ranks, as many as the rule says."""
     config = job.config
-    tl.select_genes(job.adata, method=config.select, threshold=config.unique_fraction)
+    tl.select_genes(
+        job.adata,
+        method=config.select,
+        threshold=config.unique_fraction,
+        n_top=config.n_top,
+        fdr=config.select_fdr,
+    )
     n_genes, n_ranks = (int(job.found("select_genes", key)) for key in ("n_genes", "n_ranks"))
     share = job.found("select_genes", "unique_fraction")
     return f"{n_genes:,} genes from the top {n_ranks} ranks, {share:.0%} unique"
@@ -200,36 +211,6 @@ def compare(job: Job) -> str:
     return f"{n_both:,} of {n_shap:,} SHAP genes are also differentially expressed"
 
 
-def cluster(job: Job) -> str:
-    """Cluster held-out samples on each gene set."""
-    config = job.config
-    tl.cluster(job.adata, n_starts=config.n_starts, n_random=config.n_random, seed=config.seed)
-    rows = job.found("cluster", "summary")
-    scores = zip(rows["gene_set"], rows["v_measure"], strict=True)
-    return "V-measure " + ", ".join(f"{name} {score:.3f}" for name, score in scores)
-
-
-def null_test(job: Job) -> str:
-    """Compare the SHAP genes' clusters with those of random gene sets."""
-    config = job.config
-    if _slots.require(job.adata, "var", _schema.var.shap_selected).all():
-        return "left out: every gene is selected, so no random set could differ"
-    tl.null_test(job.adata, n_sets=config.n_null, n_starts=config.n_starts, seed=config.seed)
-    pvalue = float(job.found("null_test", "empirical_pvalue"))
-    return f"{config.n_null} random gene sets, empirical p = {pvalue:.2g}"
-
-
-def enrich(job: Job) -> str:
-    """Look for gene sets among the SHAP genes and the differentially expressed ones."""
-    paths = job.config.gene_sets
-    held = read_gene_sets(paths)
-    # A file also says what each set is; several are put together by name alone.
-    tl.enrich(job.adata, paths[0] if len(paths) == 1 else held, source=("shap", "de"))
-    lists = job.found("enrich", "lists")
-    found = zip(lists["source"], lists["n_terms"], strict=True)
-    return f"of {len(held):,} gene sets " + ", ".join(f"{name} {n:,}" for name, n in found)
-
-
 def trust(job: Job) -> str:
     """Measure how far the explanation can be trusted."""
     tl.trust(job.adata, job.classifier, checks=job.config.trust, seed=job.config.seed)
@@ -241,7 +222,10 @@ def compare_balancing(job: Job) -> str:
     """Train once with each way of balancing."""
     config = job.config
     mixed = _schema.layers.tmm if config.values == "counts" else _schema.layers.log2
-    tl.compare_balancing(job.adata, preset=config.preset, mixed=mixed, seed=config.seed)
+    epochs = config.balancing_epochs or config.epochs
+    tl.compare_balancing(
+        job.adata, preset=_preset(job), epochs=epochs, mixed=mixed, seed=config.seed
+    )
     rows = job.found("compare_balancing", "summary")
     scores = zip(rows["method"], rows["macro_f1"], strict=True)
     return "macro F1 " + ", ".join(f"{name} {score:.3f}" for name, score in scores)

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from tissueshap import _slots
+from tissueshap.tl._select_genes import by_share, unique_curve
 
 #: Ranks that count as selected in the made-up result.
 N_RANKS = 12
@@ -43,6 +44,7 @@ def finished(toy: ad.AnnData) -> ad.AnnData:
     )
     write(toy, "shap", {"uns": {"samples": samples}}, params={"n_draws": 200}, seed=42)
     _genes(toy, classes, rng)
+    _biology(toy, classes)
     summary = pd.DataFrame(
         {
             "gene_set": ["shap", "de", "all", "random"],
@@ -55,6 +57,34 @@ def finished(toy: ad.AnnData) -> ad.AnnData:
     )
     write(toy, "cluster", {"uns": {"summary": summary}}, params={"n_starts": 5}, seed=42)
     return toy
+
+
+def _biology(adata: ad.AnnData, classes: list[str]) -> None:
+    """Terms of the SHAP genes alone, processes of one class, interactions of each."""
+    columns = "source class ID Description GeneRatio BgRatio pvalue p.adjust qvalue geneID Count"
+    term = ("R-HSA-1", "Muscle <i>contraction</i>", "6/30", "10/150", 1e-5, 1e-4, 1e-4, "a/b", 6)
+    for key, name, tested in (
+        ("enrich", "all", [("shap", "all", 30, 1), ("de", "all", 25, 0)]),
+        ("enrich_exclusive", "Liver", [("shap", c, 9, int(c == "Liver")) for c in classes]),
+    ):
+        lists = pd.DataFrame(tested, columns=["source", "class", "n_genes", "n_terms"])
+        uns = {
+            "table": pd.DataFrame([("shap", name, *term)], columns=columns.split()),
+            "lists": lists.assign(n_mapped=lists["n_genes"] - 1),
+            "n_universe": 150,
+        }
+        params = {"engine": "offline", "gene_sets": "a/b.gmt", "min_size": 10, "max_size": 500}
+        _slots.write(adata, key, {"uns": uns}, params=params)
+    rows = [("shap", "all", "all", 40, 70, 35.0, 2.0, 0.0, 0.0)]
+    for by in ("class", "exclusive"):
+        rows += [("shap", by, name, 9, 8, 2.5, 3.2, 1e-3, 2e-3) for name in classes]
+    names = "source by class n_genes n_edges expected enrichment pvalue p.adjust"
+    uns = {
+        "table": pd.DataFrame(rows, columns=names.split()),
+        "n_network_genes": 150,
+        "n_network_edges": 900,
+    }
+    _slots.write(adata, "ppi", {"uns": uns}, params={"score": 0.4})
 
 
 def _history() -> pd.DataFrame:
@@ -108,6 +138,7 @@ def _genes(adata: ad.AnnData, classes: list[str], rng: np.random.Generator) -> N
     _slots.write(adata, "rank_genes", {"varm": frames}, params={"statistic": "median"})
     selected = adata.var_names.isin(genes["gene"])
     uns = {
+        "by_share": by_share(unique_curve(rank.to_numpy(float))),
         "genes": genes,
         "n_ranks": N_RANKS,
         "n_genes": int(selected.sum()),

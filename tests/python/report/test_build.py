@@ -12,7 +12,9 @@ from matplotlib.figure import Figure
 from tissueshap import _slots, report
 from tissueshap._errors import DataError
 
-SECTIONS = ["headline", "run", "cohort", "classifier", "genes", "comparison", "clusters", "caveats"]
+SECTIONS = (
+    "headline run cohort classifier genes comparison clusters biology caveats reproduce".split()
+)
 
 
 class _Page(HTMLParser):
@@ -102,6 +104,25 @@ def test_shows_the_numbers(written: str) -> None:
     assert "0.825" in written  # of the baseline
     assert "44 genes" in written
     assert "127 to train on" in written
+
+
+def test_shows_the_biology(written: str) -> None:
+    words = " ".join(re.sub(r"<[^>]+>", " ", written).split())
+    assert "the gene sets of b.gmt richer in SHAP genes" in words
+    assert "SHAP: 30 genes, 29 of them in a set, 1 terms below 0.05; DE: 25 genes" in words
+    assert "Muscle &lt;i&gt;contraction&lt;/i&gt;" in written
+    # The term's share of the list, 6/30, over its share of the background, 10/150.
+    assert "Liver 9 8 1 Muscle &lt;i&gt;contraction&lt;/i&gt; 3.0 0.0001" in words
+    assert "Brain - Cortex 9 8 0 none passes" in words
+    assert "All 40 SHAP genes in the network together have 70 interactions, 35.0 expected" in words
+    assert "p &lt; 1e-300" in words
+    assert words.count("9 8 2.5 3.2 0.002") == 8  # four classes, all genes and exclusive ones
+
+
+def test_shows_the_ranks_at_each_share(finished: ad.AnnData, written: str) -> None:
+    words = " ".join(re.sub(r"<[^>]+>", " ", written).split())
+    for row in _slots.table(finished, "select_genes", "by_share").itertuples():
+        assert f"{row.share:.0%} {row.n_ranks:,} {row.n_genes:,} {row.n_exclusive:,}" in words
 
 
 def test_every_selected_gene_is_in_the_table(finished: ad.AnnData, written: str) -> None:

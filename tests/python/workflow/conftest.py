@@ -48,6 +48,10 @@ def finished_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ad.Ann
     genes = list(adata.var_names)
     lines = [["SET ONE", "", *genes[:40]], ["SET TWO", "", *genes[40:80]]]
     (folder / "sets.gmt").write_text("\n".join("\t".join(line) for line in lines) + "\n")
+    pairs = [
+        f"{a}\t{b}\t0.{score}" for a, b, score in zip(genes, genes[1:], "579" * 99, strict=False)
+    ]
+    (folder / "edges.tsv").write_text("\n".join(["a\tb\tscore", *pairs]) + "\n")
     (folder / "markers.tsv").write_text(f"class\tgene\nLiver\t{genes[0]}\nLiver\tALB\n")
     done = workflow.run(
         adata,
@@ -56,6 +60,8 @@ def finished_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ad.Ann
         n_null=3,
         trust="quick",
         gene_sets=[folder / "sets.gmt"],
+        interactions=folder / "edges.tsv",
+        interaction_score=0.6,
         markers=folder / "markers.tsv",
         **_QUICK,
     )

@@ -6,10 +6,22 @@ from typing import Any, get_args
 
 import pytest
 
-from tissueshap import pp
+from tissueshap import pp, tl
 from tissueshap._errors import DataError
 from tissueshap.io import _table
-from tissueshap.workflow._config import Balance, Config, Orient, Preset, options
+from tissueshap.tl._enrich_engines import ENGINES
+from tissueshap.tl._vmeasure import SAMPLES, SPACES
+from tissueshap.workflow._config import (
+    Balance,
+    Config,
+    Engine,
+    Orient,
+    Preset,
+    Samples,
+    Select,
+    Space,
+    options,
+)
 
 
 def test_defaults_are_those_of_the_paper() -> None:
@@ -58,6 +70,10 @@ def test_choices_are_those_of_the_verbs() -> None:
 
     assert set(get_args(Preset)) == set(PRESETS)
     assert get_args(Orient) == get_args(_table.Orient)
+    assert set(get_args(Engine)) | {"go"} == set(ENGINES)
+    assert (get_args(Space), get_args(Samples)) == (SPACES, SAMPLES)
+    selected = inspect.signature(tl.select_genes).parameters["method"].annotation
+    assert str(list(get_args(Select)))[1:-1] in selected.replace('"', "'")
     method = inspect.signature(pp.oversample).parameters["method"].annotation
     assert str(list(get_args(Balance)))[1:-1] in method.replace('"', "'")
 

@@ -12,6 +12,7 @@ import pytest
 
 from tissueshap import _slots, model, report, workflow
 from tissueshap._errors import DataError
+from tissueshap.tl._over_representation import COLUMNS
 from tissueshap.workflow import Config
 from tissueshap.workflow._steps import steps
 
@@ -68,10 +69,9 @@ def test_summary_agrees_with_the_data(finished_run: Finished) -> None:
 def test_every_step_is_timed_and_says_something(finished_run: Finished) -> None:
     _, adata = finished_run
     timings = _slots.table(adata, "workflow", "timings")
-    taken = list(timings["step"])
-    assert taken[: len(steps(Config(n_null=1, gene_sets=["x"], trust="quick")))] == list(
-        steps(Config(n_null=1, gene_sets=["x"], trust="quick"))
-    )
+    wanted = list(steps(Config(n_null=1, gene_sets=["x"], trust="quick", interactions="x")))
+    assert {"null_test", "trust", "enrich", "exclusive", "ppi"} <= set(wanted)
+    assert list(timings["step"])[: len(wanted)] == wanted
     assert (timings["seconds"] >= 0).all()
     assert (timings["found"].str.len() > 3).all()
 
@@ -108,6 +108,45 @@ def test_tables(finished_run: Finished) -> None:
     assert {"evaluate_per_class", "cluster_summary", "enrich_table", "trust_summary"} <= {
         path.stem for path in (out / "tables").iterdir()
     }
+
+
+def test_tables_of_the_paper(finished_run: Finished) -> None:
+    out, adata = finished_run
+    by_share = _table(out, "select_genes_by_share")
+    assert list(by_share["share"]) == [0.9, 0.8, 0.7, 0.6, 0.5]
+    assert by_share["n_ranks"].is_monotonic_increasing
+    assert by_share["n_ranks"].iloc[-1] == _slots.table(adata, "select_genes", "n_ranks")
+    counted = _table(out, "de_by_class").set_index("class")
+    de = _table(out, "de_genes")
+    for name, row in counted.iterrows():
+        own = de[de["class"] == name]
+        assert (row["up"], row["down"]) == ((own["logfc"] > 0).sum(), (own["logfc"] < 0).sum())
+    assert counted.to_numpy().sum() > 0
+    missed, genes = _table(out, "missed"), _table(out, "compare_genes")
+    assert missed["n"].sum() == (genes["in_shap"] & ~genes["in_de"]).sum() > 0
+    assert (missed[["fdr", "logfc", "both"]].sum(axis=1) == missed["n"]).all()
+
+
+def test_interactions_are_those_of_the_score(finished_run: Finished) -> None:
+    out, adata = finished_run
+    assert _slots.table(adata, "ppi", "n_network_edges") <= 2 * 120 / 3
+    table = _table(out, "ppi_table")
+    assert list(table["by"].unique()) == ["all", "class", "exclusive"]
+    assert (out / "figures" / "ppi.png").is_file()
+    page = (out / "report.html").read_text(encoding="utf-8")
+    assert "Do their proteins interact?" in page
+    assert "score at least\n0.6" in page
+
+
+def test_terms_have_their_enrichment_ratio(finished_run: Finished) -> None:
+    out, adata = finished_run
+    names = list(_table(out, "enrich_table").columns)
+    assert names[2:] == [*COLUMNS, "FoldEnrichment"]
+    assert set(_slots.table(adata, "enrich", "lists")["source"]) == {"shap", "de"}
+    lists = _slots.table(adata, "enrich_exclusive", "lists")
+    own = _slots.table(adata, "select_genes", "genes").query("exclusive")
+    expected = own["class"].astype(str).value_counts()
+    assert lists.set_index("class")["n_genes"].to_dict() == expected.to_dict()
 
 
 def test_figures_come_as_png_and_svg(finished_run: Finished) -> None:
@@ -147,6 +186,9 @@ def test_the_input_is_not_changed(cohort: ad.AnnData, quick: Options, tmp_path: 
         ({"split_by_donor": True}, "--donor"),
         ({"counts": "a.tsv"}, "given twice"),
         ({"markers": "no.tsv"}, "no file no.tsv"),
+        ({"interactions": "no.tsv"}, "--interactions: there is no file no.tsv"),
+        ({"select": "top_n"}, "belong together"),
+        ({"enrich_engine": "reactomepa", "gene_sets": ["a.gmt"]}, "brings its own"),
     ],
 )
 def test_what_is_wrong_is_said_before_work_starts(

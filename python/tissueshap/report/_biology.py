@@ -1,0 +1,78 @@
+"""What the report shows of the genes' biology: gene sets, processes, interactions."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from tissueshap.pl._enrichment import enrichment_ratio
+from tissueshap.report._found import found, number, ran, text
+from tissueshap.report._sections import rows
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+#: The record of the terms of each class's exclusive genes.
+EXCLUSIVE = "enrich_exclusive"
+
+
+def content(adata: AnnData) -> dict[str, Any]:
+    """Return the values of the template ``biology.html``."""
+    return {
+        "enrichment": _lists(adata, "enrich", n_top=15),
+        "processes": _lists(adata, EXCLUSIVE, n_top=4),
+        "interactions": _interactions(adata),
+    }
+
+
+def _lists(adata: AnnData, key: str, *, n_top: int) -> dict[str, Any]:
+    """Return what was tested, and of each list the most significant terms."""
+    if not ran(adata, key):
+        return {}
+    params = found(adata, key, "params", {})
+    table = found(adata, key, "table").copy()
+    table["ratio"] = enrichment_ratio(table)
+    table = table.sort_values(["p.adjust", "pvalue"], kind="stable")
+    source, name = (text(table[column]).to_numpy() for column in ("source", "class"))
+    lists = rows(found(adata, key, "lists"))
+    for held in lists:
+        own = table[(source == held["source"]) & (name == held["class"])]
+        held["terms"] = rows(own.head(n_top))
+    return {
+        "lists": lists,
+        "n_universe": int(found(adata, key, "n_universe")),
+        "sets": _sets(params),
+        "min_size": int(params["min_size"]),
+        "max_size": int(params["max_size"]),
+    }
+
+
+def _sets(params: dict[str, Any]) -> str:
+    """Return what the gene sets are called."""
+    engine, given = str(params["engine"]), params.get("gene_sets")
+    if engine == "go" or (engine == "clusterprofiler" and given is None):
+        return "GO's biological processes"
+    if engine == "reactomepa":
+        return "Reactome's pathways"
+    return "the gene sets given" if given is None else f"the gene sets of {PurePath(given).name}"
+
+
+def _interactions(adata: AnnData) -> dict[str, Any]:
+    """Return the counts of interactions: of all genes, and of each class's lists."""
+    table: pd.DataFrame | None = found(adata, "ppi", "table")
+    if table is None:
+        return {}
+    table = table[text(table["source"]).to_numpy() == "shap"]
+    by = text(table["by"]).to_numpy()
+    own = {row["class"]: row for row in rows(table[by == "exclusive"])}
+    return {
+        "all": next(iter(rows(table[by == "all"])), None),
+        "classes": [
+            {"class": row["class"], "own": row, "exclusive": own.get(row["class"])}
+            for row in rows(table[by == "class"].sort_values("pvalue", kind="stable"))
+        ],
+        "score": float(found(adata, "ppi", "params", {}).get("score", 0.4)),
+        **{name: number(adata, "ppi", f"n_network_{name}") for name in ("genes", "edges")},
+    }

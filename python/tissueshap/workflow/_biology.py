@@ -1,0 +1,85 @@
+"""The steps of a run that ask what the genes do: gene sets, processes, interactions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from tissueshap import io, tl
+from tissueshap.report._biology import EXCLUSIVE
+from tissueshap.workflow._config import Config
+from tissueshap.workflow._inputs import check_identifiers, read_gene_sets
+from tissueshap.workflow._job import Job
+
+
+def steps(config: Config) -> dict[str, Callable[[Job], str]]:
+    """Return the steps that the settings ask for, in order."""
+    chosen: dict[str, Callable[[Job], str]] = {}
+    if config.gene_sets or config.enrich_engine == "reactomepa":
+        chosen["enrich"] = enrich
+    if config.go or "enrich" in chosen:
+        chosen["exclusive"] = exclusive
+    if config.interactions is not None:
+        chosen["ppi"] = ppi
+    return chosen
+
+
+def read(job: Job) -> None:
+    """Read the gene sets and the interactions, and refuse those of other identifiers."""
+    config = job.config
+    if config.gene_sets:
+        sets = read_gene_sets(config.gene_sets)
+        known = {gene for genes in sets.values() for gene in genes}
+        check_identifiers(job.adata, known, "the gene sets")
+    if config.interactions is not None:
+        job.edges = io.read_edges(
+            config.interactions, score=config.interaction_score, aliases=config.interaction_names
+        )
+        check_identifiers(job.adata, set(job.edges["a"]) | set(job.edges["b"]), "the interactions")
+
+
+def enrich(job: Job) -> str:
+    """Look for gene sets among the SHAP genes and the differentially expressed ones."""
+    tl.enrich(job.adata, _sets(job.config), source=("shap", "de"), **_how(job.config))
+    lists = job.found("enrich", "lists")
+    found = zip(lists["source"], lists["n_terms"], strict=True)
+    return "terms " + ", ".join(f"{name} {n:,}" for name, n in found)
+
+
+def exclusive(job: Job) -> str:
+    """Look for processes among the SHAP genes that one class alone has."""
+    how = _how(job.config)
+    if job.config.go:
+        # clusterProfiler brings GO itself; the others take the annotation packages.
+        how["engine"] = "clusterprofiler" if how["engine"] == "clusterprofiler" else "go"
+    sets = None if job.config.go else _sets(job.config)
+    tl.enrich(job.adata, sets, source="shap", by="exclusive", key_added=EXCLUSIVE, **how)
+    lists = job.found(EXCLUSIVE, "lists")
+    n_found = int((lists["n_terms"] > 0).sum())
+    return f"{int(lists['n_terms'].sum()):,} terms in {n_found} of {len(lists)} classes"
+
+
+def ppi(job: Job) -> str:
+    """Count the interactions among the SHAP genes, against chance."""
+    tl.ppi(job.adata, job.interactions, score=job.config.interaction_score)
+    row = job.found("ppi", "table").iloc[0]
+    return (
+        f"{int(row['n_edges']):,} interactions among the SHAP genes, "
+        f"{row['expected']:,.1f} expected, p = {row['pvalue']:.2g}"
+    )
+
+
+def _sets(config: Config) -> Mapping[str, Sequence[str]] | Path | None:
+    """Return the gene sets; one file as its path, since it also says what each set is."""
+    if len(config.gene_sets) == 1:
+        return config.gene_sets[0]
+    return read_gene_sets(config.gene_sets) or None
+
+
+def _how(config: Config) -> dict[str, Any]:
+    return {
+        "engine": config.enrich_engine,
+        "min_size": config.min_set_size,
+        "max_size": config.max_set_size,
+    }

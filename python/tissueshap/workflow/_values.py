@@ -1,0 +1,88 @@
+"""The values of options: what type each has, and the check of what was given."""
+
+from __future__ import annotations
+
+import typing
+from collections.abc import Iterable
+from dataclasses import Field
+from pathlib import Path
+from types import UnionType
+from typing import Any, Literal
+
+from tissueshap._errors import DataError
+
+
+def base_type(hint: Any) -> type:
+    """Return what one value of an option is: ``Path`` for ``tuple[Path, ...]``."""
+    if choices(hint):
+        return str
+    arguments = [a for a in typing.get_args(hint) if a not in (type(None), Ellipsis)]
+    base: type = arguments[0] if arguments else hint
+    return base
+
+
+def choices(hint: Any) -> tuple[str, ...]:
+    """Return the values that an option can take, where they are few."""
+    return typing.get_args(hint) if typing.get_origin(hint) is Literal else ()
+
+
+def repeats(hint: Any) -> bool:
+    """Return whether an option holds several values."""
+    return typing.get_origin(hint) is tuple
+
+
+def checked(item: Field[Any], hint: Any, value: Any) -> Any:
+    """Return a value of an option, converted to its type.
+
+    Parameters
+    ----------
+    item
+        The option: a field whose metadata hold ``low`` and ``high``.
+    hint
+        Its type.
+    value
+        What was given.
+
+    Raises
+    ------
+    DataError
+        The value has another type, is out of range or not among the choices.
+    """
+    if value is None:
+        if isinstance(hint, UnionType):
+            return None
+        raise DataError(f"option {item.name} has no value")
+    if repeats(hint):
+        several = isinstance(value, Iterable) and not isinstance(value, str | bytes)
+        values = list(value) if several else [value]
+        return tuple(_one(item, hint, one) for one in values)
+    return _one(item, hint, value)
+
+
+def _one(item: Field[Any], hint: Any, value: Any) -> Any:
+    converted = _converted(item.name, value, base_type(hint))
+    low, high, few = item.metadata["low"], item.metadata["high"], choices(hint)
+    if few and converted not in few:
+        raise DataError(f"option {item.name} is {value!r}; it must be one of {', '.join(few)}")
+    too_low = low is not None and not converted >= low
+    if too_low or (high is not None and not converted <= high):
+        span = f"at least {low}" if high is None else f"between {low} and {high}"
+        raise DataError(f"option {item.name} is {value!r}; it must be {span}")
+    return converted
+
+
+def _converted(name: str, value: Any, kind: type) -> Any:
+    if kind is bool and not isinstance(value, bool):
+        raise DataError(f"option {name} is {value!r}; it must be true or false")
+    if isinstance(value, bool) and kind is not bool:
+        raise DataError(f"option {name} is {value!r}; it must be {_words(kind)}")
+    try:
+        if kind is int and float(value) != int(value):
+            raise ValueError
+        return Path(value).expanduser() if kind is Path else kind(value)
+    except (TypeError, ValueError):
+        raise DataError(f"option {name} is {value!r}; it must be {_words(kind)}") from None
+
+
+def _words(kind: type) -> str:
+    return {int: "a whole number", float: "a number", Path: "a path", str: "text"}[kind]

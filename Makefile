@@ -2,13 +2,15 @@
 # make test       tests of both languages that are quick
 # make test-all   all tests
 # make lint       ruff, mypy, lintr
-# make docs       the R package's help pages and NAMESPACE, from its comments
-# make build      the wheel and the R source package, into dist/
+# make docs       the R help pages and NAMESPACE, from the comments; docs/_build/html, from
+#                 the docstrings and docs/
+# make vignettes  the vignettes, run and built, into build/vignettes/ (some minutes)
+# make build      the wheel and the R source package with its vignettes, into dist/
 # make lock       requirements.lock anew (UPGRADE=--upgrade for newer versions)
 # make setup      what each of these does first: see inst/scripts/setup.sh
 # make clean      remove what was built; .venv and .Rlib stay
 
-.PHONY: demo test test-all lint docs build lock setup clean
+.PHONY: demo test test-all lint docs vignettes build lock setup clean
 SHELL := /bin/bash
 
 DATA ?= pbmc68k
@@ -40,6 +42,10 @@ lint: setup
 
 docs: setup
 	Rscript -e 'roxygen2::roxygenise(load_code = "installed")'
+	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet docs docs/_build/html
+
+vignettes: setup
+	Rscript inst/scripts/vignettes.R
 
 # From the files that git knows, since R CMD build copies all there is, .venv too.
 build: setup
@@ -47,12 +53,12 @@ build: setup
 	mkdir -p build/tissueshap dist
 	git ls-files -z --cached --others --exclude-standard | tar -c --null -T - | tar -x -C build/tissueshap
 	$(BIN)/python -m build --wheel --no-isolation --outdir dist build/tissueshap
-	cd dist && R CMD build --no-build-vignettes ../build/tissueshap
+	cd dist && R CMD build ../build/tissueshap
 
 # rpy2 is left out: which one fits depends on R (inst/scripts/setup/python.sh).
 lock: setup
 	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip compile --universal --python-version 3.11 --extra test --no-annotate \
+	$(BIN)/uv pip compile --universal --python-version 3.11 --extra docs --extra test --no-annotate \
 	  --no-emit-package rpy2 --no-emit-package rpy2-rinterface --no-emit-package rpy2-robjects \
 	  --custom-compile-command "make lock" $(UPGRADE) --output-file requirements.lock pyproject.toml
 

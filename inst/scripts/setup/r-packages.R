@@ -8,8 +8,9 @@
 #                                         not answer
 
 # Not required by the package itself, but an R user's learning verbs, `make
-# test`, `make lint` and `make docs` cannot do without.
-tools <- c("lintr", "reticulate", "roxygen2", "testthat")
+# test`, `make lint`, `make docs` and `make build` cannot do without.
+tools <- c("BiocStyle", "knitr", "lintr", "reticulate", "rmarkdown", "roxygen2",
+    "testthat")
 
 declared <- function(fields) {
     lines <- read.dcf("DESCRIPTION", fields = fields)

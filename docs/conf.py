@@ -1,0 +1,53 @@
+"""Sphinx's settings for the documentation of the Python package: `make docs`."""
+
+import tissueshap
+
+project = "tissueshap"
+author = "The tissueshap authors"
+release = version = tissueshap.__version__
+
+extensions = [
+    "myst_parser",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.napoleon",
+]
+html_theme = "furo"
+html_title = f"tissueshap {release}"
+html_show_copyright = False
+templates_path = ["_templates"]
+exclude_patterns = ["_build", "_templates"]
+
+# The pages link to headings of their own; GitHub makes the same anchors.
+myst_heading_anchors = 3
+
+autosummary_generate = True
+autodoc_typehints = "signature"
+autodoc_typehints_format = "short"
+autodoc_member_order = "bysource"
+autodoc_preserve_defaults = True
+add_module_names = False
+python_maximum_signature_line_length = 80
+# Verbs return what they write, slot by slot: prose and definitions rather than types.
+napoleon_google_docstring = False
+napoleon_use_ivar = True
+napoleon_custom_sections = ["Returns"]
+
+#: Files of the checkout that are pages here, by the way README and others link to them.
+PAGES = {
+    "ARCHITECTURE.md": "architecture.md",
+    "NEWS.md": "news.md",
+    "inst/scripts/README.md": "scripts.md",
+    "docs/": "",
+}
+
+
+def _relink(app, relative_path, parent_docname, content):  # noqa: ANN001, ARG001
+    """Let the links of an included file point at its page."""
+    for path, page in PAGES.items():
+        content[0] = content[0].replace(f"]({path}", f"]({page}")
+
+
+def setup(app):  # noqa: ANN001, ANN201
+    """Connect to Sphinx."""
+    app.connect("include-read", _relink)

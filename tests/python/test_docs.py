@@ -1,0 +1,42 @@
+"""The documentation names what there is."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from pathlib import Path
+
+import pytest
+
+import tissueshap
+
+ROOT = Path(__file__).resolve().parents[2]
+API = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+LISTED = set(re.findall(r"^   (\w+\.\w+)$", API, flags=re.MULTILINE))
+NAMESPACES = sorted({name.partition(".")[0] for name in LISTED})
+
+
+def test_every_namespace_has_its_part() -> None:
+    others = {"__version__", "errors", "logging", "settings"}
+    assert set(NAMESPACES) == set(tissueshap.__all__) - others
+
+
+@pytest.mark.parametrize("namespace", NAMESPACES)
+def test_the_reference_lists_what_is_public(namespace: str) -> None:
+    module = importlib.import_module(f"tissueshap.{namespace}")
+    listed = {name.partition(".")[2] for name in LISTED if name.startswith(f"{namespace}.")}
+    # The presets are described with `preset`.
+    assert listed == set(module.__all__) - {"PRESETS"}
+    for name in listed:
+        assert getattr(module, name).__doc__
+
+
+def test_every_vignette_is_found_by_r() -> None:
+    vignettes = sorted((ROOT / "vignettes").glob("*.Rmd"))
+    assert vignettes
+    for path in vignettes:
+        text = path.read_text(encoding="utf-8")
+        title = re.search(r'^title: "(.+)"$', text, flags=re.MULTILINE)
+        assert title is not None
+        assert f"%\\VignetteIndexEntry{{{title.group(1)}}}" in text
+        assert "%\\VignetteEngine{knitr::rmarkdown}" in text

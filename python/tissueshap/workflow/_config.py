@@ -162,6 +162,9 @@ class Config:
     )
     title: str | None = _option(None, "Title of the report.")
     seed: int = _option(42, "Seed of everything that involves chance.", low=0, high=2**32 - 1)
+    n_jobs: int | None = _option(
+        None, "Processes that share long work; all cores if not given.", low=1
+    )
     overwrite: bool = _option(False, "Replace the results of an earlier run in --out.")
 
     def __post_init__(self) -> None:

@@ -64,7 +64,10 @@ def run(source: Config | AnnData, **options: Any) -> AnnData:
     check_out(config.out, overwrite=config.overwrite)
     _check_files(config)
     started = time.perf_counter()
-    with whole_folder(config.out, overwrite=config.overwrite) as folder:
+    with (
+        settings.override(n_jobs=config.n_jobs or settings.n_jobs),
+        whole_folder(config.out, overwrite=config.overwrite) as folder,
+    ):
         job = Job(config, folder, adata)
         _take_steps(job)
     minutes, seconds = divmod(round(time.perf_counter() - started), 60)

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +40,7 @@ KEYS = {
 pytestmark = pytest.mark.r
 Finished = tuple[Path, ad.AnnData]
 Options = dict[str, Any]
+Chromium = Callable[..., subprocess.CompletedProcess[str]]
 
 
 def _table(out: Path, name: str) -> pd.DataFrame:
@@ -165,6 +168,19 @@ def test_the_report_escapes_and_links_to_tables_that_exist(finished_run: Finishe
     links = set(re.findall(r'href="(tables/[^"]+)"', page))
     assert len(links) > 8
     assert [link for link in links if not (out / link).is_file()] == []
+
+
+def test_the_report_in_a_browser(
+    finished_run: Finished, chromium: Chromium, tmp_path: Path
+) -> None:
+    out, adata = finished_run
+    done = chromium("--dump-dom", (out / "report.html").as_uri())
+    assert "CONSOLE" not in done.stderr
+    n_rows = len(_slots.table(adata, "select_genes", "genes"))
+    assert f"{n_rows:,} of {n_rows:,} rows" in done.stdout
+    pdf = tmp_path / "report.pdf"
+    chromium(f"--print-to-pdf={pdf}", (out / "report.html").as_uri())
+    assert len(re.findall(rb"/Type\s*/Page\b(?!s)", pdf.read_bytes())) > 5
 
 
 def test_the_input_is_not_changed(cohort: ad.AnnData, quick: Options, tmp_path: Path) -> None:

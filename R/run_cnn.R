@@ -1,4 +1,4 @@
-#' Train a convolutional network to tell the classes apart
+#' Train a network to tell the classes apart
 #'
 #' Runs Python's `ts.tl.cnn` on the samples that [run_split()] marked `train`,
 #' balanced as [run_oversample()] says, if it was run.
@@ -8,6 +8,12 @@
 #'   returned, so a SummarizedExperiment is to be turned into an AnnData first,
 #'   with [as_anndata()].
 #' @param preset `"default"`, `"paper"` or `"small"`.
+#' @param arch `"cnn"` (the genes as an image), `"mlp"` or `"linear"`, in place
+#'   of the preset's.
+#' @param layout Where a `"cnn"` has each gene on its image: `"input"`,
+#'   `"permuted"`, or by similarity, `"clustered"` or `"umap"`.
+#' @param epochs Passes over the training rows, in place of the preset's.
+#' @param n_models Networks to train and to average.
 #' @param seed Seed of the random numbers.
 #' @param ... More settings of `ts.tl.cnn`.
 #' @return The classifier, a Python object: the argument `model` of
@@ -20,8 +26,11 @@
 #'     model <- run_cnn(adata, preset = "small", epochs = 2)
 #' }
 run_cnn <- function(adata, label = NULL,
-                    preset = c("default", "paper", "small"), seed = 42, ...) {
-    arguments <- list(label = label, preset = match.arg(preset), seed = seed,
+                    preset = c("default", "paper", "small"), arch = NULL,
+                    layout = NULL, epochs = NULL, n_models = 1, seed = 42,
+                    ...) {
+    arguments <- list(label = label, preset = match.arg(preset), arch = arch,
+        layout = layout, epochs = epochs, n_models = n_models, seed = seed,
         ...)
     switch(kind_of(adata),
         experiment = fail(paste("run_cnn() returns the model, so it cannot",

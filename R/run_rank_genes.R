@@ -4,9 +4,15 @@
 #' statistic, over the class's explained samples.
 #'
 #' @inheritParams run_filter_genes
-#' @param statistic What to rank by.
+#' @param statistic What to rank by: `"median"`, `"mean"` or `"mean_abs"`.
+#' @param by Whether a sample counts for the class that was `"explained"` for
+#'   it, or for its own, by `"label"`.
+#' @param n_boot Bootstraps of each class's samples, for an interval of the
+#'   statistic.
+#' @param seed Seed of the bootstraps.
 #' @return `adata`, invisibly, as [run_filter_genes()] returns it. Written are
-#'   `varm` `shap_median` and `shap_rank`.
+#'   `varm` `shap_median` and `shap_rank`, with `n_boot` also `shap_low` and
+#'   `shap_high`.
 #' @export
 #' @examples
 #' if (python_available() &&
@@ -14,7 +20,9 @@
 #'     results <- run_rank_genes(example_results())
 #' }
 run_rank_genes <- function(adata, label = NULL, statistic = "median",
-                           key_added = NULL, copy = FALSE) {
+                           by = c("explained", "label"), n_boot = 0,
+                           seed = 42, key_added = NULL, copy = FALSE) {
     in_python("tl.rank_genes", adata, list(label = label,
-        statistic = statistic, key_added = key_added), copy = copy)
+        statistic = statistic, by = match.arg(by), n_boot = n_boot,
+        seed = seed, key_added = key_added), copy = copy)
 }

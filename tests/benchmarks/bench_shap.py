@@ -57,7 +57,7 @@ def trained(x, codes, epochs):
 
     preset = replace(
         PRESETS["paper"],
-        standardise=True,
+        standardise="genes",
         optimizer="adamw",
         learning_rate=1e-3,
         batch_norm=0.9,

@@ -229,7 +229,7 @@ def _transferred(
     adata: AnnData, other: AnnData, seed: int, *, standardise: bool = True, **how: Any
 ) -> dict[str, Any]:
     """Train with a seed, and score both inputs of the other cohort."""
-    chosen = replace(preset("small"), standardise=standardise)
+    chosen = replace(preset("small"), standardise="genes" if standardise else "none")
     model = tl.cnn(adata, preset=chosen, seed=seed, key_added="again")
     found: dict[str, Any] = {"seed": seed, "standardise": standardise}
     for layer in ("log2", "harmonised"):

@@ -6,13 +6,13 @@ that a network takes the matrix as it is and gradients reach the genes.
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tissueshap._errors import DataError
 from tissueshap.model._backend import keras
+from tissueshap.model._layouts import image_side
 
 if TYPE_CHECKING:
     from tissueshap.model._presets import Preset
@@ -39,6 +39,7 @@ def build(
     n_classes: int,
     mean: np.ndarray | None = None,
     variance: np.ndarray | None = None,
+    cells: np.ndarray | None = None,
     seed: int = 42,
 ) -> Any:
     """Return an untrained network of a preset's architecture.
@@ -50,7 +51,9 @@ def build(
     n_genes, n_classes
         Width of the input and of the output.
     mean, variance
-        Of each gene over the training samples, where the preset standardises.
+        Of each gene over the training samples, where the preset standardises genes.
+    cells
+        Cell of each gene on the image of a ``cnn``; row by row by default.
     seed
         Seed of the initial weights and of dropout.
 
@@ -62,36 +65,46 @@ def build(
     layers, seeds = keras().layers, _Seeds(seed)
     inputs = keras().Input((n_genes,), dtype="float32", name="log2")
     hidden = inputs
-    if settings.standardise:
+    if settings.standardise == "samples":
+        hidden = layers.LayerNormalization(center=False, scale=False, epsilon=1e-6)(hidden)
+    elif settings.standardise == "genes":
         if mean is None or variance is None:
-            raise DataError("a preset that standardises needs each gene's mean and variance")
+            raise DataError("a preset that standardises genes needs each gene's mean and variance")
         hidden = layers.Normalization(mean=mean, variance=_spread(variance))(hidden)
+    elif settings.standardise != "none":
+        raise DataError(
+            f"standardise={settings.standardise!r}: choose 'genes', 'samples' or 'none'"
+        )
     if settings.input_dropout:
         hidden = layers.Dropout(settings.input_dropout, seed=seeds())(hidden)
-    body = {"cnn": _cnn, "mlp": _mlp, "linear": _linear}[settings.arch]
-    hidden = body(hidden, settings, n_genes, seeds)
+    if settings.arch == "cnn":
+        hidden = _convolved(_image(hidden, n_genes, cells), settings, seeds)
+    if settings.arch != "linear":
+        hidden = _mlp(hidden, settings, seeds)
     start = settings.gene_start if settings.arch == "linear" else 1.0
     logits = _dense(n_classes, seeds, start=start, name="logits")(hidden)
     probabilities = layers.Activation("softmax", name="probability", dtype="float32")(logits)
     return keras().Model(inputs, probabilities, name=settings.arch)
 
 
-def image_side(n_genes: int) -> int:
-    """Return the side of the smallest square that holds so many genes."""
-    side = math.isqrt(n_genes)
-    return side if side * side == n_genes else side + 1
-
-
-def _cnn(hidden: Any, settings: Preset, n_genes: int, seeds: _Seeds) -> Any:
+def _image(hidden: Any, n_genes: int, cells: np.ndarray | None) -> Any:
     layers, side = keras().layers, image_side(n_genes)
     if side < 4:
         raise DataError(
             f"{n_genes} genes make an image of {side} x {side}, too small to be pooled twice: "
             f"use arch='mlp'"
         )
+    if cells is not None:
+        from tissueshap.model._layers import Layout
+
+        return Layout(cells.tolist(), side)(hidden)
     hidden = layers.Reshape((n_genes, 1))(hidden)
     hidden = layers.ZeroPadding1D((0, side * side - n_genes))(hidden)
-    hidden = layers.Reshape((side, side, 1))(hidden)
+    return layers.Reshape((side, side, 1))(hidden)
+
+
+def _convolved(hidden: Any, settings: Preset, seeds: _Seeds) -> Any:
+    layers = keras().layers
     for number, filters in enumerate(settings.filters, start=1):
         start = keras().initializers.GlorotUniform(seed=seeds())
         hidden = layers.Conv2D(filters, 3, padding="same", kernel_initializer=start)(hidden)
@@ -100,11 +113,10 @@ def _cnn(hidden: Any, settings: Preset, n_genes: int, seeds: _Seeds) -> Any:
         if number % 2 == 0:
             hidden = layers.MaxPooling2D(2)(hidden)
     hidden = layers.Flatten()(hidden)
-    hidden = layers.Dropout(settings.dropout, seed=seeds())(hidden)
-    return _mlp(hidden, settings, n_genes, seeds)
+    return layers.Dropout(settings.dropout, seed=seeds())(hidden)
 
 
-def _mlp(hidden: Any, settings: Preset, n_genes: int, seeds: _Seeds) -> Any:
+def _mlp(hidden: Any, settings: Preset, seeds: _Seeds) -> Any:
     layers = keras().layers
     start = settings.gene_start if settings.arch == "mlp" else 1.0
     for units in settings.widths:
@@ -120,10 +132,6 @@ def _normalised(hidden: Any, settings: Preset) -> Any:
     if settings.batch_norm is None:
         return hidden
     return keras().layers.BatchNormalization(momentum=settings.batch_norm)(hidden)
-
-
-def _linear(hidden: Any, settings: Preset, n_genes: int, seeds: _Seeds) -> Any:
-    return hidden
 
 
 def _dense(units: int, seeds: _Seeds, *, start: float = 1.0, **options: Any) -> Any:

@@ -7,6 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,7 @@ class Classifier:
         Name of the preset it was trained with.
     history
         A row an epoch: epoch, loss, accuracy, val_loss, val_accuracy, learning_rate,
-        seconds.
+        seconds; of an average of several networks also model, 1 the first.
     label
         Column of ``adata.obs`` that held the classes.
     versions
@@ -167,14 +168,16 @@ def load(directory: str | Path) -> Classifier:
             f"{source} has bundle format {bundle.get('format')}, this version of tissueshap "
             f"reads {_FORMAT}: install the version that wrote it, {bundle.get('versions')}"
         )
+    import_module("tissueshap.model._layers")  # Keras finds the layers once they are registered
     network = keras().saving.load_model(source / _NETWORK, compile=False, safe_mode=True)
-    history = pd.DataFrame(bundle["history"]).astype({"epoch": int})
+    history = pd.DataFrame(bundle["history"])
+    whole = history.columns.intersection(["epoch", "model"])
     return Classifier(
         network=network,
         classes=bundle["classes"],
         genes=bundle["genes"],
         preset=bundle["preset"],
-        history=history.astype(dict.fromkeys(history.columns.drop("epoch"), float)),
+        history=history.astype({name: int if name in whole else float for name in history}),
         label=bundle["label"],
         versions=bundle["versions"],
     )

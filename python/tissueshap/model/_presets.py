@@ -6,9 +6,12 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from tissueshap._errors import DataError
+from tissueshap.model._layouts import LAYOUTS, Layout
 
 Arch = Literal["cnn", "mlp", "linear"]
 ARCHS: tuple[Arch, ...] = ("cnn", "mlp", "linear")
+Standardise = Literal["genes", "samples", "none"]
+STANDARDISE: tuple[Standardise, ...] = ("genes", "samples", "none")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +26,12 @@ class Preset:
         ``"cnn"`` (genes laid out as a square image), ``"mlp"`` (dense layers) or
         ``"linear"`` (multinomial logistic regression).
     standardise
-        Give each gene mean 0 and variance 1 over the real training samples.
+        ``"genes"``: each gene has mean 0 and variance 1 over the real training samples.
+        ``"samples"``: each sample has mean 0 and variance 1 over its genes, whatever cohort
+        it comes from. ``"none"``: log2 values as they are.
+    layout
+        Where a ``cnn`` has each gene on its image: ``"input"``, ``"permuted"``,
+        ``"clustered"`` or ``"umap"``.
     filters
         Filters of the convolutions of a ``cnn``, halved in height and width after each
         second one.
@@ -58,8 +66,9 @@ class Preset:
 
     name: str
     arch: Arch = "mlp"
-    standardise: bool = True
-    filters: tuple[int, ...] = (32, 64, 128, 256)
+    standardise: Standardise = "genes"
+    layout: Layout = "input"
+    filters: tuple[int, ...] = (16, 32)
     widths: tuple[int, ...] = (512, 512)
     batch_norm: float | None = 0.9
     gene_start: float = 0.01
@@ -76,26 +85,51 @@ class Preset:
     validation: float = 0.1
     min_validation: int = 0
 
-    def changed(self, *, arch: Arch | None = None, epochs: int | None = None) -> Preset:
-        """Return these settings with another architecture or number of epochs.
+    def changed(
+        self,
+        *,
+        arch: Arch | None = None,
+        layout: Layout | None = None,
+        standardise: Standardise | None = None,
+        epochs: int | None = None,
+    ) -> Preset:
+        """Return these settings with another architecture, layout, input or length.
 
         Parameters
         ----------
         arch
             Replaces the architecture.
+        layout
+            Replaces the layout of the genes.
+        standardise
+            Replaces what is standardised.
         epochs
             Replaces the number of epochs, exactly: no more are run for little data.
 
         Raises
         ------
         DataError
-            There is no such architecture, or no epoch is left.
+            There is no such architecture, layout or input, the architecture sees no layout,
+            or no epoch is left.
         """
         found = self
         if arch is not None:
             if arch not in ARCHS:
                 raise DataError(f"there is no architecture {arch!r}; there are {ARCHS}")
             found = replace(found, arch=arch)
+        if layout is not None:
+            if layout not in LAYOUTS:
+                raise DataError(f"there is no layout {layout!r}; there are {LAYOUTS}")
+            if found.arch != "cnn" and layout != "input":
+                raise DataError(
+                    f"layout={layout!r} is for networks that see an image, and arch is "
+                    f"{found.arch!r}: use arch='cnn'"
+                )
+            found = replace(found, layout=layout)
+        if standardise is not None:
+            if standardise not in STANDARDISE:
+                raise DataError(f"standardise={standardise!r}: choose one of {STANDARDISE}")
+            found = replace(found, standardise=standardise)
         if epochs is not None:
             if epochs < 1:
                 raise DataError(f"epochs={epochs}: at least one is needed to train")
@@ -108,7 +142,8 @@ PRESETS: dict[str, Preset] = {
     "paper": Preset(
         name="paper",
         arch="cnn",
-        standardise=False,
+        standardise="none",
+        filters=(32, 64, 128, 256),
         batch_norm=0.99,
         widths=(512,),
         optimizer="rmsprop",

@@ -23,6 +23,7 @@ def train(
     classes: Sequence[str],
     mean: np.ndarray | None = None,
     variance: np.ndarray | None = None,
+    cells: np.ndarray | None = None,
     label: str = "",
     seed: int = 42,
 ) -> Classifier:
@@ -37,7 +38,9 @@ def train(
     genes, classes
         Names of the inputs and of the outputs.
     mean, variance
-        Of each gene over the training samples, where the preset standardises.
+        Of each gene over the training samples, where the preset standardises genes.
+    cells
+        Cell of each gene on the image of a ``cnn``; row by row by default.
     label
         Column that held the classes, for the record.
     seed
@@ -56,6 +59,7 @@ def train(
         n_classes=len(classes),
         mean=mean,
         variance=variance,
+        cells=cells,
         seed=seed,
     )
     network, history = fit(network, settings, rows, seed=seed)

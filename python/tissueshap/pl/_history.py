@@ -24,6 +24,8 @@ def history(
 ) -> Figure:
     """Draw loss and accuracy by epoch, on the training and the validation samples.
 
+    Of several networks (``tl.cnn(n_models=...)``) the mean.
+
     Parameters
     ----------
     adata
@@ -38,6 +40,8 @@ def history(
     The figure.
     """
     table = _slots.table(adata, "cnn", "history")
+    if "model" in table:
+        table = table.groupby("epoch", as_index=False).mean()
     epochs = table["epoch"] if "epoch" in table else np.arange(1, len(table) + 1)
     with _style.context():
         figure = _style.new(6.2, 2.6, figsize)

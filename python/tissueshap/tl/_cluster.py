@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from tissueshap import _schema, _slots
+from tissueshap import _schema, _slots, _umap
 from tissueshap._errors import DataError
 from tissueshap._logging import logger
 from tissueshap.tl import _vmeasure
@@ -134,7 +134,7 @@ def cluster(
             made = flat
             if made is None:
                 X = _vmeasure.expression(adata, layer, rows, genes, scale=scale)
-                made = _vmeasure.embed(X, **embedding)
+                made = _umap.embed(X, **embedding)
             embeddings[name] = _spread(made, rows, adata.n_obs)
         found.insert(0, "gene_set", name)
         found.insert(1, "replicate", replicate)

@@ -5,17 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-import pandas as pd
 
 from tissueshap import _schema, _slots
-from tissueshap._dense import dense
 from tissueshap._errors import DataError
-from tissueshap._logging import logger
 from tissueshap.model._backend import backend
-from tissueshap.model._presets import Arch, Preset, for_size
+from tissueshap.model._ensemble import average
+from tissueshap.model._layouts import Layout
+from tissueshap.model._presets import Arch, Preset, Standardise, for_size
 from tissueshap.model._presets import preset as preset_named
-from tissueshap.model._rows import Expand, TrainingRows, hold_out, plain_table, without
-from tissueshap.model._train import train
+from tissueshap.tl._training import Source, member
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -29,7 +27,10 @@ def cnn(
     *,
     preset: Literal["default", "paper", "small"] | Preset = "default",
     arch: Arch | None = None,
+    layout: Layout | None = None,
+    standardise: Standardise | None = None,
     epochs: int | None = None,
+    n_models: int = 1,
     balanced: bool = True,
     layer: str = "log2",
     seed: int = 42,
@@ -54,9 +55,21 @@ def cnn(
         samples), ``"paper"`` (the settings of Yap et al., Scientific Reports 11:2641, 2021),
         or settings of your own.
     arch
-        ``"cnn"``, ``"mlp"`` or ``"linear"``, in place of the preset's.
+        ``"cnn"`` (the genes as an image), ``"mlp"`` or ``"linear"``, in place of the preset's.
+    layout
+        Where a ``"cnn"`` has each gene on its image: ``"input"`` (row by row in the order of
+        ``var_names``, as published), ``"permuted"``, or by similarity over the training
+        samples, ``"clustered"`` or ``"umap"``. The bundle keeps the places.
+    standardise
+        What has mean 0 and variance 1 before the first layer, in place of the preset's
+        choice: ``"genes"``, each over the training samples; ``"samples"``, each over its
+        genes, which travels to cohorts on another scale; ``"none"``.
     epochs
         Passes over the training rows, in place of the preset's.
+    n_models
+        Networks to train, each with a seed and held-out samples of its own, and to average:
+        the classifier's probabilities are the mean of theirs. It is explained as one
+        network, and its values are steadier over seeds than those of each.
     balanced
         Train on the table of ``pp.oversample`` where there is one; False trains on the
         real samples alone.
@@ -69,56 +82,28 @@ def cnn(
 
     Returns
     -------
-    The classifier. Writes ``uns["tissueshap"]["cnn"]``: ``history`` (a row an epoch),
-    ``classes``, ``n_rows`` (training rows), ``n_validation``, ``backend``.
+    The classifier. Writes ``uns["tissueshap"]["cnn"]``: ``history`` (a row an epoch; of
+    several networks also ``model``, 1 the first), ``classes``, ``n_rows`` (training rows),
+    ``n_validation`` (both of the first network), ``backend``.
 
     Raises
     ------
     DataError
-        There are fewer than two classes or four genes, a class has no training samples, or
-        the layer holds values that are not finite.
+        There are fewer than two classes or four genes, a class has no training samples, the
+        layer holds values that are not finite, or architecture and layout do not go together.
     """
     name = _slots.label_name(adata, label)
     classes, codes = _slots.class_names(adata, name), _slots.class_codes(adata, name)
     samples = np.flatnonzero(_slots.require(adata, "obs", _schema.obs.split) == "train")
     settings = preset if isinstance(preset, Preset) else preset_named(preset)
-    settings = for_size(settings, samples.size).changed(arch=arch, epochs=epochs)
-    _check(adata, classes, codes[samples])
-    held = hold_out(
-        samples,
-        codes[samples],
-        share=settings.validation,
-        minimum=settings.min_validation,
-        rng=np.random.default_rng([seed, 1]),
+    settings = for_size(settings, samples.size).changed(
+        arch=arch, layout=layout, standardise=standardise, epochs=epochs
     )
-    table, expand = _table(adata, samples, layer, balanced=balanced)
-    table = without(table, held, codes)
-    rows = TrainingRows(
-        table=table,
-        codes=codes[table["sample"]],
-        expand=expand,
-        x_validation=_read(adata, layer, held),
-        codes_validation=codes[held],
-    )
-    mean, variance = _moments(adata, layer, np.setdiff1d(samples, held))
-    logger.info(
-        "training preset %r on %d rows of %d classes x %d genes, %d samples held out to watch",
-        settings.name,
-        len(rows),
-        len(classes),
-        adata.n_vars,
-        held.size,
-    )
-    classifier = train(
-        rows,
-        settings,
-        genes=list(map(str, adata.var_names)),
-        classes=classes,
-        mean=mean,
-        variance=variance,
-        label=name,
-        seed=seed,
-    )
+    _check(adata, classes, codes[samples], n_models)
+    source = Source(adata, name, samples, layer, balanced)
+    seeds = [seed, *(seed + 1000 * number for number in range(1, n_models))]
+    members, numbers = zip(*(member(source, settings, one) for one in seeds), strict=True)
+    classifier = members[0] if n_models == 1 else average(members)
     _slots.write(
         adata,
         "cnn",
@@ -126,8 +111,7 @@ def cnn(
             "uns": {
                 "history": classifier.history,
                 "classes": classes,
-                "n_rows": len(rows),
-                "n_validation": int(held.size),
+                **numbers[0],
                 "backend": backend(),
             }
         },
@@ -135,7 +119,10 @@ def cnn(
             "label": name,
             "preset": settings.name,
             "arch": settings.arch,
+            "layout": settings.layout,
+            "standardise": settings.standardise,
             "epochs": settings.epochs,
+            "n_models": n_models,
             "balanced": balanced,
             "layer": layer,
         },
@@ -146,7 +133,9 @@ def cnn(
     return classifier
 
 
-def _check(adata: AnnData, classes: list[str], codes: np.ndarray) -> None:
+def _check(adata: AnnData, classes: list[str], codes: np.ndarray, n_models: int) -> None:
+    if n_models < 1:
+        raise DataError(f"n_models={n_models}: at least one network is needed")
     if len(classes) < 2:
         raise DataError(f"there is one class only, {classes}: nothing to tell apart")
     if adata.n_vars < 4:
@@ -157,48 +146,3 @@ def _check(adata: AnnData, classes: list[str], codes: np.ndarray) -> None:
             f"{len(empty)} classes have no training samples: {sorted(empty)[:5]}: drop them, or "
             f"run ts.pp.split(adata) with fewer test samples"
         )
-
-
-def _table(
-    adata: AnnData, samples: np.ndarray, layer: str, *, balanced: bool
-) -> tuple[pd.DataFrame, Expand]:
-    """Return the training rows and what makes their values."""
-    record = _slots.record(adata)
-    if not (balanced and "oversample" in record):
-        return plain_table(samples), lambda part: _read(adata, layer, part["sample"].to_numpy())
-    from tissueshap.pp import expand
-
-    mixed = str(record["oversample"]["params"]["layer"])
-    log2 = record.get("log2", {}).get("params", {})
-    offset, shift = float(log2.get("offset", 0.001)), float(log2.get("shift", 10.0))
-    return (
-        _slots.table(adata, "oversample", "table"),
-        lambda part: expand(adata, part, layer=mixed, offset=offset, shift=shift),
-    )
-
-
-def _read(adata: AnnData, layer: str, rows: np.ndarray) -> np.ndarray:
-    values = _slots.require(adata, "layers", layer)
-    return np.asarray(dense(values[rows]), dtype=np.float32)
-
-
-def _moments(adata: AnnData, layer: str, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return each gene's mean and variance over some samples, (genes,) float32."""
-    total = np.zeros(adata.n_vars)
-    squares = np.zeros(adata.n_vars)
-    parts = np.array_split(rows, -(-rows.size // 1024))
-    first = _read(adata, layer, parts[0]).mean(axis=0, dtype=np.float64)
-    for part in parts:
-        # About the first part's mean: the squares of far larger values would cancel.
-        away = _read(adata, layer, part) - first
-        if not np.isfinite(away).all():
-            bad = adata.obs_names[part[~np.isfinite(away).all(axis=1)]]
-            raise DataError(
-                f"adata.layers[{layer!r}] is not finite in samples {list(bad[:5])}: run "
-                f"ts.pp.log2(adata) again"
-            )
-        total += away.sum(axis=0)
-        squares += np.square(away).sum(axis=0)
-    shift = total / rows.size
-    variance = np.maximum(squares / rows.size - np.square(shift), 0.0)
-    return (first + shift).astype(np.float32), variance.astype(np.float32)

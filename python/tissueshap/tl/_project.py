@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from tissueshap import _schema, _slots
+from tissueshap import _schema, _slots, _umap
 from tissueshap._counts import target
 from tissueshap._errors import DataError, DataWarning
 from tissueshap._logging import progress
@@ -83,7 +83,7 @@ def project(
     for name, members in progress(genes.items(), desc="projecting", unit="set"):
         places = [_places(each, name, members, which) for each, which in _both(adata, reference)]
         X = _vmeasure.expression(reference, own_layer, rows, places[1], scale=False)
-        embedding = _vmeasure.Embedding(
+        embedding = _umap.Embedding(
             X,
             n_pcs=None if n_pcs is None else int(n_pcs),
             n_neighbors=int(params["n_neighbors"]),

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from tissueshap.model._classifier import Classifier
 
 #: Checks that train no network again: minutes.
-QUICK = ("completeness", "use", "randomisation", "bootstrap", "truth", "clusters")
-#: All of them: as long as training ``n_seeds + n_folds`` times, and twice more for a cnn.
+QUICK = ("completeness", "use", "randomisation", "bootstrap", "cohort", "truth", "clusters")
+#: All of them: as long as training ``n_seeds + n_folds`` times, and three times more for a cnn.
 FULL = tuple(QUESTIONS)
 
 
@@ -59,9 +59,9 @@ def trust(
         Samples x genes, after ``tl.select_genes``. Reads ``obs[label]``, ``obs["split"]``,
         ``layers["log2"]``, ``layers["shap"]``, ``varm["shap_median"]``, the records of
         ``shap`` and ``select_genes``; where they are there ``varm["de_logfc"]`` and
-        ``varm["de_pvalue"]``, ``uns["truth"]``, the record of ``null_test``; and to train
-        again the records of ``cnn``, ``log2`` and ``oversample`` with the layer that it
-        mixes.
+        ``varm["de_pvalue"]``, ``uns["truth"]``, the records of ``null_test`` and
+        ``stability``; and to train again the records of ``cnn``, ``log2`` and
+        ``oversample`` with the layer that it mixes.
     model
         The classifier that was explained; it is not changed.
     label
@@ -69,9 +69,9 @@ def trust(
     checks
         ``"quick"`` (no training), ``"full"``, or names: ``completeness``, ``use`` (deletion
         and insertion curves), ``randomisation`` (of the weights), ``bootstrap``, ``seeds``,
-        ``folds``, ``order`` (of the genes; networks without convolutions see none),
-        ``methods`` (logistic regression and TreeSHAP on gradient boosting), ``truth``,
-        ``clusters``.
+        ``folds``, ``cohort`` (what ``tl.stability`` found in another), ``order`` (each other
+        layout of the genes; networks without convolutions see none), ``methods`` (logistic
+        regression and TreeSHAP on gradient boosting), ``truth``, ``clusters``.
     n_samples
         Explained samples of each class that curves, randomisation and new networks are
         looked at with.
@@ -190,6 +190,7 @@ def _makers(context: Context, asked: tuple[str, ...]) -> dict[str, Callable[[], 
         "bootstrap": lambda: checking.bootstrap(context),
         "seeds": lambda: retraining.seeds(context),
         "folds": lambda: retraining.folds(context),
+        "cohort": lambda: checking.cohort(context),
         "order": lambda: retraining.order(context),
         "methods": lambda: methods(context, scores),
         "truth": lambda: checking.truth(context, scores),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -9,7 +11,7 @@ from tissueshap import _slots
 from tissueshap.tl._trust_context import Context, without_constant
 from tissueshap.tl._trust_rows import MEASURES, QUESTIONS, Found, absent, stability_rows
 from tissueshap.trust import _curves, _randomisation, _stability, _truth, _verdict
-from tissueshap.trust._agreement import spearman
+from tissueshap.trust._agreement import jaccard_by_chance, spearman
 from tissueshap.trust._ranking import by_class, orders, top
 from tissueshap.trust._verdict import Row
 
@@ -216,3 +218,30 @@ def clusters(context: Context) -> Found:
         reason=f"empirical p = {float(record['empirical_pvalue']):.2g}",
     )
     return [row], {}
+
+
+def cohort(context: Context) -> Found:
+    """Read what ``tl.stability`` found in another cohort."""
+    record = _slots.record(context.adata).get("stability")
+    if record is None:
+        return [absent("cohort", "run ts.tl.stability(adata, other) first")], {}
+    table, n_top, n_genes = record["per_class"], int(record["n_top"]), int(record["n_genes"])
+    reason = f"{len(table)} classes, the top {n_top} of the {n_genes:,} genes of both cohorts"
+    shared: dict[str, Any] = {"check": "cohort", "question": QUESTIONS["cohort"], "reason": reason}
+    rows = [
+        Row(
+            measure=MEASURES["cohort"],
+            value=float(table["jaccard"].mean()),
+            chance=jaccard_by_chance(n_top, n_genes),
+            threshold=_verdict.JACCARD,
+            **shared,
+        ),
+        Row(
+            measure="rank-biased overlap of each class's genes",
+            value=float(table["rbo"].mean()),
+            chance=float(table["rbo_expected"].mean()),
+            threshold=_verdict.RBO,
+            **shared,
+        ),
+    ]
+    return rows, {}

@@ -131,17 +131,13 @@ class Context:
         found: dict[str, Any] = _slots.record(self.adata).get(verb, {}).get("params", {})
         return found
 
-    def explain(
-        self, network: Any, *, order: np.ndarray | None = None, train: np.ndarray | None = None
-    ) -> np.ndarray:
+    def explain(self, network: Any, *, train: np.ndarray | None = None) -> np.ndarray:
         """Explain a few samples with another network, and return their values.
 
         Parameters
         ----------
         network
             ``keras.Model``.
-        order
-            Its genes, as positions among the model's.
         train
             Positions of its training samples.
 
@@ -149,19 +145,17 @@ class Context:
         -------
         few x the model's genes.
         """
-        columns = self.columns if order is None else self.columns[order]
         layer = _slots.require(self.adata, "layers", self.numbers.layer)
         held = self.settings("shap")
-        found = expected_gradients(
+        return expected_gradients(
             network,
-            Rows(layer, columns, self.explained[self.few])[np.arange(self.few.size)],
-            Rows(layer, columns, self.train if train is None else train),  # type: ignore[arg-type]
+            Rows(layer, self.columns, self.explained[self.few])[np.arange(self.few.size)],
+            Rows(layer, self.columns, self.train if train is None else train),  # type: ignore[arg-type]
             self.targets[self.few],
             n_draws=min(_DRAWS, int(held.get("n_draws", _DRAWS))),
             output="logit" if held.get("output") == "logit" else "probability",
             seed=self.numbers.seed,
         ).values
-        return found if order is None else found[:, np.argsort(order)]
 
     def ranked(self, values: np.ndarray) -> np.ndarray:
         """Return the medians of a few samples' values, genes x classes."""

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from tissueshap import _schema, _slots
+from tissueshap.model._layouts import LAYOUTS, Layout
 from tissueshap.pp import oversample
 from tissueshap.tl._cnn import cnn
 from tissueshap.tl._trust_context import Context
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
     from anndata import AnnData
 
     from tissueshap.model._classifier import Classifier
-
-#: Orders of the genes that are tried.
-_ORDERS = 2
 
 
 def seeds(context: Context) -> Found:
@@ -60,25 +58,25 @@ def folds(context: Context) -> Found:
 
 
 def order(context: Context) -> Found:
-    """Train again with the genes in another order, where the network sees an order."""
+    """Train again with the genes laid out in other ways, where the network sees a layout."""
     if not sees_order(context.model):
         reason = (
             "nothing to measure: no layer of this network sees neighbouring genes, so another "
             "order only renames the rows of its first weights"
         )
         return [absent("order", reason)], {}
+    own = context.settings("cnn").get("layout", "input")
+    layouts = [layout for layout in LAYOUTS if layout != own]
     scores = [context.ranked(context.values[context.few])]
-    for number in range(_ORDERS):
-        rng = np.random.default_rng([context.numbers.seed, 3, number])
-        permuted = rng.permutation(len(context.genes))
-        model = _train(context, shadow(context, order=permuted), seed=context.numbers.seed)
-        scores.append(context.ranked(context.explain(model.network, order=permuted)))
+    for layout in layouts:
+        model = _train(context, shadow(context), seed=context.numbers.seed, layout=layout)
+        scores.append(context.ranked(context.explain(model.network)))
     return stability_rows(
         context,
         "order",
         _stability.pairs(scores, context.n_ranks),
         question=QUESTIONS["order"],
-        what=f"{_ORDERS} networks trained with the genes in other orders, and this one",
+        what=f"this network (0, layout {own!r}), and one for each of {', '.join(layouts)}",
     )
 
 
@@ -87,9 +85,7 @@ def sees_order(model: Classifier) -> bool:
     return any("Conv" in type(layer).__name__ for layer in model.network.layers)
 
 
-def shadow(
-    context: Context, *, train: np.ndarray | None = None, order: np.ndarray | None = None
-) -> AnnData:
+def shadow(context: Context, *, train: np.ndarray | None = None) -> AnnData:
     """Return an AnnData to train on, which shares the layers and leaves no trace in the first.
 
     Parameters
@@ -98,14 +94,10 @@ def shadow(
         The model and its data.
     train
         Positions of the training samples, in place of all; they are balanced anew.
-    order
-        The genes, as positions among the model's.
     """
     import anndata
 
     adata, columns = context.adata, context.columns
-    if order is not None:
-        columns = columns[order]
     same = columns.size == adata.n_vars and bool((columns == np.arange(columns.size)).all())
     record = _slots.record(adata)
     names = {context.numbers.layer}
@@ -132,14 +124,19 @@ def shadow(
     return found
 
 
-def _train(context: Context, adata: AnnData, *, seed: int) -> Classifier:
+def _train(
+    context: Context, adata: AnnData, *, seed: int, layout: Layout | None = None
+) -> Classifier:
     held = context.settings("cnn")
     return cnn(
         adata,
         context.label,
         preset=context.model.preset,  # type: ignore[arg-type]
         arch=held.get("arch"),
+        layout=layout or held.get("layout"),
+        standardise=held.get("standardise"),
         epochs=int(held["epochs"]) if "epochs" in held and _own_epochs(context) else None,
+        n_models=int(held.get("n_models", 1)),
         balanced=bool(held.get("balanced", True)),
         layer=context.numbers.layer,
         seed=seed,
@@ -148,6 +145,7 @@ def _train(context: Context, adata: AnnData, *, seed: int) -> Classifier:
 
 def _own_epochs(context: Context) -> bool:
     """Return whether the recorded epochs are not the preset's: asking for them drops its steps."""
-    from tissueshap.model._presets import preset
+    from tissueshap.model._presets import for_size, preset
 
-    return int(context.settings("cnn")["epochs"]) != preset(context.model.preset).epochs
+    own = for_size(preset(context.model.preset), context.train.size)
+    return int(context.settings("cnn")["epochs"]) != own.epochs

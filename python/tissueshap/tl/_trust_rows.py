@@ -21,6 +21,7 @@ QUESTIONS = {
     "bootstrap": "Are they stable over the samples?",
     "seeds": "Are they stable over the training's seeds?",
     "folds": "Are they stable over the training samples?",
+    "cohort": "Are they the same in another cohort?",
     "order": "Does the order of the genes matter?",
     "methods": "Do they beat simple methods?",
     "truth": "Are they right?",

@@ -17,6 +17,9 @@ from tissueshap.workflow._values import base_type, checked
 Orient = Literal["auto", "genes-in-rows", "genes-in-columns"]
 Balance = Literal["smote", "random", "undersample", "class_weight", "none"]
 Preset = Literal["default", "paper", "small"]
+Arch = Literal["preset", "cnn", "mlp", "linear"]
+Layout = Literal["preset", "input", "permuted", "clustered", "umap"]
+Standardise = Literal["preset", "genes", "samples", "none"]
 Explain = Literal["correct", "test", "all"]
 Select = Literal["unique_fraction", "top_n", "elbow", "permutation_fdr"]
 Trust = Literal["none", "quick", "full"]
@@ -85,9 +88,14 @@ class Config:
         None, "Epochs of each of these trainings; the preset's if not given.", low=1
     )
     preset: Preset = _option("default", "The network.")
+    arch: Arch = _option("preset", "Its architecture, in place of the preset's.")
+    layout: Layout = _option(
+        "preset", "Where a cnn has each gene on its image, in place of the preset's."
+    )
+    n_models: int = _option(1, "Networks to train and average, each with its own seed.", low=1)
     epochs: int | None = _option(None, "Epochs; the preset's if not given.", low=1)
-    standardise: bool | None = _option(
-        None, "Give each gene mean 0 and variance 1 first; as the preset does if not given."
+    standardise: Standardise = _option(
+        "preset", "What gets mean 0 and variance 1 first: each gene, or each sample."
     )
     explain: Explain = _option("correct", "Which held-out samples are explained.")
     n_draws: int = _option(200, "Draws of expected gradients for each sample.", low=2)

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
-from typing import Any
 
 from tissueshap import _schema, _slots, io, pp, tl
 from tissueshap._errors import DataError
-from tissueshap.model._presets import for_size, preset
 from tissueshap.workflow import _biology, _cohort
 from tissueshap.workflow._clusters import cluster, null_test
 from tissueshap.workflow._config import Config
@@ -132,17 +129,23 @@ def oversample(job: Job) -> str:
 def cnn(job: Job) -> str:
     """Train the classifier."""
     config = job.config
-    job.model = tl.cnn(job.adata, preset=_preset(job), epochs=config.epochs, seed=config.seed)
-    return f"{job.model.network.count_params():,} weights, {len(job.model.history)} epochs"
+    job.model = tl.cnn(
+        job.adata,
+        preset=_preset(job),
+        epochs=config.epochs,
+        n_models=config.n_models,
+        seed=config.seed,
+    )
+    epochs = job.model.history["epoch"].max()
+    return f"{job.model.network.count_params():,} weights, {epochs} epochs"
 
 
-def _preset(job: Job) -> Any:
-    """Return the preset's name, or its settings where one of them is changed."""
+def _preset(job: Job) -> Preset:
+    """Return the preset's settings, some of them changed as asked."""
     config = job.config
-    if config.standardise is None:
-        return config.preset
-    settings = for_size(preset(config.preset), job.n_train())
-    return replace(settings, standardise=config.standardise)
+    names = ("arch", "layout", "standardise")
+    own = {name: None if (v := getattr(config, name)) == "preset" else v for name in names}
+    return for_size(preset(config.preset), job.n_train()).changed(**own)
 
 
 def predict(job: Job) -> str:

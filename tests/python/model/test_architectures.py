@@ -10,7 +10,7 @@ from tissueshap.model._architectures import image_side
 
 def _built(name="paper", n_genes=59, n_classes=47, **options):
     settings = preset(name)
-    if settings.standardise:
+    if settings.standardise == "genes":
         options = {"mean": np.ones(n_genes), "variance": np.full(n_genes, 4.0), **options}
     return build(settings, n_genes=n_genes, n_classes=n_classes, **options)
 

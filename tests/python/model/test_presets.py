@@ -10,7 +10,7 @@ from tissueshap.model._presets import for_size
 def test_the_paper_preset_is_what_the_paper_says():
     paper = preset("paper")
     assert paper.arch == "cnn"
-    assert not paper.standardise
+    assert paper.standardise == "none"
     assert paper.filters == (32, 64, 128, 256)
     assert (paper.widths, paper.dropout, paper.input_dropout) == ((512,), 0.2, 0.0)
     assert (paper.optimizer, paper.learning_rate) == ("rmsprop", 1e-4)

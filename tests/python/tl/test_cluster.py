@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tissueshap import _slots, errors
+from tissueshap import _slots, _umap, errors
 from tissueshap.tl import _vmeasure
 from tissueshap.tl._cluster import cluster
 from tissueshap.tl._k_means import k_means_scores
@@ -161,7 +161,7 @@ def test_a_constant_gene_scales_to_zero():
 def test_classes_far_apart_draw_no_warning():
     rng = np.random.default_rng(0)
     X = np.repeat(rng.normal(0, 50, (12, 30)), 25, axis=0) + rng.normal(0, 0.1, (300, 30))
-    flat = _vmeasure.embed(X, n_pcs=None, n_neighbors=15, seed=1)
+    flat = _umap.embed(X, n_pcs=None, n_neighbors=15, seed=1)
     codes = np.repeat(np.arange(12), 25)
     assert k_means_scores(flat, codes, n_starts=5, seed=1)["v_measure"].max() > 0.9
 
@@ -169,5 +169,5 @@ def test_classes_far_apart_draw_no_warning():
 def test_other_warnings_of_umap_are_not_lost():
     import warnings
 
-    with pytest.warns(RuntimeWarning, match="something else"), _vmeasure._parts_in_log():
+    with pytest.warns(RuntimeWarning, match="something else"), _umap._parts_in_log():
         warnings.warn("something else", RuntimeWarning, stacklevel=1)

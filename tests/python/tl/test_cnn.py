@@ -8,7 +8,7 @@ from tissueshap._errors import DataError, MissingSlotError
 from tissueshap.model import preset
 from tissueshap.model._rows import plain_table
 from tissueshap.tl import cnn
-from tissueshap.tl._cnn import _moments, _table
+from tissueshap.tl._training import _moments, _table
 
 
 def test_it_learns_the_classes_and_records_how(learned, model):
@@ -35,7 +35,7 @@ def test_rows_and_held_out_samples_add_up(learned):
 @pytest.fixture
 def spy(monkeypatch):
     """Catch what tl.cnn would train on."""
-    import tissueshap.tl._cnn as module
+    import tissueshap.tl._training as module
 
     caught = {}
 
@@ -153,3 +153,49 @@ def test_what_is_wrong_is_named(prepared):
     del prepared.layers["log2"]
     with pytest.raises(MissingSlotError, match=r"ts\.pp\.log2"):
         cnn(prepared, preset="small")
+
+
+def test_genes_are_laid_out_by_the_samples_that_the_network_learns_from(prepared, spy):
+    caught = spy(prepared, preset="paper", layout="clustered")
+    held = caught["rows"].x_validation
+    assert sorted(caught["cells"]) == sorted(set(caught["cells"]))
+    assert caught["cells"].size == prepared.n_vars
+    again = prepared.copy()
+    # Held-out and test samples have no say in where a gene lies.
+    layer = np.array(again.layers["log2"])
+    unseen = [(layer == row).all(axis=1).argmax() for row in held]
+    unseen += list(np.flatnonzero(again.obs["split"] == "test"))
+    layer[unseen] = np.random.default_rng(0).normal(size=(len(unseen), layer.shape[1]))
+    again.layers["log2"] = layer
+    np.testing.assert_array_equal(
+        spy(again, preset="paper", layout="clustered")["cells"], caught["cells"]
+    )
+    assert spy(prepared, preset="paper")["cells"] is None
+    with pytest.raises(DataError, match="use arch='cnn'"):
+        cnn(prepared, preset="small", layout="umap")
+
+
+def test_several_networks_are_averaged_and_explained_as_one(prepared):
+    from tissueshap import tl
+
+    both = cnn(prepared, preset="small", epochs=2, n_models=2)
+    record = prepared.uns["tissueshap"]["cnn"]
+    assert record["params"]["n_models"] == 2
+    assert record["history"]["model"].tolist() == [1, 1, 2, 2]
+    alone = [cnn(prepared, preset="small", epochs=2, seed=seed) for seed in (42, 1042)]
+    x = prepared.layers["log2"]
+    mean = np.mean([one.predict_proba(x) for one in alone], axis=0)
+    np.testing.assert_allclose(both.predict_proba(x), mean, atol=1e-6)
+    tl.predict(prepared, both)
+    tl.shap(prepared, both, samples="test", target="true", n_draws=40)
+    table = _slots.table(prepared, "shap", "samples")
+    np.testing.assert_allclose(
+        table["output"],
+        mean[prepared.obs_names.get_indexer(table["sample"]), :][
+            np.arange(len(table)),
+            [both.classes.index(name) for name in table["explained"]],
+        ],
+        atol=1e-5,
+    )
+    with pytest.raises(DataError, match="n_models=0"):
+        cnn(prepared, n_models=0)

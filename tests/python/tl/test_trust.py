@@ -43,7 +43,7 @@ def test_quick_answers_every_question_or_says_why(explained, model, tmp_path):
     table = record["summary"]
     assert tuple(dict.fromkeys(table["check"])) == FULL
     skipped = table[table["verdict"] == "not measured"]
-    assert set(skipped["check"]) == {*FULL} - {*QUICK} | {"clusters"}
+    assert set(skipped["check"]) == {*FULL} - {*QUICK} | {"clusters", "cohort"}
     assert (skipped["reason"].str.len() > 10).all()
     held = verdicts(explained)
     for check in ("use", "randomisation", "bootstrap"):
@@ -116,6 +116,20 @@ def test_clusters_are_read_from_the_null_test(explained, model):
     assert row["chance"] == record["null_mean"]
 
 
+def test_another_cohort_is_read_from_stability(explained, model):
+    tl.trust(explained, model, checks=["cohort"])
+    row = _slots.table(explained, "trust", "summary").set_index("check").loc["cohort"]
+    assert row["verdict"] == "not measured"
+    assert "tl.stability" in row["reason"]
+    tl.stability(explained, explained.copy(), n_top=5)
+    tl.trust(explained, model, checks=["cohort"])
+    rows = _slots.table(explained, "trust", "summary").set_index("check").loc["cohort"]
+    # The same ranks agree in all.
+    np.testing.assert_allclose(rows["value"], 1)
+    assert (rows["verdict"] == "holds").all()
+    assert (rows["chance"] < 0.2).all()
+
+
 @pytest.mark.slow
 def test_networks_trained_again_leave_no_trace(explained, model):
     columns, keys = list(explained.obs), set(explained.uns["tissueshap"])
@@ -141,6 +155,9 @@ def test_folds_methods_and_the_order_of_an_image(explained):
     assert "random" in set(record["probes"]["method"])
     assert value(explained, "folds") > 0
     assert 0 <= value(explained, "order") <= 1
+    orders = record["stability"].query("check == 'order'")
+    # This network, and one for each of the three other layouts.
+    assert set(orders["second"]) | set(orders["first"]) == {0, 1, 2, 3}
 
 
 def test_wrong_arguments_say_what_is_right(explained, model):

@@ -1,0 +1,137 @@
+"""What ``tl.cnn`` trains on: rows, held-out samples, moments and the places of the genes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from tissueshap import _slots
+from tissueshap._dense import dense
+from tissueshap._errors import DataError
+from tissueshap._logging import logger
+from tissueshap.model._layouts import MAX_SAMPLES, cells
+from tissueshap.model._rows import Expand, TrainingRows, hold_out, plain_table, without
+from tissueshap.model._train import train
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+    from tissueshap.model._classifier import Classifier
+    from tissueshap.model._presets import Preset
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where the training rows of every network come from."""
+
+    adata: AnnData
+    label: str
+    samples: np.ndarray
+    layer: str
+    balanced: bool
+
+
+def member(source: Source, settings: Preset, seed: int) -> tuple[Classifier, dict[str, int]]:
+    """Train one network, and return it with its numbers of training and held-out rows."""
+    adata, layer, samples = source.adata, source.layer, source.samples
+    classes, codes = (
+        _slots.class_names(adata, source.label),
+        _slots.class_codes(adata, source.label),
+    )
+    held = hold_out(
+        samples,
+        codes[samples],
+        share=settings.validation,
+        minimum=settings.min_validation,
+        rng=np.random.default_rng([seed, 1]),
+    )
+    table, expand = _table(adata, samples, layer, balanced=source.balanced)
+    table = without(table, held, codes)
+    rows = TrainingRows(
+        table=table,
+        codes=codes[table["sample"]],
+        expand=expand,
+        x_validation=_read(adata, layer, held),
+        codes_validation=codes[held],
+    )
+    seen = np.setdiff1d(samples, held)
+    mean, variance = _moments(adata, layer, seen)
+    logger.info(
+        "training preset %r on %d rows of %d classes x %d genes, %d samples held out to watch",
+        settings.name,
+        len(rows),
+        len(classes),
+        adata.n_vars,
+        held.size,
+    )
+    classifier = train(
+        rows,
+        settings,
+        genes=list(map(str, adata.var_names)),
+        classes=classes,
+        mean=mean,
+        variance=variance,
+        cells=_cells(adata, layer, seen, settings, seed),
+        label=source.label,
+        seed=seed,
+    )
+    return classifier, {"n_rows": len(rows), "n_validation": int(held.size)}
+
+
+def _cells(
+    adata: AnnData, layer: str, rows: np.ndarray, settings: Preset, seed: int
+) -> np.ndarray | None:
+    """Return each gene's cell of the image; None where they lie row by row or on none."""
+    if settings.arch != "cnn" or settings.layout == "input":
+        return None
+    if rows.size > MAX_SAMPLES:
+        rows = np.sort(np.random.default_rng([seed, 4]).choice(rows, MAX_SAMPLES, replace=False))
+    return cells(_read(adata, layer, rows), settings.layout, seed=seed)
+
+
+def _table(
+    adata: AnnData, samples: np.ndarray, layer: str, *, balanced: bool
+) -> tuple[pd.DataFrame, Expand]:
+    """Return the training rows and what makes their values."""
+    record = _slots.record(adata)
+    if not (balanced and "oversample" in record):
+        return plain_table(samples), lambda part: _read(adata, layer, part["sample"].to_numpy())
+    from tissueshap.pp import expand
+
+    mixed = str(record["oversample"]["params"]["layer"])
+    log2 = record.get("log2", {}).get("params", {})
+    offset, shift = float(log2.get("offset", 0.001)), float(log2.get("shift", 10.0))
+    return (
+        _slots.table(adata, "oversample", "table"),
+        lambda part: expand(adata, part, layer=mixed, offset=offset, shift=shift),
+    )
+
+
+def _read(adata: AnnData, layer: str, rows: np.ndarray) -> np.ndarray:
+    values = _slots.require(adata, "layers", layer)
+    return np.asarray(dense(values[rows]), dtype=np.float32)
+
+
+def _moments(adata: AnnData, layer: str, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return each gene's mean and variance over some samples, (genes,) float32."""
+    total = np.zeros(adata.n_vars)
+    squares = np.zeros(adata.n_vars)
+    parts = np.array_split(rows, -(-rows.size // 1024))
+    first = _read(adata, layer, parts[0]).mean(axis=0, dtype=np.float64)
+    for part in parts:
+        # About the first part's mean: the squares of far larger values would cancel.
+        away = _read(adata, layer, part) - first
+        if not np.isfinite(away).all():
+            bad = adata.obs_names[part[~np.isfinite(away).all(axis=1)]]
+            raise DataError(
+                f"adata.layers[{layer!r}] is not finite in samples {list(bad[:5])}: run "
+                f"ts.pp.log2(adata) again"
+            )
+        total += away.sum(axis=0)
+        squares += np.square(away).sum(axis=0)
+    shift = total / rows.size
+    variance = np.maximum(squares / rows.size - np.square(shift), 0.0)
+    return (first + shift).astype(np.float32), variance.astype(np.float32)

@@ -6,7 +6,8 @@
 #' @inheritParams run_filter_genes
 #' @param method `"unique_fraction"`, or as `ts.tl.select_genes` says.
 #' @param threshold Smallest share of unique genes.
-#' @param n_top Take this many ranks instead.
+#' @param n_top Number of ranks, for `method = "top_n"`.
+#' @param fdr False discovery rate, for `method = "permutation_fdr"`.
 #' @return `adata`, invisibly, as [run_filter_genes()] returns it. Written are
 #'   `var` `shap_selected` and the record `select_genes` with the tables
 #'   `curve` and `genes`.
@@ -14,13 +15,14 @@
 #' @examples
 #' if (python_available() &&
 #'     requireNamespace("SummarizedExperiment", quietly = TRUE)) {
-#'     results <- run_select_genes(example_results(), n_top = 10)
+#'     results <- run_select_genes(example_results(), method = "top_n",
+#'         n_top = 10)
 #'     S4Vectors::metadata(results)$tissueshap$select_genes$n_genes
 #' }
 run_select_genes <- function(adata, label = NULL, method = "unique_fraction",
-                             threshold = 0.5, n_top = NULL, key_added = NULL,
-                             copy = FALSE) {
+                             threshold = 0.5, n_top = NULL, fdr = 0.05,
+                             key_added = NULL, copy = FALSE) {
     in_python("tl.select_genes", adata, list(label = label, method = method,
-        threshold = threshold, n_top = n_top, key_added = key_added),
-        copy = copy)
+        threshold = threshold, n_top = n_top, fdr = fdr,
+        key_added = key_added), copy = copy)
 }

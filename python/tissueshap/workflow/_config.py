@@ -7,28 +7,13 @@ import typing
 from collections.abc import Mapping
 from dataclasses import Field, asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import yaml
 
 from tissueshap._errors import DataError
+from tissueshap.workflow import _choices
 from tissueshap.workflow._values import base_type, checked
-
-Orient = Literal["auto", "genes-in-rows", "genes-in-columns"]
-Balance = Literal["smote", "random", "undersample", "class_weight", "none"]
-Preset = Literal["default", "paper", "small"]
-Arch = Literal["preset", "cnn", "mlp", "linear"]
-Layout = Literal["preset", "input", "permuted", "clustered", "umap"]
-Standardise = Literal["preset", "genes", "samples", "none"]
-Explain = Literal["correct", "test", "all"]
-Select = Literal["unique_fraction", "top_n", "elbow", "permutation_fdr"]
-Trust = Literal["none", "quick", "full"]
-Values = Literal["counts", "log"]
-Test = Literal["edgeR_QL", "edgeR_LRT", "limma_voom", "limma"]
-Harmonise = Literal["none", "zscore"]
-Engine = Literal["offline", "gseapy", "clusterprofiler", "reactomepa"]
-Space = Literal["umap", "expression"]
-Samples = Literal["test", "train", "all"]
 
 
 def _option(default: Any, doc: str, *, low: float | None = None, high: float | None = None) -> Any:
@@ -62,10 +47,10 @@ class Config:
     annotation: Path | None = _option(
         None, "Gene table: Ensembl id, symbol, Entrez id, biotype, length."
     )
-    values: Values = _option(
+    values: _choices.Values = _option(
         "counts", "What the files hold; log values are not filtered, normalised or logged again."
     )
-    orient: Orient = _option(
+    orient: _choices.Orient = _option(
         "auto", "Which way round the count table is; found by the sample ids if not given."
     )
     exclude: tuple[str, ...] = _option(
@@ -80,26 +65,26 @@ class Config:
     protein_coding: bool = _option(True, "Filter: keep protein-coding genes only, if known.")
     test_per_class: int = _option(50, "Samples held out for testing in each class.", low=1)
     split_by_donor: bool = _option(False, "Keep all samples of a donor on one side of the split.")
-    balance: Balance = _option("smote", "How training classes are balanced.")
+    balance: _choices.Balance = _option("smote", "How training classes are balanced.")
     compare_balancing: bool = _option(
         False, "Train once with each way of balancing, and compare the scores."
     )
     balancing_epochs: int | None = _option(
         None, "Epochs of each of these trainings; the preset's if not given.", low=1
     )
-    preset: Preset = _option("default", "The network.")
-    arch: Arch = _option("preset", "Its architecture, in place of the preset's.")
-    layout: Layout = _option(
+    preset: _choices.Preset = _option("default", "The network.")
+    arch: _choices.Arch = _option("preset", "Its architecture, in place of the preset's.")
+    layout: _choices.Layout = _option(
         "preset", "Where a cnn has each gene on its image, in place of the preset's."
     )
     n_models: int = _option(1, "Networks to train and average, each with its own seed.", low=1)
     epochs: int | None = _option(None, "Epochs; the preset's if not given.", low=1)
-    standardise: Standardise = _option(
+    standardise: _choices.Standardise = _option(
         "preset", "What gets mean 0 and variance 1 first: each gene, or each sample."
     )
-    explain: Explain = _option("correct", "Which held-out samples are explained.")
+    explain: _choices.Explain = _option("correct", "Which held-out samples are explained.")
     n_draws: int = _option(200, "Draws of expected gradients for each sample.", low=2)
-    select: Select = _option(
+    select: _choices.Select = _option(
         "unique_fraction", "How many ranks are taken: the published rule, or by the values."
     )
     unique_fraction: float = _option(
@@ -109,20 +94,20 @@ class Config:
     select_fdr: float = _option(
         0.05, "False discovery rate, with --select permutation_fdr.", low=0, high=1
     )
-    de_method: Test = _option(
+    de_method: _choices.Test = _option(
         "edgeR_QL", "Differential expression: the test; limma is the one for --values log."
     )
     fdr: float = _option(0.01, "Differential expression: false discovery rate.", low=0, high=1)
     lfc: float = _option(4.0, "Differential expression: absolute log2 fold change.", low=0)
     n_starts: int = _option(100, "Starts of k-means for each gene set.", low=1)
     n_random: int = _option(10, "Random gene sets to compare clusters with.", low=1)
-    cluster_samples: Samples = _option("test", "Which samples are clustered.")
-    cluster_on: Space = _option("umap", "Cluster the embedding, or the expression itself.")
+    cluster_samples: _choices.Samples = _option("test", "Which samples are clustered.")
+    cluster_on: _choices.Space = _option("umap", "Cluster the embedding, or the expression itself.")
     scale: bool = _option(False, "Give each gene the same weight before embedding.")
     n_pcs: int | None = _option(
         None, "Embed this many principal components instead of the genes.", low=2
     )
-    trust: Trust = _option(
+    trust: _choices.Trust = _option(
         "none", "Measure how far the explanation can be trusted; 'full' trains several times more."
     )
     n_null: int = _option(0, "Random gene sets of the null test; 0 leaves it out.", low=0)
@@ -130,7 +115,7 @@ class Config:
     gene_sets: tuple[Path, ...] = _option(
         (), "Gene sets (GMT), of Reactome for example, for enrichment; may be repeated."
     )
-    enrich_engine: Engine = _option(
+    enrich_engine: _choices.Engine = _option(
         "offline", "What tests them; reactomepa brings Reactome itself, without --gene-sets."
     )
     go: bool = _option(
@@ -160,7 +145,7 @@ class Config:
     cohort_map: Path | None = _option(
         None, "Names of its classes: TSV or CSV, its name first, that of training second."
     )
-    harmonise: Harmonise = _option(
+    harmonise: _choices.Harmonise = _option(
         "none", "Bring the other cohort's genes onto the scale of the training samples."
     )
     cohort_top: int | None = _option(

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from tissueshap import _schema, _slots, io, pp, tl
 from tissueshap._errors import DataError
+from tissueshap.model._presets import Preset, for_size, preset
 from tissueshap.workflow import _biology, _cohort
 from tissueshap.workflow._clusters import cluster, null_test
 from tissueshap.workflow._config import Config

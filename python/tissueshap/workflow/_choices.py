@@ -1,0 +1,19 @@
+"""What the options with few values can be."""
+
+from typing import Literal
+
+Orient = Literal["auto", "genes-in-rows", "genes-in-columns"]
+Balance = Literal["smote", "random", "undersample", "class_weight", "none"]
+Preset = Literal["default", "paper", "small"]
+Arch = Literal["preset", "cnn", "mlp", "linear"]
+Layout = Literal["preset", "input", "permuted", "clustered", "umap"]
+Standardise = Literal["preset", "genes", "samples", "none"]
+Explain = Literal["correct", "test", "all"]
+Select = Literal["unique_fraction", "top_n", "elbow", "permutation_fdr"]
+Trust = Literal["none", "quick", "full"]
+Values = Literal["counts", "log"]
+Test = Literal["edgeR_QL", "edgeR_LRT", "limma_voom", "limma"]
+Harmonise = Literal["none", "zscore"]
+Engine = Literal["offline", "gseapy", "clusterprofiler", "reactomepa"]
+Space = Literal["umap", "expression"]
+Samples = Literal["test", "train", "all"]

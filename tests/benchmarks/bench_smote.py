@@ -2,7 +2,7 @@
 
 Both sides balance the panel's training samples (47 tissues, 59 genes): the library returns
 them as a matrix, this package keeps (sample, neighbour, mix) and expands a batch at a time,
-as a training does, once over all rows. Each side runs in a process of its own, so that peak
+as a training does (and ``pp.expand``), once over all rows. Each side runs in a process of its own, so that peak
 memory is its own; the larger matrix has each gene 20 times, since 59 genes are too few for
 memory to show. Prints and writes JSON::
 
@@ -25,9 +25,11 @@ import numpy as np
 from bench_leakage import panel
 
 import tissueshap as ts
+from tissueshap.pp._oversample import _float64
 from tissueshap.pp._smote import by_numpy, smote
 
-BATCH = 1024
+#: Rows of a training step of the default preset.
+BATCH = 256
 
 
 def training(folder: Path, times: int) -> tuple[np.ndarray, np.ndarray]:
@@ -65,7 +67,7 @@ def library(x: np.ndarray, codes: np.ndarray) -> dict[str, Any]:
 def ours(x: np.ndarray, codes: np.ndarray) -> dict[str, Any]:
     """Balance by triplets, and make every row once, a batch at a time."""
     mixes = smote(
-        lambda members: x[members].astype(np.float64),
+        lambda members: _float64(x, members),
         codes,
         k_neighbors=5,
         engine=by_numpy,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -95,7 +95,7 @@ def oversample(
     if method == "smote":
         values = _slots.require(adata, "layers", layer)
         mixes = smote(
-            lambda members: dense(values[train[members]]).astype(np.float64),
+            lambda members: _float64(values, train[members]),
             codes,
             k_neighbors=k_neighbors,
             engine=_ENGINES[engine],
@@ -178,6 +178,15 @@ def expand(
         share = mix[mixed, None]
         made[mixed] = (1 - share) * made[mixed] + share * neighbours
     return made if layer in _LOGGED else transformed(made, offset=offset, shift=shift)
+
+
+def _float64(values: Any, rows: np.ndarray) -> np.ndarray:
+    """Return some rows in float64, a few at a time: no second copy of a class is made."""
+    found = np.empty((rows.size, values.shape[1]))
+    for start in range(0, rows.size, 64):
+        part = rows[start : start + 64]
+        found[start : start + 64] = dense(values[part])
+    return found
 
 
 def _check_sizes(classes: list[str], sizes: np.ndarray, method: str) -> None:

@@ -9,19 +9,23 @@ import pytest
 from tissueshap import pp, tl
 from tissueshap._errors import DataError
 from tissueshap.io import _table
+from tissueshap.model._layouts import LAYOUTS
+from tissueshap.model._presets import ARCHS, STANDARDISE
 from tissueshap.tl._enrich_engines import ENGINES
 from tissueshap.tl._vmeasure import SAMPLES, SPACES
-from tissueshap.workflow._config import (
+from tissueshap.workflow._choices import (
+    Arch,
     Balance,
-    Config,
     Engine,
+    Layout,
     Orient,
     Preset,
     Samples,
     Select,
     Space,
-    options,
+    Standardise,
 )
+from tissueshap.workflow._config import Config, options
 
 
 def test_defaults_are_those_of_the_paper() -> None:
@@ -69,6 +73,8 @@ def test_choices_are_those_of_the_verbs() -> None:
     from tissueshap.model import PRESETS
 
     assert set(get_args(Preset)) == set(PRESETS)
+    for kind, values in ((Arch, ARCHS), (Layout, LAYOUTS), (Standardise, STANDARDISE)):
+        assert get_args(kind) == ("preset", *values)
     assert get_args(Orient) == get_args(_table.Orient)
     assert set(get_args(Engine)) | {"go"} == set(ENGINES)
     assert (get_args(Space), get_args(Samples)) == (SPACES, SAMPLES)

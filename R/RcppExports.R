@@ -13,15 +13,15 @@ count_above_cpp <- function(values, threshold, rate, total) {
     .Call(`_tissueshap_count_above_cpp`, values, threshold, rate, total)
 }
 
-oneway_null_deviance_cpp <- function(counts, classes, offset, dispersion, contrasts, basis2) {
-    .Call(`_tissueshap_oneway_null_deviance_cpp`, counts, classes, offset, dispersion, contrasts, basis2)
-}
-
-below_poisson_cpp <- function(fitted, dispersion, variance) {
-    .Call(`_tissueshap_below_poisson_cpp`, fitted, dispersion, variance)
+oneway_null_deviance_cpp <- function(counts, classes, offset, dispersion, full_deviance, contrasts, mirrors, shifts) {
+    .Call(`_tissueshap_oneway_null_deviance_cpp`, counts, classes, offset, dispersion, full_deviance, contrasts, mirrors, shifts)
 }
 
 oneway_profile_cpp <- function(counts, classes, offset, dispersions) {
     .Call(`_tissueshap_oneway_profile_cpp`, counts, classes, offset, dispersions)
+}
+
+rank_sums_cpp <- function(values, classes, n_classes) {
+    .Call(`_tissueshap_rank_sums_cpp`, values, classes, n_classes)
 }
 

@@ -1,7 +1,7 @@
-#' Genes of one class against the average of the others
+#' Genes of one class against the others
 #'
-#' For each class, the contrast of that class (weight 1) against the others
-#' (weight -1 / (k - 1) each). The model is fitted once for all classes.
+#' Each class is tested against the others. The model is fitted once for all
+#' classes, unless `rest` is `"pooled"`.
 #'
 #' @param counts Raw counts: a matrix, genes x samples; for `"limma"` log2
 #'   values.
@@ -11,21 +11,49 @@
 #' @param fdr,lfc A gene is significant in a class when its false discovery
 #'   rate is below `fdr` and its absolute log2 fold change above `lfc`.
 #' @param method `"edgeR_QL"` (quasi-likelihood F test), `"edgeR_LRT"`
-#'   (likelihood ratio test), or `"limma_voom"`, all for counts; or `"limma"`
-#'   for values on a log2 scale ([limma::eBayes()] with `trend = TRUE`).
+#'   (likelihood ratio test), `"limma_voom"`, or `"wilcoxon"` (rank sum test of
+#'   counts per million), all for counts; or `"limma"` for values on a log2
+#'   scale ([limma::eBayes()] with `trend = TRUE`).
+#' @param rest What a class is compared with. `"mean_of_classes"`: the average
+#'   of the other classes, whatever their sizes. `"weighted"`: their average
+#'   by numbers of samples. `"pooled"`: all other samples as one group, in a
+#'   model of two groups for each class; differences among the others then
+#'   count as variation.
+#' @param lfc_test `NULL`, or a log2 fold change: test whether the true one is
+#'   larger than this in size ([edgeR::glmTreat()], [limma::treat()]) rather
+#'   than whether there is any. Then `lfc = 0` is the natural threshold.
+#' @param covariates `NULL`, or a data frame of what else is known of the
+#'   samples: numbers are taken as they are, anything else as groups.
+#' @param block `NULL`, or the donor of each sample: samples of one donor are
+#'   correlated, alike in all genes ([limma::duplicateCorrelation()]). For
+#'   `"limma_voom"` and `"limma"`; its time grows with the square of the number
+#'   of samples and more.
+#' @param BPPARAM Workers for blocks of genes: a
+#'   [BiocParallel::BiocParallelParam-class], or a number of processes. Results
+#'   do not depend on it.
 #' @return A list by slot: `varm$de_logfc`, `varm$de_pvalue` and `varm$de_fdr`
 #'   (matrices, genes x classes), `var$de_significant` (in at least one class),
 #'   and `uns` with the data frames `counts` (`class`, `up`, `down`) and
-#'   `dispersion` (what the method estimated for each gene).
+#'   `dispersion` (what the method estimated for each gene; where `rest` is
+#'   `"pooled"`, for each `class` and gene).
 #' @details
-#' The values are those of [edgeR::estimateDisp()], [edgeR::glmQLFit()] and
-#' [edgeR::glmQLFTest()] with that contrast. glmQLFTest refits the model for
-#' each contrast with a general design of k - 1 columns; in a one-way layout
-#' the same iterations need only one pass over the counts, since the
-#' information matrix is diagonal in the classes (`src/oneway.cpp`), and so is
-#' the determinant in the likelihood of the dispersion (`src/profile.cpp`).
+#' The values are those of [edgeR::estimateDisp()], [edgeR::glmQLFit()] (with
+#' `legacy = TRUE` in edgeR 4) and [edgeR::glmQLFTest()] with that contrast.
+#' glmQLFTest refits the model for each contrast with a general design of k - 1
+#' columns; without covariates the same iterations need only one pass over the
+#' counts, since the information matrix is diagonal in the classes
+#' (`src/oneway.cpp`), and so is the determinant in the likelihood of the
+#' dispersion (`src/profile.cpp`). Counts are read a block of genes at a time,
+#' but for `covariates` and `block`, where edgeR and limma fit them at once.
+#'
+#' `"wilcoxon"` ranks a class against all the other samples, whatever `rest`
+#' says, and its p-values are those of `wilcox.test(exact = FALSE)`. The fold
+#' change is a difference of mean log2 counts per million (prior count 2), for
+#' which `rest` says how the other classes are averaged.
 #' @references Lund et al. (2012), Statistical Applications in Genetics and
-#'   Molecular Biology 11(5):8.
+#'   Molecular Biology 11(5):8. McCarthy and Smyth (2009), Bioinformatics
+#'   25:765 (`lfc_test`). Smyth et al. (2005), Bioinformatics 21:2067 (`block`).
+#'   Li et al. (2022), Genome Biology 23:79 (`"wilcoxon"`).
 #' @export
 #' @examples
 #' counts <- matrix(rnbinom(1200, mu = 50, size = 10), 100, 12)
@@ -36,21 +64,23 @@
 core_de <- function(counts, label, lib_size = NULL, norm_factor = NULL,
                     fdr = 0.01, lfc = 4,
                     method = c("edgeR_QL", "edgeR_LRT", "limma_voom",
-                        "limma")) {
+                        "limma", "wilcoxon"),
+                    rest = c("mean_of_classes", "weighted", "pooled"),
+                    lfc_test = NULL, covariates = NULL, block = NULL,
+                    BPPARAM = BiocParallel::SerialParam()) {
     method <- match.arg(method)
+    rest <- match.arg(rest)
+    check_de_options(method, lfc_test, covariates, block)
     if (method == "limma") {
         check_log_values(counts)
     } else {
         check_de_counts(counts, lib_size, norm_factor)
     }
     label <- class_factor(label, ncol(counts))
-    if (ncol(counts) <= nlevels(label)) {
-        fail(paste("%d samples of %d classes leave no replicates: at least",
-            "one class needs two samples"), ncol(counts), nlevels(label))
-    }
-    test <- switch(method, edgeR_QL = de_edger, edgeR_LRT = de_edger,
-        limma_voom = de_voom, limma = de_limma)
-    found <- test(counts, label, lib_size, norm_factor, method)
+    found <- de_tests(counts, label, rest, list(
+        effective = if (method != "limma") lib_size * norm_factor,
+        covariates = covariates, block = check_block(block, ncol(counts))),
+        method, lfc_test, workers_of(BPPARAM))
     names <- list(rownames(counts), levels(label))
     dimnames(found$logfc) <- dimnames(found$pvalue) <- names
     adjusted <- apply(found$pvalue, 2, stats::p.adjust, method = "BH")
@@ -68,6 +98,43 @@ core_de <- function(counts, label, lib_size = NULL, norm_factor = NULL,
             dispersion = found$dispersion))
 }
 
+# `samples` is what is known of them beside the classes, by de_layout()'s names.
+de_tests <- function(counts, label, rest, samples, method, lfc_test, BPPARAM) {
+    test <- function(label, rest) {
+        layout <- do.call(de_layout, c(list(label, rest), samples))
+        switch(method,
+            wilcoxon = de_wilcoxon(counts, layout, BPPARAM),
+            limma = , limma_voom = de_limma(counts, layout, method, lfc_test,
+                BPPARAM),
+            de_edger(counts, layout, method, lfc_test, BPPARAM))
+    }
+    if (rest != "pooled" || method == "wilcoxon") {
+        # Ranks are pooled as it is: only the means follow.
+        return(test(label, if (rest == "pooled") "weighted" else rest))
+    }
+    each <- lapply(levels(label), function(class) {
+        found <- test(pooled_label(label, class), rest)
+        list(logfc = found$logfc[, 1L], pvalue = found$pvalue[, 1L],
+            dispersion = cbind(class = class, found$dispersion))
+    })
+    list(logfc = do.call(cbind, lapply(each, `[[`, "logfc")),
+        pvalue = do.call(cbind, lapply(each, `[[`, "pvalue")),
+        dispersion = do.call(rbind, lapply(each, `[[`, "dispersion")))
+}
+
+check_log_values <- function(values) {
+    if (!is.matrix(values) || !is.numeric(values) || length(values) == 0L) {
+        fail("counts must be a numeric matrix of log2 values, genes x samples")
+    }
+    if (!all(is.finite(values))) {
+        at <- which(!is.finite(values), arr.ind = TRUE)[1L, ]
+        fail("the log2 value of gene %s in sample %s is not finite",
+            names_at(rownames(values), at[[1L]]),
+            names_at(colnames(values), at[[2L]]))
+    }
+    invisible(values)
+}
+
 check_de_counts <- function(counts, lib_size, norm_factor) {
     check_counts(counts)
     check_no_empty_samples(counts)
@@ -82,16 +149,3 @@ check_de_counts <- function(counts, lib_size, norm_factor) {
 }
 
 count_columns <- function(marked) as.integer(colSums(marked))
-
-# k x k: column g compares class g with the average of the others.
-class_contrasts <- function(k) {
-    contrasts <- matrix(-1 / (k - 1), k, k)
-    diag(contrasts) <- 1
-    contrasts
-}
-
-class_design <- function(label) {
-    design <- stats::model.matrix(~ 0 + label)
-    colnames(design) <- levels(label)
-    design
-}

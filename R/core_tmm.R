@@ -11,6 +11,9 @@
 #' @param reference `NULL`, or the `uns` of an earlier result: a list with
 #'   `reference`, `reference_scale` and `reference_sample`. Where both have
 #'   gene names they are matched, else the order of the genes must be the same.
+#' @param BPPARAM Workers for blocks of samples: a
+#'   [BiocParallel::BiocParallelParam-class], or a number of processes. Results
+#'   do not depend on it.
 #' @return A list by slot: `obs$lib_size` and `obs$norm_factor`, `layers$tmm`
 #'   (counts per million on effective library sizes, genes x samples), and
 #'   `uns` with `reference_sample`, `reference` (data frame of `gene` and
@@ -22,7 +25,8 @@
 #' found <- core_tmm(counts)
 #' found$obs$norm_factor
 #' core_tmm(counts[, 1, drop = FALSE], found$uns)$obs$norm_factor
-core_tmm <- function(counts, reference = NULL) {
+core_tmm <- function(counts, reference = NULL,
+                     BPPARAM = BiocParallel::SerialParam()) {
     check_counts(counts)
     lib_size <- unname(check_no_empty_samples(counts))
     frozen <- if (is.null(reference)) {
@@ -30,7 +34,7 @@ core_tmm <- function(counts, reference = NULL) {
     } else {
         read_reference(reference, counts)
     }
-    ratio <- tmm_ratios(counts, frozen$count)
+    ratio <- tmm_ratios(counts, frozen$count, workers_of(BPPARAM))
     scale <- frozen$scale
     if (is.null(scale)) {
         # edgeR's convention: the factors multiply to one.
@@ -98,9 +102,15 @@ read_reference <- function(reference, counts) {
 
 # calcNormFactors on the reference and one sample: the quotient of the two
 # factors is that sample's TMM ratio, whatever they are scaled by. A sample at
-# a time, so its factor cannot depend on the others, and no copy of the counts
-# is made.
-tmm_ratios <- function(counts, reference) {
+# a time, so its factor cannot depend on the others.
+tmm_ratios <- function(counts, reference, BPPARAM) {
+    ranges <- block_ranges(ncol(counts), nrow(counts), BPPARAM)
+    unlist(over_blocks(ranges, function(samples) {
+        counts[, samples, drop = FALSE]
+    }, tmm_part, reference, BPPARAM = BPPARAM))
+}
+
+tmm_part <- function(counts, reference) {
     vapply(seq_len(ncol(counts)), function(j) {
         pair <- cbind(reference, counts[, j])
         factors <- edgeR::calcNormFactors(pair, method = "TMM", refColumn = 1)

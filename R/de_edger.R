@@ -1,110 +1,107 @@
-# edgeR's likelihood for one class against the average of the others.
+# edgeR's likelihood of one class against the others. What is estimated of all
+# genes together (the trend of the dispersion, the prior of the variances) is
+# made of a few numbers a gene; the counts are read a block of genes at a time.
 
-de_edger <- function(counts, label, lib_size, norm_factor, method) {
-    fit <- switch(method, edgeR_QL = quasi_likelihood,
-        edgeR_LRT = likelihood_ratio)
-    fit(counts, label, class_design(label), lib_size * norm_factor)
+de_edger <- function(counts, layout, method, lfc_test, BPPARAM) {
+    fit <- if (layout$one_way) oneway_fit else glm_fit
+    fit <- fit(counts, layout, method, BPPARAM)
+    of_genes <- fit[c("unshrunk", "deviance", "dispersion", "lowest",
+        "var_post", "df_total")]
+    tested <- over_genes(counts, edger_pvalues, layout, lfc_test,
+        of_genes = Filter(Negate(is.null), of_genes), BPPARAM = BPPARAM)
+    estimates <- data.frame(ave_log_cpm = fit$ave_log_cpm,
+        dispersion = fit$dispersion)
+    if (method == "edgeR_QL") {
+        estimates$ql_variance <- fit$var_post
+        estimates$df_prior <- rep_len(fit$df_prior, nrow(counts))
+    }
+    list(logfc = fit$coefficients %*% layout$contrasts / log(2),
+        pvalue = tested$pvalue, dispersion = estimates)
 }
 
-quasi_likelihood <- function(counts, label, design, effective) {
-    trend <- trended_dispersion(counts, label, effective)
-    average <- trend$ave_log_cpm
-    fit <- ql_fit(counts, design, dispersion = trend$dispersion,
-        lib.size = effective, AveLogCPM = average)
-    ratio <- oneway_lr(counts, label, effective, fit$dispersion, fit$deviance)
-    df_total <- pmin(fit$df.prior + fit$df.residual.zeros,
-        nrow(counts) * (ncol(counts) - nlevels(label)))
-    pvalue <- stats::pf(ratio / fit$var.post, 1, df_total, lower.tail = FALSE)
-    list(
-        logfc = fit$coefficients %*% class_contrasts(nlevels(label)) / log(2),
-        pvalue = poisson_bound(pvalue, counts, label, design, effective, fit),
-        dispersion = data.frame(
-            ave_log_cpm = average,
-            dispersion = unname(fit$dispersion),
-            ql_variance = unname(fit$var.post),
-            df_prior = rep_len(unname(fit$df.prior), nrow(counts))))
+# A part has the quasi-likelihood's `var_post`, or is of the likelihood ratio
+# test.
+edger_pvalues <- function(part, layout, lfc_test) {
+    found <- contrast_pvalues(part, layout, lfc_test)
+    if (is.null(part$var_post)) {
+        return(list(pvalue = found))
+    }
+    # Where a gene varies less than a Poisson variable would, edgeR takes the
+    # Poisson test's p-value if that is larger.
+    below <- which(part$var_post * (1 + part$lowest * part$dispersion) < 1)
+    if (length(below)) {
+        rows <- part$counts[below, , drop = FALSE]
+        poisson <- edgeR::glmFit(rows, layout$design, dispersion = 0,
+            lib.size = layout$effective, prior.count = 0)
+        found[below, ] <- pmax(found[below, ], contrast_pvalues(
+            list(counts = rows, dispersion = rep(0, length(below)),
+                deviance = poisson$deviance, unshrunk = poisson$coefficients),
+            layout, lfc_test))
+    }
+    list(pvalue = found)
 }
 
-# From edgeR 4 on glmQLFit has a new method; `legacy` keeps the one that the
-# golden values and the paper were made with.
-ql_fit <- function(...) {
-    default <- utils::getS3method("glmQLFit", "default",
-        envir = asNamespace("edgeR"))
-    if ("legacy" %in% names(formals(default))) {
-        edgeR::glmQLFit(..., legacy = TRUE)
+contrast_pvalues <- function(part, layout, lfc_test) {
+    if (!is.null(lfc_test)) {
+        return(interval_pvalues(part, layout, lfc_test))
+    }
+    ratio <- deviance_rise(part, layout)
+    if (is.null(part$var_post)) {
+        stats::pchisq(ratio, 1, lower.tail = FALSE)
     } else {
-        edgeR::glmQLFit(...)
+        stats::pf(ratio / part$var_post, 1, part$df_total, lower.tail = FALSE)
     }
 }
 
-# Where a gene varies less than a Poisson variable would, glmQLFTest takes the
-# Poisson test's p-value if that is larger.
-poisson_bound <- function(pvalue, counts, label, design, effective, fit) {
-    below <- which(below_poisson_cpp(fit$fitted.values,
-        rep_len(fit$dispersion, nrow(counts)), fit$var.post))
-    if (length(below) == 0L) {
-        return(pvalue)
+# glmTreat's test of a fold change within +- lfc_test (McCarthy and Smyth 2009).
+interval_pvalues <- function(part, layout, lfc_test) {
+    deviates <- lapply(c(1, -1) * lfc_test * log(2), function(shift) {
+        root <- sqrt(pmax(deviance_rise(part, layout, shift), 0))
+        if (is.null(part$var_post)) {
+            return(root)
+        }
+        matrix(limma::zscoreT(root / sqrt(part$var_post),
+            df = rep_len(part$df_total, length(root))), nrow(root))
+    })
+    near <- pmin(deviates[[1L]], deviates[[2L]])
+    far <- pmax(deviates[[1L]], deviates[[2L]])
+    logfc <- part$unshrunk %*% layout$contrasts / log(2)
+    near <- ifelse(abs(logfc) <= lfc_test, near, -near)
+    # The p-value is averaged over the interval, or where it is wide over its
+    # ends, as far from them as this.
+    width <- 1.470402
+    wide <- far + near > width
+    ifelse(wide,
+        average_pnorm(-far, -far + width) + average_pnorm(near - width, near),
+        2 * average_pnorm(-far, near))
+}
+
+# The mean of the normal distribution function between a and b.
+average_pnorm <- function(a, b) {
+    integral <- function(x) x * stats::pnorm(x) + stats::dnorm(x)
+    ifelse(a == b, stats::pnorm(a), (integral(b) - integral(a)) / (b - a))
+}
+
+# Genes x contrasts: by how much the deviance rises when each contrast's fold
+# change (natural log) is held at `shift`.
+deviance_rise <- function(part, layout, shift = 0) {
+    rise <- if (layout$one_way) oneway_rise else glm_rise
+    rise(part, layout, shift)
+}
+
+# squeezeVar with the method of limma before version 3.61, by which the golden
+# values were made, in whatever version.
+squeeze <- function(deviance, df, average) {
+    variance <- pmax(ifelse(df == 0, 0, deviance / df), 0)
+    call_legacy(limma::squeezeVar, variance, df = df, covariate = average)
+}
+
+# edgeR 4 and its limma have a new method for what they had before, unless told
+# so by `legacy`; edgeR 3 knows no such argument.
+call_legacy <- function(method, ...) {
+    if ("legacy" %in% names(formals(method))) {
+        method(..., legacy = TRUE)
+    } else {
+        method(...)
     }
-    rows <- counts[below, , drop = FALSE]
-    poisson <- edgeR::glmFit(rows, design, dispersion = 0,
-        offset = log(effective), prior.count = 0)
-    ratio <- oneway_lr(rows, label, effective, rep(0, length(below)),
-        poisson$deviance)
-    pvalue[below, ] <- pmax(pvalue[below, ],
-        stats::pchisq(ratio, 1, lower.tail = FALSE))
-    pvalue
-}
-
-# The trended dispersion of estimateDisp(tagwise = FALSE), which is what the
-# quasi-likelihood fit takes: its grid of dispersions, its smoothing over
-# abundance, with the likelihood from src/profile.cpp.
-trended_dispersion <- function(counts, label, effective) {
-    enough <- rowSums(counts) >= 5
-    if (!any(enough)) {
-        fail("no gene has five counts in all: there is nothing to test")
-    }
-    grid <- seq(-10, 10, length.out = 21L)
-    likelihood <- oneway_profile_cpp(counts, as.integer(label) - 1L,
-        log(effective), 0.1 * 2^grid)[enough, , drop = FALSE]
-    common <- 0.1 * 2^edgeR::maximizeInterpolant(grid,
-        matrix(colSums(likelihood), 1L))
-    average <- edgeR::aveLogCPM(counts, lib.size = effective,
-        dispersion = common)
-    trend <- 0.1 * 2^edgeR::WLEB(grid, likelihood,
-        covariate = average[enough], trend.method = "locfit",
-        overall = FALSE, individual = FALSE)$trend
-    dispersion <- rep(trend[which.min(average[enough])], nrow(counts))
-    dispersion[enough] <- trend
-    list(dispersion = dispersion, ave_log_cpm = average)
-}
-
-likelihood_ratio <- function(counts, label, design, effective) {
-    dispersion <- edgeR::estimateDisp(counts, design, lib.size = effective)
-    average <- edgeR::aveLogCPM(counts, lib.size = effective,
-        dispersion = dispersion$common.dispersion)
-    fit <- edgeR::glmFit(counts, design,
-        dispersion = dispersion$tagwise.dispersion, lib.size = effective)
-    ratio <- oneway_lr(counts, label, effective, fit$dispersion, fit$deviance)
-    list(
-        logfc = fit$coefficients %*% class_contrasts(nlevels(label)) / log(2),
-        pvalue = stats::pchisq(ratio, 1, lower.tail = FALSE),
-        dispersion = data.frame(ave_log_cpm = average,
-            dispersion = unname(fit$dispersion)))
-}
-
-# Likelihood ratios, genes x classes: the deviance without the contrast less
-# the deviance of the full model.
-oneway_lr <- function(counts, label, effective, dispersion, deviance) {
-    k <- nlevels(label)
-    contrasts <- class_contrasts(k)
-    bases <- lapply(seq_len(k), function(g) null_basis(contrasts[, g]))
-    null <- oneway_null_deviance_cpp(counts, as.integer(label) - 1L,
-        log(effective), rep_len(dispersion, nrow(counts)), contrasts,
-        vapply(bases, function(q) q^2, matrix(0, k, k - 1L)))
-    null - deviance
-}
-
-# The basis that glmLRT gives the space without the contrast.
-null_basis <- function(contrast) {
-    qr.Q(qr(as.matrix(contrast)), complete = TRUE)[, -1L, drop = FALSE]
 }

@@ -1,13 +1,19 @@
-#' Test each class against the average of the others
+#' Test each class against the others
 #'
 #' See [core_de()].
 #'
 #' @inheritParams run_filter_genes
 #' @inheritParams core_de
+#' @param covariates `NULL`, or columns of `obs` (`colData`) to put into the
+#'   design: numbers are taken as they are, anything else as groups.
+#' @param block `NULL`, or the column of `obs` (`colData`) with the donors, of
+#'   whom some gave several samples: for `"limma_voom"` and `"limma"`, by
+#'   [limma::duplicateCorrelation()].
 #' @return `adata`, invisibly, as [run_filter_genes()] returns it. Written are
 #'   `varm` `de_logfc`, `de_pvalue` and `de_fdr` (genes x classes; in a
 #'   SummarizedExperiment nested in `rowData`), `var` `de_significant`, and the
-#'   record `de` with `counts` and `dispersion`.
+#'   record `de` with `counts` and `dispersion`. Among its parameters is
+#'   edgeR's `legacy`, which is always `TRUE`.
 #' @export
 #' @examples
 #' if (requireNamespace("SummarizedExperiment", quietly = TRUE)) {
@@ -16,20 +22,47 @@
 #'         colData = data.frame(tissue = rep(c("a", "b", "c"), 4)))
 #'     se <- run_de(run_tmm(se), "tissue", lfc = 1)
 #'     SummarizedExperiment::rowData(se)$de_fdr
+#'     se <- run_de(se, "tissue", method = "wilcoxon", lfc = 1,
+#'         key_added = "ranks")
 #' }
 run_de <- function(adata, label = NULL, fdr = 0.01, lfc = 4,
                    method = c("edgeR_QL", "edgeR_LRT", "limma_voom",
-                       "limma"),
+                       "limma", "wilcoxon"),
+                   rest = c("mean_of_classes", "weighted", "pooled"),
+                   lfc_test = NULL, covariates = NULL, block = NULL,
+                   BPPARAM = BiocParallel::SerialParam(),
                    key_added = NULL, copy = FALSE) {
     method <- match.arg(method)
+    rest <- match.arg(rest)
     on_data(adata, copy, function(x) {
         class <- get_label(x, label)
-        params <- list(fdr = fdr, lfc = lfc, method = method)
+        params <- list(fdr = fdr, lfc = lfc, method = method, rest = rest,
+            lfc_test = lfc_test)
         data <- if (method == "limma") log_values(x) else normalised_counts(x)
-        found <- do.call(core_de, c(data, list(label = class$values), params))
-        write_slots(x, "de", found, c(list(label = class$name), params),
-            c("edgeR", "limma"), key_added)
+        of_samples <- list(label = class$values,
+            covariates = sample_columns(x, covariates),
+            block = sample_columns(x, block)[[1L]], BPPARAM = BPPARAM)
+        found <- do.call(core_de, c(data, of_samples, params))
+        params <- c(list(label = class$name), params,
+            list(covariates = covariates, block = block),
+            if (method == "edgeR_QL") list(legacy = TRUE))
+        write_slots(x, "de", found, params, c("edgeR", "limma"), key_added)
     })
+}
+
+sample_columns <- function(x, names) {
+    if (is.null(names)) {
+        return(NULL)
+    }
+    held <- lapply(stats::setNames(names, names), function(name) {
+        values <- get_column(x, "obs", name)
+        if (is.null(values)) {
+            fail("obs has no column \"%s\" to take covariates or block from",
+                name)
+        }
+        values
+    })
+    data.frame(held, check.names = FALSE)
 }
 
 normalised_counts <- function(x) {

@@ -5,6 +5,7 @@
 #' @inheritParams run_filter_genes
 #' @param reference `NULL`, or what to normalise new samples by: an AnnData or
 #'   SummarizedExperiment after `run_tmm()`, or the `uns` of [core_tmm()].
+#' @inheritParams core_tmm
 #' @return `adata`, invisibly, as [run_filter_genes()] returns it. Written are
 #'   `obs` `lib_size` and `norm_factor`, the layer `tmm`, and the record `tmm`
 #'   with `reference_sample`, `reference` and `reference_scale`.
@@ -16,9 +17,10 @@
 #'     se <- run_tmm(se)
 #'     se$norm_factor
 #' }
-run_tmm <- function(adata, reference = NULL, key_added = NULL, copy = FALSE) {
+run_tmm <- function(adata, reference = NULL, key_added = NULL, copy = FALSE,
+                    BPPARAM = BiocParallel::SerialParam()) {
     on_data(adata, copy, function(x) {
-        found <- core_tmm(get_counts(x), frozen_reference(reference))
+        found <- core_tmm(get_counts(x), frozen_reference(reference), BPPARAM)
         write_slots(x, "tmm", found, list(frozen = !is.null(reference)),
             "edgeR", key_added)
     })

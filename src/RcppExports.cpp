@@ -49,8 +49,8 @@ BEGIN_RCPP
 END_RCPP
 }
 // oneway_null_deviance_cpp
-Rcpp::NumericMatrix oneway_null_deviance_cpp(SEXP counts, Rcpp::IntegerVector classes, Rcpp::NumericVector offset, Rcpp::NumericVector dispersion, Rcpp::NumericMatrix contrasts, Rcpp::NumericVector basis2);
-RcppExport SEXP _tissueshap_oneway_null_deviance_cpp(SEXP countsSEXP, SEXP classesSEXP, SEXP offsetSEXP, SEXP dispersionSEXP, SEXP contrastsSEXP, SEXP basis2SEXP) {
+Rcpp::NumericMatrix oneway_null_deviance_cpp(SEXP counts, Rcpp::IntegerVector classes, Rcpp::NumericVector offset, Rcpp::NumericVector dispersion, Rcpp::NumericVector full_deviance, Rcpp::NumericMatrix contrasts, Rcpp::NumericMatrix mirrors, Rcpp::NumericMatrix shifts);
+RcppExport SEXP _tissueshap_oneway_null_deviance_cpp(SEXP countsSEXP, SEXP classesSEXP, SEXP offsetSEXP, SEXP dispersionSEXP, SEXP full_devianceSEXP, SEXP contrastsSEXP, SEXP mirrorsSEXP, SEXP shiftsSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
     Rcpp::RNGScope rcpp_rngScope_gen;
@@ -58,22 +58,11 @@ BEGIN_RCPP
     Rcpp::traits::input_parameter< Rcpp::IntegerVector >::type classes(classesSEXP);
     Rcpp::traits::input_parameter< Rcpp::NumericVector >::type offset(offsetSEXP);
     Rcpp::traits::input_parameter< Rcpp::NumericVector >::type dispersion(dispersionSEXP);
+    Rcpp::traits::input_parameter< Rcpp::NumericVector >::type full_deviance(full_devianceSEXP);
     Rcpp::traits::input_parameter< Rcpp::NumericMatrix >::type contrasts(contrastsSEXP);
-    Rcpp::traits::input_parameter< Rcpp::NumericVector >::type basis2(basis2SEXP);
-    rcpp_result_gen = Rcpp::wrap(oneway_null_deviance_cpp(counts, classes, offset, dispersion, contrasts, basis2));
-    return rcpp_result_gen;
-END_RCPP
-}
-// below_poisson_cpp
-Rcpp::LogicalVector below_poisson_cpp(Rcpp::NumericMatrix fitted, Rcpp::NumericVector dispersion, Rcpp::NumericVector variance);
-RcppExport SEXP _tissueshap_below_poisson_cpp(SEXP fittedSEXP, SEXP dispersionSEXP, SEXP varianceSEXP) {
-BEGIN_RCPP
-    Rcpp::RObject rcpp_result_gen;
-    Rcpp::RNGScope rcpp_rngScope_gen;
-    Rcpp::traits::input_parameter< Rcpp::NumericMatrix >::type fitted(fittedSEXP);
-    Rcpp::traits::input_parameter< Rcpp::NumericVector >::type dispersion(dispersionSEXP);
-    Rcpp::traits::input_parameter< Rcpp::NumericVector >::type variance(varianceSEXP);
-    rcpp_result_gen = Rcpp::wrap(below_poisson_cpp(fitted, dispersion, variance));
+    Rcpp::traits::input_parameter< Rcpp::NumericMatrix >::type mirrors(mirrorsSEXP);
+    Rcpp::traits::input_parameter< Rcpp::NumericMatrix >::type shifts(shiftsSEXP);
+    rcpp_result_gen = Rcpp::wrap(oneway_null_deviance_cpp(counts, classes, offset, dispersion, full_deviance, contrasts, mirrors, shifts));
     return rcpp_result_gen;
 END_RCPP
 }
@@ -91,14 +80,27 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// rank_sums_cpp
+Rcpp::List rank_sums_cpp(Rcpp::NumericMatrix values, Rcpp::IntegerVector classes, int n_classes);
+RcppExport SEXP _tissueshap_rank_sums_cpp(SEXP valuesSEXP, SEXP classesSEXP, SEXP n_classesSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< Rcpp::NumericMatrix >::type values(valuesSEXP);
+    Rcpp::traits::input_parameter< Rcpp::IntegerVector >::type classes(classesSEXP);
+    Rcpp::traits::input_parameter< int >::type n_classes(n_classesSEXP);
+    rcpp_result_gen = Rcpp::wrap(rank_sums_cpp(values, classes, n_classes));
+    return rcpp_result_gen;
+END_RCPP
+}
 
 static const R_CallMethodDef CallEntries[] = {
     {"_tissueshap_check_counts_cpp", (DL_FUNC) &_tissueshap_check_counts_cpp, 2},
     {"_tissueshap_count_at_least_cpp", (DL_FUNC) &_tissueshap_count_at_least_cpp, 2},
     {"_tissueshap_count_above_cpp", (DL_FUNC) &_tissueshap_count_above_cpp, 4},
-    {"_tissueshap_oneway_null_deviance_cpp", (DL_FUNC) &_tissueshap_oneway_null_deviance_cpp, 6},
-    {"_tissueshap_below_poisson_cpp", (DL_FUNC) &_tissueshap_below_poisson_cpp, 3},
+    {"_tissueshap_oneway_null_deviance_cpp", (DL_FUNC) &_tissueshap_oneway_null_deviance_cpp, 8},
     {"_tissueshap_oneway_profile_cpp", (DL_FUNC) &_tissueshap_oneway_profile_cpp, 4},
+    {"_tissueshap_rank_sums_cpp", (DL_FUNC) &_tissueshap_rank_sums_cpp, 3},
     {NULL, NULL, 0}
 };
 

@@ -22,6 +22,7 @@ class Layout {
         for (int j = 0; j < n_; ++j) {
             offset_[j] = offset[order_[j]];
             size_[j] = std::exp(offset_[j]);
+            largest_size_ = std::max(largest_size_, size_[j]);
         }
     }
 
@@ -30,6 +31,7 @@ class Layout {
     int begin(int g) const { return start_[g]; }
     int end(int g) const { return start_[g + 1]; }
     const double* size() const { return size_.data(); }
+    double largest_size() const { return largest_size_; }
     const double* offset() const { return offset_.data(); }
 
     // Calls visit(gene, y) for each gene, with y in the order of the layout.
@@ -59,6 +61,7 @@ class Layout {
     int n_;
     std::vector<int> order_, start_;
     std::vector<double> offset_, size_;
+    double largest_size_ = 0;
 };
 
 // edgeR's Newton iterations (mglmOneGroup) for the log rate of the samples

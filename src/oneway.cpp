@@ -34,64 +34,79 @@ namespace {
 
 constexpr double kLow = 1e-10, kVeryLow = 1e-13;
 constexpr double kTolerance = 1e-6;
+constexpr double kPoisson = 1e-4, kGamma = 1e6, kOffset = 1e-8;
 constexpr int kMaxSteps = 250;
 
 // edgeR's unit deviance: Poisson for tiny dispersions, gamma for huge ones.
 inline double unit_deviance(double y, double mu, double phi) {
-    y += 1e-8;
-    mu += 1e-8;
-    if (phi < 1e-4) {
+    y += kOffset;
+    mu += kOffset;
+    if (phi < kPoisson) {
         const double resid = y - mu;
         return 2 * (y * std::log(y / mu) - resid -
                     0.5 * resid * resid * phi * (1 - phi * y));
     }
     const double product = mu * phi;
-    if (product > 1e6)
+    if (product > kGamma)
         return 2 * ((y - mu) / mu - std::log(y / mu)) * mu / (1 + product);
     const double r = 1 / phi;
     return 2 * (y * std::log(y / mu) + (y + r) * std::log((mu + r) / (y + r)));
+}
+
+// How much of a rise in slope from 0 to 1 a convex function can turn into
+// height there, if the logarithm of its second derivative changes by at most
+// `range`: (height(1) - height(0) - slope(0)) / (slope(1) - slope(0)).
+inline double height_share(double range) {
+    if (range < 1e-3) return 0.5 + range / 12;
+    const double fall = -std::expm1(-range);
+    return (range - fall) / (range * fall);
 }
 
 class NullFit {
   public:
     explicit NullFit(const Layout& layout)
         : layout_(layout), k_(layout.n_classes()), score_(k_), info_(k_),
-          b_(k_), b_new_(k_), step_(k_) {}
+          score_new_(k_), info_new_(k_), b_(k_), b_new_(k_), step_(k_),
+          factor_(k_), weight_(layout.n_samples()),
+          log_count_(layout.n_samples()), reciprocal_(layout.n_samples()) {}
 
-    // The deviance of one gene under c'b = 0; `basis2` holds the squares of
-    // the rotation, k x (k - 1).
-    double deviance(const double* y, double phi, const double* c,
-                    const double* basis2) {
-        if (*std::max_element(y, y + layout_.n_samples()) < kLow)
-            return total_deviance(y, phi, nullptr);
-        // Two classes: what is left is one group, and edgeR fits it as such.
-        if (k_ == 2) {
-            std::fill(b_.begin(), b_.end(), one_group(
-                y, layout_.size(), 0, layout_.n_samples(), phi, R_NaN));
-            return total_deviance(y, phi, b_.data());
+    // The gene that the next calls are about; `full` is the deviance of the
+    // model with a coefficient for each class.
+    void set_gene(const double* y, double phi, double full) {
+        y_ = y;
+        phi_ = phi;
+        largest_ = *std::max_element(y, y + layout_.n_samples());
+        if (largest_ < kLow) return;
+        for (int j = 0; j < layout_.n_samples(); ++j) {
+            weight_[j] = 1 / (1 + phi * layout_.size()[j]);
+            log_count_[j] = std::log(y[j] + kOffset) - layout_.offset()[j];
+            reciprocal_[j] = phi < kPoisson ? 0 : 1 / (y[j] + kOffset + 1 / phi);
         }
-        std::fill(b_.begin(), b_.end(), start(y, phi));
-        double deviance = total_deviance(y, phi, b_.data());
+        doubt_ = 1e-9 + 1e-12 * full;
+        clear_ = full > 10 * kVeryLow * largest_;
+    }
+
+    // The gene's deviance under c'b = 0, where the rates of class g are
+    // multiplied by exp(shift[g]). `mirror` is the Householder vector u that
+    // rotates c: the basis of the rest are columns of I - uu'/u[0].
+    double deviance(const double* c, const double* mirror,
+                    const double* shift) {
+        if (largest_ < kLow) return total_deviance(nullptr);
+        for (int g = 0; g < k_; ++g) factor_[g] = std::exp(shift[g]);
+        // Two classes: what is left is one group, and edgeR fits it as such.
+        if (k_ == 2) return two_classes(shift);
+        std::fill(b_.begin(), b_.end(), start(shift));
+        known_ = false;
+        derivatives(b_, score_, info_);
         double max_info = -1, lambda = 0;
         for (int iteration = 1; iteration <= kMaxSteps; ++iteration) {
-            derivatives(y, phi);
-            for (int j = 0; j < k_ - 1; ++j) {
-                double diagonal = 0;
-                for (int g = 0; g < k_; ++g)
-                    diagonal += basis2[j * k_ + g] * info_[g];
-                max_info = std::max(max_info, diagonal);
-            }
+            max_info = std::max(max_info, largest_diagonal(mirror));
             if (iteration == 1) lambda = std::max(max_info * 1e-6, kVeryLow);
             bool first_try = true, tiny = false, failed = false;
             for (;;) {
                 take_step(c, lambda);
-                const double proposed = total_deviance(y, phi, b_new_.data());
-                tiny = proposed / largest_ < kVeryLow;
-                if (proposed <= deviance || tiny) {
-                    std::swap(b_, b_new_);
-                    deviance = proposed;
-                    break;
-                }
+                derivatives(b_new_, score_new_, info_new_);
+                if (accepted(tiny)) break;
                 first_try = false;
                 lambda *= 2;
                 if (lambda / max_info > 1 / kVeryLow) {
@@ -99,42 +114,71 @@ class NullFit {
                     break;
                 }
             }
-            if (failed || tiny) break;
-            double divergence = 0;
-            for (int g = 0; g < k_; ++g) divergence += score_[g] * step_[g];
-            if (divergence < kTolerance) break;
+            if (failed) break;
+            const double divergence = along_step(score_);
+            std::swap(b_, b_new_);
+            std::swap(score_, score_new_);
+            std::swap(info_, info_new_);
+            if (tiny || divergence < kTolerance) break;
             if (first_try) lambda /= 10;
         }
-        return deviance;
+        return known_ ? deviance_ : total_deviance(b_.data());
     }
 
   private:
     // The log of the mean of count over library size, weighted as edgeR does.
-    double start(const double* y, double phi) {
+    double start(const double* shift) {
         double top = 0, bottom = 0;
-        largest_ = 0;
-        for (int j = 0; j < layout_.n_samples(); ++j) {
-            const double weight = 1 / (1 + phi * layout_.size()[j]);
-            top += y[j] * weight;
-            bottom += layout_.size()[j] * weight;
-            largest_ = std::max(largest_, y[j]);
+        for (int g = 0; g < k_; ++g) {
+            const double factor = factor_[g];
+            for (int j = layout_.begin(g); j < layout_.end(g); ++j) {
+                const double size = layout_.size()[j] * factor;
+                const double weight =
+                    shift[g] == 0 ? weight_[j] : 1 / (1 + phi_ * size);
+                top += y_[j] * weight;
+                bottom += size * weight;
+            }
         }
         return std::log(top / bottom);
     }
 
-    void derivatives(const double* y, double phi) {
+    double two_classes(const double* shift) {
+        sizes_.resize(layout_.n_samples());
+        for (int g = 0; g < k_; ++g)
+            for (int j = layout_.begin(g); j < layout_.end(g); ++j)
+                sizes_[j] = layout_.size()[j] * std::exp(shift[g]);
+        std::fill(b_.begin(), b_.end(), one_group(
+            y_, sizes_.data(), 0, layout_.n_samples(), phi_, R_NaN));
+        return total_deviance(b_.data());
+    }
+
+    void derivatives(const std::vector<double>& b, std::vector<double>& scores,
+                     std::vector<double>& infos) const {
+        const double* size = layout_.size();
         for (int g = 0; g < k_; ++g) {
-            const double rate = std::exp(b_[g]);
+            const double rate = std::exp(b[g]) * factor_[g];
             double score = 0, info = 0;
             for (int j = layout_.begin(g); j < layout_.end(g); ++j) {
-                const double mu = rate * layout_.size()[j];
-                const double scale = 1 / (1 + mu * phi);
-                score += (y[j] - mu) * scale;
+                const double mu = rate * size[j];
+                const double scale = 1 / (1 + mu * phi_);
+                score += (y_[j] - mu) * scale;
                 info += mu * scale;
             }
-            score_[g] = score;
-            info_[g] = info;
+            scores[g] = score;
+            infos[g] = info;
         }
+    }
+
+    // The largest element on the diagonal of the rotated information.
+    double largest_diagonal(const double* mirror) const {
+        double spread = 0, largest = R_NegInf;
+        for (int g = 0; g < k_; ++g) spread += mirror[g] * mirror[g] * info_[g];
+        for (int g = 1; g < k_; ++g) {
+            const double turn = mirror[g] / mirror[0];
+            largest = std::max(largest, info_[g] * (1 - 2 * turn * mirror[g]) +
+                                            turn * turn * spread);
+        }
+        return largest;
     }
 
     void take_step(const double* c, double lambda) {
@@ -151,56 +195,107 @@ class NullFit {
         }
     }
 
+    double along_step(const std::vector<double>& score) const {
+        double total = 0;
+        for (int g = 0; g < k_; ++g) total += score[g] * step_[g];
+        return total;
+    }
+
+    // Whether the deviance does not rise. It is convex in b, and where no
+    // coefficient moves by more than r the log of its second derivative along
+    // the step changes by at most r: mostly the slopes at both ends decide,
+    // without a logarithm. Where they do not, or where edgeR's deviance is not
+    // convex, the deviances are compared, as edgeR always does.
+    bool accepted(bool& tiny) {
+        if (clear_ && convex(b_) && convex(b_new_)) {
+            double range = 0;
+            for (double step : step_) range = std::max(range, std::abs(step));
+            const double before = -2 * along_step(score_);
+            const double after = -2 * along_step(score_new_);
+            if (before + height_share(range) * (after - before) < -doubt_) {
+                known_ = false;
+                return true;
+            }
+        }
+        if (!known_) deviance_ = total_deviance(b_.data());
+        known_ = true;
+        const double proposed = total_deviance(b_new_.data());
+        tiny = proposed / largest_ < kVeryLow;
+        if (!(proposed <= deviance_ || tiny)) return false;
+        deviance_ = proposed;
+        return true;
+    }
+
+    // edgeR's deviance jumps where it goes over to that of the gamma.
+    bool convex(const std::vector<double>& b) const {
+        for (int g = 0; g < k_; ++g)
+            if (std::exp(b[g]) * factor_[g] * layout_.largest_size() * phi_ >
+                kGamma)
+                return false;
+        return true;
+    }
+
     // Without coefficients: of means that are zero.
-    double total_deviance(const double* y, double phi, const double* b) const {
+    double total_deviance(const double* b) const {
+        const double* size = layout_.size();
         double total = 0;
         for (int g = 0; g < k_; ++g) {
-            const double rate = b == nullptr ? 0 : std::exp(b[g]);
-            for (int j = layout_.begin(g); j < layout_.end(g); ++j)
-                total += unit_deviance(y[j], rate * layout_.size()[j], phi);
+            const double log_rate = b == nullptr ? R_NegInf
+                                                 : b[g] + std::log(factor_[g]);
+            const double rate = std::exp(log_rate);
+            for (int j = layout_.begin(g); j < layout_.end(g); ++j) {
+                const double mu = rate * size[j];
+                // Too rare for the shortcut, which has one logarithm.
+                if (mu < 1e-4 || mu * phi_ > kGamma) {
+                    total += unit_deviance(y_[j], mu, phi_);
+                    continue;
+                }
+                const double y = y_[j] + kOffset, m = mu + kOffset;
+                const double part = kOffset / mu;
+                const double gain = y * (log_count_[j] - log_rate -
+                                         part * (1 - part / 2));
+                if (phi_ < kPoisson) {
+                    const double resid = y - m;
+                    total += 2 * (gain - resid -
+                                  0.5 * resid * resid * phi_ * (1 - phi_ * y));
+                } else {
+                    const double r = 1 / phi_;
+                    total += 2 * (gain + (y + r) *
+                                  std::log((m + r) * reciprocal_[j]));
+                }
+            }
         }
         return total;
     }
 
     const Layout& layout_;
     const int k_;
-    double largest_ = 0;
-    std::vector<double> score_, info_, b_, b_new_, step_;
+    const double* y_ = nullptr;
+    double phi_ = 0, largest_ = 0, doubt_ = 0, deviance_ = 0;
+    bool clear_ = false, known_ = false;
+    std::vector<double> score_, info_, score_new_, info_new_, b_, b_new_,
+        step_, factor_, weight_, log_count_, reciprocal_, sizes_;
 };
 
 }  // namespace
 
-// Null deviances, genes x contrasts. `classes` counts from zero; `basis2` is
-// k x (k - 1) x contrasts.
+// Null deviances, genes x contrasts. `classes` counts from zero; `mirrors` and
+// `shifts` are classes x contrasts, as `contrasts` is.
 // [[Rcpp::export]]
 Rcpp::NumericMatrix oneway_null_deviance_cpp(
         SEXP counts, Rcpp::IntegerVector classes, Rcpp::NumericVector offset,
-        Rcpp::NumericVector dispersion, Rcpp::NumericMatrix contrasts,
-        Rcpp::NumericVector basis2) {
+        Rcpp::NumericVector dispersion, Rcpp::NumericVector full_deviance,
+        Rcpp::NumericMatrix contrasts, Rcpp::NumericMatrix mirrors,
+        Rcpp::NumericMatrix shifts) {
     const Layout layout(classes, offset);
-    const int k = layout.n_classes();
     const int n_contrasts = contrasts.ncol();
     NullFit fit(layout);
     Rcpp::NumericMatrix found(Rf_nrows(counts), n_contrasts);
     layout.each_gene(counts, [&](int gene, const double* y) {
+        fit.set_gene(y, dispersion[gene], full_deviance[gene]);
         for (int i = 0; i < n_contrasts; ++i)
-            found(gene, i) = fit.deviance(
-                y, dispersion[gene], &contrasts(0, i),
-                &basis2[static_cast<R_xlen_t>(i) * k * (k - 1)]);
+            found(gene, i) = fit.deviance(&contrasts(0, i), &mirrors(0, i),
+                                          &shifts(0, i));
     });
     return found;
-}
-
-// Which genes vary less than a Poisson variable in at least one sample.
-// [[Rcpp::export]]
-Rcpp::LogicalVector below_poisson_cpp(Rcpp::NumericMatrix fitted,
-                                      Rcpp::NumericVector dispersion,
-                                      Rcpp::NumericVector variance) {
-    const int n_genes = fitted.nrow();
-    Rcpp::LogicalVector below(n_genes);
-    for (int j = 0; j < fitted.ncol(); ++j)
-        for (int i = 0; i < n_genes; ++i)
-            if ((fitted(i, j) * dispersion[i] + 1) * variance[i] < 1)
-                below[i] = true;
-    return below;
 }

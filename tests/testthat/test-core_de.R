@@ -70,7 +70,9 @@ test_that("the dispersion trend is that of estimateDisp", {
         label <- factor(data$label)
         plain <- edgeR::estimateDisp(data$counts, model.matrix(~ 0 + label),
             lib.size = effective, tagwise = FALSE)
-        found <- trended_dispersion(data$counts, label, effective)
+        layout <- de_layout(label, "weighted", effective, NULL, NULL)
+        found <- trended_dispersion(data$counts, layout,
+            BiocParallel::SerialParam())
         expect_equal(found$dispersion, plain$trended.dispersion,
             tolerance = 1e-8)
     }

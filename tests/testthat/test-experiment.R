@@ -20,7 +20,8 @@ test_that("the R verbs work on a SummarizedExperiment without Python", {
     expect_identical(record$label, "tissue")
     expect_identical(record$de$counts, de$uns$counts)
     expect_identical(record$de$params, list(label = "tissue", fdr = 0.01,
-        lfc = 1, method = "edgeR_QL"))
+        lfc = 1, method = "edgeR_QL", rest = "mean_of_classes",
+        legacy = TRUE))
     expect_identical(record$tmm$versions$edgeR,
         as.character(utils::packageVersion("edgeR")))
     expect_false("norm_factor" %in%

@@ -1,0 +1,77 @@
+# Work on a matrix a block at a time, on as many workers as there are.
+
+# What fits into a block: 32 MB of doubles, of which edgeR makes a dozen copies.
+block_cells <- function() 4e6
+
+# Of what there are n, each with `other` values: no more in a block than fit,
+# and no fewer blocks than there are workers, or tasks asked for.
+block_ranges <- function(n, other, BPPARAM) {
+    pieces <- max(BiocParallel::bpnworkers(BPPARAM),
+        BiocParallel::bptasks(BPPARAM))
+    size <- max(1L, min(block_cells() %/% other, ceiling(n / pieces)))
+    lapply(seq.int(1L, n, by = size), function(from) {
+        from:min(n, from + size - 1L)
+    })
+}
+
+# `BPPARAM` may also be a number of workers, for a caller without BiocParallel
+# at hand. They are processes of their own: forking is not safe in every host.
+workers_of <- function(BPPARAM) {
+    if (is.numeric(BPPARAM) && length(BPPARAM) == 1L && BPPARAM >= 1) {
+        if (BPPARAM == 1) {
+            BiocParallel::SerialParam()
+        } else {
+            BiocParallel::SnowParam(as.integer(BPPARAM))
+        }
+    } else if (methods::is(BPPARAM, "BiocParallelParam")) {
+        BPPARAM
+    } else {
+        fail(paste("BPPARAM must be what BiocParallel's SerialParam(),",
+            "MulticoreParam() or SnowParam() return, or a number of workers"))
+    }
+}
+
+# Calls run(part, ...) for the part of each range. A part is cut out when a
+# worker is free for it, so that no more of them are held than there are
+# workers, and a worker gets no more than its part.
+over_blocks <- function(ranges, cut, run, ..., BPPARAM) {
+    if (methods::is(BPPARAM, "SerialParam") || length(ranges) == 1L) {
+        return(lapply(ranges, function(range) run(cut(range), ...)))
+    }
+    at <- 0L
+    following <- function() {
+        at <<- at + 1L
+        if (at > length(ranges)) NULL else cut(ranges[[at]])
+    }
+    # Workers look for this package where this process does.
+    before <- Sys.getenv("R_LIBS", NA)
+    Sys.setenv(R_LIBS = paste(.libPaths(), collapse = .Platform$path.sep))
+    on.exit(if (is.na(before)) {
+        Sys.unsetenv("R_LIBS")
+    } else {
+        Sys.setenv(R_LIBS = before)
+    })
+    BiocParallel::bpiterate(following, run, ..., BPPARAM = BPPARAM)
+}
+
+# Calls run(part, ...) for blocks of genes and puts the answers together. A
+# part has `counts` and, of each item of `of_genes`, those genes' values.
+over_genes <- function(counts, run, ..., of_genes = list(), BPPARAM) {
+    ranges <- block_ranges(nrow(counts), ncol(counts), BPPARAM)
+    cut <- function(rows) {
+        c(list(counts = counts[rows, , drop = FALSE]),
+            lapply(of_genes, function(held) {
+                if (is.matrix(held)) held[rows, , drop = FALSE] else held[rows]
+            }))
+    }
+    bind_parts(over_blocks(ranges, cut, run, ..., BPPARAM = BPPARAM))
+}
+
+bind_parts <- function(parts) {
+    bound <- lapply(names(parts[[1L]]), function(name) {
+        held <- lapply(parts, `[[`, name)
+        join <- if (is.matrix(held[[1L]])) rbind else c
+        unname(do.call(join, held))
+    })
+    stats::setNames(bound, names(parts[[1L]]))
+}

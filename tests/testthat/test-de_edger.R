@@ -1,0 +1,197 @@
+# Every option against edgeR called as its users call it.
+
+normalised <- function(data) {
+    edgeR::calcNormFactors(edgeR::DGEList(data$counts))
+}
+
+de_of <- function(data, y, ..., label = data$label) {
+    core_de(data$counts, label, y$samples$lib.size, y$samples$norm.factors,
+        ...)
+}
+
+# One contrast of plain edgeR: QL or LRT, against zero or a threshold.
+plain_test <- function(y, design, contrast, lrt = FALSE, lfc = NULL) {
+    y <- edgeR::estimateDisp(y, design)
+    fit <- if (lrt) edgeR::glmFit(y, design) else call_legacy(
+        utils::getS3method("glmQLFit", "DGEList",
+            envir = asNamespace("edgeR")), y, design)
+    if (!is.null(lfc)) {
+        edgeR::glmTreat(fit, contrast = contrast, lfc = lfc)$table
+    } else if (lrt) {
+        edgeR::glmLRT(fit, contrast = contrast)$table
+    } else {
+        edgeR::glmQLFTest(fit, contrast = contrast)$table
+    }
+}
+
+# Close to 1 the p-value is the rounding of two deviances.
+expect_same <- function(found, class, plain, tolerance = 1e-6) {
+    logfc <- if (is.null(plain$logFC)) plain$unshrunk.logFC else plain$logFC
+    expect_equal(unname(found$varm$de_logfc[, class]), logfc, tolerance = 1e-7)
+    pvalue <- unname(found$varm$de_pvalue[, class])
+    clear <- plain$PValue < 0.9
+    expect_lt(relative(pvalue[clear], plain$PValue[clear]), tolerance)
+    expect_lt(max(abs(pvalue - plain$PValue)), 1e-4)
+}
+
+test_that("the others weighted by their samples are edgeR's contrast", {
+    data <- simulate_matrix(150, c(3, 8, 5), zeros = 0.1)
+    y <- normalised(data)
+    found <- de_of(data, y, rest = "weighted")
+    design <- model.matrix(~ 0 + data$label)
+    expect_same(found, 1L, plain_test(y, design, c(1, -8 / 13, -5 / 13)))
+    expect_same(found, 2L, plain_test(y, design, c(-3 / 8, 1, -5 / 8)))
+    even <- de_of(data, y)
+    expect_gt(max(abs(found$varm$de_logfc - even$varm$de_logfc)), 0.1)
+})
+
+test_that("the others pooled are edgeR's two groups, a fit a class", {
+    data <- simulate_matrix(150, c(3, 8, 5), zeros = 0.1)
+    y <- normalised(data)
+    for (lrt in c(FALSE, TRUE)) {
+        found <- de_of(data, y, rest = "pooled",
+            method = if (lrt) "edgeR_LRT" else "edgeR_QL")
+        for (class in unique(data$label)) {
+            group <- data$label == class
+            expect_same(found, class,
+                plain_test(y, model.matrix(~ group), c(0, 1), lrt))
+        }
+    }
+    expect_identical(as.vector(table(found$uns$dispersion$class)),
+        rep(150L, 3))
+})
+
+test_that("a fold change to exceed is glmTreat's", {
+    data <- simulate_matrix(150, c(4, 7, 5), zeros = 0.1, seed = 3)
+    y <- normalised(data)
+    design <- model.matrix(~ 0 + data$label)
+    for (lfc in c(0.3, 1.5)) {
+        for (lrt in c(FALSE, TRUE)) {
+            found <- de_of(data, y, lfc_test = lfc,
+                method = if (lrt) "edgeR_LRT" else "edgeR_QL")
+            for (g in 1:3) {
+                contrast <- replace(rep(-0.5, 3), g, 1)
+                expect_same(found, g,
+                    plain_test(y, design, contrast, lrt, lfc))
+            }
+        }
+    }
+    two <- list(counts = data$counts[, 1:11], label = data$label[1:11])
+    y <- normalised(two)
+    expect_same(de_of(two, y, lfc_test = 1), 2L,
+        plain_test(y, model.matrix(~ two$label), c(0, 1), lfc = 1))
+    pooled <- de_of(data, normalised(data), lfc_test = 1, rest = "pooled")
+    group <- data$label == "class03"
+    expect_same(pooled, 3L, plain_test(normalised(data),
+        model.matrix(~ group), c(0, 1), lfc = 1))
+})
+
+test_that("a threshold is met on real data as glmTreat and glmLRT have it", {
+    skip_without_data()
+    study <- read_study("blake_primates")
+    data <- list(counts = study$counts[seq(1, 12184, by = 8), ],
+        label = study$samples$tissue)
+    y <- normalised(data)
+    design <- model.matrix(~ 0 + data$label)
+    for (lrt in c(FALSE, TRUE)) {
+        method <- if (lrt) "edgeR_LRT" else "edgeR_QL"
+        contrast <- c(-1, -1, 3, -1) / 3
+        expect_same(de_of(data, y, method = method, lfc_test = 1), 3L,
+            plain_test(y, design, contrast, lrt, 1))
+        expect_same(de_of(data, y, method = method), 3L,
+            plain_test(y, design, contrast, lrt))
+    }
+})
+
+test_that("covariates are part of edgeR's design", {
+    data <- simulate_matrix(120, c(5, 6, 7))
+    n <- length(data$label)
+    covariates <- data.frame(age = sin(seq_len(n)),
+        centre = rep(c("a", "b", "a"), length.out = n))
+    # A centre that doubles half of the genes.
+    data$counts[1:60, covariates$centre == "b"] <-
+        2 * data$counts[1:60, covariates$centre == "b"]
+    y <- normalised(data)
+    design <- model.matrix(~ 0 + data$label + age + centre, covariates)
+    contrast <- c(-0.5, 1, -0.5, 0, 0)
+    expect_same(de_of(data, y, covariates = covariates), 2L,
+        plain_test(y, design, contrast))
+    expect_same(de_of(data, y, covariates = covariates, lfc_test = 0.5), 2L,
+        plain_test(y, design, contrast, lfc = 0.5))
+    expect_same(de_of(data, y, covariates = covariates, method = "edgeR_LRT",
+        rest = "weighted"), 2L,
+        plain_test(y, design, c(-5 / 12, 1, -7 / 12, 0, 0), TRUE))
+    group <- data$label == "class02"
+    expect_same(de_of(data, y, covariates = covariates, rest = "pooled"), 2L,
+        plain_test(y, model.matrix(~ group + age + centre, covariates),
+            c(0, 1, 0, 0)))
+})
+
+test_that("the species can be a covariate of real data", {
+    skip_without_data()
+    study <- read_study("blake_primates")
+    some <- seq(1, 12184, by = 40)
+    data <- list(counts = study$counts[some, ], label = study$samples$tissue)
+    y <- normalised(data)
+    species <- study$samples["species"]
+    expect_same(de_of(data, y, covariates = species), 1L,
+        plain_test(y, model.matrix(~ 0 + data$label + factor(species[[1]])),
+            c(3, -1, -1, -1, 0, 0) / 3))
+})
+
+test_that("genes that vary less than Poisson variables are bounded as edgeR", {
+    set.seed(1)
+    label <- rep(c("a", "b", "c"), each = 5)
+    counts <- matrix(30L + sample(0:1, 80 * 15, TRUE), 80)
+    counts[1:40, ] <- rpois(40 * 15, 30)
+    counts[1:10, 1:5] <- counts[1:10, 1:5] * 2L
+    data <- list(counts = counts, label = label)
+    y <- normalised(data)
+    design <- model.matrix(~ 0 + label)
+    expect_same(de_of(data, y), 1L,
+        plain_test(y, design, c(1, -0.5, -0.5)))
+    expect_same(de_of(data, y, lfc_test = 0.4), 1L,
+        plain_test(y, design, c(1, -0.5, -0.5), lfc = 0.4))
+})
+
+test_that("many classes of different sizes are edgeR's too", {
+    data <- simulate_matrix(60, rep(c(2, 5, 9, 3), 6), zeros = 0.05, seed = 8)
+    y <- normalised(data)
+    found <- de_of(data, y)
+    design <- model.matrix(~ 0 + data$label)
+    for (g in c(1, 14, 24)) {
+        expect_same(found, g, plain_test(y, design,
+            replace(rep(-1 / 23, 24), g, 1)))
+    }
+})
+
+test_that("edgeR 4's legacy is passed where it is known", {
+    expect_true(call_legacy(function(x, legacy = FALSE) legacy, 1))
+    expect_identical(call_legacy(function(x) x, 1), 1)
+})
+
+test_that("options that do not go together are refused with the remedy", {
+    data <- simulate_matrix(40, c(4, 5))
+    y <- normalised(data)
+    donor <- rep(1:3, 3)
+    expect_error(de_of(data, y, block = donor),
+        "edgeR_QL cannot hold samples of one donor.*limma_voom.*covariates")
+    expect_error(de_of(data, y, block = donor, method = "wilcoxon"),
+        "wilcoxon cannot hold.*limma_voom")
+    expect_error(de_of(data, y, method = "wilcoxon", lfc_test = 1),
+        "leave lfc_test out")
+    expect_error(de_of(data, y, method = "wilcoxon",
+        covariates = data.frame(a = 1:9)), "no covariates")
+    expect_error(de_of(data, y, lfc_test = 0), "above 0")
+    expect_error(de_of(data, y, covariates = data.frame(a = data$label)),
+        "cannot be told from the classes.*leave one out")
+    expect_error(de_of(data, y, covariates = data.frame(a = c(NA, 1:8))),
+        "covariate \"a\" is missing or not finite in 1 samples")
+    expect_error(de_of(data, y, covariates = data.frame(a = "one")[
+        rep(1, 9), , drop = FALSE]), "same in all samples \\(one\\)")
+    expect_error(de_of(data, y, method = "limma_voom", block = 1:9),
+        "block of its own")
+    expect_error(de_of(data, y, method = "limma_voom", block = 1:2),
+        "block has 2 values for 9 samples")
+    expect_error(de_of(data, y, BPPARAM = "two"), "number of workers")
+})

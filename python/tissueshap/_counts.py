@@ -10,7 +10,10 @@ from anndata import AnnData
 from tissueshap._dense import blocks
 from tissueshap._errors import DataError
 from tissueshap._rconvert import Matrix
+from tissueshap._settings import settings
 
+#: Counts that R does in the time that its workers need to start, or less.
+_FEW = 20_000_000
 _INT32_MAX = np.iinfo(np.int32).max
 
 
@@ -30,6 +33,11 @@ def target(adata: AnnData, *, copy: bool) -> AnnData:
             )
         adata._init_as_actual(adata.copy())
     return adata
+
+
+def workers(adata: AnnData) -> int:
+    """Return how many processes R shall share the counts among."""
+    return settings.cores if adata.n_obs * adata.n_vars > _FEW else 1
 
 
 def checked(adata: AnnData) -> Matrix:

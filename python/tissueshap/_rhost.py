@@ -14,9 +14,11 @@ from tissueshap._settings import settings
 
 #: R packages that Debian and Ubuntu ship, by their name there.
 _DEBIAN = {
+    "BiocParallel": "r-bioc-biocparallel",
     "edgeR": "r-bioc-edger",
     "limma": "r-bioc-limma",
     "reticulate": "r-cran-reticulate",
+    "statmod": "r-cran-statmod",
 }
 
 

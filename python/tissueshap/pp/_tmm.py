@@ -8,7 +8,7 @@ import numpy as np
 from anndata import AnnData
 
 from tissueshap import _r, _schema, _slots
-from tissueshap._counts import checked, target
+from tissueshap._counts import checked, target, workers
 from tissueshap._errors import DataError
 
 
@@ -23,7 +23,8 @@ def tmm(
 
     The factors are those of edgeR's ``calcNormFactors`` (Robinson and Oshlack, Genome
     Biology 11:R25, 2010), and the layer is counts per million on effective library
-    sizes; R's ``core_tmm`` does the work.
+    sizes; R's ``core_tmm`` does the work, shared by ``settings.n_jobs`` processes where
+    there is much of it.
 
     Parameters
     ----------
@@ -51,7 +52,12 @@ def tmm(
         If ``X`` does not hold counts, a sample has none, or ``reference`` has no record.
     """
     adata = target(adata, copy=copy)
-    found = _r.call("core_tmm", counts=checked(adata), reference=_frozen(reference))
+    found = _r.call(
+        "core_tmm",
+        counts=checked(adata),
+        reference=_frozen(reference),
+        BPPARAM=workers(adata),
+    )
     # R's genes x samples in Fortran order are samples x genes in C order: no copy.
     found["layers"] = {name: np.asarray(layer).T for name, layer in found["layers"].items()}
     _slots.write(

@@ -198,6 +198,18 @@ _ORDER = (
 )
 
 
+_TOOLS = {
+    "limma": "limma",
+    "limma_voom": "limma",
+    "wilcoxon": "Wilcoxon's rank sum test",
+}
+_RESTS = {
+    "mean_of_classes": "the average of the others",
+    "weighted": "the average of the others, weighted by their samples",
+    "pooled": "all other samples together",
+}
+
+
 def methods(adata: AnnData) -> dict[str, str]:
     """Return what the account of the method names: balancing, preset, test."""
     names = {
@@ -208,11 +220,14 @@ def methods(adata: AnnData) -> dict[str, str]:
         "none": "",
     }
     balance = str(found(adata, "oversample", "params", {}).get("method", "none"))
-    tool = str(found(adata, "de", "params", {}).get("method", ""))
+    tested = found(adata, "de", "params", {})
+    tool = str(tested.get("method", ""))
+    rest = "pooled" if tool == "wilcoxon" else str(tested.get("rest", ""))
     return {
         "balance": names.get(balance, balance),
         "preset": str(found(adata, "cnn", "params", {}).get("preset", "")),
-        "de_tool": "limma" if tool.startswith("limma") else "edgeR",
+        "de_tool": _TOOLS.get(tool, "edgeR"),
+        "de_rest": _RESTS.get(rest, _RESTS["mean_of_classes"]),
         **_clustering(found(adata, "cluster", "params", {})),
     }
 

@@ -1,13 +1,16 @@
-"""Test each class against the average of the others."""
+"""Test each class against the others."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
+import numpy as np
+import pandas as pd
 from anndata import AnnData
 
 from tissueshap import _r, _schema, _slots
-from tissueshap._counts import checked, target
+from tissueshap._counts import checked, target, workers
 from tissueshap._errors import DataError
 from tissueshap._rconvert import Matrix
 
@@ -18,17 +21,22 @@ def de(
     *,
     fdr: float = 0.01,
     lfc: float = 4.0,
-    method: Literal["edgeR_QL", "edgeR_LRT", "limma_voom", "limma"] = "edgeR_QL",
+    method: Literal["edgeR_QL", "edgeR_LRT", "limma_voom", "limma", "wilcoxon"] = "edgeR_QL",
+    rest: Literal["mean_of_classes", "weighted", "pooled"] = "mean_of_classes",
+    lfc_test: float | None = None,
+    covariates: Sequence[str] | None = None,
+    block: str | None = None,
     key_added: str | None = None,
     copy: bool = False,
 ) -> AnnData | None:
-    """Test each class against the average of the others.
+    """Test each class against the others.
 
-    The contrast of a class is 1 for it and ``-1 / (k - 1)`` for each of the other
-    classes; the model is fitted once for all of them. The values are those of edgeR's
-    ``estimateDisp``, ``glmQLFit`` and ``glmQLFTest`` (Lund et al., Statistical
-    Applications in Genetics and Molecular Biology 11:5, 2012); R's ``core_de`` does
-    the work.
+    By default the contrast of a class is 1 for it and ``-1 / (k - 1)`` for each of the
+    other classes, and the model is fitted once for all of them. The values are those of
+    edgeR's ``estimateDisp``, ``glmQLFit`` (``legacy=TRUE`` in edgeR 4) and ``glmQLFTest``
+    (Lund et al., Statistical Applications in Genetics and Molecular Biology 11:5, 2012);
+    R's ``core_de`` does the work, a block of genes at a time; where there is much of it,
+    ``settings.n_jobs`` processes share the blocks, with the same results.
 
     Parameters
     ----------
@@ -42,10 +50,29 @@ def de(
     lfc
         ... and above this absolute log2 fold change.
     method
-        edgeR's quasi-likelihood F test or likelihood ratio test, or limma-voom, all of
-        counts; or ``"limma"`` for data that came on a log2 scale: ``lmFit``, the same
-        contrasts and ``eBayes(trend=TRUE)`` (Ritchie et al., Nucleic Acids Research
-        43:e47, 2015).
+        edgeR's quasi-likelihood F test or likelihood ratio test, limma-voom, or
+        Wilcoxon's rank sum test of counts per million, all of counts; or ``"limma"`` for
+        data that came on a log2 scale: ``lmFit``, the same contrasts and
+        ``eBayes(trend=TRUE)`` (Ritchie et al., Nucleic Acids Research 43:e47, 2015).
+        ``"wilcoxon"`` is for large populations, where edgeR finds too much (Li et al.,
+        Genome Biology 23:79, 2022): it ranks a class against all the other samples
+        whatever ``rest`` says, with the p-values of ``wilcox.test(exact=FALSE)``; its
+        fold change is a difference of mean log2 counts per million (prior count 2).
+    rest
+        What a class is compared with: the average of the other classes whatever their
+        sizes, their average weighted by samples, or all other samples pooled into one
+        group, in a model of two groups for each class.
+    lfc_test
+        Test whether the log2 fold change is larger than this in size, rather than whether
+        there is any: edgeR's ``glmTreat`` or limma's ``treat`` (McCarthy and Smyth,
+        Bioinformatics 25:765, 2009). Then ``lfc=0`` is the natural threshold.
+    covariates
+        Columns of ``obs`` to put into the design: numbers are taken as they are,
+        anything else as groups.
+    block
+        Column of ``obs`` with the donors, of whom some gave several samples: limma's
+        ``duplicateCorrelation``, for ``"limma_voom"`` and ``"limma"``. Its time grows with
+        the square of the number of samples and more.
     key_added
         Name of the record, and prefix of the slots, in place of ``"de"``.
     copy
@@ -57,27 +84,37 @@ def de(
         ``varm["de_pvalue"]`` and ``varm["de_fdr"]`` (frames, genes x classes),
         ``var["de_significant"]`` (bool: in at least one class) and
         ``uns["tissueshap"]["de"]``: ``counts`` (``class``, ``up``, ``down``) and
-        ``dispersion`` (one row a gene).
+        ``dispersion`` (one row a gene; with ``rest="pooled"`` one a ``class`` and gene).
 
     Raises
     ------
     DataError
-        If ``X`` does not hold counts, or there is only one class.
+        If ``X`` does not hold counts, there is only one class, or ``obs`` lacks a column.
     MissingSlotError
         If ``ts.pp.tmm`` has not been run.
+    RError
+        If R refuses options that do not go together; the message has the remedy.
     """
     adata = target(adata, copy=copy)
     name = _slots.label_name(adata, label)
     classes = _slots.class_names(adata, name)
     if len(classes) < 2:
         raise DataError(f"adata.obs[{name!r}] has one class only, {classes}: nothing to compare")
-    params = {"fdr": fdr, "lfc": lfc, "method": method}
+    params: dict[str, Any] = {"fdr": fdr, "lfc": lfc, "method": method, "rest": rest}
+    if lfc_test is not None:
+        params["lfc_test"] = lfc_test
     found = _r.call(
         "core_de",
         **(_logged(adata) if method == "limma" else _counted(adata)),
+        **_of_samples(adata, covariates, block),
         label=adata.obs[name].astype(str).to_numpy(),
+        BPPARAM=workers(adata),
         **params,
     )
+    given = {"covariates": list(covariates) if covariates else None, "block": block}
+    params |= {key: value for key, value in given.items() if value is not None}
+    if method == "edgeR_QL":
+        params["legacy"] = True
     _slots.write(
         adata,
         "de",
@@ -101,3 +138,37 @@ def _logged(adata: AnnData) -> dict[str, Any]:
     values = _slots.require(adata, "layers", _schema.layers.log2)
     samples, genes = list(map(str, adata.obs_names)), list(map(str, adata.var_names))
     return {"counts": Matrix(values, samples=samples, genes=genes, integer=False)}
+
+
+def _of_samples(
+    adata: AnnData, covariates: Sequence[str] | None, block: str | None
+) -> dict[str, Any]:
+    """Return the covariates and donors as R takes them."""
+    found: dict[str, Any] = {}
+    if isinstance(covariates, str):
+        covariates = (covariates,)
+    if covariates:
+        found["covariates"] = pd.DataFrame(
+            {name: _plain(_column(adata, name)) for name in covariates}
+        )
+    if block is not None:
+        found["block"] = _texts(_column(adata, block))
+    return found
+
+
+def _column(adata: AnnData, name: str) -> pd.Series:
+    if name not in adata.obs:
+        raise DataError(f"adata.obs has no column {name!r}; it has {list(adata.obs)}")
+    column: pd.Series = adata.obs[name]
+    return column
+
+
+def _plain(column: pd.Series) -> np.ndarray:
+    """Return numbers as they are and anything else as text."""
+    numeric = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
+    return column.to_numpy(float) if numeric else _texts(column)
+
+
+def _texts(column: pd.Series) -> np.ndarray:
+    texts = column.astype(str).astype(object)
+    return texts.where(column.notna().to_numpy(), None).to_numpy(object)

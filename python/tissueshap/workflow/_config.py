@@ -99,6 +99,18 @@ class Config:
     )
     fdr: float = _option(0.01, "Differential expression: false discovery rate.", low=0, high=1)
     lfc: float = _option(4.0, "Differential expression: absolute log2 fold change.", low=0)
+    de_rest: _choices.Rest = _option(
+        "mean_of_classes", "Differential expression: how the others stand against a class."
+    )
+    de_lfc_test: float | None = _option(
+        None, "Differential expression: test for more than this absolute log2 fold change.", low=0
+    )
+    de_covariates: tuple[str, ...] = _option(
+        (), "Columns of the sample table to put into the design; may be repeated."
+    )
+    de_block: str | None = _option(
+        None, "Column with donors who gave several samples; for limma and limma_voom."
+    )
     n_starts: int = _option(100, "Starts of k-means for each gene set.", low=1)
     n_random: int = _option(10, "Random gene sets to compare clusters with.", low=1)
     cluster_samples: _choices.Samples = _option("test", "Which samples are clustered.")

@@ -201,9 +201,18 @@ def select_genes(job: Job) -> str:
 
 
 def de(job: Job) -> str:
-    """Test each class against the average of the others."""
+    """Test each class against the others."""
     config = job.config
-    tl.de(job.adata, fdr=config.fdr, lfc=config.lfc, method=config.de_method)
+    tl.de(
+        job.adata,
+        fdr=config.fdr,
+        lfc=config.lfc,
+        method=config.de_method,
+        rest=config.de_rest,
+        lfc_test=config.de_lfc_test,
+        covariates=config.de_covariates,
+        block=config.de_block,
+    )
     n_genes = int(_slots.require(job.adata, "var", _schema.var.de_significant).sum())
     return f"{n_genes:,} genes with FDR < {config.fdr:g} and |log2FC| > {config.lfc:g}"
 

@@ -8,8 +8,9 @@ import anndata as ad
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import mannwhitneyu
 
-from tissueshap import io, pp
+from tissueshap import _counts, io, pp, settings
 from tissueshap._errors import DataError, MissingSlotError, RError
 from tissueshap.tl import de
 
@@ -70,7 +71,14 @@ def test_slots_and_record(normalised: ad.AnnData, tmp_path: Path) -> None:
         assert (normalised.varm[key].dtypes == np.float64).all()
     assert normalised.varm["mine_de_pvalue"].min().min() >= 0
     record = normalised.uns["tissueshap"]["mine"]
-    assert record["params"] == {"label": "tissue", "fdr": 0.01, "lfc": 4.0, "method": "edgeR_QL"}
+    assert record["params"] == {
+        "label": "tissue",
+        "fdr": 0.01,
+        "lfc": 4.0,
+        "method": "edgeR_QL",
+        "rest": "mean_of_classes",
+        "legacy": True,
+    }
     assert record["counts"]["class"].tolist()[1] == "CD8+/CD45RA+ Naive"
     fdr, logfc = normalised.varm["mine_de_fdr"], normalised.varm["mine_de_logfc"]
     assert record["counts"]["up"].tolist() == ((fdr < 0.01) & (logfc > 4)).sum().tolist()
@@ -90,6 +98,83 @@ def test_other_methods_agree_on_fold_changes(normalised: ad.AnnData, method: str
     first, second = normalised.varm["de_logfc"], normalised.varm[f"{method}_de_logfc"]
     assert np.corrcoef(first.to_numpy().ravel(), second.to_numpy().ravel())[0, 1] > 0.99
     assert normalised.uns["tissueshap"][method]["params"]["method"] == method
+
+
+def test_ranks_are_those_of_scipy(normalised: ad.AnnData) -> None:
+    de(normalised, method="wilcoxon", rest="pooled")
+    liver = (normalised.obs["tissue"] == "Liver").to_numpy()
+    cpm = normalised.layers["tmm"].astype(float)
+    expected = [mannwhitneyu(row[liver], row[~liver], method="asymptotic").pvalue for row in cpm.T]
+    # The layer is float32: a few counts of different samples become ties.
+    assert np.allclose(normalised.varm["de_pvalue"]["Liver"], expected, rtol=1e-3)
+    logged = np.log2(cpm + 1)
+    fold = logged[liver].mean(axis=0) - logged[~liver].mean(axis=0)
+    assert np.corrcoef(normalised.varm["de_logfc"]["Liver"], fold)[0, 1] > 0.99
+
+
+def test_the_rest_and_the_threshold_matter(normalised: ad.AnnData) -> None:
+    de(normalised)
+    for rest in ("weighted", "pooled"):
+        de(normalised, rest=rest, key_added=rest)
+        found, usual = normalised.varm[f"{rest}_de_logfc"], normalised.varm["de_logfc"]
+        assert np.corrcoef(found.to_numpy().ravel(), usual.to_numpy().ravel())[0, 1] > 0.9
+        assert not np.allclose(found, usual, atol=0.01)
+    record = normalised.uns["tissueshap"]
+    assert len(record["pooled"]["dispersion"]) == 4 * normalised.n_vars
+    de(normalised, lfc_test=2, key_added="far")
+    assert record["far"]["params"]["lfc_test"] == 2
+    # Some are clearly different from 0 and not from 2.
+    near = normalised.varm["de_logfc"].abs() < 2
+    sure = normalised.varm["de_fdr"] < 0.01
+    assert (near & sure).any().any()
+    assert not (near & (normalised.varm["far_de_fdr"] < 0.01)).any().any()
+
+
+def test_covariates_and_donors_come_from_obs(normalised: ad.AnnData, tmp_path: Path) -> None:
+    n = normalised.n_obs
+    normalised.obs["age"] = np.arange(n) % 7
+    normalised.obs["sex"] = pd.Categorical(np.where(np.arange(n) % 3, "f", "m"))
+    normalised.obs["giver"] = [f"D{i % 30}" for i in range(n)]
+    # Half of the genes are three times as high in one sex.
+    counts = normalised.X.copy()
+    counts[np.ix_(normalised.obs["sex"] == "m", np.arange(0, normalised.n_vars, 2))] *= 3
+    normalised.X = counts
+    pp.tmm(normalised)
+    few = normalised[:, :60].copy()
+    de(few, key_added="without")
+    de(few, covariates=["age", "sex"])
+    record = few.uns["tissueshap"]
+    assert list(record["de"]["params"]["covariates"]) == ["age", "sex"]
+    spread = [record[key]["dispersion"]["dispersion"].median() for key in ("de", "without")]
+    assert spread[0] < spread[1]
+    again = few[:, :15].copy()
+    de(again, method="limma_voom", block="giver", key_added="given")
+    assert again.uns["tissueshap"]["given"]["params"]["block"] == "giver"
+    assert again.uns["tissueshap"]["given"]["dispersion"]["correlation"].nunique() == 1
+    again.write_h5ad(tmp_path / "toy.h5ad")
+
+
+def test_options_that_do_not_go_together(normalised: ad.AnnData) -> None:
+    with pytest.raises(DataError, match=r"no column 'age'; it has \['tissue'"):
+        de(normalised, covariates=["age"])
+    normalised.obs["giver"] = [f"D{i % 30}" for i in range(normalised.n_obs)]
+    with pytest.raises(RError, match=r"edgeR_QL cannot hold samples of one donor"):
+        de(normalised, block="giver")
+    normalised.obs.loc[normalised.obs_names[3], "giver"] = None
+    with pytest.raises(RError, match=r"block is missing for samples 4: drop or fill"):
+        de(normalised, method="limma_voom", block="giver")
+
+
+@pytest.mark.slow
+def test_workers_change_nothing(normalised: ad.AnnData, monkeypatch: pytest.MonkeyPatch) -> None:
+    de(normalised)
+    monkeypatch.setattr(_counts, "_FEW", 100)
+    with settings.override(n_jobs=2):
+        pp.tmm(normalised, key_added="shared")
+        de(normalised, key_added="shared")
+    assert np.array_equal(normalised.obs["shared_norm_factor"], normalised.obs["norm_factor"])
+    for key in ("de_logfc", "de_pvalue"):
+        assert np.array_equal(normalised.varm[f"shared_{key}"], normalised.varm[key])
 
 
 def test_order_of_samples_does_not_matter(normalised: ad.AnnData) -> None:

@@ -1,0 +1,162 @@
+# Differential expression of each class: plain edgeR and this package, side by
+# side on one worker, on simulated negative binomial counts.
+#
+# (a) one edgeR fit of two groups a class (estimateDisp, glmQLFit, glmQLFTest);
+#     of many classes a few are timed and the mean stands for each
+# (b) one edgeR fit of all classes, glmQLFTest for each contrast
+# (c) core_de()
+#
+# Times are CPU seconds (and wall): the machine may be shared. (c) is compared
+# with (b) in values: both test a class against the mean of the others.
+#
+#   Rscript tests/benchmarks/bench_de.R [--out FILE.json] [--quick]
+#   Rscript tests/benchmarks/bench_de.R --memory SAMPLES [--genes GENES]
+#
+# --memory runs (c) alone, on 47 classes, and prints its time and the peak
+# resident memory of the process, which Linux tells.
+
+simulate_counts <- function(n_genes, n_samples, k, seed = 1) {
+    set.seed(seed)
+    label <- rep(sprintf("class%02d", seq_len(k)), length.out = n_samples)
+    rate <- exp(stats::rnorm(n_genes, 4, 1.8)) *
+        exp(matrix(stats::rnorm(n_genes * k, 0, 0.6), n_genes, k))
+    depth <- exp(stats::rnorm(n_samples, 0, 0.3))
+    size <- stats::rgamma(n_genes, 4, 1)
+    class <- match(label, unique(label))
+    counts <- matrix(0L, n_genes, n_samples)
+    for (j in seq_len(n_samples)) {
+        counts[, j] <- as.integer(stats::rnbinom(n_genes, size = size,
+            mu = rate[, class[j]] * depth[j]))
+    }
+    list(counts = counts, label = label)
+}
+
+seconds <- function(work) {
+    spent <- system.time(found <- work())
+    list(found = found, cpu = sum(spent[c(1L, 2L, 4L, 5L)], na.rm = TRUE),
+        wall = spent[["elapsed"]])
+}
+
+# The golden values' method, whatever edgeR's version.
+ql_fit <- function(y, design) {
+    default <- utils::getS3method("glmQLFit", "default",
+        envir = asNamespace("edgeR"))
+    if ("legacy" %in% names(formals(default))) {
+        edgeR::glmQLFit(y, design, legacy = TRUE)
+    } else {
+        edgeR::glmQLFit(y, design)
+    }
+}
+
+two_groups <- function(y, label, class) {
+    design <- stats::model.matrix(~ label == class)
+    y <- edgeR::estimateDisp(y, design)
+    edgeR::glmQLFTest(ql_fit(y, design))
+}
+
+one_fit <- function(y, label) {
+    classes <- unique(label)
+    k <- length(classes)
+    design <- stats::model.matrix(~ 0 + factor(label))
+    fit <- ql_fit(edgeR::estimateDisp(y, design), design)
+    tables <- lapply(seq_len(k), function(g) {
+        contrast <- replace(rep(-1 / (k - 1), k), g, 1)
+        edgeR::glmQLFTest(fit, contrast = contrast)$table
+    })
+    list(logfc = vapply(tables, `[[`, numeric(nrow(y)), "logFC"),
+        pvalue = vapply(tables, `[[`, numeric(nrow(y)), "PValue"))
+}
+
+largest <- function(found, expected) {
+    seen <- expected > 1e-290
+    max(abs(found[seen] / expected[seen] - 1))
+}
+
+# How far values are apart: relative, but log fold changes to what they are
+# about, and p-values near 1, which are the rounding of two deviances, in all.
+apart <- function(ours, plain) {
+    fdr <- apply(plain$pvalue, 2L, stats::p.adjust, method = "BH")
+    clear <- plain$pvalue < 0.9
+    list(logfc = max(abs(ours$de_logfc - plain$logfc) /
+            pmax(abs(plain$logfc), 1)),
+        pvalue_below_0.9 = largest(ours$de_pvalue[clear],
+            plain$pvalue[clear]),
+        pvalue_absolute = max(abs(ours$de_pvalue - plain$pvalue)),
+        fdr = largest(ours$de_fdr[clear], fdr[clear]))
+}
+
+compare <- function(n_genes, n_samples, k, n_timed) {
+    data <- simulate_counts(n_genes, n_samples, k)
+    y <- edgeR::calcNormFactors(edgeR::DGEList(data$counts))
+    ours <- function(...) {
+        tissueshap::core_de(data$counts, data$label, y$samples$lib.size,
+            y$samples$norm.factors, ...)
+    }
+    first <- seconds(ours)
+    timed <- round(seq(1, k, length.out = n_timed))
+    each <- lapply(unique(data$label)[timed], function(class) {
+        seconds(function() two_groups(y, data$label, class))
+    })
+    middle <- seconds(ours)
+    plain <- seconds(function() one_fit(y, data$label))
+    last <- seconds(ours)
+    mean_of <- function(what) {
+        mean(c(first[[what]], middle[[what]], last[[what]]))
+    }
+    per_class <- k * mean(vapply(each, `[[`, 0, "cpu"))
+    list(genes = n_genes, samples = n_samples, classes = k,
+        cpu = list(a_fit_per_class = per_class, a_classes_timed = n_timed,
+            b_fit_once = plain$cpu, c_ours = mean_of("cpu")),
+        wall = list(
+            a_fit_per_class = k * mean(vapply(each, `[[`, 0, "wall")),
+            b_fit_once = plain$wall, c_ours = mean_of("wall")),
+        a_over_c = per_class / mean_of("cpu"),
+        b_over_c = plain$cpu / mean_of("cpu"),
+        apart = apart(first$found$varm, plain$found))
+}
+
+peak_gigabytes <- function() {
+    status <- readLines("/proc/self/status")
+    as.numeric(gsub("[^0-9]", "", grep("^VmHWM", status, value = TRUE))) / 2^20
+}
+
+memory <- function(n_genes, n_samples) {
+    data <- simulate_counts(n_genes, n_samples, 47)
+    lib_size <- colSums(data$counts)
+    before <- peak_gigabytes()
+    spent <- seconds(function() {
+        tissueshap::core_de(data$counts, data$label, lib_size,
+            rep(1, n_samples))
+    })
+    list(genes = n_genes, samples = n_samples, classes = 47,
+        cpu = spent$cpu, wall = spent$wall, peak_gb_simulated = before,
+        peak_gb = peak_gigabytes())
+}
+
+main <- function(given) {
+    value_of <- function(option) {
+        at <- match(option, given)
+        if (is.na(at)) NULL else given[at + 1L]
+    }
+    if ("--memory" %in% given) {
+        genes <- value_of("--genes")
+        found <- memory(if (is.null(genes)) 18884 else as.integer(genes),
+            as.integer(value_of("--memory")))
+    } else if ("--quick" %in% given) {
+        found <- list(small = compare(500, 120, 6, 6))
+    } else {
+        found <- list(small = compare(6000, 480, 12, 12),
+            large = compare(6000, 1920, 47, 2))
+    }
+    found <- c(found, list(versions = list(
+        R = as.character(getRversion()),
+        edgeR = as.character(utils::packageVersion("edgeR")))))
+    text <- jsonlite::toJSON(found, auto_unbox = TRUE, pretty = TRUE,
+        digits = 4)
+    message(text)
+    if (!is.null(value_of("--out"))) {
+        writeLines(text, value_of("--out"))
+    }
+}
+
+main(commandArgs(TRUE))

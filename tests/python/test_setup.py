@@ -271,11 +271,18 @@ def test_the_wheel_works_in_an_empty_environment(wheel: Path, tmp_path: Path) ->
     subprocess.run([sys.executable, "-m", "venv", tmp_path / "venv"], check=True)
     install = [python, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", wheel]
     subprocess.run(install, check=True)
-    code = "import tissueshap; from tissueshap import _schema; print(_schema.layers.tmm)"
+    code = (
+        "import time; start = time.process_time()\n"
+        "import tissueshap as ts; seconds = time.process_time() - start\n"
+        "from tissueshap import _schema; print(_schema.layers.tmm, ts.settings.n_jobs, seconds)"
+    )
     done = subprocess.run(
         [python, "-c", code], cwd=tmp_path, check=True, capture_output=True, text=True
     )
-    assert done.stdout == "tmm\n"
+    slot, n_jobs, seconds = done.stdout.split()
+    assert (slot, n_jobs) == ("tmm", "-1")
+    assert float(seconds) < 1
+    assert "tissueshap/py.typed" in zipfile.ZipFile(wheel).namelist()
 
 
 @pytest.mark.r

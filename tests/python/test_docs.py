@@ -40,3 +40,5 @@ def test_every_vignette_is_found_by_r() -> None:
         assert title is not None
         assert f"%\\VignetteIndexEntry{{{title.group(1)}}}" in text
         assert "%\\VignetteEngine{knitr::rmarkdown}" in text
+        # A chunk that does not start its line is text, and not run.
+        assert text.count("```{") == len(re.findall(r"^```\{", text, flags=re.MULTILINE))

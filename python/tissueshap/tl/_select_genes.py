@@ -196,6 +196,8 @@ def _n_ranks(
         if n_top is None or n_top < 1:
             raise DataError(f"method='top_n' needs n_top, at least 1; it is {n_top}")
         return min(n_top, most)
+    if n_top is not None:
+        raise DataError(f"n_top={n_top} is for method='top_n', not for method={method!r}")
     if method == "elbow":
         return min(elbow(values), most)
     if method == "permutation_fdr":

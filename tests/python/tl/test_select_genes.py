@@ -142,6 +142,7 @@ def test_it_can_copy_and_use_another_name():
     [
         ({"method": "best"}, "unique_fraction"),
         ({"method": "top_n"}, "needs n_top"),
+        ({"n_top": 5}, "n_top=5 is for method='top_n'"),
         ({"method": "top_n", "n_top": 0}, "at least 1"),
         ({"threshold": 50}, "between 0 and 1"),
     ],

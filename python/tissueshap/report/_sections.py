@@ -222,12 +222,13 @@ def methods(adata: AnnData) -> dict[str, str]:
     balance = str(found(adata, "oversample", "params", {}).get("method", "none"))
     tested = found(adata, "de", "params", {})
     tool = str(tested.get("method", ""))
-    rest = "pooled" if tool == "wilcoxon" else str(tested.get("rest", ""))
+    rest = _RESTS.get(str(tested.get("rest", "")), _RESTS["mean_of_classes"])
     return {
         "balance": names.get(balance, balance),
         "preset": str(found(adata, "cnn", "params", {}).get("preset", "")),
         "de_tool": _TOOLS.get(tool, "edgeR"),
-        "de_rest": _RESTS.get(rest, _RESTS["mean_of_classes"]),
+        "de_rest": rest,
+        "de_against": _RESTS["pooled"] if tool == "wilcoxon" else rest,
         **_clustering(found(adata, "cluster", "params", {})),
     }
 

@@ -99,18 +99,10 @@ class Config:
     )
     fdr: float = _option(0.01, "Differential expression: false discovery rate.", low=0, high=1)
     lfc: float = _option(4.0, "Differential expression: absolute log2 fold change.", low=0)
-    de_rest: _choices.Rest = _option(
-        "mean_of_classes", "Differential expression: how the others stand against a class."
-    )
-    de_lfc_test: float | None = _option(
-        None, "Differential expression: test for more than this absolute log2 fold change.", low=0
-    )
-    de_covariates: tuple[str, ...] = _option(
-        (), "Columns of the sample table to put into the design; may be repeated."
-    )
-    de_block: str | None = _option(
-        None, "Column with donors who gave several samples; for limma and limma_voom."
-    )
+    de_rest: _choices.Rest = _option("mean_of_classes", "DE: what a class is compared with.")
+    de_lfc_test: float | None = _option(None, "DE: test for more than this |log2FC|.", low=0)
+    de_covariates: tuple[str, ...] = _option((), "DE: a column of the design; may be repeated.")
+    de_block: str | None = _option(None, "DE: column of donors, for limma and limma_voom.")
     n_starts: int = _option(100, "Starts of k-means for each gene set.", low=1)
     n_random: int = _option(10, "Random gene sets to compare clusters with.", low=1)
     cluster_samples: _choices.Samples = _option("test", "Which samples are clustered.")
@@ -178,6 +170,8 @@ class Config:
         if (self.values == "log") != (self.de_method == "limma"):
             given = f"values is {self.values!r} and de_method {self.de_method!r}"
             raise DataError(f"{given}: limma is the test for log values, and only for them")
+        if self.de_block is not None and not self.de_method.startswith("limma"):
+            raise DataError(f"{self.de_method} has no way with de_block: take limma_voom")
         if (self.select == "top_n") != (self.n_top is not None):
             raise DataError("select 'top_n' and n_top belong together: give both or neither")
         if self.enrich_engine == "reactomepa" and self.gene_sets:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,6 +34,13 @@ def keep_classes(adata: AnnData, config: Config) -> None:
         adata.obs[_schema.obs.donor] = adata.obs[config.donor].astype(str).astype("category")
     adata._inplace_subset_obs(kept)
     adata.obs[label] = pd.Categorical(column[kept])
+
+
+def need_columns(adata: AnnData, names: Iterable[str | None]) -> None:
+    """Refuse columns of ``obs`` that are not there before hours of work; None is nothing."""
+    missing = [name for name in names if name is not None and name not in adata.obs]
+    if missing:
+        raise DataError(f"the samples have no columns {missing}; they have {list(adata.obs)}")
 
 
 def log_layer(adata: AnnData) -> None:

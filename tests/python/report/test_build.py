@@ -163,3 +163,25 @@ def test_the_adata_is_not_changed(
     pd.testing.assert_frame_equal(finished.obs, before.obs)
     pd.testing.assert_frame_equal(finished.var, before.var)
     assert set(_slots.record(finished)) == set(_slots.record(before))
+
+
+@pytest.mark.parametrize(
+    ("params", "said"),
+    [
+        ({"method": "edgeR_QL"}, "edgeR compared each class with the average of the others."),
+        (
+            {"method": "limma_voom", "rest": "weighted"},
+            "limma compared each class with the average of the others, weighted by their samples.",
+        ),
+        (
+            {"method": "wilcoxon", "rest": "mean_of_classes"},
+            "rank sum test compared each class with all other samples together.",
+        ),
+    ],
+)
+def test_says_what_a_class_was_compared_with(
+    finished: ad.AnnData, tmp_path: Path, params: dict[str, str], said: str
+) -> None:
+    finished.uns["tissueshap"]["de"]["params"] |= params
+    path = report.build(finished, tmp_path / "r.html", figures={}, tables="tables")
+    assert said in path.read_text(encoding="utf-8")

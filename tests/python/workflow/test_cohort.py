@@ -90,7 +90,7 @@ def test_another_cohort(halves, quick, tmp_path, values, monkeypatch) -> None:
     assert ('id="balancing"' in page) == (not log)
     assert "&lt;b&gt;skin" in page
     assert "<b>skin" not in page
-    assert ("limma tested each class" in page) == log
+    assert ("limma compared each class" in page) == log
     assert (folder / "figures" / "transfer.png").is_file()
     assert (folder / "figures" / "projection.svg").is_file()
 

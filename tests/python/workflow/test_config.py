@@ -20,10 +20,12 @@ from tissueshap.workflow._choices import (
     Layout,
     Orient,
     Preset,
+    Rest,
     Samples,
     Select,
     Space,
     Standardise,
+    Test,
 )
 from tissueshap.workflow._config import Config, options
 
@@ -78,6 +80,9 @@ def test_choices_are_those_of_the_verbs() -> None:
     assert get_args(Orient) == get_args(_table.Orient)
     assert set(get_args(Engine)) | {"go"} == set(ENGINES)
     assert (get_args(Space), get_args(Samples)) == (SPACES, SAMPLES)
+    tests = inspect.signature(tl.de).parameters
+    for kind, name in ((Test, "method"), (Rest, "rest")):
+        assert str(list(get_args(kind)))[1:-1] in tests[name].annotation.replace('"', "'")
     selected = inspect.signature(tl.select_genes).parameters["method"].annotation
     assert str(list(get_args(Select)))[1:-1] in selected.replace('"', "'")
     method = inspect.signature(pp.oversample).parameters["method"].annotation
@@ -137,3 +142,9 @@ def test_to_dict_is_plain() -> None:
     assert plain["counts"] == "a.tsv"
     assert plain["exclude"] == ["x"]
     assert set(plain) == set(options())
+
+
+def test_donors_need_a_test_that_knows_them() -> None:
+    assert Config(de_method="limma_voom", de_block="giver").de_block == "giver"
+    with pytest.raises(DataError, match="edgeR_QL has no way with de_block: take limma_voom"):
+        Config(de_block="giver")

@@ -1,19 +1,24 @@
 # Differential expression of each class: plain edgeR and this package, side by
 # side on one worker, on simulated negative binomial counts.
 #
-# (a) one edgeR fit of two groups a class (estimateDisp, glmQLFit, glmQLFTest);
-#     of many classes a few are timed and the mean stands for each
+# (a) one edgeR fit of two groups a class (estimateDisp, glmQLFit, glmQLFTest)
 # (b) one edgeR fit of all classes, glmQLFTest for each contrast
 # (c) core_de()
+#
+# Of (a) and of (b)'s contrasts some classes are timed, spread evenly, and their
+# mean stands for each: how many is in the result.
 #
 # Times are CPU seconds (and wall): the machine may be shared. (c) is compared
 # with (b) in values: both test a class against the mean of the others.
 #
-#   Rscript tests/benchmarks/bench_de.R [--out FILE.json] [--quick]
-#   Rscript tests/benchmarks/bench_de.R --memory SAMPLES [--genes GENES]
+#   Rscript tests/benchmarks/bench_de.R [--small | --large | --quick] [--full]
+#       [--genes 6000] [--out FILE.json]
+#   Rscript tests/benchmarks/bench_de.R --memory SAMPLES [--genes 18884]
 #
-# --memory runs (c) alone, on 47 classes, and prints its time and the peak
-# resident memory of the process, which Linux tells.
+# --full times every class; fewer genes than 6,000 leave the ratios as they are,
+# since all sides take time in proportion. --memory runs (c) alone, on 47
+# classes, and prints its time and the peak resident memory of the process,
+# which Linux tells.
 
 simulate_counts <- function(n_genes, n_samples, k, seed = 1) {
     set.seed(seed)
@@ -55,16 +60,18 @@ two_groups <- function(y, label, class) {
 }
 
 one_fit <- function(y, label) {
-    classes <- unique(label)
-    k <- length(classes)
     design <- stats::model.matrix(~ 0 + factor(label))
-    fit <- ql_fit(edgeR::estimateDisp(y, design), design)
-    tables <- lapply(seq_len(k), function(g) {
+    ql_fit(edgeR::estimateDisp(y, design), design)
+}
+
+test_classes <- function(fit, classes) {
+    k <- ncol(fit$design)
+    tables <- lapply(classes, function(g) {
         contrast <- replace(rep(-1 / (k - 1), k), g, 1)
         edgeR::glmQLFTest(fit, contrast = contrast)$table
     })
-    list(logfc = vapply(tables, `[[`, numeric(nrow(y)), "logFC"),
-        pvalue = vapply(tables, `[[`, numeric(nrow(y)), "PValue"))
+    list(logfc = vapply(tables, `[[`, numeric(nrow(fit)), "logFC"),
+        pvalue = vapply(tables, `[[`, numeric(nrow(fit)), "PValue"))
 }
 
 largest <- function(found, expected) {
@@ -74,7 +81,8 @@ largest <- function(found, expected) {
 
 # How far values are apart: relative, but log fold changes to what they are
 # about, and p-values near 1, which are the rounding of two deviances, in all.
-apart <- function(ours, plain) {
+apart <- function(ours, plain, classes) {
+    ours <- lapply(ours, function(held) held[, classes, drop = FALSE])
     fdr <- apply(plain$pvalue, 2L, stats::p.adjust, method = "BH")
     clear <- plain$pvalue < 0.9
     list(logfc = max(abs(ours$de_logfc - plain$logfc) /
@@ -88,31 +96,32 @@ apart <- function(ours, plain) {
 compare <- function(n_genes, n_samples, k, n_timed) {
     data <- simulate_counts(n_genes, n_samples, k)
     y <- edgeR::calcNormFactors(edgeR::DGEList(data$counts))
-    ours <- function(...) {
-        tissueshap::core_de(data$counts, data$label, y$samples$lib.size,
-            y$samples$norm.factors, ...)
+    ours <- function() {
+        seconds(function() {
+            tissueshap::core_de(data$counts, data$label, y$samples$lib.size,
+                y$samples$norm.factors)
+        })
     }
-    first <- seconds(ours)
     timed <- round(seq(1, k, length.out = n_timed))
-    each <- lapply(unique(data$label)[timed], function(class) {
+    c1 <- ours()
+    groups <- lapply(unique(data$label)[timed], function(class) {
         seconds(function() two_groups(y, data$label, class))
     })
-    middle <- seconds(ours)
-    plain <- seconds(function() one_fit(y, data$label))
-    last <- seconds(ours)
-    mean_of <- function(what) {
-        mean(c(first[[what]], middle[[what]], last[[what]]))
-    }
-    per_class <- k * mean(vapply(each, `[[`, 0, "cpu"))
-    list(genes = n_genes, samples = n_samples, classes = k,
-        cpu = list(a_fit_per_class = per_class, a_classes_timed = n_timed,
-            b_fit_once = plain$cpu, c_ours = mean_of("cpu")),
-        wall = list(
-            a_fit_per_class = k * mean(vapply(each, `[[`, 0, "wall")),
-            b_fit_once = plain$wall, c_ours = mean_of("wall")),
-        a_over_c = per_class / mean_of("cpu"),
-        b_over_c = plain$cpu / mean_of("cpu"),
-        apart = apart(first$found$varm, plain$found))
+    c2 <- ours()
+    fit <- seconds(function() one_fit(y, data$label))
+    tests <- seconds(function() test_classes(fit$found, timed))
+    c3 <- ours()
+    spent <- lapply(c(cpu = "cpu", wall = "wall"), function(of) {
+        each <- mean(vapply(groups, `[[`, 0, of))
+        list(a_fit_per_class = k * each,
+            b_fit_once = fit[[of]] + tests[[of]] * k / n_timed,
+            c_ours = mean(c(c1[[of]], c2[[of]], c3[[of]])))
+    })
+    c(list(genes = n_genes, samples = n_samples, classes = k,
+        classes_timed = n_timed), spent, list(
+        a_over_c = spent$cpu$a_fit_per_class / spent$cpu$c_ours,
+        b_over_c = spent$cpu$b_fit_once / spent$cpu$c_ours,
+        apart = apart(c3$found$varm, tests$found, timed)))
 }
 
 peak_gigabytes <- function() {
@@ -134,28 +143,34 @@ memory <- function(n_genes, n_samples) {
 }
 
 main <- function(given) {
-    value_of <- function(option) {
+    value_of <- function(option, default) {
         at <- match(option, given)
-        if (is.na(at)) NULL else given[at + 1L]
+        if (is.na(at)) default else as.integer(given[at + 1L])
     }
     if ("--memory" %in% given) {
-        genes <- value_of("--genes")
-        found <- memory(if (is.null(genes)) 18884 else as.integer(genes),
-            as.integer(value_of("--memory")))
+        found <- memory(value_of("--genes", 18884), value_of("--memory"))
     } else if ("--quick" %in% given) {
-        found <- list(small = compare(500, 120, 6, 6))
+        found <- list(quick = compare(500, 120, 6, 6))
     } else {
-        found <- list(small = compare(6000, 480, 12, 12),
-            large = compare(6000, 1920, 47, 2))
+        full <- "--full" %in% given
+        genes <- value_of("--genes", 6000)
+        found <- list()
+        if (!"--large" %in% given) {
+            found$small <- compare(genes, 480, 12, if (full) 12 else 3)
+        }
+        if (!"--small" %in% given) {
+            found$large <- compare(genes, 1920, 47, if (full) 47 else 2)
+        }
     }
     found <- c(found, list(versions = list(
         R = as.character(getRversion()),
-        edgeR = as.character(utils::packageVersion("edgeR")))))
+        edgeR = as.character(utils::packageVersion("edgeR")),
+        tissueshap = as.character(utils::packageVersion("tissueshap")))))
     text <- jsonlite::toJSON(found, auto_unbox = TRUE, pretty = TRUE,
         digits = 4)
     message(text)
-    if (!is.null(value_of("--out"))) {
-        writeLines(text, value_of("--out"))
+    if ("--out" %in% given) {
+        writeLines(text, given[match("--out", given) + 1L])
     }
 }
 

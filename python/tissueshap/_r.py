@@ -7,6 +7,7 @@ anybody else, and nothing is put into R's global environment.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -174,8 +175,15 @@ def _start() -> Any:
 
 @cache
 def _started() -> Any:
+    libraries = os.environ.get("LD_LIBRARY_PATH")
     ri = _import_rinterface()
     ri.initr()
+    # rpy2 puts R's folders there, too late for this process; a Python that this one
+    # starts, such as a worker, would take another Python's library from them.
+    if libraries is None:
+        os.environ.pop("LD_LIBRARY_PATH", None)
+    else:
+        os.environ["LD_LIBRARY_PATH"] = libraries
     folder = _rhost.library()
     if folder is not None:
         paths = ri.baseenv[".libPaths"]

@@ -453,3 +453,15 @@ class TestHosts:
 
     def test_rscript_is_there(self) -> None:
         assert shutil.which("Rscript"), "these tests run R"
+
+
+def test_a_python_that_is_started_after_r_finds_its_own_library() -> None:
+    code = (
+        "import os, subprocess, sys; from tissueshap import _r; "
+        "before = os.environ.get('LD_LIBRARY_PATH'); _r.versions('stats'); "
+        "there = subprocess.run([sys.executable, '-c', 'import sys; print(sys.version)'], "
+        "capture_output=True, text=True, check=True); "
+        "print(os.environ.get('LD_LIBRARY_PATH') == before, there.stdout.strip() == sys.version)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["True", "True"]

@@ -41,8 +41,9 @@ def balancing(
 ) -> Figure:
     """Draw the F1 of each class by its number of training samples, a line a method.
 
-    A point is a class; the lines are LOESS (local linear, span 0.75, over the logarithm of
-    the size). The legend has each method's macro F1.
+    A point is a class; the lines are LOESS (local linear, span 0.75, or more where there
+    are fewer than eleven classes, over the logarithm of the size). The legend has each
+    method's macro F1.
 
     Parameters
     ----------
@@ -68,7 +69,9 @@ def balancing(
             colour = _COLOURS[method]
             axes.scatter(x, y, s=9, color=colour, alpha=0.45, linewidths=0)
             grid = np.geomspace(x.min(), x.max(), 60)
-            smooth = np.clip(loess(np.log(x), y, np.log(grid)), 0, 1)
+            # Of a few classes a fit has to see all: it would follow three of them anywhere.
+            span = max(0.75, 8 / len(x))
+            smooth = np.clip(loess(np.log(x), y, np.log(grid), span=span), 0, 1)
             words = f"{_NAMES[method]} ({summary.loc[method, 'macro_f1']:.3f})"
             axes.plot(grid, smooth, color=colour, linewidth=1.6, label=words)
         _log_sizes(axes, per_class["n_train"].to_numpy(float))

@@ -16,6 +16,8 @@ def loess(x: np.ndarray, y: np.ndarray, at: np.ndarray, *, span: float = 0.75) -
         Where to fit.
     span
         Share of the points that a fit sees; at least three of them, and all of equal x.
+        Above 1 it sees all, and as if the farthest were farther by its square root, as
+        R's ``loess`` has it.
 
     Returns
     -------
@@ -23,14 +25,14 @@ def loess(x: np.ndarray, y: np.ndarray, at: np.ndarray, *, span: float = 0.75) -
     """
     x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
     seen = min(len(x), max(3, int(np.ceil(span * len(x)))))
-    return np.array([_fit(x, y, float(point), seen) for point in at])
+    return np.array([_fit(x, y, float(point), seen, max(1.0, span) ** 0.5) for point in at])
 
 
-def _fit(x: np.ndarray, y: np.ndarray, point: float, seen: int) -> float:
+def _fit(x: np.ndarray, y: np.ndarray, point: float, seen: int, farther: float) -> float:
     away = x - point
     distance = np.abs(away)
     # A little beyond the last point that is seen, so that it has weight too.
-    reach = max(np.sort(distance)[seen - 1] * 1.001, 1e-9)
+    reach = max(np.sort(distance)[seen - 1] * max(1.001, farther), 1e-9)
     weight = np.clip(1 - (distance / reach) ** 3, 0, 1) ** 3
     mean_x, mean_y = np.average(away, weights=weight), np.average(y, weights=weight)
     spread = np.average((away - mean_x) ** 2, weights=weight)

@@ -31,3 +31,11 @@ def test_few_points(n):
 
 def test_points_of_one_x_give_their_mean():
     assert loess(np.ones(4), np.array([1.0, 2, 3, 4]), np.ones(1)) == pytest.approx([2.5])
+
+
+def test_a_span_above_one_sees_all_points_from_farther():
+    # R: predict(loess(y ~ x, span = 4 / 3, degree = 1, control =
+    #     loess.control(surface = "direct")), data.frame(x = c(1, 2.5, 6)))
+    x, y = np.arange(1.0, 7.0), np.array([1.0, 1.0, 0.9, 1.0, 1.0, 0.8])
+    expected = [0.9910010, 0.9761453, 0.8768895]
+    assert np.allclose(loess(x, y, np.array([1, 2.5, 6]), span=4 / 3), expected, atol=1e-6)

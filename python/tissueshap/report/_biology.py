@@ -42,11 +42,17 @@ def _lists(adata: AnnData, key: str, *, n_top: int) -> dict[str, Any]:
         held["terms"] = rows(own.head(n_top))
     return {
         "lists": lists,
-        "n_universe": int(found(adata, key, "n_universe")),
+        "n_universe": _universe(adata, key),
         "sets": _sets(params),
         "min_size": int(params["min_size"]),
         "max_size": int(params["max_size"]),
     }
+
+
+def _universe(adata: AnnData, key: str) -> int:
+    """Return how many measured genes are in a set: R's engines know it, and each term says."""
+    ratios = text(found(adata, key, "table")["BgRatio"])
+    return int(ratios[0].partition("/")[2]) if len(ratios) else int(found(adata, key, "n_universe"))
 
 
 def _sets(params: dict[str, Any]) -> str:

@@ -10,16 +10,25 @@ import pytest
 
 from tissueshap import settings
 
-SCRIPT = Path(__file__).resolve().parents[2] / "benchmarks" / "cohorts.py"
+FOLDER = Path(__file__).resolve().parents[2] / "benchmarks"
 
 
-@pytest.fixture(scope="session")
-def cohorts() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("cohorts", SCRIPT)
+def _loaded(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, FOLDER / f"{name}.py")
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="session")
+def cohorts() -> ModuleType:
+    return _loaded("cohorts")
+
+
+@pytest.fixture(scope="session")
+def reports() -> ModuleType:
+    return _loaded("cohort_reports")
 
 
 @pytest.fixture(autouse=True)

@@ -109,7 +109,7 @@ def test_shows_the_numbers(written: str) -> None:
 def test_shows_the_biology(written: str) -> None:
     words = " ".join(re.sub(r"<[^>]+>", " ", written).split())
     assert "the gene sets of b.gmt richer in SHAP genes" in words
-    assert "SHAP: 30 genes, 29 of them in a set, 1 terms below 0.05; DE: 25 genes" in words
+    assert "SHAP: 30 genes, 29 of them in a set, 1 term below 0.05; DE: 25 genes" in words
     assert "Muscle &lt;i&gt;contraction&lt;/i&gt;" in written
     # The term's share of the list, 6/30, over its share of the background, 10/150.
     assert "Liver 9 8 1 Muscle &lt;i&gt;contraction&lt;/i&gt; 3.0 0.0001" in words

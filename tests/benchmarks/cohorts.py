@@ -20,7 +20,7 @@ import pandas as pd
 from anndata import AnnData
 
 from tissueshap import io, pl, pp, settings, tl
-from tissueshap.model._presets import preset
+from tissueshap.model._presets import Standardise, preset
 
 HERE = Path(__file__).resolve().parent
 FIGURES = HERE.parents[1] / "docs" / "cohorts" / "figures"
@@ -124,7 +124,7 @@ def gtex_hpa(data: Path, **figures: Any) -> dict[str, Any]:
         "held_out": _held_out(adata),
         "by_seed": [
             _transferred(adata, other, seed, standardise=standardise, map=HPA_MAP)
-            for standardise in (True, False)
+            for standardise in ("genes", "samples", "none")
             for seed in SEEDS
         ],
         "logistic_regression": {
@@ -226,10 +226,10 @@ def _held_out(adata: AnnData) -> dict[str, float]:
 
 
 def _transferred(
-    adata: AnnData, other: AnnData, seed: int, *, standardise: bool = True, **how: Any
+    adata: AnnData, other: AnnData, seed: int, *, standardise: Standardise = "genes", **how: Any
 ) -> dict[str, Any]:
     """Train with a seed, and score both inputs of the other cohort."""
-    chosen = replace(preset("small"), standardise="genes" if standardise else "none")
+    chosen = replace(preset("small"), standardise=standardise)
     model = tl.cnn(adata, preset=chosen, seed=seed, key_added="again")
     found: dict[str, Any] = {"seed": seed, "standardise": standardise}
     for layer in ("log2", "harmonised"):

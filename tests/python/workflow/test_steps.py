@@ -22,14 +22,10 @@ def _job(n_train: int, **options: Any) -> Job:
     return cast(Job, SimpleNamespace(config=Config(**options), n_train=lambda: n_train))
 
 
-def test_the_preset_goes_by_its_name_unless_it_is_changed() -> None:
-    assert _preset(_job(5000, preset="paper")) == "paper"
-
-
 @pytest.mark.parametrize(("n_train", "like"), [(5000, "default"), (100, "small")])
 def test_standardising_is_all_that_changes(n_train: int, like: str) -> None:
-    expected = replace(PRESETS[like], name="default", standardise=False)
-    assert _preset(_job(n_train, standardise=False)) == expected
+    expected = replace(PRESETS[like], name="default", standardise="none")
+    assert _preset(_job(n_train, standardise="none")) == expected
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,10 @@
 """SMOTE on the fly, beside smote-variants: the same rows, peak memory and CPU time.
 
 Both sides balance the panel's training samples (47 tissues, 59 genes): the library returns
-them as a matrix, this package keeps (sample, neighbour, mix) and expands a batch at a time,
-as a training does (and ``pp.expand``), once over all rows. Each side runs in a process of its own, so that peak
-memory is its own; the larger matrix has each gene 20 times, since 59 genes are too few for
-memory to show. Prints and writes JSON::
+them as a matrix, this package keeps (sample, neighbour, mix) and makes the rows a batch at a
+time, as ``pp.expand`` does in a training, here once over all rows. Each side runs in a
+process of its own, so that peak memory is its own; each gene is there several times, since 59
+genes are too few for memory to show. Prints and writes JSON::
 
     python tests/benchmarks/bench_smote.py DATA [--times 20] [--out smote.json]
 """

@@ -67,7 +67,7 @@ def explained(adata: AnnData, network: str) -> dict[str, pd.DataFrame]:
     tl.evaluate(adata, baseline=network == NETWORKS[0])
     tl.shap(adata, model, n_draws=50)
     tl.rank_genes(adata)
-    tl.select_genes(adata)
+    tl.select_genes(adata, method="unique_fraction")
     tl.compare(adata)
     record = adata.uns["tissueshap"]
     scores = {
@@ -113,7 +113,7 @@ def hpa(data: Path) -> dict[str, pd.DataFrame]:
     tl.predict(adata, model)
     tl.shap(adata, model, n_draws=100)
     tl.rank_genes(adata)
-    tl.select_genes(adata)
+    tl.select_genes(adata, method="unique_fraction")
     background = np.asarray(adata.layers["log2"][(adata.obs["split"] == "train").to_numpy()])
     transfer, shared = [], []
     for layer in ("log2", "harmonised"):

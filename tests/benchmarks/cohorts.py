@@ -177,7 +177,7 @@ def panel(data: Path, *, preset: str = "default", **figures: Any) -> dict[str, A
     tl.evaluate(adata)
     tl.shap(adata, model, n_draws=50)
     tl.rank_genes(adata)
-    tl.select_genes(adata)
+    tl.select_genes(adata, method="unique_fraction")
     tl.de(adata, lfc=1.0)
     tl.compare(adata)
     tl.cluster(adata, n_starts=5, n_random=3)
@@ -209,7 +209,7 @@ def _counts(folder: Path, data: Path) -> AnnData:
 def _explain(adata: AnnData, model: Any) -> None:
     tl.shap(adata, model, n_draws=100)
     tl.rank_genes(adata)
-    tl.select_genes(adata)
+    tl.select_genes(adata, method="unique_fraction")
 
 
 def _explain_other(other: AnnData, adata: AnnData, model: Any, *, layer: str = "log2") -> None:

@@ -3,6 +3,102 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
+
+from tissueshap._errors import DataError
+from tissueshap._logging import logger
+
+
+def ranks_to_take(
+    curve: pd.DataFrame,
+    values: np.ndarray,
+    method: str,
+    *,
+    threshold: float | None,
+    n_top: int | None,
+    fdr: float,
+) -> int:
+    """Return how many ranks a rule of ``tl.select_genes`` takes.
+
+    Parameters
+    ----------
+    curve
+        As ``unique_curve`` returns it, with the column ``fdr`` where values are signed.
+    values
+        Genes x classes, the highest the best; NaN for genes that are not ranked.
+    method, threshold, n_top, fdr
+        As for ``tl.select_genes``.
+
+    Raises
+    ------
+    DataError
+        The rule is unknown, or its number makes no sense.
+    """
+    most = len(curve)
+    if method == "top_n":
+        if n_top is None or n_top < 1:
+            raise DataError(f"method='top_n' needs n_top, at least 1; it is {n_top}")
+        return min(n_top, most)
+    if n_top is not None:
+        raise DataError(f"n_top={n_top} is for method='top_n', not for method={method!r}")
+    if method == "elbow":
+        return min(elbow(values), most)
+    if method == "permutation_fdr":
+        return _below(curve, fdr)
+    if method not in ("peak", "unique_fraction"):
+        raise DataError(
+            f"method={method!r}: choose 'peak', 'unique_fraction', 'top_n', 'elbow' or "
+            f"'permutation_fdr'"
+        )
+    if threshold is None or not 0 < threshold < 1:
+        raise DataError(f"threshold={threshold}: choose a share between 0 and 1")
+    if method == "peak":
+        return min(peak(values, threshold), most)
+    n_ranks = above(curve, threshold)
+    if n_ranks == 0:
+        logger.warning(
+            "already the first rank has only %.0f %% unique genes: it alone is selected",
+            100 * curve["unique_fraction"].iloc[0],
+        )
+    return max(1, n_ranks)
+
+
+def above(curve: pd.DataFrame, share: float) -> int:
+    """Return the number of ranks before the share of unique genes first falls to this."""
+    crossed = np.flatnonzero(curve["unique_fraction"].to_numpy() <= share)
+    return int(crossed[0]) if crossed.size else len(curve)
+
+
+def _below(curve: pd.DataFrame, fdr: float) -> int:
+    """Return how many ranks keep the estimated false discovery rate."""
+    if not 0 < fdr < 1:
+        raise DataError(f"fdr={fdr}: choose a rate between 0 and 1")
+    if "fdr" not in curve:
+        raise DataError(
+            "method='permutation_fdr' flips signs, and no value is negative: rank by a signed "
+            "statistic, ts.tl.rank_genes(adata, statistic='median')"
+        )
+    number = int((curve["fdr"] <= fdr).sum())
+    if not number:
+        raise DataError(
+            f"no rank keeps a false discovery rate of {fdr}: the lowest is "
+            f"{curve['fdr'].min():.3f}; raise fdr, or choose another method"
+        )
+    return number
+
+
+def peak(values: np.ndarray, share: float) -> int:
+    """Return how many ranks hold at least a share of the highest value, at least 1.
+
+    Parameters
+    ----------
+    values
+        Genes x classes, the highest the best; NaN for genes that are not ranked.
+    share
+        Of the values of each class, sorted, divided by its highest and averaged over the
+        classes.
+    """
+    return max(1, int((_mean_curve(values) >= share).sum()))
 
 
 def elbow(values: np.ndarray) -> int:
@@ -12,16 +108,14 @@ def elbow(values: np.ndarray) -> int:
     classes. The curve is cut where two groups with means of their own and one variance
     are most likely (profile likelihood: Zhu and Ghodsi, Computational Statistics & Data
     Analysis 51:918, 2006). Unlike the point farthest from the curve's chord it does not
-    depend on how many genes without value follow.
+    depend on how many genes without value follow; where the values fall slowly it lies deep.
 
     Parameters
     ----------
     values
         Genes x classes, the highest the best; NaN for genes that are not ranked.
     """
-    curve = np.nan_to_num(_falling(values), nan=0.0)
-    highest = np.where(curve[0] > 0, curve[0], 1.0)
-    mean = np.maximum(curve / highest, 0.0).mean(axis=1)
+    mean = _mean_curve(values)
     number = np.arange(1, len(mean))
     first, total = mean.cumsum()[:-1], mean.sum()
     # One variance: the likelihood is highest where the groups' means are farthest apart.
@@ -58,6 +152,13 @@ def mirrored_fdr(values: np.ndarray) -> np.ndarray:
     called = np.arange(1, n_ranks + 1) * n_classes
     rate = np.minimum((1 + false) / called, 1.0)
     return np.minimum.accumulate(rate[::-1])[::-1]
+
+
+def _mean_curve(values: np.ndarray) -> np.ndarray:
+    """Return the values by rank, of each class divided by its highest, the mean class's."""
+    curve = np.nan_to_num(_falling(values), nan=0.0)
+    highest = np.where(curve[0] > 0, curve[0], 1.0)
+    return np.asarray(np.maximum(curve / highest, 0.0).mean(axis=1))
 
 
 def _falling(values: np.ndarray) -> np.ndarray:

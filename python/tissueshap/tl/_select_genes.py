@@ -10,12 +10,13 @@ import pandas as pd
 from tissueshap import _schema, _slots
 from tissueshap._counts import target
 from tissueshap._errors import DataError
-from tissueshap._logging import logger
-from tissueshap.tl._cutoff import elbow, mirrored_fdr
+from tissueshap.tl._cutoff import above, mirrored_fdr, ranks_to_take
 
 if TYPE_CHECKING:
     from anndata import AnnData
 
+#: What `threshold` is by default.
+_THRESHOLDS = {"peak": 1 / 3, "unique_fraction": 0.5}
 #: Shares of unique genes that the supplement of Yap et al. looks at.
 _SHARES = (0.9, 0.8, 0.7, 0.6, 0.5)
 
@@ -24,8 +25,8 @@ def select_genes(
     adata: AnnData,
     label: str | None = None,
     *,
-    method: Literal["unique_fraction", "top_n", "elbow", "permutation_fdr"] = "unique_fraction",
-    threshold: float = 0.5,
+    method: Literal["peak", "unique_fraction", "top_n", "elbow", "permutation_fdr"] = "peak",
+    threshold: float | None = None,
     n_top: int | None = None,
     fdr: float = 0.05,
     key_added: str | None = None,
@@ -33,13 +34,16 @@ def select_genes(
 ) -> AnnData | None:
     """Select the top-ranked genes of each class, the same number for all.
 
-    With n ranks of each class there are n x classes places, which different genes fill in
-    part only, for a gene may rank high in several classes. The rule of Yap et al.
-    (Scientific Reports 11:2641, 2021) takes more ranks for as long as more than half of
-    the places hold a gene of their own: 103 ranks of 47 tissues there, 2,423 genes in
-    4,841 places. Where the classes' lists differ that share falls late, long after the
-    values have: on the simulated compendium it takes most of the genes. The other rules
-    look at the values.
+    How many is a choice, and no finding. By default ranks are taken while their values, in
+    the mean class, are at least a third of the highest.
+
+    The published rule (``"unique_fraction"``: Yap et al., Scientific Reports 11:2641, 2021)
+    looks at the lists alone: with n ranks of each class there are n x classes places, which
+    different genes fill in part only, for a gene may rank high in several classes. It takes
+    more ranks for as long as more than half of the places hold a gene of their own: 103
+    ranks of 47 tissues there, 2,423 genes in 4,841 places. Where the classes' lists differ
+    that share falls late, long after the values have: on the simulated compendium it takes
+    most of the genes.
 
     Parameters
     ----------
@@ -49,8 +53,10 @@ def select_genes(
     label
         Column of ``obs`` with the classes; by default the one recorded before.
     method
-        ``"unique_fraction"``: the most ranks before unique genes / places first falls to
-        `threshold`; the rank that crosses is excluded. ``"top_n"``: `n_top` ranks.
+        ``"peak"``: the ranks whose value is at least a share `threshold` of the class's
+        highest, in the mean class. ``"unique_fraction"``: the most ranks before unique
+        genes / places first falls to `threshold`; the rank that crosses is excluded.
+        ``"top_n"``: `n_top` ranks.
         ``"elbow"``: the ranks before the sorted values, of the mean class, fall into
         their tail (Zhu and Ghodsi, Computational Statistics & Data Analysis 51:918, 2006).
         ``"permutation_fdr"``: the most ranks of which no more than `fdr` would be reached
@@ -58,7 +64,8 @@ def select_genes(
         Statistics 43:2055, 2015): genes that speak for their class, however little. It
         needs a signed statistic.
     threshold
-        Share of unique genes, for ``"unique_fraction"``.
+        For ``"peak"`` the share of the highest value, a third by default; for
+        ``"unique_fraction"`` that of unique genes, half by default.
     n_top
         Number of ranks, for ``"top_n"``.
     fdr
@@ -100,7 +107,8 @@ def select_genes(
     curve = unique_curve(ranks)
     if (values < 0).any():
         curve["fdr"] = mirrored_fdr(values)[: len(curve)]
-    n_ranks = _n_ranks(curve, values, method, threshold=threshold, n_top=n_top, fdr=fdr)
+    threshold = _THRESHOLDS.get(method) if threshold is None else threshold
+    n_ranks = ranks_to_take(curve, values, method, threshold=threshold, n_top=n_top, fdr=fdr)
     genes = _selected(ranks, values, n_ranks, held, adata.var_names)
     selected = (ranks <= n_ranks).any(axis=1)
     _slots.write(
@@ -167,72 +175,13 @@ def by_share(curve: pd.DataFrame) -> pd.DataFrame:
     curve
         As :func:`unique_curve` returns it.
     """
-    n_ranks = np.array([_above(curve, share) for share in _SHARES])
+    n_ranks = np.array([above(curve, share) for share in _SHARES])
     rows = curve.iloc[np.maximum(n_ranks, 1) - 1]
     n_genes = np.where(n_ranks > 0, rows["n_unique"], 0)
     n_exclusive = (n_genes * rows["exclusive_fraction"].to_numpy()).round().astype(np.int64)
     return pd.DataFrame(
         {"share": _SHARES, "n_ranks": n_ranks, "n_genes": n_genes, "n_exclusive": n_exclusive}
     )
-
-
-def _above(curve: pd.DataFrame, share: float) -> int:
-    """Return the number of ranks before the share of unique genes first falls to this."""
-    crossed = np.flatnonzero(curve["unique_fraction"].to_numpy() <= share)
-    return int(crossed[0]) if crossed.size else len(curve)
-
-
-def _n_ranks(
-    curve: pd.DataFrame,
-    values: np.ndarray,
-    method: str,
-    *,
-    threshold: float,
-    n_top: int | None,
-    fdr: float,
-) -> int:
-    most = len(curve)
-    if method == "top_n":
-        if n_top is None or n_top < 1:
-            raise DataError(f"method='top_n' needs n_top, at least 1; it is {n_top}")
-        return min(n_top, most)
-    if n_top is not None:
-        raise DataError(f"n_top={n_top} is for method='top_n', not for method={method!r}")
-    if method == "elbow":
-        return min(elbow(values), most)
-    if method == "permutation_fdr":
-        return _below(curve, fdr)
-    if method != "unique_fraction":
-        raise DataError(
-            f"method={method!r}: choose 'unique_fraction', 'top_n', 'elbow' or 'permutation_fdr'"
-        )
-    if not 0 < threshold < 1:
-        raise DataError(f"threshold={threshold}: choose a share between 0 and 1")
-    n_ranks = _above(curve, threshold)
-    if n_ranks == 0:
-        logger.warning(
-            "already the first rank has only %.0f %% unique genes: it alone is selected",
-            100 * curve["unique_fraction"].iloc[0],
-        )
-    return max(1, n_ranks)
-
-
-def _below(curve: pd.DataFrame, fdr: float) -> int:
-    """Return how many ranks keep the estimated false discovery rate."""
-    if not 0 < fdr < 1:
-        raise DataError(f"fdr={fdr}: choose a rate between 0 and 1")
-    if "fdr" not in curve:
-        raise DataError(
-            "method='permutation_fdr' flips signs, and no value is negative: rank by a signed "
-            "statistic, ts.tl.rank_genes(adata, statistic='median')"
-        )
-    number = int((curve["fdr"] <= fdr).sum())
-    if not number:
-        raise DataError(
-            f"no rank keeps a false discovery rate of {fdr}: the lowest is "
-            f"{curve['fdr'].min():.3f}; raise fdr, or choose another method"
-        )
-    return number
 
 
 def _selected(

@@ -13,7 +13,7 @@ import yaml
 
 from tissueshap._errors import DataError
 from tissueshap.workflow import _choices
-from tissueshap.workflow._values import base_type, checked
+from tissueshap.workflow._values import agree, base_type, checked
 
 
 def _option(default: Any, doc: str, *, low: float | None = None, high: float | None = None) -> Any:
@@ -85,10 +85,12 @@ class Config:
     explain: _choices.Explain = _option("correct", "Which held-out samples are explained.")
     n_draws: int = _option(200, "Draws of expected gradients for each sample.", low=2)
     select: _choices.Select = _option(
-        "unique_fraction", "How many ranks are taken: the published rule, or by the values."
+        "auto",
+        "How many ranks are taken: the published rule with --preset paper or "
+        "--unique-fraction, else by the values (peak).",
     )
-    unique_fraction: float = _option(
-        0.5, "Ranks are taken while this share of the genes is unique.", low=0, high=1
+    unique_fraction: float | None = _option(
+        None, "Ranks are taken while this share of the genes is unique.", low=0, high=1
     )
     n_top: int | None = _option(None, "Ranks to take, with --select top_n.", low=1)
     select_fdr: float = _option(
@@ -167,15 +169,7 @@ class Config:
     def __post_init__(self) -> None:
         for name, item in options().items():
             object.__setattr__(self, name, checked(item, types()[name], getattr(self, name)))
-        if (self.values == "log") != (self.de_method == "limma"):
-            given = f"values is {self.values!r} and de_method {self.de_method!r}"
-            raise DataError(f"{given}: limma is the test for log values, and only for them")
-        if self.de_block is not None and not self.de_method.startswith("limma"):
-            raise DataError(f"{self.de_method} has no way with de_block: take limma_voom")
-        if (self.select == "top_n") != (self.n_top is not None):
-            raise DataError("select 'top_n' and n_top belong together: give both or neither")
-        if self.enrich_engine == "reactomepa" and self.gene_sets:
-            raise DataError("the engine 'reactomepa' brings its own gene sets: leave gene_sets out")
+        agree(self)
 
     @classmethod
     def from_yaml(cls, path: str | Path, **options: Any) -> Config:

@@ -189,9 +189,12 @@ def rank_genes(job: Job) -> str:
 def select_genes(job: Job) -> str:
     """Take the top ranks, as many as the rule says."""
     config = job.config
+    published = config.preset == "paper" or config.unique_fraction is not None
     tl.select_genes(
         job.adata,
-        method=config.select,
+        method=config.select
+        if config.select != "auto"
+        else ("unique_fraction" if published else "peak"),
         threshold=config.unique_fraction,
         n_top=config.n_top,
         fdr=config.select_fdr,

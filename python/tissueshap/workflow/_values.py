@@ -7,9 +7,12 @@ from collections.abc import Iterable
 from dataclasses import Field
 from pathlib import Path
 from types import UnionType
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from tissueshap._errors import DataError
+
+if TYPE_CHECKING:
+    from tissueshap.workflow._config import Config
 
 
 def base_type(hint: Any) -> type:
@@ -29,6 +32,21 @@ def choices(hint: Any) -> tuple[str, ...]:
 def repeats(hint: Any) -> bool:
     """Return whether an option holds several values."""
     return typing.get_origin(hint) is tuple
+
+
+def agree(config: Config) -> None:
+    """Raise a :class:`DataError` where options contradict each other."""
+    if (config.values == "log") != (config.de_method == "limma"):
+        given = f"values is {config.values!r} and de_method {config.de_method!r}"
+        raise DataError(f"{given}: limma is the test for log values, and only for them")
+    if config.de_block is not None and not config.de_method.startswith("limma"):
+        raise DataError(f"{config.de_method} has no way with de_block: take limma_voom")
+    if (config.select == "top_n") != (config.n_top is not None):
+        raise DataError("select 'top_n' and n_top belong together: give both or neither")
+    if config.unique_fraction is not None and config.select not in ("auto", "unique_fraction"):
+        raise DataError(f"unique_fraction is not for select {config.select!r}: leave one out")
+    if config.enrich_engine == "reactomepa" and config.gene_sets:
+        raise DataError("the engine 'reactomepa' brings its own gene sets: leave gene_sets out")
 
 
 def checked(item: Field[Any], hint: Any, value: Any) -> Any:

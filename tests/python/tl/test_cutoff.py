@@ -5,7 +5,7 @@ import pytest
 
 from tissueshap import tl
 from tissueshap._errors import DataError
-from tissueshap.tl._cutoff import elbow, mirrored_fdr
+from tissueshap.tl._cutoff import elbow, mirrored_fdr, peak
 
 
 def planted(n_signal=10, n_genes=500, n_classes=4, size=5.0, seed=1):
@@ -24,6 +24,16 @@ def test_the_elbow_does_not_move_with_the_tail():
     values = planted()
     assert elbow(np.vstack([values, np.zeros((20000, 4))])) == 10
     assert elbow(np.vstack([values, np.full((50, 4), np.nan)])) == 10
+
+
+def test_the_peak_ends_where_the_mean_class_has_a_share_of_its_highest_value():
+    values = np.array([[10.0, 1.0], [6.0, 0.9], [2.0, 0.4], [-1.0, 0.0]])
+    # By rank 1, 0.75, 0.3 and 0.
+    assert [peak(values, share) for share in (0.8, 0.7, 0.31, 0.29)] == [1, 2, 2, 3]
+    assert peak(planted(), 1 / 3) == 10
+    # A tail of any length and values below 0 change nothing.
+    assert peak(np.vstack([values, np.full((99, 2), -3.0)]), 0.29) == 3
+    assert peak(-np.ones((5, 2)), 0.5) == 1
 
 
 def test_mirrored_fdr_by_hand():

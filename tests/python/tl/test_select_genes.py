@@ -47,7 +47,7 @@ def test_the_curve_counts_genes_as_sets_do():
 
 def test_ranks_grow_until_the_fraction_would_fall_to_the_threshold():
     adata = _random()
-    select_genes(adata)
+    select_genes(adata, method="unique_fraction")
     found = adata.uns["tissueshap"]["select_genes"]
     fraction = found["curve"]["unique_fraction"].to_numpy()
     n = found["n_ranks"]
@@ -86,7 +86,7 @@ def test_exactly_the_threshold_is_excluded():
     # at the last rank, where all six genes fill twelve places.
     values = np.array([[6, 1], [1, 6], [5, 5], [4, 4], [3, 3], [2, 2]])
     adata = _ranked(values, classes=("A", "B"))
-    select_genes(adata)
+    select_genes(adata, method="unique_fraction")
     assert adata.uns["tissueshap"]["select_genes"]["n_ranks"] == 5
 
 
@@ -111,7 +111,7 @@ def test_a_class_without_ranks_is_left_out_of_the_places():
     values = np.random.default_rng(0).normal(size=(50, 3))
     values[:, 1] = np.nan
     adata = _ranked(values)
-    select_genes(adata)
+    select_genes(adata, method="unique_fraction")
     found = adata.uns["tissueshap"]["select_genes"]
     assert set(found["genes"]["class"]) == {"A", "C/D"}
     assert found["curve"]["n_total"].tolist() == list(range(2, 101, 2))
@@ -119,14 +119,14 @@ def test_a_class_without_ranks_is_left_out_of_the_places():
 
 def test_classes_that_agree_in_the_first_rank_keep_it(caplog):
     adata = _ranked(np.tile(np.arange(10.0)[:, None], 3))
-    select_genes(adata)
+    select_genes(adata, method="unique_fraction")
     assert adata.uns["tissueshap"]["select_genes"]["n_ranks"] == 1
     assert "first rank" in caplog.text
 
 
 def test_one_class_takes_all_ranks():
     adata = _ranked(np.arange(10.0)[:, None], classes=("A",))
-    select_genes(adata)
+    select_genes(adata, method="unique_fraction")
     assert adata.uns["tissueshap"]["select_genes"]["n_ranks"] == 10
 
 
@@ -152,16 +152,28 @@ def test_wrong_options_are_named(options, message):
         select_genes(_random(), **options)
 
 
+def test_ranks_are_taken_down_to_a_third_of_the_highest_value():
+    # By rank the mean class has 1, 0.75, 0.35 and 0.2 of its highest value.
+    adata = _ranked([[10, 0.3], [8, 0.4], [3, 0.7], [1, 1.0]], classes=("A", "B"))
+    select_genes(adata)
+    record = adata.uns["tissueshap"]["select_genes"]
+    assert record["n_ranks"] == 3
+    assert record["params"]["method"] == "peak"
+    assert record["params"]["threshold"] == pytest.approx(1 / 3)
+    select_genes(adata, threshold=0.7)
+    assert adata.uns["tissueshap"]["select_genes"]["n_ranks"] == 2
+
+
 def test_it_says_what_has_to_come_before():
     adata = _random()
     del adata.varm["shap_rank"]
     with pytest.raises(MissingSlotError, match=r"ts\.tl\.rank_genes"):
-        select_genes(adata)
+        select_genes(adata, method="unique_fraction")
 
 
 def test_ranks_at_shares_of_unique_genes():
     adata = _random()
-    select_genes(adata, threshold=0.7)
+    select_genes(adata, method="unique_fraction", threshold=0.7)
     table = _slots.table(adata, "select_genes", "by_share").set_index("share")
     assert list(table.index) == [0.9, 0.8, 0.7, 0.6, 0.5]
     ranks = adata.varm["shap_rank"].to_numpy()
@@ -177,6 +189,6 @@ def test_ranks_at_shares_of_unique_genes():
 def test_a_share_that_the_first_rank_does_not_keep_has_no_ranks():
     # All three classes have the same first gene.
     adata = _ranked([[3, 3, 3], [2, 1, 1], [1, 2, 0]])
-    select_genes(adata)
+    select_genes(adata, method="unique_fraction")
     table = _slots.table(adata, "select_genes", "by_share")
     assert (table[["n_ranks", "n_genes", "n_exclusive"]] == 0).all(axis=None)

@@ -33,7 +33,7 @@ from tissueshap.workflow._config import Config, options
 def test_defaults_are_those_of_the_paper() -> None:
     config = Config()
     assert (config.min_class_size, config.test_per_class, config.seed) == (25, 50, 42)
-    assert (config.fdr, config.lfc, config.unique_fraction) == (0.01, 4.0, 0.5)
+    assert (config.fdr, config.lfc, config.select) == (0.01, 4.0, "auto")
     assert config.balance == "smote"
 
 
@@ -84,7 +84,8 @@ def test_choices_are_those_of_the_verbs() -> None:
     for kind, name in ((Test, "method"), (Rest, "rest")):
         assert str(list(get_args(kind)))[1:-1] in tests[name].annotation.replace('"', "'")
     selected = inspect.signature(tl.select_genes).parameters["method"].annotation
-    assert str(list(get_args(Select)))[1:-1] in selected.replace('"', "'")
+    assert get_args(Select)[0] == "auto"
+    assert str(list(get_args(Select)[1:]))[1:-1] in selected.replace('"', "'")
     method = inspect.signature(pp.oversample).parameters["method"].annotation
     assert str(list(get_args(Balance)))[1:-1] in method.replace('"', "'")
 
@@ -148,3 +149,8 @@ def test_donors_need_a_test_that_knows_them() -> None:
     assert Config(de_method="limma_voom", de_block="giver").de_block == "giver"
     with pytest.raises(DataError, match="edgeR_QL has no way with de_block: take limma_voom"):
         Config(de_block="giver")
+
+
+def test_a_share_of_unique_genes_is_not_lost_on_another_rule():
+    with pytest.raises(DataError, match="unique_fraction is not for select 'peak'"):
+        Config(select="peak", unique_fraction=0.8)

@@ -4,16 +4,30 @@
 #'
 #' @inheritParams run_predict
 #' @inheritParams run_filter_genes
-#' @param target The class to explain: `"predicted"`, or as `ts.tl.shap` says.
+#' @param target The class to explain: `"predicted"`, `"true"`, a class's name,
+#'   or `"all"`, for which `varm` `shap_mean_abs` summarises every class.
 #' @param samples Which samples to explain: those of the test set that were
 #'   predicted correctly, the test set, or all.
-#' @param background Which samples to compare with.
-#' @param n_draws Draws a sample.
+#' @param background Which samples to compare with: the real training samples
+#'   (`"train"`), the oversampled set as published (`"balanced"`), the real ones
+#'   with each class as often as any other (`"stratified"`), those of other
+#'   classes than the explained one (`"others"`), k-means centres (`"kmeans"`),
+#'   or a matrix, samples x genes.
+#' @param n_centres Centres of `"kmeans"`.
+#' @param n_draws Draws a sample, with `tolerance` the most.
+#' @param tolerance Stop a sample when the standard errors of its 20 largest
+#'   values are this share of them.
 #' @param output Explain the probability, or the logit before it.
+#' @param method Draw stratified, or as the Python package shap does.
+#' @param batch_size Rows of a gradient pass; `NULL` chooses.
+#' @param mixed_precision Compute the gradients in bfloat16 where possible.
+#' @param class_layers With `target = "all"`, keep a layer for each class, named
+#'   `shap_class_<class>`.
+#' @param layer The classifier's input.
 #' @param seed Seed of the random numbers.
-#' @param ... More settings of `ts.tl.shap`.
 #' @return `adata`, invisibly, as [run_filter_genes()] returns it. Written are
-#'   the layer `shap` and the record `shap` with the table `samples`.
+#'   the layer `shap` and the record `shap` with the table `samples`; for
+#'   `target = "all"` also `varm` `shap_mean_abs` and the table `pairs`.
 #' @export
 #' @examples
 #' if (python_available()) {
@@ -25,11 +39,17 @@
 #' }
 run_shap <- function(adata, model, label = NULL, target = "predicted",
                      samples = c("correct", "test", "all"),
-                     background = "train", n_draws = 50,
-                     output = c("probability", "logit"), seed = 42,
-                     key_added = NULL, copy = FALSE, ...) {
+                     background = "train", n_centres = 50, n_draws = 200,
+                     tolerance = NULL, output = c("probability", "logit"),
+                     method = c("stratified", "monte_carlo"),
+                     batch_size = NULL, mixed_precision = FALSE,
+                     class_layers = FALSE, layer = "log2", seed = 42,
+                     key_added = NULL, copy = FALSE) {
     in_python("tl.shap", adata, list(label = label, target = target,
         samples = match.arg(samples), background = background,
-        n_draws = n_draws, output = match.arg(output), seed = seed,
-        key_added = key_added, ...), list(model), copy)
+        n_centres = n_centres, n_draws = n_draws, tolerance = tolerance,
+        output = match.arg(output), method = match.arg(method),
+        batch_size = batch_size, mixed_precision = mixed_precision,
+        class_layers = class_layers, layer = layer, seed = seed,
+        key_added = key_added), list(model), copy)
 }

@@ -13,59 +13,65 @@ Method = Literal["stratified", "monte_carlo"]
 
 @dataclass(frozen=True)
 class Draws:
-    """Draws for one sample.
+    """Draws for one sample, in pairs.
 
     Attributes
     ----------
-    rows
-        Positions in the background, (n,).
+    place
+        Places in the background's order, 0 its first sample and 1 behind its last, (pairs, 2).
     alpha
-        Positions on the path, 0 at the background and 1 at the sample, (n,) float32.
+        Positions on the path, 0 at the background and 1 at the sample, (pairs, 2) float32.
     """
 
-    rows: np.ndarray
+    place: np.ndarray
     alpha: np.ndarray
 
 
-def monte_carlo(n_draws: int, order: np.ndarray, rng: np.random.Generator) -> Draws:
+def monte_carlo(n_draws: int, rng: np.random.Generator) -> Draws:
     """Draw as ``shap.GradientExplainer`` does: background with replacement, alpha uniform."""
-    rows = rng.integers(0, order.size, size=n_draws)
-    return Draws(rows, rng.random(n_draws, dtype=np.float32))
+    shape = (_pairs(n_draws), 2)
+    return Draws(rng.random(shape), rng.random(shape, dtype=np.float32))
 
 
-def stratified(n_draws: int, order: np.ndarray, rng: np.random.Generator) -> Draws:
-    """Draw two points in each cell of a grid over (order of the background, alpha).
+def stratified(n_draws: int, rng: np.random.Generator) -> Draws:
+    """Draw two points in each cell of a grid over (place in the background, alpha).
 
-    The unit square of (place in the order, alpha) is cut into cells of equal area. A
-    point in each, uniform within its cell, is unbiased for any function of the two and
-    never less accurate than as many independent points; two in each make the error
-    measurable without bias. The first half of the draws has one point a cell, the second
-    half the other, in the same order of cells.
+    The unit square is cut into cells of equal area. A point in each, uniform within its
+    cell, is unbiased for any function of the two and never less accurate than as many
+    independent points; two in each, a pair, make the error measurable without bias.
 
     Parameters
     ----------
     n_draws
-        Draws asked for; :func:`stratified_size` says how many are made.
-    order
-        Positions in the background, neighbours alike.
+        Draws asked for; :func:`grid_size` says how many are made.
     rng
         Where chance comes from.
     """
     stretches, steps = _grid(n_draws)
-    cell = np.tile(np.arange(stretches * steps), 2)
-    place = (cell // steps + rng.random(cell.size)) / stretches
-    alpha = (cell % steps + rng.random(cell.size)) / steps
-    rows = order[np.minimum((place * order.size).astype(np.int64), order.size - 1)]
-    return Draws(rows, alpha.astype(np.float32))
+    cell = np.arange(stretches * steps)[:, None]
+    place = (cell // steps + rng.random((cell.size, 2))) / stretches
+    alpha = (cell % steps + rng.random((cell.size, 2))) / steps
+    return Draws(place, alpha.astype(np.float32))
 
 
-def stratified_size(n_draws: int) -> int:
-    """Return how many draws the grid makes of those asked for: as many or a few more."""
+def drawn_size(n_draws: int, method: str) -> int:
+    """Return how many draws are made of those asked for: as many or a few more."""
+    if method == "monte_carlo":
+        return 2 * _pairs(n_draws)
     return 2 * math.prod(_grid(n_draws))
 
 
+def _pairs(n_draws: int) -> int:
+    return -(-n_draws // 2)
+
+
 def _grid(n_draws: int) -> tuple[int, int]:
-    """Return the grid's cells along the background and along alpha, about as many of each."""
-    cells = -(-n_draws // 2)
-    steps = max(1, round(math.sqrt(cells)))
-    return -(-cells // steps), steps
+    """Return the grid's cells along the background and along alpha.
+
+    About as many of each, and of those that are the grid with the fewest cells.
+    """
+    cells = _pairs(n_draws)
+    most = math.sqrt(cells)
+    steps = range(math.ceil(most / 2), math.floor(most * 2) + 1)
+    found = min(steps or [1], key=lambda n: (n * -(-cells // n), abs(n - most)))
+    return -(-cells // found), found

@@ -8,21 +8,47 @@ For a sample x and a class c: the mean, over background samples b and alpha unif
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from tissueshap._errors import DataError
-from tissueshap.explain._draws import Draws, monte_carlo, stratified, stratified_size
-from tissueshap.explain._estimate import paired_mean, plain_mean
-from tissueshap.explain._network import gradient, outputs
+from tissueshap.explain._background import Background, References
+from tissueshap.explain._draws import Draws, drawn_size, monte_carlo, stratified
+from tissueshap.explain._network import compiled, device_bytes, in_precision, outputs
 from tissueshap.explain._order import likeness_order
+from tissueshap.explain._pass import Work, shape_of_a_pass, sums_of_a_pass
 from tissueshap.model._outputs import batch_rows
 
 _METHODS = ("stratified", "monte_carlo")
 
-#: Draws of a sample that are held in memory together; more are made in rounds.
-_ROUND = 2000
+#: Draws between two looks at the error, where a tolerance is asked for.
+_ROUND = 50
+
+#: Genes whose error a tolerance is about: those of the largest values.
+TOP = 20
+
+#: Bytes that a pass may take on a CPU: larger ones are no faster.
+_CPU_BYTES = 2**30
+
+
+class Explained(NamedTuple):
+    """A sample that is explained.
+
+    Attributes
+    ----------
+    number
+        Which of the samples it is.
+    values, error
+        Values and their standard errors, (genes,) float64.
+    n_draws
+        Gradients that it took.
+    """
+
+    number: int
+    values: np.ndarray
+    error: np.ndarray
+    n_draws: int
 
 
 class Explainer:
@@ -34,23 +60,31 @@ class Explainer:
         ``keras.Model`` from (n, genes) to class probabilities, the softmax a layer of its
         own at the end.
     background
-        Samples that a sample is compared with, m x genes; anything that is indexed by an
-        array of rows and has a shape (an array, a view into a layer).
+        Samples that a sample is compared with, m x genes, or a :class:`Background`.
     output
         What is explained: ``"probability"`` or ``"logit"``.
     method
         ``"stratified"`` or ``"monte_carlo"``.
     n_draws
-        Gradients for each sample; ``"stratified"`` takes up to a few more, to fill its grid.
+        Gradients for each sample, with `tolerance` the most; ``"stratified"`` takes up to a
+        few more, to fill its grid.
+    tolerance
+        Stop a sample when, over its 20 largest values, the standard errors' root mean square
+        is this share of the values'.
     batch_size
         Rows of a gradient pass; None chooses by what the network's layers hold for a row.
+    mixed_precision
+        Compute in bfloat16 where the network's layers can.
     seed
         Seed of the draws. Those of a sample depend on it and on the sample's number alone.
 
     Attributes
     ----------
     base
-        Mean output over the background, (classes,) float64.
+        Mean output of each class over its background, (classes,) float64, NaN for one that
+        has none.
+    n_draws
+        Gradients for each sample, with `tolerance` the most.
     """
 
     def __init__(
@@ -61,34 +95,37 @@ class Explainer:
         output: str = "probability",
         method: str = "stratified",
         n_draws: int = 200,
+        tolerance: float | None = None,
         batch_size: int | None = None,
+        mixed_precision: bool = False,
         seed: int = 42,
     ) -> None:
         if method not in _METHODS:
             raise DataError(f"method={method!r}: choose one of {_METHODS}")
         if n_draws < 2:
             raise DataError(f"n_draws={n_draws}: at least 2 are needed for a standard error")
-        if background.shape[0] == 0:
-            raise DataError("the background is empty: give at least one sample")
+        if tolerance is not None and not tolerance > 0:
+            raise DataError(f"tolerance={tolerance}: give a share such as 0.05, or None")
+        held = background if isinstance(background, Background) else Background(background)
         self.network, self.output, self.seed = network, output, seed
-        self._background, self._gradient = background, gradient(network, output)
-        self._stratified = method == "stratified"
-        size = stratified_size if self._stratified else int
-        self._rounds = -(-n_draws // _ROUND)
-        self._round_size = size(-(-n_draws // self._rounds))
-        self.n_draws = self._rounds * self._round_size
-        self._rows = _rows_of_a_pass(self._round_size, batch_size or batch_rows(network))
-        found = outputs(network, output, background)
-        self.base: np.ndarray = found.mean(axis=0)
-        self._order = np.arange(len(found))
-        self._mean = self._variance = np.zeros(background.shape[1], dtype=np.float32)
-        if self._stratified:
-            chances = found if output == "probability" else _softmax(found)
-            self._order = likeness_order(chances)
-            self._mean, self._variance = _moments(background)
+        self._method, self._tolerance, self._values = method, tolerance, held.values
+        self._rounds = 1 if tolerance is None else max(1, round(n_draws / _ROUND))
+        self._round = drawn_size(-(-n_draws // self._rounds), method)
+        self.n_draws = self._rounds * self._round
+        explained = in_precision(network, mixed=mixed_precision)
+        self._most = batch_size or batch_rows(explained, (device_bytes() or 4 * _CPU_BYTES) // 4)
+        self._pass = compiled(explained, output, sums_of_a_pass)
+        found = outputs(network, output, held.values)
+        self.base: np.ndarray = held.means(found)
+        order = np.arange(len(found))
+        if method == "stratified":
+            order = likeness_order(found if output == "probability" else _softmax(found))
+        self._references = References(held, order, moments=method == "stratified")
 
-    def stream(self, x: Any, targets: np.ndarray) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
-        """Explain samples one after the other.
+    def stream(
+        self, x: Any, targets: np.ndarray, numbers: np.ndarray | None = None
+    ) -> Iterator[Explained]:
+        """Explain samples one after the other; with a tolerance, the easy ones first.
 
         Parameters
         ----------
@@ -96,86 +133,83 @@ class Explainer:
             Samples, n x genes.
         targets
             The class that is explained for each, as a number.
+        numbers
+            The numbers that the draws depend on, by default 0 to n - 1.
 
         Yields
         ------
-        The sample's number, its values and their standard errors, (genes,) float64. Memory
-        does not grow with the number of samples.
+        What was found of each sample. Memory does not grow with their number.
         """
-        together = max(1, self._rows // self._round_size)
-        for start in range(0, x.shape[0], together):
-            numbers = np.arange(start, min(start + together, x.shape[0]))
-            group = np.asarray(x[numbers], dtype=np.float32)
-            rounds = [self._round(group, targets[numbers], numbers, r) for r in range(self._rounds)]
-            for place, number in enumerate(numbers):
-                means = [found[place][0] for found in rounds]
-                errors = np.stack([found[place][1] for found in rounds])
-                error = np.sqrt(np.square(errors).sum(axis=0)) / self._rounds
-                yield int(number), np.mean(means, axis=0), error
+        numbers = np.arange(x.shape[0]) if numbers is None else numbers
+        slots, pairs = shape_of_a_pass(self._round, self._most, x.shape[0])
+        waiting = iter(range(x.shape[0]))
+        works: list[Work] = []
+        while True:
+            while len(works) < slots and (row := next(waiting, None)) is not None:
+                sample = np.asarray(x[np.array([row])], dtype=np.float32)[0]
+                draws = self._draw(int(numbers[row]), 0)
+                works.append(Work(row, sample, int(targets[row]), self._references, draws))
+            if not works:
+                return
+            self._advance(works, slots, pairs)
+            left = []
+            for work in works:
+                found = self._finished(work, int(numbers[work.row]))
+                if found is None:
+                    left.append(work)
+                else:
+                    yield found
+            works = left
 
-    def _round(
-        self, group: np.ndarray, targets: np.ndarray, numbers: np.ndarray, turn: int
-    ) -> list[tuple[np.ndarray, np.ndarray]]:
-        draws = [self._draw(int(number), turn) for number in numbers]
-        away = np.asarray(
-            self._background[np.concatenate([draw.rows for draw in draws])], dtype=np.float32
-        )
-        alpha = np.concatenate([draw.alpha for draw in draws])[:, None]
-        change = np.repeat(group, self._round_size, axis=0) - away
-        points = away + alpha * change
-        change *= self._gradients(points, np.repeat(targets, self._round_size))
-        del points
-        found = []
-        for place in range(len(group)):
-            rows = slice(place * self._round_size, (place + 1) * self._round_size)
-            if self._stratified:
-                away[rows] -= self._mean
-                found.append(paired_mean(change[rows], away[rows], self._variance))
-            else:
-                found.append(plain_mean(change[rows]))
-        return found
+    def _advance(self, works: list[Work], slots: int, pairs: int) -> None:
+        """Take the next pairs of each sample in one gradient pass of a fixed shape."""
+        x = np.stack([works[min(slot, len(works) - 1)].x for slot in range(slots)])
+        mean = np.zeros_like(x)
+        rows = np.zeros((slots, pairs, 2), dtype=np.int64)
+        alpha = np.zeros((slots, pairs, 2, 1), dtype=np.float32)
+        counts = np.zeros((slots, pairs, 1, 1), dtype=np.float32)
+        targets = np.zeros(slots, dtype=np.int32)
+        sizes = []
+        for slot, work in enumerate(works):
+            draws = work.take(pairs)
+            sizes.append(len(draws.place))
+            rows[slot] = work.reference.rows[0]
+            rows[slot, : sizes[-1]] = work.reference.at(draws.place)
+            alpha[slot, : sizes[-1], :, 0] = draws.alpha
+            counts[slot, : sizes[-1]] = 1
+            mean[slot], targets[slot] = work.reference.mean, work.target
+        away = np.ascontiguousarray(self._values[rows.ravel()], dtype=np.float32)
+        found = self._pass(x, away.reshape(*rows.shape, -1), alpha, counts, targets, mean)
+        for slot, work in enumerate(works):
+            work.estimate.add(found[slot], sizes[slot])
+
+    def _finished(self, work: Work, number: int) -> Explained | None:
+        """Return what was found of a sample, None if it is not done."""
+        if work.taken < len(work.draws.place):
+            return None
+        work.rounds += 1
+        mean, error = self._estimated(work)
+        if work.rounds < self._rounds and not self._near_enough(mean, error):
+            work.draws, work.taken = self._draw(number, work.rounds), 0
+            return None
+        return Explained(work.row, mean, error, 2 * work.estimate.n_pairs)
+
+    def _estimated(self, work: Work) -> tuple[np.ndarray, np.ndarray]:
+        if self._method == "stratified":
+            return work.estimate.controlled(work.reference.variance)
+        return work.estimate.plain()
+
+    def _near_enough(self, mean: np.ndarray, error: np.ndarray) -> bool:
+        size = np.abs(mean)
+        top = np.argpartition(size, -TOP)[-TOP:] if size.size > TOP else slice(None)
+        allowed = float(self._tolerance or 0.0) * np.sqrt(np.square(mean[top]).mean())
+        return bool(np.sqrt(np.square(error[top]).mean()) <= allowed)
 
     def _draw(self, number: int, turn: int) -> Draws:
         rng = np.random.default_rng([self.seed, number, turn])
-        draw = stratified if self._stratified else monte_carlo
-        return draw(self._round_size, self._order, rng)
-
-    def _gradients(self, points: np.ndarray, targets: np.ndarray) -> np.ndarray:
-        """Return the gradients, in passes of one shape: the last is filled up."""
-        targets = targets.astype(np.int32)
-        short = -len(points) % self._rows
-        if short:
-            points = np.concatenate([points, np.repeat(points[-1:], short, axis=0)])
-            targets = np.concatenate([targets, np.repeat(targets[-1:], short)])
-        parts = [
-            self._gradient(points[start : start + self._rows], targets[start : start + self._rows])
-            for start in range(0, len(points), self._rows)
-        ]
-        return np.concatenate(parts)[: len(points) - short]
-
-
-def _rows_of_a_pass(round_size: int, most: int) -> int:
-    """Return whole samples' draws where they fit, else a part of one's that divides it well."""
-    if round_size <= most:
-        return most // round_size * round_size
-    return -(-round_size // -(-round_size // most))
+        return (stratified if self._method == "stratified" else monte_carlo)(self._round, rng)
 
 
 def _softmax(logits: np.ndarray) -> np.ndarray:
     raised = np.exp(logits - logits.max(axis=1, keepdims=True))
     return np.asarray(raised / raised.sum(axis=1, keepdims=True))
-
-
-def _moments(matrix: Any, rows: int = 1024) -> tuple[np.ndarray, np.ndarray]:
-    """Return each gene's mean and variance, (genes,) float32, 0 where all is rounding."""
-    size = matrix.shape[0]
-    first = np.asarray(matrix[np.arange(1)], dtype=np.float64)[0]
-    total, squares = np.zeros_like(first), np.zeros_like(first)
-    for start in range(0, size, rows):
-        away = np.asarray(matrix[np.arange(start, min(start + rows, size))]) - first
-        total += away.sum(axis=0)
-        squares += np.square(away).sum(axis=0)
-    mean = first + total / size
-    variance = squares / size - np.square(total / size)
-    variance[variance <= 1e-10 * np.square(mean)] = 0.0
-    return mean.astype(np.float32), variance.astype(np.float32)

@@ -1,74 +1,105 @@
-"""From the contributions of the draws to a mean and its standard error."""
+"""From sums over pairs of draws to a mean and its standard error.
+
+A pair is two draws of one cell of the grid, (c1, c2) their contributions of a gene and
+(a1, a2) how far their background samples lie from the background's mean in that gene. Eleven
+sums over the pairs are all that is needed, so passes and rounds are added up, and memory
+does not grow with the draws.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 import numpy as np
 
-
-def plain_mean(contributions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return mean and standard error over independent draws.
-
-    Parameters
-    ----------
-    contributions
-        draws x genes.
-
-    Returns
-    -------
-    Mean and standard error of the mean, (genes,) float64.
-    """
-    n_draws = len(contributions)
-    mean = contributions.mean(axis=0, dtype=np.float64)
-    spread = contributions.std(axis=0, dtype=np.float64, ddof=1)
-    return mean, spread / np.sqrt(n_draws)
+#: What :func:`pair_sums` sums: of the draws 1 and of the draws 2, then of the differences.
+N_SUMS = 11
 
 
-def paired_mean(
-    contributions: np.ndarray, deviation: np.ndarray, variance: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return mean and standard error over two draws a cell, regressed on the background.
-
-    How far a drawn background sample lies from the background's mean explains part of a
-    contribution, all of it for a linear network, and its own mean is known: zero. So the
-    part that it explains is subtracted (a control variate), gene by gene. The slope for
-    one half of the draws is fitted on the other half: the two are independent, so nothing
-    is biased. The two draws of a cell differ by nothing but chance, which gives the error.
+def pair_sums(contributions: Any, away: Any) -> Any:
+    """Return the sums over pairs, on whichever backend Keras runs.
 
     Parameters
     ----------
-    contributions
-        draws x genes; draw i and draw i + draws / 2 share a cell.
-    deviation
-        Background sample less the mean of the background, draws x genes.
-    variance
-        Variance of each gene in the background, (genes,), 0 where it is constant.
+    contributions, away
+        samples x pairs x 2 x genes, 0 in pairs that do not count.
 
     Returns
     -------
-    Mean and standard error of the mean, (genes,) float64.
+    samples x 11 x genes: c1, c2, a1, a2, a1², a2², a1 c1, a2 c2, (c1-c2)²,
+    (c1-c2)(a1-a2), (a1-a2)².
     """
-    halves = contributions.reshape(2, -1, contributions.shape[1])
-    away = deviation.reshape(halves.shape)
-    cells = halves.shape[1]
-    slopes = np.stack([_slope(halves[half], away[half], variance) for half in (1, 0)])
-    mean = (halves - slopes[:, None, :] * away).mean(axis=(0, 1), dtype=np.float64)
-    # One slope for both here: the difference of two would be counted as error.
-    difference = halves[0] - halves[1] - slopes.mean(axis=0) * (away[0] - away[1])
-    squared = np.einsum("cg,cg->g", difference, difference, dtype=np.float64)
-    return mean, np.sqrt(squared) / (2 * cells)
+    from keras import ops
+
+    change = contributions[:, :, 0] - contributions[:, :, 1]
+    apart = away[:, :, 0] - away[:, :, 1]
+    halves = [ops.sum(part, axis=1) for part in (contributions, away, away * away)]
+    halves.append(ops.sum(away * contributions, axis=1))
+    pairs = [ops.sum(part, axis=1) for part in (change * change, change * apart, apart * apart)]
+    return ops.concatenate([*halves, ops.stack(pairs, axis=1)], axis=1)
 
 
-def _slope(values: np.ndarray, on: np.ndarray, variance: np.ndarray) -> np.ndarray:
-    """Return the slope of each column's regression, 0 where it cannot be told.
+@dataclass
+class Estimate:
+    """A sample's values, as far as they are estimated.
 
-    Where the drawn samples vary far less than the background does (a gene that few samples
-    express) a quarter of the background's variance is what the covariance is divided by:
-    the slope is then too small, never wild.
+    Attributes
+    ----------
+    sums
+        As :func:`pair_sums` returns them, 11 x genes float64.
+    n_pairs
+        Pairs that they are over.
     """
-    if len(values) < 4:
-        return np.zeros(values.shape[1], dtype=np.float32)
-    centred = on - on.mean(axis=0)
-    spread = np.maximum(np.einsum("cg,cg->g", centred, centred), len(values) * variance / 4)
-    covariance = np.einsum("cg,cg->g", centred, values)
-    slope = np.divide(covariance, spread, out=np.zeros_like(covariance), where=variance > 0)
-    return np.asarray(slope, dtype=np.float32)
+
+    sums: np.ndarray
+    n_pairs: int = 0
+
+    def add(self, sums: np.ndarray, n_pairs: int) -> None:
+        """Add the sums over more pairs."""
+        self.sums += sums
+        self.n_pairs += n_pairs
+
+    def plain(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return mean and standard error over pairs, (genes,) float64."""
+        return self._with(np.zeros((2, self.sums.shape[1])))
+
+    def controlled(self, variance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return mean and standard error over pairs, regressed on the background.
+
+        How far a drawn background sample lies from the background's mean explains part of a
+        contribution, all of it for a linear network, and its own mean is known: zero. So the
+        part that it explains is subtracted (a control variate), gene by gene. The slope for
+        one draw of each pair is fitted on the other draws: the two are independent, so
+        nothing is biased.
+
+        Parameters
+        ----------
+        variance
+            Variance of each gene in the background, (genes,), 0 where it is constant.
+        """
+        return self._with(np.stack([self._slope(half, variance) for half in (1, 0)]))
+
+    def _with(self, slopes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        corrected = self.sums[0:2] - slopes * self.sums[2:4]
+        mean = corrected.sum(axis=0) / (2 * self.n_pairs)
+        # One slope for both here: the difference of two would be counted as error.
+        slope = slopes.mean(axis=0)
+        squared = self.sums[8] - 2 * slope * self.sums[9] + np.square(slope) * self.sums[10]
+        return mean, np.sqrt(np.maximum(squared, 0.0)) / (2 * self.n_pairs)
+
+    def _slope(self, half: int, variance: np.ndarray) -> np.ndarray:
+        """Return the slope of each gene's regression, 0 where it cannot be told.
+
+        Where the drawn samples vary far less than the background does (a gene that few
+        samples express) a quarter of the background's variance is what the covariance is
+        divided by: the slope is then too small, never wild.
+        """
+        size = self.n_pairs
+        if size < 4:
+            return np.zeros(variance.size)
+        value, away, squares, products = self.sums[half : half + 7 : 2]
+        spread = np.maximum(squares - np.square(away) / size, size * variance / 4)
+        covariance = products - away * value / size
+        slope = np.divide(covariance, spread, out=np.zeros(variance.size), where=variance > 0)
+        return np.asarray(slope)

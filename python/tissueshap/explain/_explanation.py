@@ -25,7 +25,7 @@ class Explanation:
     base
         Its mean over the background, (n,).
     n_draws
-        Gradients that each sample took.
+        Gradients that each sample took, (n,).
     """
 
     values: np.ndarray
@@ -33,7 +33,7 @@ class Explanation:
     targets: np.ndarray
     output: np.ndarray
     base: np.ndarray
-    n_draws: int
+    n_draws: np.ndarray
 
     @property
     def completeness(self) -> np.ndarray:

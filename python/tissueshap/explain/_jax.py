@@ -2,31 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from tissueshap.explain._network import Gradient, cut
 
-
-def gradient(network: Any, output: str) -> Gradient:
-    """Return a compiled function of (points, targets): each row's gradient of its target."""
+def compiled(explained: Any, function: Callable[..., Any]) -> Callable[..., np.ndarray]:
+    """Return ``function(gradient, *arrays)``, compiled once for each shape."""
     import jax
     import jax.numpy as jnp
 
-    explained = cut(network, output)
     # The weights are arguments, not constants of the compiled function, which would
     # hold a copy of them.
     weights = [variable.value for variable in explained.trainable_variables]
     fixed = [variable.value for variable in explained.non_trainable_variables]
 
-    def total(points: Any, targets: Any, weights: Any, fixed: Any) -> Any:
-        outputs, _ = explained.stateless_call(weights, fixed, points, training=False)
-        return jnp.take_along_axis(outputs, targets[:, None], axis=1).sum()
+    def run(weights: Any, fixed: Any, *tensors: Any) -> Any:
+        def total(points: Any, targets: Any) -> Any:
+            outputs, _ = explained.stateless_call(weights, fixed, points, training=False)
+            return jnp.take_along_axis(outputs, targets[:, None], axis=1).sum()
 
-    run = jax.jit(jax.grad(total))
+        return function(jax.grad(total), *tensors)
 
-    def call(points: np.ndarray, targets: np.ndarray) -> np.ndarray:
-        return np.asarray(run(jnp.asarray(points), jnp.asarray(targets), weights, fixed))
+    graph = jax.jit(run)
+
+    def call(*arrays: np.ndarray) -> np.ndarray:
+        return np.asarray(graph(weights, fixed, *arrays))
 
     return call
+
+
+def device_bytes() -> int | None:
+    """Return the memory of the first device, in bytes; None for a CPU."""
+    import jax
+
+    device = jax.devices()[0]
+    if device.platform == "cpu":
+        return None
+    return int((device.memory_stats() or {}).get("bytes_limit", 8 * 2**30))

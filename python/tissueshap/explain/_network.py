@@ -1,4 +1,4 @@
-"""What of a network is explained, and its gradients on whichever backend Keras runs."""
+"""What of a network is explained, on whichever backend Keras runs, and in which precision."""
 
 from __future__ import annotations
 
@@ -14,9 +14,15 @@ from tissueshap.model._outputs import outputs as network_outputs
 
 Output = Literal["probability", "logit"]
 
-#: (points (n, g) float32, targets (n,) int32) -> (n, g): row i is the gradient, at point
-#: i, of the output that target i names.
-Gradient = Callable[[np.ndarray, np.ndarray], np.ndarray]
+#: (points (n, g), targets (n,)) -> (n, g), tensors of the backend: row i is the gradient,
+#: at point i, of the output that target i names.
+Gradient = Callable[[Any, Any], Any]
+
+#: Arrays in, an array out.
+Call = Callable[..., np.ndarray]
+
+#: Layers that stay in float32: of values around 10, bfloat16 keeps two digits.
+_EXACT = ("InputLayer", "Normalization", "Activation", "Softmax")
 
 
 def cut(network: Any, output: str) -> Any:
@@ -34,19 +40,59 @@ def cut(network: Any, output: str) -> Any:
     return keras().Model(network.input, last.input)
 
 
-def gradient(network: Any, output: str) -> Gradient:
-    """Return the gradient function of the backend that Keras runs on."""
-    name = backend()
-    if name not in ("tensorflow", "jax", "torch"):
-        raise DataError(
-            f"Keras runs on {name!r}, which has no gradients: set KERAS_BACKEND to "
-            f"'tensorflow', 'jax' or 'torch' before Python starts"
-        )
-    module = importlib.import_module(f"tissueshap.explain._{name}")
-    found: Gradient = module.gradient(network, output)
+def in_precision(network: Any, *, mixed: bool) -> Any:
+    """Return the network computing in float32, or with `mixed` mostly in bfloat16.
+
+    The network itself is returned where it computes in float32 and is asked to: one that was
+    trained in mixed precision is not explained in it unasked.
+    """
+    if not mixed and all(layer.compute_dtype == "float32" for layer in network.layers):
+        return network
+
+    def again(layer: Any) -> Any:
+        exact = not mixed or type(layer).__name__ in _EXACT
+        config = {**layer.get_config(), "dtype": "float32" if exact else "mixed_bfloat16"}
+        return type(layer).from_config(config)
+
+    found = keras().models.clone_model(network, clone_function=again)
+    found.set_weights(network.get_weights())
+    return found
+
+
+def compiled(network: Any, output: str, function: Callable[..., Any]) -> Call:
+    """Return ``function(gradient, *arrays)`` as the backend runs it fastest.
+
+    Parameters
+    ----------
+    network, output
+        What is explained.
+    function
+        Takes a :data:`Gradient` and tensors, returns a tensor.
+
+    Returns
+    -------
+    A function of arrays.
+    """
+    found: Call = _module().compiled(cut(network, output), function)
+    return found
+
+
+def device_bytes() -> int | None:
+    """Return the memory of the accelerator that Keras runs on, None for a CPU."""
+    found: int | None = _module().device_bytes()
     return found
 
 
 def outputs(network: Any, output: str, x: Any) -> np.ndarray:
     """Return the explained outputs of some samples, samples x classes, float64."""
     return network_outputs(cut(network, output), x).astype(np.float64)
+
+
+def _module() -> Any:
+    name = backend()
+    if name not in ("tensorflow", "jax", "torch"):
+        raise DataError(
+            f"Keras runs on {name!r}, which has no gradients: set KERAS_BACKEND to "
+            f"'tensorflow', 'jax' or 'torch' before Python starts"
+        )
+    return importlib.import_module(f"tissueshap.explain._{name}")

@@ -2,33 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from tissueshap.explain._network import Gradient, cut
 
-
-def gradient(network: Any, output: str) -> Gradient:
-    """Return a compiled function of (points, targets): each row's gradient of its target."""
+def compiled(explained: Any, function: Callable[..., Any]) -> Callable[..., np.ndarray]:
+    """Return ``function(gradient, *arrays)`` as one graph."""
     import tensorflow as tf
 
-    explained = cut(network, output)
-
-    def run(points: Any, targets: Any) -> Any:
+    def gradient(points: Any, targets: Any) -> Any:
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(points)
             outputs = explained(points, training=False)
             chosen = tf.gather(outputs, targets, axis=1, batch_dims=1)
         return tape.gradient(chosen, points)
 
-    compiled = tf.function(run).get_concrete_function(
-        tf.TensorSpec((None, explained.input_shape[-1]), tf.float32),
-        tf.TensorSpec((None,), tf.int32),
-    )
+    graph = tf.function(lambda *tensors: function(gradient, *tensors))
 
-    def call(points: np.ndarray, targets: np.ndarray) -> np.ndarray:
-        found: np.ndarray = compiled(tf.constant(points), tf.constant(targets)).numpy()
+    def call(*arrays: np.ndarray) -> np.ndarray:
+        found: np.ndarray = graph(*map(tf.constant, arrays)).numpy()
         return found
 
     return call
+
+
+def device_bytes() -> int | None:
+    """Return the memory of the first GPU, in bytes; None without one."""
+    import tensorflow as tf
+
+    if not tf.config.list_physical_devices("GPU"):
+        return None
+    # TensorFlow does not say how much there is, only what it took.
+    return 8 * 2**30

@@ -2,26 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from tissueshap.explain._network import Gradient, cut
 
-
-def gradient(network: Any, output: str) -> Gradient:
-    """Return a function of (points, targets): each row's gradient of its target."""
+def compiled(explained: Any, function: Callable[..., Any]) -> Callable[..., np.ndarray]:
+    """Return ``function(gradient, *arrays)``, run as it is."""
     import torch
     from keras.src.backend.torch.core import get_device
 
-    explained, device = cut(network, output), get_device()
+    device = get_device()
 
-    def call(points: np.ndarray, targets: np.ndarray) -> np.ndarray:
-        at = torch.from_numpy(points).to(device).requires_grad_(True)
-        rows = torch.from_numpy(targets.astype(np.int64)).to(device)
-        chosen = explained(at, training=False).gather(1, rows[:, None])
-        (found,) = torch.autograd.grad(chosen.sum(), at)
-        values: np.ndarray = found.cpu().numpy()
-        return values
+    def gradient(points: Any, targets: Any) -> Any:
+        with torch.enable_grad():
+            at = points.detach().requires_grad_(True)
+            outputs = explained(at, training=False)
+            chosen = outputs.gather(1, targets[:, None].long())
+            (found,) = torch.autograd.grad(chosen.sum(), at)
+        return found
+
+    def call(*arrays: np.ndarray) -> np.ndarray:
+        with torch.no_grad():
+            tensors = [torch.from_numpy(array).to(device) for array in arrays]
+            found: np.ndarray = function(gradient, *tensors).cpu().numpy()
+        return found
 
     return call
+
+
+def device_bytes() -> int | None:
+    """Return the memory of the GPU, in bytes; None for a CPU."""
+    import torch
+
+    if not torch.cuda.is_available():
+        return None
+    return int(torch.cuda.mem_get_info()[1])

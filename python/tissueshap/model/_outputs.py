@@ -16,12 +16,12 @@ _MOST_ROWS = 2048
 _PASS_BYTES = 256 * 2**20
 
 
-def batch_rows(network: Any) -> int:
+def batch_rows(network: Any, pass_bytes: int = _PASS_BYTES) -> int:
     """Return how many rows a pass may have, by what the layers hold for one."""
     sizes = [math.prod(layer.output.shape[1:]) for layer in network.layers]
     # Forward and backward; and the host's points, gradients, background and products.
     row_bytes = 4 * (2 * sum(sizes) + 6 * sizes[0])
-    return int(max(8, min(_MOST_ROWS, _PASS_BYTES // row_bytes)))
+    return int(max(8, min(_MOST_ROWS, pass_bytes // row_bytes)))
 
 
 def outputs(network: Any, x: Any) -> np.ndarray:

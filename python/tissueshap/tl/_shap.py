@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-import pandas as pd
 
-from tissueshap import _schema, _slots
+from tissueshap import _slots
 from tissueshap._counts import target as written_to
-from tissueshap._errors import DataError
-from tissueshap._logging import logger, progress
 from tissueshap.explain._engine import Explainer
-from tissueshap.explain._explanation import completeness, relative_error
-from tissueshap.explain._network import outputs
 from tissueshap.model._backend import backend
+from tissueshap.tl._background import Against, choose
 from tissueshap.tl._explained import Rows, to_explain
+from tissueshap.tl._layer_store import keep_in_file
 from tissueshap.tl._predict import columns_of
+from tissueshap.tl._shap_values import ALL, Values
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -31,11 +29,15 @@ def shap(
     *,
     target: str = "predicted",
     samples: Literal["correct", "test", "all"] = "correct",
-    background: Literal["train"] | np.ndarray = "train",
+    background: Against | np.ndarray = "train",
+    n_centres: int = 50,
     n_draws: int = 200,
+    tolerance: float | None = None,
     output: Literal["probability", "logit"] = "probability",
     method: Literal["stratified", "monte_carlo"] = "stratified",
     batch_size: int | None = None,
+    mixed_precision: bool = False,
+    class_layers: bool = False,
     layer: str = "log2",
     seed: int = 42,
     key_added: str | None = None,
@@ -53,14 +55,24 @@ def shap(
     label
         Column of ``obs`` with the classes; by default the one recorded before.
     target
-        The class that is explained: ``"predicted"``, ``"true"``, or a class's name.
+        The class that is explained: ``"predicted"``, ``"true"``, or a class's name. With
+        ``"all"`` every class is explained for every sample, at as many times the work:
+        ``layers["shap"]`` holds the predicted one, ``varm["shap_mean_abs"]`` a summary of all.
     samples
         ``"correct"`` (test samples whose class is predicted), ``"test"`` or ``"all"``.
     background
-        Samples to compare with: ``"train"`` (the real training samples), or a matrix
-        (samples x the model's genes, on the layer's scale).
+        Samples to compare with: ``"train"`` (the real training samples), ``"balanced"`` (the
+        rows of ``pp.oversample``, as published), ``"stratified"`` (the real ones, each class
+        as often as any other), ``"others"`` (the real ones of other classes than the explained
+        one), ``"kmeans"`` (centres of the real ones, each as often as it has members), or a
+        matrix (samples x the model's genes, on the layer's scale).
+    n_centres
+        Centres of ``"kmeans"``.
     n_draws
-        Gradients for each sample.
+        Gradients for each sample, and class; with `tolerance` the most.
+    tolerance
+        Stop a sample when its values are this accurate: over its 20 largest, the root mean
+        square of the standard errors is this share of that of the values.
     output
         Explain the ``"probability"`` of the class, or its ``"logit"``.
     method
@@ -68,6 +80,12 @@ def shap(
         squared error is about three times as large.
     batch_size
         Rows of a gradient pass; by default chosen by what the network needs for a row.
+    mixed_precision
+        Compute the gradients in bfloat16 where the network's layers can: for GPUs.
+    class_layers
+        With ``target="all"``, write ``layers["shap_class_<class>"]`` for each class too, each
+        as large as ``layers["shap"]``: for an AnnData that was read with ``backed="r+"``,
+        where they go to disk.
     layer
         The classifier's input.
     seed
@@ -82,10 +100,16 @@ def shap(
     None, or with `copy` the new AnnData. Writes ``layers["shap"]`` (float32, NaN where a
     sample is not explained or a gene is not the model's) and ``uns["tissueshap"]["shap"]``:
     ``samples``, a row an explained sample: ``sample``, ``explained`` (the class),
-    ``output`` (f(x)), ``base`` (mean f(background)), ``completeness`` (relative error of
-    the sum of the values, which should be output - base), ``relative_error`` (standard
-    errors over values, root mean squares); ``n_explained``, ``median_completeness``.
-    If it is interrupted, what is explained so far is written.
+    ``n_draws``, ``output`` (f(x)), ``base`` (mean f(background)), ``completeness`` (relative
+    error of the sum of the values, which should be output - base), ``relative_error``
+    (standard errors over values, root mean squares); ``n_explained``,
+    ``median_completeness``. With ``target="all"`` also ``varm["shap_mean_abs"]`` (genes x
+    classes: mean absolute contribution to the class over all explained samples), ``pairs``
+    (the table with a row a sample and class) and, if asked for, the layers of the classes.
+
+    An AnnData that was read with ``backed="r+"`` gets layers, frames and records into its
+    file too, the layers sample by sample. If the work is interrupted, what is explained so
+    far is written.
 
     Raises
     ------
@@ -98,37 +122,51 @@ def shap(
     """
     adata = written_to(adata, copy=copy)
     name = _slots.label_name(adata, label)
-    columns = columns_of(adata, model)
-    values = _slots.require(adata, "layers", layer)
+    rows = Rows(_slots.require(adata, "layers", layer), columns_of(adata, model))
     chosen, targets = to_explain(
-        adata, model, Rows(values, columns), label=name, target=target, samples=samples
+        adata,
+        model,
+        rows,
+        label=name,
+        target="predicted" if target == ALL else target,
+        samples=samples,
     )
-    against = _background(adata, background, Rows(values, columns))
+    against = choose(
+        adata,
+        model,
+        background,
+        rows=rows,
+        label=name,
+        layer=layer,
+        n_centres=n_centres,
+        seed=seed,
+    )
     explainer = Explainer(
         model.network,
         against,
         output=output,
         method=method,
         n_draws=n_draws,
+        tolerance=tolerance,
         batch_size=batch_size,
+        mixed_precision=mixed_precision,
         seed=seed,
     )
-    found = np.full(adata.shape, np.nan, dtype=np.float32)
-    x = Rows(values, columns, chosen)
-    table, interrupted = _explain(explainer, x, targets, into=found)
-    table.insert(0, "sample", adata.obs_names[chosen[: len(table)]])
-    table.insert(1, "explained", np.asarray(model.classes)[targets[: len(table)]])
+    values = Values(
+        adata,
+        model.classes,
+        rows.of(chosen),
+        targets,
+        every_class=target == ALL,
+        class_layers=class_layers,
+        key_added=key_added,
+    )
+    interrupted = values.explain(explainer)
+    found = values.slots()
     _slots.write(
         adata,
         "shap",
-        {
-            "layers": {_schema.layers.shap: found},
-            "uns": {
-                "samples": table,
-                "n_explained": len(table),
-                "median_completeness": float(table["completeness"].median()),
-            },
-        },
+        found,
         params={
             "label": name,
             "target": target,
@@ -136,58 +174,18 @@ def shap(
             "background": background if isinstance(background, str) else "matrix",
             "n_background": against.shape[0],
             "n_draws": explainer.n_draws,
+            "tolerance": tolerance,
             "output": output,
             "method": method,
+            "mixed_precision": mixed_precision,
             "layer": layer,
         },
         seed=seed,
         versions=("keras", backend()),
         key_added=key_added,
     )
+    keep_in_file(adata, varm=tuple(_slots.named(key, key_added) for key in found["varm"]))
     if interrupted:
-        raise KeyboardInterrupt(f"{len(table)} of {chosen.size} samples are explained and kept")
+        done, wanted = int(found["uns"]["n_explained"]), chosen.size
+        raise KeyboardInterrupt(f"{done} of {wanted} samples are explained and kept")
     return adata if copy else None
-
-
-def _background(adata: AnnData, background: str | np.ndarray, layer: Rows) -> Any:
-    if isinstance(background, str):
-        if background != "train":
-            raise DataError(f"background={background!r}: choose 'train' or give a matrix")
-        split = np.asarray(_slots.require(adata, "obs", _schema.obs.split))
-        return layer.of(np.flatnonzero(split == "train"))
-    if background.ndim != 2 or background.shape[1] != layer.shape[1]:
-        raise DataError(
-            f"the background has shape {background.shape}: give samples x {layer.shape[1]} genes"
-        )
-    return background
-
-
-def _explain(
-    explainer: Explainer, x: Rows, targets: np.ndarray, *, into: np.ndarray
-) -> tuple[pd.DataFrame, bool]:
-    """Write the samples' values into a matrix; return a row for each that was reached."""
-    fx = outputs(explainer.network, explainer.output, x)[np.arange(targets.size), targets]
-    base = explainer.base[targets]
-    records: list[dict[str, float]] = []
-    found = explainer.stream(x, targets)
-    try:
-        for number, value, error in progress(
-            found, total=targets.size, desc="explaining", unit="sample"
-        ):
-            into[x.rows[number], x.columns] = value
-            total = value.sum(keepdims=True)
-            at = slice(number, number + 1)
-            records.append(
-                {
-                    "output": fx[number],
-                    "base": base[number],
-                    "completeness": completeness(total, fx[at], base[at])[0],
-                    "relative_error": relative_error(value[None], error[None])[0],
-                }
-            )
-    except KeyboardInterrupt:
-        if not records:
-            raise
-        logger.warning("interrupted after %d of %d samples", len(records), targets.size)
-        return pd.DataFrame(records), True
-    return pd.DataFrame(records), False

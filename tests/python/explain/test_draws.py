@@ -3,35 +3,24 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tissueshap.explain._draws import monte_carlo, stratified, stratified_size
+from tissueshap.explain._draws import drawn_size, monte_carlo, stratified
 
 
-@pytest.mark.parametrize("n_draws", [2, 3, 7, 20, 200, 201, 1999])
+@pytest.mark.parametrize("n_draws", [2, 3, 7, 14, 20, 50, 100, 200, 201, 1999])
 def test_the_grid_is_filled_and_little_larger_than_asked(n_draws):
-    draws = stratified(n_draws, np.arange(50), np.random.default_rng(0))
-    assert draws.rows.size == draws.alpha.size == stratified_size(n_draws)
-    assert n_draws <= draws.rows.size <= n_draws + 2 * np.sqrt(n_draws) + 2
+    draws = stratified(n_draws, np.random.default_rng(0))
+    assert draws.place.size == draws.alpha.size == drawn_size(n_draws, "stratified")
+    assert n_draws <= draws.place.size <= n_draws + max(2, 0.04 * n_draws)
+    assert n_draws <= drawn_size(n_draws, "monte_carlo") <= n_draws + 1
 
 
-def test_each_cell_has_a_draw_in_each_half():
-    order = np.arange(1000)
-    draws = stratified(200, order, np.random.default_rng(0))
-    cells = (draws.rows // 100) * 10 + np.floor(draws.alpha * 10).astype(int)
-    np.testing.assert_array_equal(cells[:100], np.arange(100))
-    np.testing.assert_array_equal(cells[100:], np.arange(100))
+def test_each_cell_has_a_pair():
+    draws = stratified(200, np.random.default_rng(0))
+    cells = np.floor(draws.place * 10).astype(int) * 10 + np.floor(draws.alpha * 10).astype(int)
+    np.testing.assert_array_equal(cells, np.repeat(np.arange(100), 2).reshape(100, 2))
 
 
-@pytest.mark.parametrize("size", [1, 3, 7, 30])
-def test_small_backgrounds_are_drawn_evenly(size):
-    order = np.random.default_rng(1).permutation(size)
-    rng = np.random.default_rng(2)
-    rows = np.concatenate([stratified(50, order, rng).rows for _ in range(400)])
-    share = np.bincount(rows, minlength=size) / rows.size
-    np.testing.assert_allclose(share, 1 / size, rtol=0.1)
-
-
-def test_monte_carlo_draws_with_replacement_and_uniformly():
-    draws = monte_carlo(5000, np.arange(10), np.random.default_rng(0))
-    share = np.bincount(draws.rows, minlength=10) / 5000
-    np.testing.assert_allclose(share, 0.1, atol=0.02)
-    np.testing.assert_allclose(np.histogram(draws.alpha, 5, (0, 1))[0], 1000, rtol=0.12)
+def test_monte_carlo_draws_uniformly():
+    draws = monte_carlo(5000, np.random.default_rng(0))
+    for drawn in (draws.place, draws.alpha):
+        np.testing.assert_allclose(np.histogram(drawn, 5, (0, 1))[0], 1000, rtol=0.12)

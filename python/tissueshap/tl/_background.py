@@ -1,0 +1,126 @@
+"""Which samples an explained sample is compared with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, get_args
+
+import numpy as np
+
+from tissueshap import _schema, _slots
+from tissueshap._errors import DataError
+from tissueshap.explain._background import Background
+from tissueshap.pp._oversample import expand
+from tissueshap.tl._explained import Rows
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+    from tissueshap.model._classifier import Classifier
+
+Against = Literal["train", "balanced", "stratified", "others", "kmeans"]
+BACKGROUNDS: tuple[str, ...] = get_args(Against)
+
+
+def choose(
+    adata: AnnData,
+    model: Classifier,
+    background: str | np.ndarray,
+    *,
+    rows: Rows,
+    label: str,
+    layer: str,
+    n_centres: int,
+    seed: int,
+) -> Background:
+    """Return the background of a name, or of a matrix.
+
+    Parameters
+    ----------
+    adata
+        Samples x genes. Reads ``obs["split"]``, ``obs[label]`` and, for ``"balanced"``, the
+        table of ``pp.oversample``.
+    model
+        The classifier.
+    background
+        A name, as ``tl.shap`` documents them, or samples x the model's genes.
+    rows
+        All rows of the classifier's input.
+    label, layer
+        Column with the classes; name of the input.
+    n_centres, seed
+        Of ``"kmeans"``.
+
+    Raises
+    ------
+    DataError
+        There is no such background, the matrix has other genes, or what it needs is missing.
+    """
+    if not isinstance(background, str):
+        if background.ndim != 2 or background.shape[1] != rows.shape[1]:
+            raise DataError(
+                f"the background has shape {background.shape}: give samples x {rows.shape[1]} genes"
+            )
+        return Background(background)
+    if background not in BACKGROUNDS:
+        raise DataError(f"background={background!r}: choose one of {BACKGROUNDS}, or give a matrix")
+    if background == "balanced":
+        return _balanced(adata, rows, layer)
+    split = np.asarray(_slots.require(adata, "obs", _schema.obs.split))
+    train = np.flatnonzero(split == "train")
+    if background == "kmeans":
+        return _centres(rows.of(train), n_centres, seed)
+    lookup = {name: code for code, name in enumerate(model.classes)}
+    names = adata.obs[label].astype(str).iloc[train]
+    codes = names.map(lookup).fillna(-1).to_numpy(dtype=np.int64)
+    if background == "others":
+        return Background(rows.of(train), groups=codes)
+    if background == "stratified":
+        _, member, sizes = np.unique(codes, return_inverse=True, return_counts=True)
+        return Background(rows.of(train), weights=1 / sizes[member])
+    return Background(rows.of(train))
+
+
+class _Expanded:
+    """The rows of the oversampling table, made when they are asked for."""
+
+    def __init__(self, adata: AnnData, columns: np.ndarray) -> None:
+        self._adata, self._columns = adata, columns
+        self._table = _slots.table(adata, "oversample", "table")
+        record = _slots.record(adata)
+        self._mixed = str(record["oversample"]["params"]["layer"])
+        log2 = record.get("log2", {}).get("params", {})
+        self._offset, self._shift = float(log2.get("offset", 0.001)), float(log2.get("shift", 10.0))
+        self.weights = self._table["weight"].to_numpy(dtype=np.float64)
+        self.shape = (len(self._table), columns.size)
+
+    def __getitem__(self, rows: np.ndarray) -> np.ndarray:
+        # A pass may draw a row several times; each is mixed once.
+        once, where = np.unique(rows, return_inverse=True)
+        part = self._table.iloc[once]
+        made = expand(self._adata, part, layer=self._mixed, offset=self._offset, shift=self._shift)
+        return made[:, self._columns][where]
+
+
+def _balanced(adata: AnnData, rows: Rows, layer: str) -> Background:
+    if "oversample" not in _slots.record(adata):
+        raise DataError("background='balanced' is what pp.oversample makes: run it first")
+    if layer != _schema.layers.log2:
+        raise DataError(
+            f"background='balanced' is on the scale of layer 'log2', the input is {layer!r}: "
+            f"choose another background"
+        )
+    made = _Expanded(adata, rows.columns)
+    return Background(made, weights=made.weights)
+
+
+def _centres(train: Rows, n_centres: int, seed: int) -> Background:
+    """Return centres of the training samples, each drawn as often as it has members."""
+    from sklearn.cluster import KMeans
+
+    if n_centres < 1:
+        raise DataError(f"n_centres={n_centres}: give at least 1")
+    values = np.asarray(train[np.arange(train.shape[0])], dtype=np.float32)
+    distinct = len(np.unique(values, axis=0))
+    found = KMeans(min(n_centres, distinct), n_init=1, random_state=seed).fit(values)
+    sizes = np.bincount(found.labels_, minlength=len(found.cluster_centers_))
+    return Background(found.cluster_centers_.astype(np.float32), weights=sizes)

@@ -1,0 +1,155 @@
+"""What ``tl.shap`` keeps of each explained sample."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from tissueshap import _schema, _slots
+from tissueshap._errors import DataError
+from tissueshap._logging import logger, progress
+from tissueshap.explain._engine import Explained, Explainer
+from tissueshap.explain._explanation import completeness, relative_error
+from tissueshap.explain._network import outputs
+from tissueshap.tl._layer_store import LayerStore
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+    from tissueshap.tl._explained import Rows
+
+#: The target that explains every class.
+ALL = "all"
+
+
+class Values:
+    """The values of some samples, on their way into an AnnData.
+
+    Parameters
+    ----------
+    adata
+        Where they will be written.
+    classes
+        Names of the model's classes.
+    x
+        The samples, rows of the classifier's input.
+    targets
+        Number of the class that ``layers["shap"]`` explains, for each.
+    every_class
+        Explain each class of each sample.
+    class_layers
+        Keep the values of each class as a layer too.
+    key_added
+        Prefix of the layers.
+
+    Raises
+    ------
+    DataError
+        Layers of classes are asked for, but not their values.
+    """
+
+    def __init__(
+        self,
+        adata: AnnData,
+        classes: Sequence[str],
+        x: Rows,
+        targets: np.ndarray,
+        *,
+        every_class: bool,
+        class_layers: bool,
+        key_added: str | None,
+    ) -> None:
+        if class_layers and not every_class:
+            raise DataError("class_layers=True keeps what target='all' explains: ask for both")
+        self._names, self._classes = adata.obs_names, np.asarray(classes)
+        self._x, self._targets = x, targets
+        self._every, self._n_genes = every_class, adata.n_vars
+        self._records: list[dict[str, float]] = []
+        size = len(classes) if every_class else 0
+        self._total = np.zeros((size, x.columns.size))
+        self._count = np.zeros(size, dtype=np.int64)
+        own = _schema.layers.shap
+        keys = {own: own}
+        if class_layers:
+            prefix = _schema.layers.shap_class
+            keys.update({name: f"{prefix}_{_schema.column(name)}" for name in classes})
+        self._stores = {
+            name: (key, LayerStore(adata, _slots.named(key, key_added)))
+            for name, key in keys.items()
+        }
+
+    def explain(self, explainer: Explainer) -> bool:
+        """Explain the samples; return whether that was interrupted."""
+        samples, codes = np.arange(self._targets.size), self._targets
+        if self._every:
+            size = self._classes.size
+            codes = np.tile(np.arange(size), samples.size)
+            samples = np.repeat(samples, size)
+        fx = outputs(explainer.network, explainer.output, self._x)
+        stream = explainer.stream(self._x.of(self._x.rows[samples]), codes, samples)
+        try:
+            for one in progress(stream, total=samples.size, desc="explaining", unit="sample"):
+                sample, code = int(samples[one.number]), int(codes[one.number])
+                self._keep(one, sample, code)
+                self._note(one, sample, code, fx[sample, code], explainer.base[code])
+        except KeyboardInterrupt:
+            if not self._own().any():
+                raise
+            logger.warning("interrupted after %d of %d", len(self._records), samples.size)
+            return True
+        return False
+
+    def slots(self) -> dict[str, Any]:
+        """Return what is to be written, by slot."""
+        table = pd.DataFrame(self._records).assign(own=self._own())
+        table = table.sort_values(["number", "code"], ignore_index=True)
+        numbers, codes = (table.pop(key).to_numpy(dtype=np.int64) for key in ("number", "code"))
+        table.insert(0, "sample", self._names[self._x.rows[numbers]])
+        table.insert(1, "explained", self._classes[codes])
+        own = table.pop("own").to_numpy(dtype=bool)
+        held = table[own].reset_index(drop=True)
+        uns: dict[str, Any] = {
+            "samples": held,
+            "n_explained": len(held),
+            "median_completeness": float(held["completeness"].median()),
+        }
+        varm = {}
+        if self._every:
+            uns["pairs"] = table
+            mean = np.full((self._n_genes, self._classes.size), np.nan)
+            with np.errstate(invalid="ignore"):  # a class that was not reached
+                mean[self._x.columns] = (self._total / self._count[:, None]).T
+            varm[_schema.varm.shap_mean_abs] = pd.DataFrame(mean, columns=list(self._classes))
+        layers = {key: store.array() for key, store in self._stores.values()}
+        return {"layers": layers, "varm": varm, "uns": uns}
+
+    def _keep(self, one: Explained, sample: int, code: int) -> None:
+        row, name = int(self._x.rows[sample]), str(self._classes[code])
+        if code == self._targets[sample]:
+            self._stores[_schema.layers.shap][1].write(row, self._x.columns, one.values)
+        if self._every:
+            self._total[code] += np.abs(one.values)
+            self._count[code] += 1
+            if name in self._stores:
+                self._stores[name][1].write(row, self._x.columns, one.values)
+
+    def _note(self, one: Explained, sample: int, code: int, fx: float, base: float) -> None:
+        total, ends = one.values.sum(keepdims=True), (np.array([fx]), np.array([base]))
+        self._records.append(
+            {
+                "number": sample,
+                "code": code,
+                "n_draws": one.n_draws,
+                "output": fx,
+                "base": base,
+                "completeness": completeness(total, *ends)[0],
+                "relative_error": relative_error(one.values[None], one.error[None])[0],
+            }
+        )
+
+    def _own(self) -> np.ndarray:
+        """Return which records are about the class that the layer explains."""
+        return np.array([row["code"] == self._targets[int(row["number"])] for row in self._records])

@@ -99,6 +99,8 @@ def explain(job: Job) -> str:
         samples="all",
         background=background,
         n_draws=job.config.n_draws,
+        tolerance=job.config.tolerance,
+        output=job.config.explain_output,
         layer=_layer(job),
         seed=job.config.seed,
     )

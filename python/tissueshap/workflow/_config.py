@@ -83,7 +83,21 @@ class Config:
         "preset", "What gets mean 0 and variance 1 first: each gene, or each sample."
     )
     explain: _choices.Explain = _option("correct", "Which held-out samples are explained.")
+    explain_target: _choices.ExplainTarget = _option(
+        "predicted", "Which class is explained; 'all' also summarises every class."
+    )
+    explain_output: _choices.ExplainOutput = _option(
+        "probability", "What of the class is explained; probabilities as published."
+    )
+    background: _choices.Background = _option(
+        "train", "Which samples an explained one is compared with."
+    )
     n_draws: int = _option(200, "Draws of expected gradients for each sample.", low=2)
+    tolerance: float | None = _option(
+        None,
+        "Stop a sample once its top genes' relative error is this; --n-draws is then the most.",
+        low=0.001,
+    )
     select: _choices.Select = _option(
         "auto",
         "How many ranks are taken: the published rule with --preset paper or "

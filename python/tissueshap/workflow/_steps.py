@@ -171,8 +171,12 @@ def shap(job: Job) -> str:
     tl.shap(
         job.adata,
         job.classifier,
+        target=config.explain_target,
         samples=config.explain,
+        background=config.background,
         n_draws=config.n_draws,
+        tolerance=config.tolerance,
+        output=config.explain_output,
         seed=config.seed,
     )
     table = job.found("shap", "samples")

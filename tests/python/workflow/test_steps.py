@@ -6,16 +6,18 @@ from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, cast
 
+import pandas as pd
 import pytest
 from anndata import AnnData
 
+from tissueshap import tl
 from tissueshap._errors import DataError
 from tissueshap.model import PRESETS
 from tissueshap.workflow import Config
 from tissueshap.workflow._biology import steps as biology
 from tissueshap.workflow._inputs import need_columns
 from tissueshap.workflow._job import Job
-from tissueshap.workflow._steps import _preset
+from tissueshap.workflow._steps import _preset, shap
 
 
 def _job(n_train: int, **options: Any) -> Job:
@@ -46,3 +48,17 @@ def test_columns_are_asked_for_before_the_work(toy: AnnData) -> None:
     need_columns(toy, ("tissue", None))
     with pytest.raises(DataError, match=r"no columns \['age'\]; they have \['tissue'"):
         need_columns(toy, ("tissue", "age", None))
+
+
+def test_what_is_explained_and_against_what(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: dict[str, Any] = {}
+    monkeypatch.setattr(tl, "shap", lambda *_, **options: given.update(options))
+    config = Config(
+        explain_target="all", explain_output="logit", background="others", tolerance=0.05
+    )
+    job = SimpleNamespace(
+        config=config, adata=None, classifier=None, found=lambda *_: pd.DataFrame(index=range(3))
+    )
+    assert shap(cast(Job, job)) == "3 samples explained"
+    expected = {"target": "all", "output": "logit", "background": "others", "tolerance": 0.05}
+    assert {key: given[key] for key in expected} == expected

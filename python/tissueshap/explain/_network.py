@@ -21,8 +21,9 @@ Gradient = Callable[[Any, Any], Any]
 #: Arrays in, an array out.
 Call = Callable[..., np.ndarray]
 
-#: Layers that stay in float32: of values around 10, bfloat16 keeps two digits.
-_EXACT = ("InputLayer", "Normalization", "Activation", "Softmax")
+#: Layers that mixed precision lowers. Those that prepare the input stay in float32 (of values
+#: around 10, bfloat16 keeps two digits), and so do those that end in probabilities.
+_LOWERED = ("Conv2D", "BatchNormalization", "ReLU", "MaxPooling2D", "Flatten", "Dropout", "Dense")
 
 
 def cut(network: Any, output: str) -> Any:
@@ -50,7 +51,7 @@ def in_precision(network: Any, *, mixed: bool) -> Any:
         return network
 
     def again(layer: Any) -> Any:
-        exact = not mixed or type(layer).__name__ in _EXACT
+        exact = not mixed or type(layer).__name__ not in _LOWERED
         config = {**layer.get_config(), "dtype": "float32" if exact else "mixed_bfloat16"}
         return type(layer).from_config(config)
 

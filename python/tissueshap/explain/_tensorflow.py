@@ -20,9 +20,15 @@ def compiled(explained: Any, function: Callable[..., Any]) -> Callable[..., np.n
         return tape.gradient(chosen, points)
 
     graph = tf.function(lambda *tensors: function(gradient, *tensors))
+    # A graph for each shape, taken by hand: TensorFlow would warn of many explainers.
+    graphs: dict[tuple[tuple[int, ...], ...], Any] = {}
 
     def call(*arrays: np.ndarray) -> np.ndarray:
-        found: np.ndarray = graph(*map(tf.constant, arrays)).numpy()
+        tensors = [tf.constant(array) for array in arrays]
+        shapes = tuple(array.shape for array in arrays)
+        if shapes not in graphs:
+            graphs[shapes] = graph.get_concrete_function(*tensors)
+        found: np.ndarray = graphs[shapes](*tensors).numpy()
         return found
 
     return call

@@ -340,6 +340,14 @@ class TestPackages:
             _r.call("core_tmm", counts=np.ones((2, 2)))
         _r._namespace.cache_clear()
 
+    def test_an_r_above_may_have_attached_no_packages(self) -> None:
+        code = (
+            "import os; from tissueshap import _r; version = _r.versions('stats')['stats']\n"
+            "print(version, os.environ['R_DEFAULT_PACKAGES'])"
+        )
+        found = run_python(code, R_DEFAULT_PACKAGES="NULL")
+        assert found.stdout.endswith(" NULL\n"), found.stderr
+
     def test_r_package_missing(self, tmp_path: Path) -> None:
         code = (
             "from tissueshap import _r, errors\n"

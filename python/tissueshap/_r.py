@@ -7,7 +7,6 @@ anybody else, and nothing is put into R's global environment.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -175,7 +174,7 @@ def _start() -> Any:
 
 @cache
 def _started() -> Any:
-    with _environment():
+    with _rhost.environment():
         ri = _import_rinterface()
         ri.initr()
     folder = _rhost.library()
@@ -183,27 +182,6 @@ def _started() -> Any:
         paths = ri.baseenv[".libPaths"]
         paths(ri.StrSexpVector([str(folder), *paths()]))
     return ri
-
-
-@contextmanager
-def _environment() -> Iterator[None]:
-    """Let R find and leave the environment as it should while it starts.
-
-    Python may run below an R that was told to attach no packages, as ``R CMD build`` tells
-    its own; rpy2 needs the default ones. And rpy2 puts R's folders into the library path,
-    too late for this process; a Python that this one starts, such as a worker, would take
-    another Python's library from them.
-    """
-    held = {name: os.environ.get(name) for name in ("R_DEFAULT_PACKAGES", "LD_LIBRARY_PATH")}
-    os.environ.pop("R_DEFAULT_PACKAGES", None)
-    try:
-        yield
-    finally:
-        for name, value in held.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
 
 
 def _import_rinterface() -> Any:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tissueshap._errors import DataError
@@ -56,6 +58,27 @@ def library() -> Path | None:
             return Path(folder)
     beside = Path(sys.prefix).parent / ".Rlib"
     return beside if beside.is_dir() else None
+
+
+@contextmanager
+def environment() -> Iterator[None]:
+    """Let R find and leave the environment as it should while it starts.
+
+    Python may run below an R that was told to attach no packages, as ``R CMD build`` tells
+    its own; rpy2 needs the default ones. And rpy2 puts R's folders into the library path,
+    too late for this process; a Python that this one starts, such as a worker, would take
+    another Python's library from them.
+    """
+    held = {name: os.environ.get(name) for name in ("R_DEFAULT_PACKAGES", "LD_LIBRARY_PATH")}
+    os.environ.pop("R_DEFAULT_PACKAGES", None)
+    try:
+        yield
+    finally:
+        for name, value in held.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
 def remedy(package: str) -> str:

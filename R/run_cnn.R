@@ -12,6 +12,8 @@
 #'   of the preset's.
 #' @param layout Where a `"cnn"` has each gene on its image: `"input"`,
 #'   `"permuted"`, or by similarity, `"clustered"` or `"umap"`.
+#' @param standardise What has mean 0 and variance 1 before the first layer:
+#'   `"genes"`, `"samples"` or `"none"`, in place of the preset's choice.
 #' @param epochs Passes over the training rows, in place of the preset's.
 #' @param n_models Networks to train and to average.
 #' @param seed Seed of the random numbers.
@@ -27,11 +29,11 @@
 #' }
 run_cnn <- function(adata, label = NULL,
                     preset = c("default", "paper", "small"), arch = NULL,
-                    layout = NULL, epochs = NULL, n_models = 1, seed = 42,
-                    ...) {
+                    layout = NULL, standardise = NULL, epochs = NULL,
+                    n_models = 1, seed = 42, ...) {
     arguments <- list(label = label, preset = match.arg(preset), arch = arch,
-        layout = layout, epochs = epochs, n_models = n_models, seed = seed,
-        ...)
+        layout = layout, standardise = standardise, epochs = epochs,
+        n_models = n_models, seed = seed, ...)
     switch(kind_of(adata),
         experiment = fail(paste("run_cnn() returns the model, so it cannot",
             "return a SummarizedExperiment: run it on as_anndata(x)")),

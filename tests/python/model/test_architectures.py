@@ -74,6 +74,16 @@ def test_inputs_are_standardised_inside_and_a_constant_gene_is_zero():
     np.testing.assert_allclose(np.asarray(standard(x)), [[1, 0, 0], [0, -2, 0]], atol=1e-6)
 
 
+def test_samples_are_standardised_over_their_genes_whatever_their_scale():
+    settings = preset("small").changed(standardise="samples")
+    network = build(settings, n_genes=20, n_classes=3)
+    x = np.random.default_rng(0).normal(10, 3, size=(4, 20)).astype(np.float32)
+    found = np.asarray(network(x, training=False))
+    np.testing.assert_allclose(np.asarray(network(1.3 * x + 2, training=False)), found, atol=1e-5)
+    with pytest.raises(DataError, match="standardise='cohorts'"):
+        preset("small").changed(standardise="cohorts")
+
+
 def test_the_seed_decides_the_weights():
     first, same, other = (_built("small", seed=seed).get_weights() for seed in (1, 1, 2))
     assert all(np.array_equal(a, b) for a, b in zip(first, same, strict=True))

@@ -28,13 +28,10 @@ FIGURES_OF_BOTH = (
 )
 #: Those that only another cohort gives.
 FIGURES_OF_ANOTHER = ("transfer", "projection", "stability")
-#: What the page of a cohort shows.
+#: What the page of a cohort shows of it.
 SHOWN = {
-    "panel": ("confusion", "balancing", "uniqueness", "de_counts", "vmeasure", "null", "ppi"),
-    "primates": (
-        *("overlap", "logfc", "vmeasure", "null", "enrichment", "processes", "ppi"),
-        *("projection", "stability"),
-    ),
+    "panel": ("de_counts", "vmeasure", "null"),
+    "primates": ("overlap", "processes", "ppi", "vmeasure", "null"),
 }
 
 

@@ -18,8 +18,7 @@ QUICK = {
     "n_null": 2,
     "null_starts": 3,
     "n_draws": 10,
-    "epochs": 2,
-    "balancing_epochs": 1,
+    "balancing_epochs": 2,
 }
 TABLES = (
     *("classes", "compare_balancing_per_class", "evaluate_confusion", "evaluate_per_class"),

@@ -166,9 +166,10 @@ def measure_training(rows, sizes, peak):
     """Train an epoch and return the network and its figures."""
     preset = PRESETS["paper"].changed(epochs=1)
     network = build(preset, n_genes=sizes.n_genes, n_classes=sizes.n_classes)
-    few = replace(
-        rows, table=rows.table[: 4 * preset.batch_size], codes=rows.codes[: 4 * preset.batch_size]
-    )
+    # Four batches, of the sizes that the rows are dealt in: each is compiled for.
+    base, uneven = divmod(len(rows), max(1, round(len(rows) / preset.batch_size)))
+    part = slice(0, 4 * base + (2 if uneven else 0))
+    few = replace(rows, table=rows.table[part], codes=rows.codes[part])
     network, _ = fit(network, preset, few, seed=0)
     # Compiled anew, since the training is: what that takes is measured and taken off.
     _, start = seconds(lambda: fit(network, preset, few, seed=0))

@@ -1,11 +1,14 @@
-# The only file that knows what an AnnData is, and what a SummarizedExperiment
-# is. A verb works on either, or on the path of an .h5ad file.
+# The only file that knows which kinds of data there are: an AnnData in Python,
+# a SummarizedExperiment (or SingleCellExperiment), the path of an .h5ad file,
+# and such a file while R has it open. A verb works on each of them.
 
 kind_of <- function(x) {
     if (inherits(x, "anndata._core.anndata.AnnData")) {
         "anndata"
     } else if (methods::is(x, "SummarizedExperiment")) {
         "experiment"
+    } else if (inherits(x, "h5ad_file")) {
+        "file"
     } else if (is.character(x) && length(x) == 1L) {
         "path"
     } else {
@@ -18,34 +21,48 @@ kind_of <- function(x) {
 on_data <- function(adata, copy, run) {
     switch(kind_of(adata),
         path = {
-            data <- open_path(adata, copy)
-            run(data)
-            write_h5ad(data, adata)
+            refuse_copy(adata, copy)
+            if (has_hdf5r()) {
+                edit_h5ad(adata, run)
+            } else {
+                data <- read_by_python(adata)
+                run(data)
+                write_h5ad(data, adata)
+            }
             invisible(adata)
         },
         anndata = invisible(run(if (copy) adata$copy() else adata)),
         experiment = invisible(run(adata)))
 }
 
-# A verb in Python.
+# A verb in Python. An experiment stays what it is, with what was found added.
 in_python <- function(verb, adata, arguments, positional = list(),
                       copy = FALSE) {
+    kind <- kind_of(adata)
+    refuse_inside_python(sprintf("ts.%s(adata)", verb))
     run <- function(data) {
         call_python(verb, c(list(data), positional), arguments)
         data
     }
-    switch(kind_of(adata),
-        experiment = invisible(
-            as_summarized_experiment(run(as_anndata(adata)))),
-        on_data(adata, copy, run))
+    invisible(switch(kind,
+        path = {
+            refuse_copy(adata, copy)
+            write_h5ad(run(read_h5ad(adata)), adata)
+        },
+        anndata = run(if (copy) adata$copy() else adata),
+        experiment = {
+            data <- as_anndata(adata)
+            before <- python_bridge()$snapshot(data)
+            run(data)
+            add_found(adata, python_bridge()$changes(data, before))
+        }))
 }
 
-open_path <- function(path, copy) {
+refuse_copy <- function(path, copy) {
     if (copy) {
-        fail("copy = TRUE has no meaning for a file: read %s with read_h5ad()",
-            path)
+        fail(paste("copy = TRUE has no meaning for a file: read %s with",
+            "as_summarized_experiment() or read_h5ad()"), path)
     }
-    read_h5ad(path)
 }
 
 get_counts <- function(x) {
@@ -65,6 +82,7 @@ get_matrix <- function(x, layer) {
                 bridge$index(x, "obs"))
             found
         },
+        file = h5ad_matrix(x, layer),
         experiment = {
             held <- SummarizedExperiment::assayNames(x)
             name <- if (is.null(layer)) counts_assay(held) else layer
@@ -75,24 +93,12 @@ get_matrix <- function(x, layer) {
         })
 }
 
-counts_assay <- function(held) {
-    if (!"counts" %in% held) {
-        fail("the SummarizedExperiment has no assay \"counts\"; it has: %s",
-            first(held))
-    }
-    "counts"
-}
-
 # A column of obs or var; NULL where there is none.
 get_column <- function(x, group, key) {
     found <- switch(kind_of(x),
-        anndata = python_bridge()$column(x, group, key),
+        anndata = value_of(python_bridge()$column(x, group, key)),
+        file = h5ad_value(x, group, key),
         experiment = side_of(x, group)[[key]])
-    if (is.list(found)) {
-        found <- vapply(found, function(item) {
-            if (is.null(item)) NA_character_ else item
-        }, "")
-    }
     if (is.null(found)) NULL else as.vector(found)
 }
 
@@ -107,81 +113,101 @@ need_column <- function(x, group, key) {
 
 # The class column: the one given, else the one recorded before.
 get_label <- function(x, label) {
-    if (kind_of(x) == "anndata") {
+    kind <- kind_of(x)
+    if (kind == "anndata") {
         name <- call_python("_slots.label_name", list(x, label))
         return(list(name = name, values = get_column(x, "obs", name)))
     }
+    place <- if (kind == "file") "obs" else "colData"
     if (is.null(label)) {
-        label <- S4Vectors::metadata(x)[[schema()$uns_key]]$label
+        label <- get_record(x, "label")
     }
     if (is.null(label)) {
-        fail("which column of colData holds the classes? Pass label = \"...\"")
+        fail("which column of %s holds the classes? Pass label = \"...\"",
+            place)
     }
     values <- get_column(x, "obs", label)
     if (is.null(values)) {
-        fail("colData has no column \"%s\"; it has: %s", label,
-            first(names(SummarizedExperiment::colData(x)), 20L))
+        fail("%s has no column \"%s\"; it has: %s", place, label,
+            first(column_names(x, "obs"), 20L))
     }
     list(name = label, values = values)
+}
+
+column_names <- function(x, group) {
+    switch(kind_of(x),
+        file = h5_with(x$file, group, function(side) {
+            as.character(h5_attribute(side, "column-order"))
+        }),
+        experiment = names(side_of(x, group)))
 }
 
 # Writes what a core returned, by slot, and how it was made.
 write_slots <- function(x, verb, found, params, packages = character(),
                         key_added = NULL) {
-    versions <- c(list(R = as.character(getRversion())),
-        lapply(stats::setNames(packages, packages), function(package) {
-            as.character(utils::packageVersion(package))
-        }))
+    versions <- lapply(stats::setNames(nm = packages), function(package) {
+        as.character(utils::packageVersion(package))
+    })
+    versions <- c(list(R = as.character(getRversion())), versions)
     params <- params[!vapply(params, is.null, logical(1))]
-    switch(kind_of(x),
-        anndata = {
-            found[["varm"]] <- lapply(found[["varm"]], as_pair)
-            found[["obsm"]] <- lapply(found[["obsm"]], as_pair)
-            found <- lapply(found, as_dict)
-            python_bridge()$write(x, verb, as_dict(found), as_dict(params),
-                as_dict(versions), key_added)
-            x
-        },
-        experiment = write_experiment(x, verb, found, params, versions,
-            key_added))
+    if (kind_of(x) == "anndata") {
+        python_bridge()$write(x, verb, portable(found_elements(found)),
+            portable(element_of(params)), portable(element_of(versions)),
+            key_added)
+        return(x)
+    }
+    versions$tissueshap <- as.character(utils::packageVersion("tissueshap"))
+    entry <- c(list(params = params, versions = versions), found$uns)
+    write <- switch(kind_of(x), experiment = write_experiment,
+        file = h5ad_write)
+    write(x, verb, found, entry, key_added)
 }
 
-# An empty list of R would be an empty list of Python.
-as_dict <- function(x) {
-    if (length(x)) x else reticulate::dict()
-}
-
-as_pair <- function(x) {
-    list(values = unname(x), columns = as.list(colnames(x)))
+found_elements <- function(found) {
+    over <- function(group, make) lapply(found[[group]], make)
+    groups <- list(
+        obs = over("obs", column_element), var = over("var", column_element),
+        layers = over("layers", layer_element),
+        obsm = over("obsm", frame_element), varm = over("varm", frame_element),
+        uns = over("uns", element_of))
+    dict_of(lapply(groups, dict_of))
 }
 
 # What an earlier verb recorded, or NULL.
 get_record <- function(x, verb) {
-    uns <- schema()$uns_key
     switch(kind_of(x),
-        path = get_record(read_h5ad(x), verb),
-        anndata = python_bridge()$record(x, verb),
-        experiment = S4Vectors::metadata(x)[[uns]][[verb]])
+        path = with_data(x, function(data) get_record(data, verb)),
+        anndata = value_of(python_bridge()$record(x, verb)),
+        file = h5ad_record(x, verb),
+        experiment = S4Vectors::metadata(x)[[schema()$uns_key]][[verb]])
+}
+
+# Reads from a file what `use` asks for, without Python where that can be.
+with_data <- function(path, use) {
+    if (has_hdf5r()) with_h5ad(path, use) else use(read_by_python(path))
+}
+
+read_by_python <- function(path) {
+    tryCatch(python_bridge(), error = function(e) {
+        fail(paste("%s can be read with the R package hdf5r, which is missing",
+            "(install.packages(\"hdf5r\")), or with Python: %s"), path,
+            conditionMessage(e))
+    })
+    read_h5ad(path)
 }
 
 # A frame of varm or obsm as a matrix with the stored names of its columns.
 get_frame <- function(x, group, key, slot = key) {
     found <- switch(kind_of(x),
-        anndata = {
-            held <- python_bridge()$frame(x, group, key)
-            if (!is.null(held)) {
-                matrix(held$values, nrow(held$values),
-                    dimnames = list(NULL, unlist(held$columns)))
-            }
-        },
-        experiment = {
-            held <- side_of(x, group)[[key]]
-            if (!is.null(held)) as.matrix(held)
-        })
+        anndata = value_of(python_bridge()$frame(x, group, key)),
+        file = h5ad_value(x, group, key),
+        experiment = get_nested(x, group, key))
     if (is.null(found)) {
         fail("%s \"%s\" is missing: run %s() first", group, key,
             written_by(group, slot))
     }
+    found <- as.matrix(found)
+    rownames(found) <- NULL
     found
 }
 
@@ -195,12 +221,14 @@ get_embedding <- function(x, gene_set) {
 gene_names <- function(x) {
     switch(kind_of(x),
         anndata = python_bridge()$index(x, "var"),
+        file = h5ad_names(x, "var"),
         experiment = as.character(names_at(rownames(x), seq_len(nrow(x)))))
 }
 
 sample_names <- function(x) {
     switch(kind_of(x),
         anndata = python_bridge()$index(x, "obs"),
+        file = h5ad_names(x, "obs"),
         experiment = as.character(names_at(colnames(x), seq_len(ncol(x)))))
 }
 
@@ -208,6 +236,8 @@ sample_names <- function(x) {
 pick_genes <- function(x, at) {
     switch(kind_of(x),
         anndata = python_bridge()$pick_genes(x, as.list(as.integer(at - 1L))),
+        file = structure(utils::modifyList(unclass(x), list(genes = at)),
+            class = class(x)),
         experiment = x[at, ])
 }
 
@@ -219,65 +249,6 @@ keep_genes <- function(x, key) {
             call_python("_slots.subset_genes", list(x, key))
             x
         },
+        file = h5ad_keep_genes(x, key),
         experiment = x[get_column(x, "var", key), ])
-}
-
-#' Between AnnData and SummarizedExperiment
-#'
-#' The assay `counts` is AnnData's `X`, other assays are layers; `colData` is
-#' `obs`, `rowData` is `var`, and nested data frames in them are `obsm` and
-#' `varm`; what the verbs recorded is in `metadata(x)$tissueshap` and in
-#' `uns["tissueshap"]`.
-#'
-#' @param x A SummarizedExperiment (or SingleCellExperiment), or an AnnData.
-#' @return `as_anndata()`: an AnnData (a Python object).
-#'   `as_summarized_experiment()`: a SummarizedExperiment, all of it in R.
-#' @export
-#' @examples
-#' if (python_available() &&
-#'     requireNamespace("SummarizedExperiment", quietly = TRUE)) {
-#'     adata <- simulate_counts(60, 100, tissues = 3)
-#'     as_summarized_experiment(adata)
-#' }
-as_anndata <- function(x) {
-    if (kind_of(x) != "experiment") {
-        return(if (kind_of(x) == "path") read_h5ad(x) else x)
-    }
-    bridge <- python_bridge()
-    counts_name <- counts_assay(SummarizedExperiment::assayNames(x))
-    held <- SummarizedExperiment::assayNames(x)
-    layers <- setdiff(held, counts_name)
-    obs <- split_side(SummarizedExperiment::colData(x))
-    var <- split_side(SummarizedExperiment::rowData(x))
-    uns <- Filter(is_portable, S4Vectors::metadata(x))
-    bridge$assemble(
-        unname(get_counts(x)), obs$plain, var$plain,
-        list(obs = as.list(names_at(colnames(x), seq_len(ncol(x)))),
-            var = as.list(names_at(rownames(x), seq_len(nrow(x))))),
-        list(
-            layers = as_dict(lapply(stats::setNames(layers, layers),
-                function(name) unname(get_matrix(x, name)))),
-            obsm = as_dict(obs$frames), varm = as_dict(var$frames),
-            uns = as_dict(uns)))
-}
-
-# What Python can hold: plain vectors and tables, and lists of them.
-is_portable <- function(value) {
-    if (is.data.frame(value)) {
-        TRUE
-    } else if (is.list(value)) {
-        !is.object(value) && all(vapply(value, is_portable, logical(1)))
-    } else {
-        is.atomic(value) && !is.null(value) && !is.object(value)
-    }
-}
-
-#' @rdname as_anndata
-#' @export
-as_summarized_experiment <- function(x) {
-    need_experiment()
-    if (kind_of(x) == "experiment") {
-        return(x)
-    }
-    build_experiment(python_bridge()$parts(as_anndata(x)))
 }

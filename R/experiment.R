@@ -1,12 +1,25 @@
 # The only file that knows what a SummarizedExperiment is made of: layers are
-# assays, obs is colData, var is rowData, and a frame of obsm or varm is a
-# nested DataFrame there, so that it is subset with the rest.
+# assays, obs is colData, var is rowData. A frame of obsm or varm is a nested
+# DataFrame there, an array a matrix, so that both are subset with the rest; in
+# a SingleCellExperiment what is in obsm are the reduced dimensions.
 
 need_experiment <- function() {
     if (!requireNamespace("SummarizedExperiment", quietly = TRUE)) {
         missing_package("SummarizedExperiment",
             "BiocManager::install(\"SummarizedExperiment\")")
     }
+}
+
+is_single_cell <- function(x) methods::is(x, "SingleCellExperiment")
+
+# zellkonverter calls AnnData's X "X".
+counts_assay <- function(held) {
+    found <- intersect(c("counts", "X"), held)
+    if (length(found) == 0L) {
+        fail("the SummarizedExperiment has no assay \"counts\"; it has: %s",
+            first(held))
+    }
+    found[1L]
 }
 
 side_of <- function(x, group) {
@@ -24,7 +37,40 @@ set_side <- function(x, group, key, value) {
     x
 }
 
-write_experiment <- function(x, verb, found, params, versions, key_added) {
+get_nested <- function(x, group, key) {
+    if (group == "obsm" && is_single_cell(x) &&
+        key %in% SingleCellExperiment::reducedDimNames(x)) {
+        SingleCellExperiment::reducedDim(x, key)
+    } else {
+        side_of(x, group)[[key]]
+    }
+}
+
+set_nested <- function(x, group, key, value) {
+    if (group == "obsm" && is_single_cell(x)) {
+        SingleCellExperiment::reducedDim(x, key, withDimnames = FALSE) <- value
+        x
+    } else {
+        set_side(x, group, key, value)
+    }
+}
+
+set_layer <- function(x, key, value) {
+    SummarizedExperiment::assay(x, key, withDimnames = FALSE) <- bare(value)
+    x
+}
+
+bare <- function(value) {
+    dimnames(value) <- list(NULL, NULL)
+    value
+}
+
+set_record <- function(x, key, value) {
+    S4Vectors::metadata(x)[[schema()$uns_key]][[key]] <- value
+    x
+}
+
+write_experiment <- function(x, verb, found, entry, key_added) {
     named <- function(key) paste(c(key_added, key), collapse = "_")
     for (group in c("obs", "var")) {
         for (key in names(found[[group]])) {
@@ -33,25 +79,16 @@ write_experiment <- function(x, verb, found, params, versions, key_added) {
     }
     for (group in c("obsm", "varm")) {
         for (key in names(found[[group]])) {
-            x <- set_side(x, group, named(key),
+            x <- set_nested(x, group, named(key),
                 nested_frame(found[[group]][[key]]))
         }
     }
     for (key in names(found$layers)) {
-        SummarizedExperiment::assay(x, named(key), withDimnames = FALSE) <-
-            unname(found$layers[[key]])
+        x <- set_layer(x, named(key), found$layers[[key]])
     }
-    entry <- c(list(params = params, versions = c(versions,
-        tissueshap = as.character(utils::packageVersion("tissueshap")))),
-        found$uns)
-    uns <- schema()$uns_key
-    record <- S4Vectors::metadata(x)[[uns]]
-    record[[if (is.null(key_added)) verb else key_added]] <- entry
-    if (!is.null(params$label)) {
-        record$label <- params$label
-    }
-    S4Vectors::metadata(x)[[uns]] <- record
-    x
+    x <- set_record(x, if (is.null(key_added)) verb else key_added, entry)
+    label <- entry$params$label
+    if (is.null(label)) x else set_record(x, "label", label)
 }
 
 # Columns are named as in Python, where HDF5 takes "/" for a path.
@@ -73,37 +110,120 @@ class_columns <- function(classes) {
     classes
 }
 
+# The elements of an AnnData, by its groups.
+experiment_elements <- function(x) {
+    held <- SummarizedExperiment::assayNames(x)
+    counts <- counts_assay(held)
+    layer <- function(key) {
+        layer_element(SummarizedExperiment::assay(x, key),
+            slot_dtype("layers", key))
+    }
+    layers <- setdiff(held, counts)
+    obs <- side_elements(x, "obs", sample_names(x))
+    var <- side_elements(x, "var", gene_names(x))
+    if (is_single_cell(x)) {
+        reduced <- SingleCellExperiment::reducedDimNames(x)
+        obs$nested[reduced] <- lapply(stats::setNames(nm = reduced),
+            function(key) {
+                nested_element(SingleCellExperiment::reducedDim(x, key,
+                    withDimnames = FALSE), "obsm", key, sample_names(x))
+            })
+    }
+    uns <- element_of(as.list(S4Vectors::metadata(x)))$items
+    tell_lost("metadata", setdiff(names(S4Vectors::metadata(x)), names(uns)))
+    list(counts = layer(counts),
+        layers = dict_of(lapply(stats::setNames(nm = layers), layer)),
+        obs = obs$plain, var = var$plain, obsm = dict_of(obs$nested),
+        varm = dict_of(var$nested), uns = dict_of(uns))
+}
+
+tell_lost <- function(where, names) {
+    if (length(names)) {
+        message("An AnnData cannot hold these of ", where, ", left out: ",
+            first(names))
+    }
+}
+
 # The columns of colData or rowData that are plain, and those that are nested.
-split_side <- function(side) {
-    nested <- vapply(as.list(side), function(column) {
-        length(dim(column)) == 2L
-    }, logical(1))
-    frames <- lapply(as.list(side)[nested], function(column) {
-        list(values = unname(as.matrix(column)),
-            columns = as.list(colnames(column)))
-    })
-    plain <- as.data.frame(side[, !nested, drop = FALSE], optional = TRUE)
-    rownames(plain) <- NULL
-    list(plain = plain, frames = frames)
+side_elements <- function(x, group, index) {
+    side <- side_of(x, group)
+    columns <- as.list(side)
+    nested <- vapply(columns, function(column) length(dim(column)) == 2L,
+        logical(1))
+    dtypes <- lapply(stats::setNames(nm = names(columns)), slot_dtype,
+        group = group)
+    inner <- paste0(group, "m")
+    list(plain = table_element(side[, !nested, drop = FALSE], index, dtypes),
+        nested = lapply(stats::setNames(nm = names(columns)[nested]),
+            function(key) {
+                nested_element(columns[[key]], inner, key, index)
+            }))
+}
+
+# A table is a frame, all else an array, whose columns have no names there.
+nested_element <- function(value, group, key, index) {
+    if (is_table(value)) {
+        table_element(value, index)
+    } else if (methods::is(value, "sparseMatrix")) {
+        element_of(value)
+    } else {
+        list(kind = "numbers", values = unname(as.matrix(value)),
+            dtype = slot_dtype(group, key))
+    }
+}
+
+frame_element <- function(values) table_element(nested_frame(values))
+
+nested_value <- function(value) {
+    if (is.data.frame(value)) {
+        found <- S4Vectors::DataFrame(value, check.names = FALSE)
+        rownames(found) <- NULL
+        names(found) <- class_columns(names(value))
+        found
+    } else {
+        value
+    }
+}
+
+# An experiment with what a verb of Python changed.
+add_found <- function(x, changed) {
+    for (key in names(changed$layers)) {
+        x <- set_layer(x, key, layer_of(changed$layers[[key]]))
+    }
+    for (group in c("obs", "var")) {
+        for (key in names(changed[[group]])) {
+            x <- set_side(x, group, key, value_of(changed[[group]][[key]]))
+        }
+    }
+    for (group in c("obsm", "varm")) {
+        for (key in names(changed[[group]])) {
+            x <- set_nested(x, group, key,
+                nested_value(value_of(changed[[group]][[key]])))
+        }
+    }
+    for (key in names(changed$record)) {
+        x <- set_record(x, key, value_of(changed$record[[key]]))
+    }
+    x
 }
 
 build_experiment <- function(parts) {
     colnames <- as.character(parts$obs_names)
     rownames <- as.character(parts$var_names)
-    assays <- lapply(c(list(counts = parts$counts), parts$layers), unname)
+    side <- function(columns, names) {
+        found <- S4Vectors::DataFrame(columns, check.names = FALSE)
+        # Names may repeat here, and not in a data frame.
+        rownames(found) <- names
+        found
+    }
+    assays <- lapply(c(list(counts = parts$counts), parts$layers), bare)
     x <- SummarizedExperiment::SummarizedExperiment(assays,
-        colData = S4Vectors::DataFrame(parts$obs, check.names = FALSE,
-            row.names = colnames),
-        rowData = S4Vectors::DataFrame(parts$var, check.names = FALSE,
-            row.names = rownames),
-        metadata = parts$uns)
+        colData = side(parts$obs, colnames),
+        rowData = side(parts$var, rownames), metadata = parts$uns)
     dimnames(x) <- list(rownames, colnames)
     for (group in c("obsm", "varm")) {
         for (key in names(parts[[group]])) {
-            held <- parts[[group]][[key]]
-            values <- held$values
-            colnames(values) <- unlist(held$columns)
-            x <- set_side(x, group, key, nested_frame(values))
+            x <- set_side(x, group, key, nested_value(parts[[group]][[key]]))
         }
     }
     x

@@ -9,10 +9,19 @@ need_ggplot2 <- function() {
     }
 }
 
-# The data that a figure reads; a file is read once.
-figure_data <- function(adata) {
+# The data that a figure reads. A file is open until the figure is made.
+figure_data <- function(adata, frame = parent.frame()) {
     need_ggplot2()
-    if (kind_of(adata) == "path") read_h5ad(adata) else adata
+    if (kind_of(adata) != "path") {
+        return(adata)
+    }
+    if (!has_hdf5r()) {
+        return(read_by_python(adata))
+    }
+    x <- open_h5ad(adata)
+    close <- as.call(list(function() h5_close(x$file)))
+    do.call(on.exit, list(close, add = TRUE), envir = frame)
+    x
 }
 
 palette <- function() {

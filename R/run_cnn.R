@@ -4,9 +4,8 @@
 #' balanced as [run_oversample()] says, if it was run.
 #'
 #' @inheritParams run_filter_genes
-#' @param adata An AnnData, or the path of an `.h5ad` file. The model is
-#'   returned, so a SummarizedExperiment is to be turned into an AnnData first,
-#'   with [as_anndata()].
+#' @param adata An AnnData, a SummarizedExperiment, or the path of an `.h5ad`
+#'   file.
 #' @param preset `"default"`, `"paper"` or `"small"`.
 #' @param arch `"cnn"` (the genes as an image), `"mlp"` or `"linear"`, in place
 #'   of the preset's.
@@ -19,7 +18,9 @@
 #' @param seed Seed of the random numbers.
 #' @param ... More settings of `ts.tl.cnn`.
 #' @return The classifier, a Python object: the argument `model` of
-#'   [run_predict()] and [run_shap()]. Written is the record `cnn`.
+#'   [run_predict()] and [run_shap()]; its `history` is a data frame of the
+#'   loss. Written is the record `cnn`, but not into a SummarizedExperiment,
+#'   since only the model is returned.
 #' @export
 #' @examples
 #' if (python_available()) {
@@ -34,13 +35,14 @@ run_cnn <- function(adata, label = NULL,
     arguments <- list(label = label, preset = match.arg(preset), arch = arch,
         layout = layout, standardise = standardise, epochs = epochs,
         n_models = n_models, seed = seed, ...)
+    train <- function(data) call_python("tl.cnn", list(data), arguments)
+    refuse_inside_python("ts.tl.cnn(adata)")
     switch(kind_of(adata),
-        experiment = fail(paste("run_cnn() returns the model, so it cannot",
-            "return a SummarizedExperiment: run it on as_anndata(x)")),
-        anndata = call_python("tl.cnn", list(adata), arguments),
+        experiment = train(as_anndata(adata)),
+        anndata = train(adata),
         path = {
             data <- read_h5ad(adata)
-            model <- call_python("tl.cnn", list(data), arguments)
+            model <- train(data)
             write_h5ad(data, adata)
             model
         })

@@ -40,24 +40,8 @@ chance <- list("Other genes, 1" = others[1:20],
 run_enrich(adata, c(markers, chance), by = "class", engine = "sets",
     min_size = 2, pvalue_cutoff = 1)
 
-plain <- function(x) {
-    if (is.factor(x)) {
-        attributes(x) <- attributes(x)[c("levels", "class")]
-        x
-    } else if (is.data.frame(x)) {
-        x[] <- lapply(x, plain)
-        data.frame(as.list(x), check.names = FALSE)
-    } else if (is.list(x)) {
-        lapply(x, plain)
-    } else {
-        as.vector(x)
-    }
-}
-
-parts <- reticulate::import("tissueshap._from_r")$parts(adata)
-parts[c("obs", "var", "uns")] <- lapply(parts[c("obs", "var", "uns")], plain)
+parts <- tissueshap:::parts_of(adata)
 parts$layers <- lapply(parts$layers[c("tmm", "log2", "shap")], signif, 5)
-storage.mode(parts$counts) <- "integer"
 dir.create("inst/extdata", showWarnings = FALSE)
 saveRDS(parts, "inst/extdata/example_results.rds", compress = "xz",
     version = 2)

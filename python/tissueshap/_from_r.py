@@ -17,13 +17,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from anndata import AnnData
+from scipy import sparse
 
 from tissueshap import _slots
 from tissueshap._dense import dense
+from tissueshap._elements import decode, encode, for_r
 from tissueshap._errors import DataError
 from tissueshap._logging import logger
-
-_INT32 = np.iinfo(np.int32)
 
 
 def call(verb: str, positional: Sequence[Any], arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -73,9 +73,8 @@ def matrix(adata: AnnData, layer: str | None = None) -> np.ndarray:
     if values is None:
         raise DataError("adata.X is empty: put the raw counts there, samples x genes")
     turned = dense(values[:] if adata.isbacked else values).T
-    if turned.dtype.kind in "iub" and _fits(turned):
-        return np.asfortranarray(turned, dtype=np.int32)
-    return np.asfortranarray(turned, dtype=np.float64)
+    found = for_r(turned)
+    return np.asfortranarray(found.astype(np.int32) if found.dtype.kind == "b" else found)
 
 
 def write(
@@ -83,7 +82,7 @@ def write(
     verb: str,
     found: Mapping[str, Any],
     params: Mapping[str, Any],
-    versions: Mapping[str, str],
+    versions: Mapping[str, Any],
     key_added: str | None = None,
 ) -> None:
     """Write what an R verb found.
@@ -95,101 +94,116 @@ def write(
     verb
         Name of the verb, without its namespace.
     found
-        Values by slot as :func:`tissueshap._slots.write` takes them, but a layer is
-        genes x samples, and a frame of ``varm`` or ``obsm`` is a pair of ``values``
-        (genes x classes) and ``columns``.
-    params, versions, key_added
+        An element (:mod:`tissueshap._elements`): values by slot as
+        :func:`tissueshap._slots.write` takes them, but a layer is genes x samples.
+    params, versions
+        Elements of what :func:`tissueshap._slots.write` takes.
+    key_added
         As for :func:`tissueshap._slots.write`.
     """
-    turned: dict[str, Any] = {
-        "layers": {key: np.asarray(value).T for key, value in found.get("layers", {}).items()},
-        "uns": {key: _plain(value) for key, value in found.get("uns", {}).items()},
-    }
-    for group in ("obs", "var"):
-        turned[group] = {key: _column(value) for key, value in found.get(group, {}).items()}
-    for group in ("obsm", "varm"):
-        turned[group] = {key: _frame(value) for key, value in found.get(group, {}).items()}
+    slots = decode(found)
+    slots["layers"] = {key: _turned(value) for key, value in slots["layers"].items()}
     _slots.write(
         adata,
         verb,
-        {group: values for group, values in turned.items() if values},
-        params=params,
-        versions=versions,
+        {group: values for group, values in slots.items() if values},
+        params=decode(params),
+        versions=decode(versions),
         key_added=key_added,
     )
 
 
-def assemble(
-    counts: np.ndarray,
-    obs: pd.DataFrame,
-    var: pd.DataFrame,
-    names: Mapping[str, Sequence[str]],
-    slots: Mapping[str, Any],
-) -> AnnData:
+def assemble(element: Mapping[str, Any]) -> AnnData:
     """Return an AnnData made of the parts of a SummarizedExperiment.
 
     Parameters
     ----------
-    counts
-        Genes x samples.
-    obs, var
-        Columns of the samples and of the genes.
-    names
-        ``obs`` and ``var``: names of the samples and of the genes.
-    slots
-        ``layers``, ``obsm``, ``varm`` as :func:`write` takes them, and ``uns``.
+    element
+        Of a dictionary with ``counts`` and ``layers`` (genes x samples, or sparse and
+        samples x genes), the frames ``obs`` and ``var``, ``obsm``, ``varm`` and ``uns``.
     """
-    adata = AnnData(
-        np.ascontiguousarray(counts.T),
-        obs=_plain(obs).set_axis(_column(names["obs"]), axis=0),
-        var=_plain(var).set_axis(_column(names["var"]), axis=0),
-    )
-    for key, value in slots["layers"].items():
-        adata.layers[key] = np.ascontiguousarray(np.asarray(value).T)
-    for group, index in (("obsm", adata.obs_names), ("varm", adata.var_names)):
-        for key, value in slots[group].items():
-            made = _frame(value)
-            framed = isinstance(made, pd.DataFrame)
-            getattr(adata, group)[key] = made.set_axis(index, axis=0) if framed else made
-    adata.uns.update({key: _plain(value) for key, value in slots["uns"].items()})
+    held = decode(element)
+    adata = AnnData(_turned(held["counts"]), obs=held["obs"], var=held["var"])
+    for key, value in held["layers"].items():
+        adata.layers[key] = _turned(value)
+    adata.obsm.update(held["obsm"])
+    adata.varm.update(held["varm"])
+    adata.uns.update(held["uns"])
     return adata
 
 
 def parts(adata: AnnData) -> dict[str, Any]:
-    """Return the parts of an AnnData, matrices as genes x samples, for R."""
+    """Return the elements of an AnnData, dense matrices as genes x samples, for R."""
+    if adata.X is None:
+        raise DataError("adata.X is empty: put the raw counts there, samples x genes")
     return {
-        "counts": matrix(adata),
-        "layers": {key: matrix(adata, key) for key in adata.layers},
-        "obs": adata.obs.reset_index(drop=True),
-        "var": adata.var.reset_index(drop=True),
-        "obsm": {key: _pair(value) for key, value in adata.obsm.items()},
-        "varm": {key: _pair(value) for key, value in adata.varm.items()},
-        "uns": dict(adata.uns),
+        "counts": _layer(adata.X),
+        "layers": {key: _layer(value) for key, value in adata.layers.items()},
+        "obs": _side(adata.obs),
+        "var": _side(adata.var),
+        "obsm": {key: encode(value) for key, value in adata.obsm.items()},
+        "varm": {key: encode(value) for key, value in adata.varm.items()},
+        "uns": {key: encode(value) for key, value in adata.uns.items()},
         "obs_names": index(adata, "obs"),
         "var_names": index(adata, "var"),
+        "left_out": [
+            name
+            for name, there in (
+                ("obsp", len(adata.obsp)),
+                ("varp", len(adata.varp)),
+                ("raw", adata.raw is not None),
+            )
+            if there
+        ],
     }
+
+
+def snapshot(adata: AnnData) -> dict[str, Any]:
+    """Return what :func:`changes` needs to know of the time before a verb."""
+    return {
+        **{group: getattr(adata, group).copy() for group in ("obs", "var")},
+        **{group: dict(getattr(adata, group)) for group in ("layers", "obsm", "varm")},
+        "record": dict(_slots.record(adata)),
+    }
+
+
+def changes(adata: AnnData, before: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the elements that are new, or others, since a :func:`snapshot`."""
+    found: dict[str, Any] = {}
+    for group in ("obs", "var"):
+        now, then = getattr(adata, group), before[group]
+        found[group] = {
+            str(key): encode(now[key])
+            for key in now
+            if key not in then or not now[key].equals(then[key])
+        }
+    for group, make in (("layers", _layer), ("obsm", encode), ("varm", encode)):
+        found[group] = _others(dict(getattr(adata, group)), before[group], make)
+    found["record"] = _others(_slots.record(adata), before["record"], encode)
+    return found
+
+
+def _others(
+    now: Mapping[str, Any], then: Mapping[str, Any], make: Callable[[Any], Any]
+) -> dict[str, Any]:
+    return {key: make(value) for key, value in now.items() if value is not then.get(key)}
 
 
 def column(adata: AnnData, group: str, key: str) -> Any:
     """Return a column of ``obs`` or ``var`` as R takes it, or None if there is none."""
     held = getattr(adata, group)
-    if key not in held:
-        return None
-    values = held[key]
-    if values.dtype.kind in "biuf":
-        return values.to_numpy()
-    return [None if pd.isna(item) else str(item) for item in values]
+    return encode(held[key]) if key in held else None
 
 
 def record(adata: AnnData, verb: str) -> Any:
     """Return what a verb recorded, or None."""
-    return _slots.record(adata).get(verb)
+    return encode(_slots.record(adata).get(verb))
 
 
 def frame(adata: AnnData, group: str, key: str) -> dict[str, Any] | None:
-    """Return ``values`` and ``columns`` of a frame, or None if there is none."""
+    """Return a frame or an array of ``obsm`` or ``varm``, or None if there is none."""
     held = getattr(adata, group)
-    return _pair(held[key]) if key in held else None
+    return encode(held[key]) if key in held else None
 
 
 def pick_genes(adata: AnnData, at: Sequence[int]) -> AnnData:
@@ -207,36 +221,16 @@ def index(adata: AnnData, group: str) -> list[str]:
     return list(map(str, getattr(adata, f"{group}_names")))
 
 
-def _fits(values: np.ndarray) -> bool:
-    if values.dtype.kind == "b" or values.dtype.itemsize < 4 or values.size == 0:
-        return True
-    return bool(values.max() <= _INT32.max and values.min() > _INT32.min)
+def _turned(value: Any) -> Any:
+    """Return a matrix of genes x samples as AnnData holds it; a sparse one is so already."""
+    return np.ascontiguousarray(value.T) if isinstance(value, np.ndarray) else value
 
 
-def _column(value: Any) -> Any:
-    """Return a vector of R, which is a scalar in Python where it has one value."""
-    return value if isinstance(value, pd.Categorical) else np.atleast_1d(np.asarray(value))
+def _layer(value: Any) -> Any:
+    if sparse.issparse(value):
+        return encode(value)
+    return {"kind": "numbers", "values": np.asfortranarray(for_r(dense(value).T))}
 
 
-def _frame(value: Mapping[str, Any]) -> Any:
-    values = np.atleast_2d(np.asarray(value["values"]))
-    columns = value.get("columns")
-    return values if columns is None else pd.DataFrame(values, columns=_column(columns))
-
-
-def _pair(value: Any) -> dict[str, Any]:
-    if isinstance(value, pd.DataFrame):
-        return {
-            "values": value.to_numpy(dtype=np.float64),
-            "columns": list(map(str, value.columns)),
-        }
-    return {"values": np.asarray(value, dtype=np.float64), "columns": None}
-
-
-def _plain(value: Any) -> Any:
-    """Return a value of R without R's row names and without its missing strings."""
-    if isinstance(value, pd.DataFrame):
-        return value.reset_index(drop=True)
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    return value
+def _side(frame: pd.DataFrame) -> Any:
+    return encode(frame.reset_index(drop=True))

@@ -62,19 +62,36 @@ def test_no_counts_are_refused(adata):
         _from_r.matrix(adata)
 
 
+def items(**held):
+    return {"kind": "dict", "items": held}
+
+
+def numbers(values):
+    return {"kind": "numbers", "values": values}
+
+
+def scalar(value):
+    return {"kind": "scalar", "value": value}
+
+
+def table(n_rows, index=None, **columns):
+    return {"kind": "table", "columns": columns, "index": index, "n_rows": n_rows}
+
+
 def test_what_r_found_is_written_turned_round(adata):
     values = np.asfortranarray(np.arange(12.0).reshape(4, 3))
+    frame = table(4, **{"a/1": numbers(np.ones(4)), "b": numbers(np.ones(4))})
     _from_r.write(
         adata,
         "tmm",
-        {
-            "obs": {"norm_factor": [1.0, 2.0, 3.0]},
-            "layers": {"tmm": values},
-            "varm": {"de_fdr": {"values": np.ones((4, 2)), "columns": ["a/1", "b"]}},
-            "uns": {"t": pd.DataFrame({"n": [1, 2]}, index=["r1", "r2"]), "one": 3},
-        },
-        {"frozen": False},
-        {"edgeR": "3.40.2"},
+        items(
+            obs=items(norm_factor=numbers(np.array([1.0, 2.0, 3.0]))),
+            layers=items(tmm=numbers(values)),
+            varm=items(de_fdr=frame),
+            uns=items(t=table(2, ["r1", "r2"], n=numbers(np.array([1, 2]))), one=scalar(3)),
+        ),
+        items(frozen=scalar(False)),
+        items(edgeR=scalar("3.40.2")),
     )
     np.testing.assert_array_equal(adata.layers["tmm"], values.T)
     assert adata.layers["tmm"].flags.c_contiguous
@@ -87,41 +104,46 @@ def test_what_r_found_is_written_turned_round(adata):
 
 def test_one_sample_and_one_class_are_no_scalars():
     adata = AnnData(np.ones((1, 2)))
-    found = {
-        "obs": {"lib_size": 2.0},
-        "layers": {"tmm": np.ones((2, 1))},
-        "varm": {"de_fdr": {"values": np.ones((2, 1)), "columns": "only"}},
-    }
-    _from_r.write(adata, "tmm", found, {}, {})
+    found = items(
+        obs=items(lib_size=numbers(np.array([2.0]))),
+        layers=items(tmm=numbers(np.ones((2, 1)))),
+        varm=items(de_fdr=table(2, only=numbers(np.ones(2)))),
+    )
+    _from_r.write(adata, "tmm", found, items(), items())
     assert adata.obs["lib_size"].tolist() == [2.0]
     assert list(adata.varm["de_fdr"].columns) == ["only"]
 
 
-def test_parts_and_assemble_are_inverse(adata):
+def test_a_change_is_what_is_new_or_another(adata):
     adata.layers["tmm"] = adata.X * 2
-    adata.varm["de_fdr"] = pd.DataFrame({"a": np.ones(4)}, index=adata.var_names)
-    adata.obsm["X_umap"] = np.zeros((3, 2))
-    _slots.record(adata)["label"] = "tissue"
-    parts = _from_r.parts(adata)
-    again = _from_r.assemble(
-        parts["counts"],
-        parts["obs"],
-        parts["var"],
-        {"obs": parts["obs_names"], "var": parts["var_names"]},
-        {key: parts[key] for key in ("layers", "obsm", "varm", "uns")},
-    )
-    np.testing.assert_array_equal(again.X, adata.X)
-    np.testing.assert_array_equal(again.layers["tmm"], adata.layers["tmm"])
-    pd.testing.assert_frame_equal(again.varm["de_fdr"], adata.varm["de_fdr"])
-    np.testing.assert_array_equal(again.obsm["X_umap"], adata.obsm["X_umap"])
-    pd.testing.assert_frame_equal(again.obs, adata.obs, check_dtype=False)
-    assert again.uns["tissueshap"]["label"] == "tissue"
+    adata.layers["log2"] = adata.X
+    _slots.record(adata)["tmm"] = {"n": 1}
+    before = _from_r.snapshot(adata)
+    adata.layers["log2"] = adata.X + 1
+    adata.obs["split"] = ["train", "test", "train"]
+    adata.var["length"] = [1.0, 2.0, 3.0, 5.0]
+    _slots.record(adata)["split"] = {"seed": 42}
+    found = _from_r.changes(adata, before)
+    assert {group: sorted(held) for group, held in found.items()} == {
+        "obs": ["split"],
+        "var": ["length"],
+        "layers": ["log2"],
+        "obsm": [],
+        "varm": [],
+        "record": ["split"],
+    }
+    np.testing.assert_array_equal(found["layers"]["log2"]["values"], (adata.X + 1).T)
 
 
-def test_columns_are_plain(adata):
-    assert _from_r.column(adata, "var", "symbol") == ["A", None, "C", "D"]
-    assert _from_r.column(adata, "obs", "tissue") == ["a", "b", "a"]
-    assert _from_r.column(adata, "var", "length").tolist() == [1, 2, 3, 4]
+def test_what_an_experiment_has_no_place_for_is_named(adata):
+    assert _from_r.parts(adata)["left_out"] == []
+    adata.raw = adata.copy()
+    adata.obsp["near"] = np.zeros((3, 3))
+    assert _from_r.parts(adata)["left_out"] == ["obsp", "raw"]
+
+
+def test_a_column_is_an_element(adata):
+    assert _from_r.column(adata, "var", "length")["values"].tolist() == [1, 2, 3, 4]
     assert _from_r.column(adata, "var", "nothing") is None
 
 

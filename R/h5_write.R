@@ -1,0 +1,213 @@
+# Writes elements (elements.R) as anndata stores them: every node says what it
+# is in the attributes encoding-type and encoding-version.
+
+# Types and the space of a scalar are made once: that takes longer than writing.
+h5_kept <- function(name, make) {
+    name <- paste0("h5_", name)
+    if (is.null(cache[[name]])) {
+        cache[[name]] <- make()
+    }
+    cache[[name]]
+}
+
+h5_text <- function() {
+    h5_kept("text", function() {
+        hdf5r::H5T_STRING$new(size = Inf)$set_cset(
+            hdf5r::h5const$H5T_CSET_UTF8)
+    })
+}
+
+# h5py's booleans are an enumeration of FALSE and TRUE, without R's NA.
+h5_boolean <- function() {
+    h5_kept("boolean", function() {
+        hdf5r::H5T_LOGICAL$new(include_NA = FALSE)
+    })
+}
+
+h5_scalar <- function() {
+    h5_kept("scalar", function() hdf5r::H5S$new("scalar"))
+}
+
+# Calls `use` with the space of so many values.
+h5_with_space <- function(shape, use) {
+    space <- hdf5r::H5S$new("simple", dims = shape, maxdims = shape)
+    on.exit(space$close())
+    use(space)
+}
+
+h5_type <- function(values, dtype = NULL) {
+    types <- hdf5r::h5types
+    if (is.character(values)) {
+        h5_text()
+    } else if (is.logical(values)) {
+        h5_boolean()
+    } else if (is.null(dtype)) {
+        if (is.integer(values)) types$H5T_STD_I32LE else types$H5T_IEEE_F64LE
+    } else {
+        switch(dtype, float32 = types$H5T_IEEE_F32LE,
+            int8 = types$H5T_STD_I8LE, int64 = types$H5T_STD_I64LE)
+    }
+}
+
+h5_mark <- function(node, encoding, version) {
+    h5_note(node, "encoding-type", encoding)
+    h5_note(node, "encoding-version", version)
+}
+
+h5_note <- function(node, name, value, dtype = NULL, scalar = TRUE) {
+    type <- h5_type(value, dtype)
+    # Nothing can be written where there is no room.
+    write <- function(space) {
+        node$create_attr(name, robj = if (length(value)) value, dtype = type,
+            space = space)$close()
+    }
+    if (scalar) write(h5_scalar()) else h5_with_space(length(value), write)
+}
+
+# A data set of `values` in the order of R's memory, packed where that pays.
+h5_data <- function(parent, name, values, type, scalar = FALSE) {
+    shape <- if (is.null(dim(values))) length(values) else dim(values)
+    packed <- !scalar && length(values) > 64L
+    write <- function(space) {
+        parent$create_dataset(h5_name(name), robj = values, dtype = type,
+            space = space, chunk_dims = if (packed) h5_chunk(shape),
+            gzip_level = if (packed) 4L)
+    }
+    if (scalar) write(h5_scalar()) else h5_with_space(shape, write)
+}
+
+# Some 10^5 values, whole samples where a sample is not longer.
+h5_chunk <- function(shape) {
+    limit <- 131072
+    first <- min(shape[1L], limit)
+    rest <- rep(1L, length(shape) - 1L)
+    if (length(rest)) {
+        rest[1L] <- min(shape[2L], max(1, limit %/% first))
+    }
+    as.integer(c(first, rest))
+}
+
+h5_group <- function(parent, name, encoding = "dict", version = "0.1.0") {
+    group <- parent$create_group(h5_name(name))
+    h5_mark(group, encoding, version)
+    group
+}
+
+h5_name <- function(name) {
+    if (grepl("/", name, fixed = TRUE)) {
+        fail(paste("\"%s\" cannot be a name in an .h5ad file, since HDF5 takes",
+            "\"/\" for a path: rename it"), name)
+    }
+    name
+}
+
+h5_drop <- function(parent, name) {
+    if (h5_has(parent, name)) {
+        parent$link_delete(name)
+        cache$h5_dropped <- TRUE
+    }
+}
+
+h5_put <- function(parent, name, element) {
+    node <- switch(element$kind,
+        scalar = h5_put_scalar(parent, name, element$value),
+        numbers = , strings = h5_put_array(parent, name, element),
+        factor = h5_put_factor(parent, name, element),
+        nullable = h5_put_nullable(parent, name, element),
+        sparse = h5_put_sparse(parent, name, element),
+        table = h5_put_table(parent, name, element),
+        dict = {
+            group <- h5_group(parent, name)
+            for (key in names(element$items)) {
+                h5_put(group, key, element$items[[key]])
+            }
+            group
+        })
+    node$close()
+}
+
+h5_put_scalar <- function(parent, name, value) {
+    # Python's whole numbers have 64 bits.
+    type <- h5_type(value, if (is.integer(value)) "int64")
+    node <- h5_data(parent, name, value, type, scalar = TRUE)
+    h5_mark(node, if (is.character(value)) "string" else "numeric-scalar",
+        "0.2.0")
+    node
+}
+
+h5_put_array <- function(parent, name, element) {
+    values <- element$values
+    if (length(dim(values)) > 1L) {
+        values <- aperm(values)
+    }
+    h5_put_stored(parent, name, values, element$dtype)
+}
+
+# As h5_put_array(), for values that lie as the file has them.
+h5_put_stored <- function(parent, name, values, dtype = NULL) {
+    node <- h5_data(parent, name, values, h5_type(values, dtype))
+    h5_mark(node, if (is.character(values)) "string-array" else "array",
+        "0.2.0")
+    node
+}
+
+h5_put_part <- function(parent, name, values, dtype = NULL) {
+    h5_put_stored(parent, name, values, dtype)$close()
+}
+
+h5_put_factor <- function(parent, name, element) {
+    group <- h5_group(parent, name, "categorical", "0.2.0")
+    h5_note(group, "ordered", element$ordered)
+    h5_put_part(group, "categories", element$levels)
+    h5_put_part(group, "codes", element$codes,
+        if (length(element$levels) < 128L) "int8")
+    group
+}
+
+h5_put_nullable <- function(parent, name, element) {
+    type <- if (is.logical(element$values)) "boolean" else "integer"
+    group <- h5_group(parent, name, paste0("nullable-", type))
+    h5_put_part(group, "values", element$values)
+    h5_put_part(group, "mask", element$missing)
+    group
+}
+
+h5_put_sparse <- function(parent, name, element) {
+    group <- h5_group(parent, name, paste0(element$format, "_matrix"))
+    h5_note(group, "shape", as.integer(element$shape), "int64", scalar = FALSE)
+    h5_put_part(group, "data", element$data, element$dtype)
+    h5_put_part(group, "indices", element$indices)
+    h5_put_part(group, "indptr", element$indptr)
+    group
+}
+
+h5_put_table <- function(parent, name, element) {
+    group <- h5_group(parent, name, "dataframe", "0.2.0")
+    if (is.null(element$index)) {
+        h5_put_part(group, "_index", seq_len(element$n_rows) - 1L, "int64")
+    } else {
+        h5_put_part(group, "_index", enc2utf8(as.character(element$index)))
+    }
+    h5_note(group, "_index", "_index")
+    h5_note_columns(group, names(element$columns))
+    for (key in names(element$columns)) {
+        h5_put(group, key, element$columns[[key]])
+    }
+    group
+}
+
+h5_note_columns <- function(group, columns) {
+    if (group$attr_exists("column-order")) {
+        group$attr_delete("column-order")
+    }
+    h5_note(group, "column-order",
+        if (length(columns)) enc2utf8(columns) else numeric(), scalar = FALSE)
+}
+
+h5_put_layer <- function(parent, name, element) {
+    if (element$kind == "sparse") {
+        h5_put_sparse(parent, name, element)$close()
+    } else {
+        h5_put_part(parent, name, element$values, element$dtype)
+    }
+}

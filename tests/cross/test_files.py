@@ -1,0 +1,229 @@
+"""R reads and writes .h5ad files without Python, and Python finds in them what it expects."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import anndata as ad
+import h5py
+import numpy as np
+import pandas as pd
+import pytest
+import scipy.sparse
+
+import tissueshap as ts
+from tissueshap import _rhost
+
+pytestmark = pytest.mark.r
+
+HERE = Path(__file__).parent
+
+has_hdf5r = pytest.mark.skipif(
+    subprocess.run(
+        ["Rscript", "-e", "stopifnot(requireNamespace('hdf5r'))"], capture_output=True, check=False
+    ).returncode
+    != 0,
+    reason="R's package hdf5r is not installed",
+)
+
+
+def run_r(script: Path, *arguments: object, **environment: str) -> None:
+    """Run an R script with the packages that Python uses."""
+    library = [str(_rhost.library() or ""), os.environ.get("R_LIBS", "")]
+    done = subprocess.run(
+        ["Rscript", str(script), *map(str, arguments)],
+        env={**os.environ, "R_LIBS": os.pathsep.join(filter(None, library)), **environment},
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def encodings(path: Path) -> dict[str, tuple[str, str, str]]:
+    """Return of each node its encoding, and the kind of its values."""
+    found = {}
+
+    def look(name: str, node: Any) -> None:
+        kind = node.dtype.kind if isinstance(node, h5py.Dataset) else ""
+        attributes = (str(node.attrs.get(f"encoding-{key}", "")) for key in ("type", "version"))
+        found[name] = (*attributes, kind)
+
+    with h5py.File(path) as file:
+        file.visititems(look)
+    return found
+
+
+def assert_same_tables(one: pd.DataFrame, two: pd.DataFrame) -> None:
+    pd.testing.assert_frame_equal(
+        one[list(two)], two, check_dtype=False, rtol=1e-6, check_categorical=False
+    )
+
+
+@has_hdf5r
+def test_primates_without_python(data_dir: Path, tmp_path: Path) -> None:
+    folder = data_dir / "blake_primates"
+    counts = pd.read_csv(folder / "counts.tsv.gz", sep="\t", index_col=0)
+    samples = pd.read_csv(folder / "samples.tsv.gz", sep="\t", index_col=0).loc[counts.columns]
+    given = ad.AnnData(counts.to_numpy(np.int64).T, obs=samples.astype("category"), var=counts[[]])
+    given.obs["flag"] = pd.array([True, None] * 23 + [False], dtype="boolean")
+    given.uns["mine"] = {"table": pd.DataFrame({"é|ü": ["a", "b"]}), "n": 3}
+    given.layers["sparse"] = scipy.sparse.csr_matrix(given.X)
+    given.write_h5ad(tmp_path / "r.h5ad")
+    sets = tmp_path / "sets.gmt"
+    lines = [f"S{i}\t\t" + "\t".join(counts.index[i * 40 : i * 40 + 200]) for i in range(40)]
+    sets.write_text("\n".join(lines))
+
+    run_r(
+        HERE / "files.R",
+        tmp_path / "r.h5ad",
+        "tissue",
+        sets,
+        tmp_path / "again.h5ad",
+        RETICULATE_PYTHON="/nonexistent/python",
+    )
+
+    by_python = ad.read_h5ad(given.write_h5ad(tmp_path / "python.h5ad") or tmp_path / "python.h5ad")
+    ts.pp.filter_genes(by_python, "tissue", min_reads=200)
+    ts.pp.tmm(by_python)
+    ts.tl.de(by_python, lfc=2)
+    by_r = ad.read_h5ad(tmp_path / "r.h5ad")
+    assert by_r.shape == by_python.shape
+    assert by_r.n_vars < given.n_vars
+    assert by_r.X.dtype == np.int64
+    np.testing.assert_array_equal(by_r.X, by_python.X)
+    assert (by_r.layers["sparse"] != by_python.layers["sparse"]).nnz == 0
+    assert by_r.obs.dtypes.astype(str).to_dict() == by_python.obs.dtypes.astype(str).to_dict()
+    assert by_r.var.dtypes.astype(str).to_dict() == by_python.var.dtypes.astype(str).to_dict()
+    assert_same_tables(by_r.obs, by_python.obs)
+    assert_same_tables(by_r.var, by_python.var)
+    assert by_r.layers["tmm"].dtype == np.float32
+    np.testing.assert_allclose(by_r.layers["tmm"], by_python.layers["tmm"], rtol=1e-6)
+    for key, frame in by_python.varm.items():
+        pd.testing.assert_frame_equal(by_r.varm[key], frame, rtol=1e-8)
+    assert by_r.uns["mine"]["n"] == 3
+    assert_same_tables(by_r.uns["mine"]["table"], given.uns["mine"]["table"])
+    record, expected = by_r.uns["tissueshap"], by_python.uns["tissueshap"]
+    assert set(record) == {*expected, "enrich"}
+    for verb in ("filter_genes", "tmm", "de"):
+        # Python also notes which versions of its own it used
+        assert set(record[verb]) == set(expected[verb])
+        assert set(record[verb]["params"]) == set(expected[verb]["params"])
+        for key, value in expected[verb].items():
+            if isinstance(value, pd.DataFrame):
+                assert_same_tables(record[verb][key], value)
+    assert len(record["enrich"]["table"]) > 0
+
+    # the encodings are anndata's own: its writer makes the same of what it read
+    ts.io.write_h5ad(by_r, tmp_path / "rewritten.h5ad")
+    assert encodings(tmp_path / "r.h5ad") == encodings(tmp_path / "rewritten.h5ad")
+
+    again = ad.read_h5ad(tmp_path / "again.h5ad")
+    np.testing.assert_array_equal(again.X, by_r.X)
+    assert_same_tables(again.obs, by_r.obs)
+    assert again.obs.dtypes.astype(str).to_dict() == by_r.obs.dtypes.astype(str).to_dict()
+    for key, frame in by_r.varm.items():
+        pd.testing.assert_frame_equal(again.varm[key], frame)
+    assert again.uns["tissueshap"]["de"]["params"] == record["de"]["params"]
+
+
+def difficult() -> ad.AnnData:
+    """Return an AnnData with every type of the contract, and what is missing in each."""
+    n, m = 6, 4
+    rng = np.random.default_rng(1)
+    adata = ad.AnnData(rng.poisson(5, (n, m)).astype(np.int32))
+    adata.obs_names = [f"s/{i} é" for i in range(n)]
+    adata.var_names = [f"g{i}" for i in range(m)]
+    obs: dict[str, Any] = {
+        "int32": np.arange(n, dtype=np.int32),
+        "int64": np.arange(n),
+        "large": np.arange(n) + 2**40,
+        "float32": np.arange(n, dtype=np.float32) / 3,
+        "float64": np.r_[np.nan, np.arange(1, n) / 3],
+        "bool": np.arange(n) % 2 == 0,
+        "text": [f"α{i}/<b>" for i in range(n)],
+        "category": pd.Categorical(["CD8+/CD45RA+ Naïve", "b"] * 3),
+        "ordered": pd.Categorical(["low", "high", None] * 2, ["low", "high"], ordered=True),
+        "nullable_bool": pd.array([True, None, False] * 2, dtype="boolean"),
+        "nullable_int": pd.array([1, None, -3] * 2, dtype="Int32"),
+    }
+    for key, values in obs.items():
+        adata.obs[key] = values
+    adata.var["de_significant"] = [True, False, True, True]
+    adata.layers["tmm"] = rng.random((n, m), np.float32)
+    adata.layers["sparse"] = scipy.sparse.csr_matrix(adata.X.astype(np.float64))
+    adata.layers["by_gene"] = scipy.sparse.csc_matrix(adata.X.astype(np.float64))
+    adata.obsm["X_umap_shap"] = np.where(np.arange(n) == 2, np.nan, rng.random((2, n))).T.astype(
+        np.float32
+    )
+    adata.obsm["proba"] = pd.DataFrame(
+        rng.random((n, 2)), columns=["CD8+|CD45RA+ Naïve", "b"], index=adata.obs_names
+    )
+    adata.varm["de_fdr"] = pd.DataFrame({"a|b": rng.random(m)}, index=adata.var_names)
+    adata.uns["tissueshap"] = {
+        "label": "category",
+        "de": {
+            "counts": pd.DataFrame(
+                {
+                    "class": ["CD8+/CD45RA+ Naïve", "b"],
+                    "up": [1, 2],
+                    "share": [0.5, np.nan],
+                    "seen": [True, False],
+                }
+            ),
+            "params": {"lfc": 1.5, "n": 3, "yes": True, "name": "é", "many": np.array(["a", "b"])},
+        },
+    }
+    return adata
+
+
+@pytest.fixture(scope="module")
+def types(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder in which types.R wrote what it made of a file."""
+    folder = tmp_path_factory.mktemp("types")
+    difficult().write_h5ad(folder / "given.h5ad")
+    run_r(
+        HERE / "types.R",
+        folder,
+        RETICULATE_PYTHON=sys.executable,
+        PYTHONPATH=str(Path(ts.__file__).parents[1]),
+    )
+    return folder
+
+
+@has_hdf5r
+@pytest.mark.parametrize("way", ["in_memory", "from_file", "single"])
+def test_every_type_comes_back(types: Path, way: str) -> None:
+    given, found = ad.read_h5ad(types / "given.h5ad"), ad.read_h5ad(types / f"{way}.h5ad")
+    # R has one type of whole numbers, and one of others
+    changed = {"int64": "int32", "large": "float64", "float32": "float64"}
+    expected = given.obs.astype(changed)
+    pd.testing.assert_frame_equal(found.obs, expected)
+    pd.testing.assert_frame_equal(found.var, given.var)
+    assert found.X.dtype == np.int32
+    np.testing.assert_array_equal(found.X, given.X)
+    assert found.layers["tmm"].dtype == np.float32
+    np.testing.assert_array_equal(found.layers["tmm"], given.layers["tmm"])
+    for key in ("sparse", "by_gene"):
+        assert scipy.sparse.issparse(found.layers[key])
+        np.testing.assert_array_equal(found.layers[key].toarray(), given.X)
+    assert found.obsm["X_umap_shap"].dtype == np.float32
+    np.testing.assert_array_equal(found.obsm["X_umap_shap"], given.obsm["X_umap_shap"])
+    pd.testing.assert_frame_equal(found.obsm["proba"], given.obsm["proba"])
+    pd.testing.assert_frame_equal(found.varm["de_fdr"], given.varm["de_fdr"])
+    held, record = found.uns["tissueshap"], given.uns["tissueshap"]
+    assert held["label"] == record["label"]
+    pd.testing.assert_frame_equal(
+        held["de"]["counts"], record["de"]["counts"].astype({"up": "int32"})
+    )
+    many, params = held["de"]["params"].pop("many"), dict(record["de"]["params"])
+    assert many.tolist() == params.pop("many").tolist()
+    assert held["de"]["params"] == params
+    assert {k: type(v) for k, v in held["de"]["params"].items()} == {
+        k: type(v) for k, v in params.items()
+    }

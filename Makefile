@@ -1,6 +1,7 @@
 # make demo       the whole method on real data; DATA=simulated for 47 simulated tissues
 # make test       tests of both languages that are quick
 # make test-all   all tests
+# make coverage   the share of R's lines that its tests run
 # make lint       ruff, mypy, lintr
 # make docs       the R help pages and NAMESPACE, from the comments; docs/_build/html, from
 #                 the docstrings and docs/
@@ -10,7 +11,7 @@
 # make setup      what each of these does first: see inst/scripts/setup.sh
 # make clean      remove what was built; .venv and .Rlib stay
 
-.PHONY: demo test test-all lint docs vignettes build lock setup clean
+.PHONY: demo test test-all coverage lint docs vignettes build lock setup clean
 SHELL := /bin/bash
 
 DATA ?= pbmc68k
@@ -33,6 +34,9 @@ test: setup
 test-all: setup
 	TISSUESHAP_SLOW=1 Rscript inst/scripts/test.R
 	$(BIN)/python -m pytest
+
+coverage: setup
+	TISSUESHAP_SLOW=1 Rscript inst/scripts/coverage.R
 
 lint: setup
 	$(BIN)/ruff check .

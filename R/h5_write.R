@@ -175,20 +175,24 @@ h5_put_nullable <- function(parent, name, element) {
 h5_put_sparse <- function(parent, name, element) {
     group <- h5_group(parent, name, paste0(element$format, "_matrix"))
     h5_note(group, "shape", as.integer(element$shape), "int64", scalar = FALSE)
-    h5_put_part(group, "data", element$data, element$dtype)
-    h5_put_part(group, "indices", element$indices)
-    h5_put_part(group, "indptr", element$indptr)
+    # anndata does not mark these three.
+    for (part in c("data", "indices", "indptr")) {
+        values <- element[[part]]
+        h5_data(group, part, values,
+            h5_type(values, if (part == "data") element$dtype))$close()
+    }
     group
 }
 
 h5_put_table <- function(parent, name, element) {
     group <- h5_group(parent, name, "dataframe", "0.2.0")
+    name <- if (is.null(element$name)) "_index" else element$name
     if (is.null(element$index)) {
-        h5_put_part(group, "_index", seq_len(element$n_rows) - 1L, "int64")
+        h5_put_part(group, name, seq_len(element$n_rows) - 1L, "int64")
     } else {
-        h5_put_part(group, "_index", enc2utf8(as.character(element$index)))
+        h5_put_part(group, name, enc2utf8(as.character(element$index)))
     }
-    h5_note(group, "_index", "_index")
+    h5_note(group, "_index", name)
     h5_note_columns(group, names(element$columns))
     for (key in names(element$columns)) {
         h5_put(group, key, element$columns[[key]])

@@ -138,10 +138,14 @@ h5ad_write <- function(x, verb, found, entry, key_added) {
         })
     }
     for (group in c("obsm", "varm")) {
-        index <- h5ad_names(x, sub("m$", "", group))
+        side <- sub("m$", "", group)
+        index <- h5ad_names(x, side)
+        # The rows are called what they are in obs or var.
+        name <- h5_with(x$file, side, h5_attribute, "_index")
         for (key in names(found[[group]])) {
             element <- table_element(nested_frame(found[[group]][[key]]),
                 index)
+            element$name <- name
             h5ad_set(x, group, named(key), element)
         }
     }

@@ -83,9 +83,7 @@ h5_replace_sparse <- function(parent, name, node, element) {
     group <- h5_group(parent, name, marks[1L], marks[2L])
     h5_note(group, "shape", as.integer(element$shape), "int64", scalar = FALSE)
     for (part in names(types)) {
-        made <- h5_data(group, part, element[[part]], types[[part]])
-        h5_mark(made, "array", "0.2.0")
-        made$close()
+        h5_data(group, part, element[[part]], types[[part]])$close()
     }
     group$close()
 }

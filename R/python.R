@@ -10,13 +10,22 @@ oldest_python <- "3.11"
 #' decided by \pkg{reticulate}: `RETICULATE_PYTHON`,
 #' [reticulate::use_virtualenv()] and an activated virtual environment come
 #' first, then a `.venv` beside the R library that holds this package, then the
-#' environment that [install_python()] makes.
+#' environment that [install_python()] makes. Where there is none of these,
+#' \pkg{reticulate} 1.41 or newer is told what is needed (`py_require()`), and
+#' makes an environment of its own when the first verb asks for Python. Nothing
+#' is installed, downloaded or started when the package is loaded, nor by
+#' `python_available()`.
 #'
 #' @return `TRUE` when the Python half of the package can be loaded.
 #' @export
 #' @examples
 #' python_available()
 python_available <- function() {
+    # Only a look: reticulate must not download a Python for it.
+    if (is.na(Sys.getenv("RETICULATE_USE_MANAGED_VENV", NA))) {
+        Sys.setenv(RETICULATE_USE_MANAGED_VENV = "no")
+        on.exit(Sys.unsetenv("RETICULATE_USE_MANAGED_VENV"))
+    }
     tryCatch({
         python_bridge()
         TRUE
@@ -55,7 +64,9 @@ install_python <- function(envname = "r-tissueshap", python = NULL,
         " Python packages into ", envname)
     reticulate::virtualenv_create(envname, python = python,
         packages = c(packages, extra))
-    invisible(reticulate::virtualenv_python(envname))
+    made <- reticulate::virtualenv_python(envname)
+    message("Python for tissueshap: ", made)
+    invisible(made)
 }
 
 # What pyproject.toml lists, which the build copies beside the Python source.
@@ -126,6 +137,10 @@ suggest_python <- function() {
         reticulate::use_virtualenv(beside, required = FALSE)
     } else if (reticulate::virtualenv_exists(python_environment)) {
         reticulate::use_virtualenv(python_environment, required = FALSE)
+    } else if (utils::packageVersion("reticulate") >= "1.41") {
+        # Heeded only where reticulate finds no other Python.
+        reticulate::py_require(python_requirements(),
+            python_version = paste0(">=", oldest_python))
     }
 }
 

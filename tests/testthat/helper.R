@@ -14,6 +14,12 @@ skip_without_data <- function() {
     skip_if(is.null(data_dir()), "no real data: set TISSUESHAP_DATA")
 }
 
+# What takes long runs with `make test-all`.
+skip_unless_slow <- function() {
+    skip_if(Sys.getenv("TISSUESHAP_SLOW") != "1",
+        "takes long: set TISSUESHAP_SLOW=1")
+}
+
 # Python is there whenever the suite says so: a Python that is asked for and
 # cannot be used is a failure, not a skip.
 skip_without_python <- function() {

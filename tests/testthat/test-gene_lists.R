@@ -16,3 +16,21 @@ test_that("identifiers lose their versions", {
     expect_identical(clean_ids(c("7157.0", "ENSG00000141510.16", " TP53 ", "",
         "nan", NA)), c("7157", "ENSG00000141510", "TP53", NA, NA, NA))
 })
+
+test_that("Python makes the same lists of genes", {
+    skip_without_python()
+    x <- example_results()
+    adata <- as_anndata(x)
+    python <- reticulate::import("tissueshap.tl._gene_lists")
+    for (source in c("shap", "de")) {
+        for (by in c("all", "class", "exclusive")) {
+            found <- gene_lists(x, source, by, NULL)
+            expected <- python$gene_lists(adata, source, by, NULL)
+            expect_identical(found$class, names(expected))
+            expect_identical(lapply(found$genes, as.character),
+                lapply(unname(expected), function(genes) {
+                    as.character(unlist(genes))
+                }), info = paste(source, by))
+        }
+    }
+})

@@ -1,5 +1,6 @@
 # Every verb takes every kind of data, returns the same kind, and finds the
 # same in each.
+skip_unless_slow()
 skip_without_python()
 skip_if_not_installed("SingleCellExperiment")
 skip_if_not_installed("hdf5r")

@@ -7,6 +7,8 @@ test_that("R inside Python is refused with the Python verb's name", {
     expect_error(call_python("tl.shap", list()),
         "R runs inside Python.*ts.tl.shap\\(adata\\)")
     expect_false(python_available())
+    expect_error(run_split("x.h5ad", "tissue"), "ts.pp.split\\(adata\\)")
+    expect_error(run_cnn("x.h5ad", "tissue"), "ts.tl.cnn\\(adata\\)")
 })
 
 test_that("a Python that only started this R is no host", {
@@ -75,4 +77,48 @@ test_that("what pyproject asks for is what install_python installs", {
     expect_true(any(grepl("^keras>=", wanted)))
     expect_false(any(grepl("rpy2", wanted)))
     expect_false(any(grepl("[\"]", wanted)))
+})
+
+# An R of its own, in which no Python is named.
+fresh_r <- function(...) {
+    script <- withr::local_tempfile(fileext = ".R", lines = c(...))
+    said <- system2(file.path(R.home("bin"), "Rscript"), script, stdout = TRUE,
+        stderr = TRUE, env = c(paste0("R_LIBS=", paste(.libPaths(),
+            collapse = ":")), "RETICULATE_PYTHON=", "WORKON_HOME=/nonexistent",
+        "VIRTUAL_ENV="))
+    paste(said, collapse = "\n")
+}
+
+test_that("nothing is started when the package is loaded", {
+    skip_if_not_installed("reticulate")
+    said <- fresh_r("library(tissueshap)",
+        "cat('reticulate' %in% loadedNamespaces(),",
+        "    reticulate::py_available(initialize = FALSE))")
+    expect_match(said, "FALSE FALSE$")
+})
+
+test_that("reticulate is told what is needed where no Python is named", {
+    skip_if_not_installed("reticulate", "1.41")
+    said <- fresh_r("Sys.unsetenv('RETICULATE_PYTHON')",
+        "held <- asNamespace('tissueshap')",
+        "unlockBinding('python_environment', held)",
+        "assign('python_environment', 'no-such-environment', held)",
+        "held$suggest_python()",
+        "cat(reticulate::py_require()$packages, sep = '\\n')",
+        "cat(reticulate::py_available(initialize = FALSE))")
+    beside <- file.path(dirname(dirname(system.file(package = "tissueshap"))),
+        ".venv", "bin", "python")
+    skip_if(file.exists(beside), "a .venv is beside the library")
+    expect_match(said, "anndata>=")
+    expect_match(said, "FALSE$")
+})
+
+test_that("install_python makes an environment and says where", {
+    skip_unless_slow()
+    skip_if_not_installed("reticulate")
+    folder <- withr::local_tempdir()
+    expect_message(made <- install_python(file.path(folder, "env"),
+        packages = "wheel"), "Python for tissueshap: .*env")
+    expect_true(file.exists(made))
+    expect_identical(system2(made, c("-c", shQuote("import wheel"))), 0L)
 })

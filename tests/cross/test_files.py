@@ -128,7 +128,7 @@ def test_primates_without_python(data_dir: Path, tmp_path: Path) -> None:
     assert_same_tables(again.obs, by_r.obs)
     assert again.obs.dtypes.astype(str).to_dict() == by_r.obs.dtypes.astype(str).to_dict()
     for key, frame in by_r.varm.items():
-        pd.testing.assert_frame_equal(again.varm[key], frame)
+        pd.testing.assert_frame_equal(again.varm[key], frame, check_names=False)
     assert again.uns["tissueshap"]["de"]["params"] == record["de"]["params"]
 
 

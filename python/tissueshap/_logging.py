@@ -75,7 +75,7 @@ def print_header(*, file: TextIO | None = None) -> None:
 
 
 def progress(items: Iterable[T] | None = None, **options: Any) -> Any:
-    """Return a tqdm bar that appears only when the work takes more than two seconds.
+    """Return a tqdm bar that appears, in a terminal or notebook, after two seconds of work.
 
     Parameters
     ----------
@@ -86,5 +86,8 @@ def progress(items: Iterable[T] | None = None, **options: Any) -> Any:
     """
     from tqdm.auto import tqdm
 
-    options = {"delay": 2, "leave": False, "disable": not settings.progress, **options}
+    # tqdm takes None for "where standard error is a terminal, or in a notebook": in a log
+    # file each of a bar's thousand states would be kept.
+    disable = None if settings.progress else True
+    options = {"delay": 2, "leave": False, "disable": disable, **options}
     return tqdm(items, **options)

@@ -56,7 +56,7 @@ class Settings:
 
     @property
     def progress(self) -> bool:
-        """Whether progress bars are shown for what takes longer than two seconds."""
+        """Whether long work has a progress bar, in a terminal or notebook."""
         return self._progress
 
     @progress.setter

@@ -7,6 +7,7 @@ import pytest
 
 import tissueshap as ts
 from tissueshap import errors
+from tissueshap._logging import progress
 from tissueshap._settings import Settings
 
 
@@ -99,3 +100,17 @@ def test_header_names_versions(capsys):
     file = io.StringIO()
     ts.logging.print_header(file=file)
     assert " numpy==" in file.getvalue()
+
+
+class _Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+@pytest.mark.parametrize("shown", [True, False])
+@pytest.mark.parametrize("stream", [io.StringIO, _Terminal])
+def test_bars_are_for_terminals(stream, shown):
+    out = stream()
+    with ts.settings.override(progress=shown):
+        assert list(progress(range(3), delay=0, file=out)) == [0, 1, 2]
+    assert bool(out.getvalue()) == (shown and out.isatty())

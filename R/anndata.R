@@ -215,7 +215,7 @@ get_frame <- function(x, group, key, slot = key) {
 get_embedding <- function(x, gene_set) {
     key <- paste(slot_name("obsm", "X_umap"), class_columns(gene_set),
         sep = "_")
-    get_frame(x, "obsm", key, slot = "X_umap")
+    unname(get_frame(x, "obsm", key, slot = "X_umap"))
 }
 
 gene_names <- function(x) {

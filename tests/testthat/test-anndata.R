@@ -49,6 +49,19 @@ test_that("the R verbs write into an AnnData what the cores find", {
         data$label)$var$filter_pass))
 })
 
+test_that("whole numbers of a record's table stay whole in Python", {
+    for (method in c("random", "smote")) {
+        se <- run_oversample(run_split(run_tmm(experiment_of(data)), "tissue",
+            n_test = 2), method = method, k_neighbors = 3)
+        table <- get_record(se, "oversample")$table
+        expect_type(table$sample, "integer")
+        expect_gt(nrow(table), sum(se$split == "train"))
+        held <- as_anndata(se)$uns[["tissueshap"]][["oversample"]]
+        expect_type(held[["table"]]$sample, "integer")
+        expect_type(held[["table"]]$neighbour, "integer")
+    }
+})
+
 test_that("an odd class name survives", {
     data$label[data$label == "class02"] <- "CD8+/CD45RA+ \u00e9 <b>"
     adata <- adata_of(data)

@@ -19,7 +19,7 @@ other <- local({
     run_split(adata, "tissue", n_test = 5)
     run_shap(run_predict(adata, model), model, n_draws = 4, samples = "all")
     run_rank_genes(adata)
-    run_select_genes(adata, n_top = 5)
+    run_select_genes(adata, method = "top_n", n_top = 5)
     run_cluster(adata, gene_sets = "shap", n_starts = 1, samples = "all")
 })
 genes <- gene_names(given)
@@ -41,7 +41,9 @@ verbs <- list(
     evaluate = function(x) run_evaluate(x, baseline = FALSE),
     shap = function(x) run_shap(x, model, n_draws = 4, samples = "all"),
     rank_genes = function(x) run_rank_genes(x),
-    select_genes = function(x) run_select_genes(x, n_top = 5),
+    select_genes = function(x) {
+        run_select_genes(x, method = "top_n", n_top = 5)
+    },
     de = function(x) run_de(x, lfc = 1),
     compare = function(x) run_compare(x),
     cluster = function(x) run_cluster(x, gene_sets = "shap", n_starts = 1),
@@ -124,6 +126,18 @@ test_that("a model can be trained on every kind", {
         if (kind == "path") {
             expect_false(is.null(get_record(x, "cnn")))
         }
+    }
+})
+
+test_that("an experiment's own training rows train a model", {
+    se <- as_kind(other, "SummarizedExperiment")
+    se <- se[, -which(se$tissue == "tissue 1" & se$split == "train")[1:8]]
+    for (method in c("random", "smote")) {
+        balanced <- run_oversample(se, "tissue", method = method)
+        expect_gt(nrow(get_record(balanced, "oversample")$table),
+            sum(se$split == "train"))
+        trained <- run_cnn(as_anndata(balanced), preset = "small", epochs = 1)
+        expect_identical(unlist(trained$classes), unlist(model$classes))
     }
 })
 

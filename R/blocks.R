@@ -44,13 +44,8 @@ over_blocks <- function(ranges, cut, run, ..., BPPARAM) {
         if (at > length(ranges)) NULL else cut(ranges[[at]])
     }
     # Workers look for this package where this process does.
-    before <- Sys.getenv("R_LIBS", NA)
-    Sys.setenv(R_LIBS = paste(.libPaths(), collapse = .Platform$path.sep))
-    on.exit(if (is.na(before)) {
-        Sys.unsetenv("R_LIBS")
-    } else {
-        Sys.setenv(R_LIBS = before)
-    })
+    withr::local_envvar(
+        R_LIBS = paste(.libPaths(), collapse = .Platform$path.sep))
     BiocParallel::bpiterate(following, run, ..., BPPARAM = BPPARAM)
 }
 

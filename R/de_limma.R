@@ -96,7 +96,7 @@ blocked_limma <- function(values, layout, voom, BPPARAM) {
     block <- layout$block
     held <- values
     correlation <- NULL
-    for (turn in if (is.null(block)) 1L else 1:2) {
+    for (turn in seq_len(if (is.null(block)) 1L else 2L)) {
         if (voom) {
             held <- limma::voom(values, design, lib.size = layout$effective,
                 block = if (!is.null(correlation)) block,

@@ -116,7 +116,7 @@ read_gene_sets <- function(gene_sets) {
         notes <- vapply(fields, `[[`, "", 2L)
         genes <- lapply(fields, function(line) {
             # Enrichr's files may weigh a gene: "GENE,1.0".
-            sub(",.*", "", trimws(line[-(1:2)]))
+            sub(",.*", "", trimws(line[-c(1L, 2L)]))
         })
         described <- describe_terms(terms, notes)
         terms <- described$term

@@ -17,8 +17,11 @@
 #' @examples
 #' if (requireNamespace("hdf5r", quietly = TRUE) &&
 #'     requireNamespace("SummarizedExperiment", quietly = TRUE)) {
+#'     counts <- matrix(rpois(600, 20), 100,
+#'         dimnames = list(paste0("gene", 1:100), paste0("sample", 1:6)))
 #'     path <- tempfile(fileext = ".h5ad")
-#'     write_h5ad(example_results(), path)
+#'     write_h5ad(SummarizedExperiment::SummarizedExperiment(
+#'         list(counts = counts)), path)
 #'     run_tmm(path)
 #'     as_summarized_experiment(path)
 #' }

@@ -23,8 +23,7 @@ oldest_python <- "3.11"
 python_available <- function() {
     # Only a look: reticulate must not download a Python for it.
     if (is.na(Sys.getenv("RETICULATE_USE_MANAGED_VENV", NA))) {
-        Sys.setenv(RETICULATE_USE_MANAGED_VENV = "no")
-        on.exit(Sys.unsetenv("RETICULATE_USE_MANAGED_VENV"))
+        withr::local_envvar(RETICULATE_USE_MANAGED_VENV = "no")
     }
     tryCatch({
         python_bridge()

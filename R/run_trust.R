@@ -20,10 +20,10 @@
 #' @export
 #' @examples
 #' if (python_available()) {
-#'     adata <- run_tmm(simulate_counts(90, 100, tissues = 3))
+#'     adata <- run_tmm(simulate_counts(60, 40, tissues = 3))
 #'     run_log2(run_split(adata, "tissue", n_test = 5))
-#'     model <- run_cnn(adata, preset = "small")
-#'     run_shap(adata, model, n_draws = 20)
+#'     model <- run_cnn(adata, preset = "small", epochs = 20)
+#'     run_shap(adata, model, n_draws = 50)
 #'     run_select_genes(run_rank_genes(adata), method = "elbow")
 #'     run_trust(adata, model, checks = "completeness")
 #' }

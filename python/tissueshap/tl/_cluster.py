@@ -13,7 +13,6 @@ from tissueshap import _schema, _slots, _umap
 from tissueshap._errors import DataError
 from tissueshap._logging import logger
 from tissueshap.tl import _vmeasure
-from tissueshap.tl._parallel import in_order
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -123,21 +122,20 @@ def cluster(
     embeddings: dict[str, np.ndarray] = {}
     scores = []
     embedding: dict[str, Any] = {"n_pcs": n_pcs, "n_neighbors": n_neighbors, "seed": seed}
-
-    def prepare(entry: tuple[str, int, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-        return _vmeasure.expression(adata, layer, rows, entry[2], scale=scale), codes
-
-    score = partial(_vmeasure.score, embedding=embedding, on=on, n_starts=n_starts)
-    scored = in_order(prepare, score, sets, desc="clustering gene sets", unit="set")
-    for (name, replicate, genes), (flat, found) in zip(sets, scored, strict=True):
+    read = partial(_vmeasure.expression, adata, layer, rows, scale=scale)
+    scored = _vmeasure.scored_sets(
+        sets,
+        read,
+        codes,
+        embedding=embedding,
+        on=on,
+        n_starts=n_starts,
+        desc="clustering gene sets",
+    )
+    for (name, _, genes), (flat, found) in zip(sets, scored, strict=True):
         if name not in embeddings:
-            made = flat
-            if made is None:
-                X = _vmeasure.expression(adata, layer, rows, genes, scale=scale)
-                made = _umap.embed(X, **embedding)
+            made = _umap.embed(read(genes), **embedding) if flat is None else flat
             embeddings[name] = _spread(made, rows, adata.n_obs)
-        found.insert(0, "gene_set", name)
-        found.insert(1, "replicate", replicate)
         scores.append(found)
     table = pd.concat(scores, ignore_index=True)
     prefix = _schema.obsm.X_umap

@@ -13,7 +13,6 @@ from tissueshap import _slots
 from tissueshap._errors import DataError
 from tissueshap.tl import _vmeasure
 from tissueshap.tl._cluster import _named_sets
-from tissueshap.tl._parallel import in_order
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -107,18 +106,12 @@ def null_test(
         raise DataError(f"the gene set {name!r} holds all {adata.n_vars} genes: there is no null")
     drawn = enumerate(_vmeasure.random_sets(adata.n_vars, len(genes), n_sets, seed), start=1)
     sets = [(name, 1, genes), *(("random", n, positions) for n, positions in drawn)]
-    scores = []
     embedding: dict[str, Any] = {"n_pcs": n_pcs, "n_neighbors": n_neighbors, "seed": seed}
-
-    def prepare(entry: tuple[str, int, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-        return _vmeasure.expression(adata, layer, rows, entry[2], scale=scale), codes
-
-    score = partial(_vmeasure.score, embedding=embedding, on=on, n_starts=n_starts)
-    scored = in_order(prepare, score, sets, desc="random gene sets", unit="set")
-    for (set_name, replicate, _), (_, found) in zip(sets, scored, strict=True):
-        found.insert(0, "gene_set", set_name)
-        found.insert(1, "replicate", replicate)
-        scores.append(found)
+    read = partial(_vmeasure.expression, adata, layer, rows, scale=scale)
+    scored = _vmeasure.scored_sets(
+        sets, read, codes, embedding=embedding, on=on, n_starts=n_starts, desc="random gene sets"
+    )
+    scores = [found for _, found in scored]
     observed, null = scores[0], pd.concat(scores[1:], ignore_index=True)
     _slots.write(
         adata,

@@ -5,7 +5,8 @@ Shared by ``tl.cluster`` and ``tl.null_test``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from tissueshap import _schema, _slots, _umap
 from tissueshap._dense import dense
 from tissueshap._errors import DataError
 from tissueshap.tl._k_means import k_means_scores
+from tissueshap.tl._parallel import in_order
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -99,6 +101,41 @@ def score(
     flat = _umap.embed(X, **embedding) if on == "umap" else None
     space = X if flat is None else flat
     return flat, k_means_scores(space, codes, n_starts=n_starts, seed=embedding["seed"])
+
+
+def scored_sets(
+    sets: Sequence[tuple[str, int, np.ndarray]],
+    read: Callable[[np.ndarray], np.ndarray],
+    codes: np.ndarray,
+    *,
+    embedding: dict[str, Any],
+    on: str,
+    n_starts: int,
+    desc: str,
+) -> Iterator[tuple[np.ndarray | None, pd.DataFrame]]:
+    """Yield what :func:`score` finds of each gene set, by several processes where that pays.
+
+    Parameters
+    ----------
+    sets
+        Name, replicate and genes of each; the first two become columns of the scores.
+    read
+        Returns the samples' matrix of some genes.
+    codes, embedding, on, n_starts
+        As for :func:`score`.
+    desc
+        Text of the progress bar.
+    """
+
+    def prepare(entry: tuple[str, int, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+        return read(entry[2]), codes
+
+    work = partial(score, embedding=embedding, on=on, n_starts=n_starts)
+    scored = in_order(prepare, work, sets, desc=desc, unit="set")
+    for (name, replicate, _), (flat, found) in zip(sets, scored, strict=True):
+        found.insert(0, "gene_set", name)
+        found.insert(1, "replicate", replicate)
+        yield flat, found
 
 
 def check_starts(n_starts: int, on: str) -> None:

@@ -23,8 +23,8 @@ import numpy as np
 import pandas as pd
 from bench_leakage import panel
 
-from cohorts import HPA_MAP, _counts
-from tissueshap import io, pp, settings, tl
+from cohorts import HPA_MAP, _counts, read_gtex_hpa
+from tissueshap import pp, settings, tl
 from tissueshap.model._presets import for_size, preset
 
 
@@ -71,16 +71,7 @@ class Study:
 
 def studies(data: Path) -> dict[str, Study]:
     """Return the three data sets, ready to be split."""
-    folder = data / "gtex_hpa_entrez"
-    gtex, hpa = (
-        io.read_counts(
-            folder / f"{name}_log_expression.tsv.gz",
-            folder / f"{name}_samples.tsv.gz",
-            label="tissue",
-            values="log",
-        )
-        for name in ("gtex", "hpa")
-    )
+    gtex, hpa = read_gtex_hpa(data)
     brawand, blake = (_counts(data / name, data) for name in ("brawand_tetrapod", "blake_primates"))
     shared = brawand.var_names.intersection(blake.var_names)
     brawand, blake = brawand[:, shared].copy(), blake[:, shared].copy()

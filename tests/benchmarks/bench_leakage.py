@@ -18,18 +18,12 @@ from typing import Any
 import numpy as np
 
 import tissueshap as ts
+from cohorts import read_panel
 
 
 def panel(folder: Path) -> Any:
     """Return the panel's 47 tissues."""
-    adata = ts.io.read_counts(
-        folder / "gtex_v8_panel" / "gene_reads.gct.gz",
-        folder / "gtex_v8_panel" / "samples.tsv.gz",
-        label="tissue_type_detailed",
-        donor="donor",
-        exclude=("Cells*",),
-        min_class_size=25,
-    )
+    adata = read_panel(folder)
     ts.pp.tmm(adata)
     return adata
 

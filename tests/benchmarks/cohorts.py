@@ -33,6 +33,34 @@ HPA_MAP = dict(
 SEEDS = (42, 1, 2)
 
 
+def read_gtex_hpa(data: Path) -> tuple[AnnData, AnnData]:
+    """Return GTEx and the Human Protein Atlas, logarithms of 467 genes."""
+    folder = data / "gtex_hpa_entrez"
+    gtex, hpa = (
+        io.read_counts(
+            folder / f"{name}_log_expression.tsv.gz",
+            folder / f"{name}_samples.tsv.gz",
+            label="tissue",
+            values="log",
+        )
+        for name in ("gtex", "hpa")
+    )
+    return gtex, hpa
+
+
+def read_panel(data: Path) -> AnnData:
+    """Return GTEx's 47 tissues, counts of 59 genes."""
+    folder = data / "gtex_v8_panel"
+    return io.read_counts(
+        folder / "gene_reads.gct.gz",
+        folder / "samples.tsv.gz",
+        label="tissue_type_detailed",
+        donor="donor",
+        exclude=("Cells*",),
+        min_class_size=25,
+    )
+
+
 def primates(data: Path, **figures: Any) -> dict[str, Any]:
     """Train on Brawand's ten species and predict Blake's three primates."""
     adata = _counts(data / "brawand_tetrapod", data)
@@ -103,16 +131,7 @@ def primates(data: Path, **figures: Any) -> dict[str, Any]:
 
 def gtex_hpa(data: Path, **figures: Any) -> dict[str, Any]:
     """Train on GTEx's logarithms and predict the Human Protein Atlas."""
-    folder = data / "gtex_hpa_entrez"
-    adata, other = (
-        io.read_counts(
-            folder / f"{name}_log_expression.tsv.gz",
-            folder / f"{name}_samples.tsv.gz",
-            label="tissue",
-            values="log",
-        )
-        for name in ("gtex", "hpa")
-    )
+    adata, other = read_gtex_hpa(data)
     pp.split(adata, n_test=4)
     pp.oversample(adata, layer="log2")
     pp.harmonise(other, adata)
@@ -159,15 +178,7 @@ def gtex_hpa(data: Path, **figures: Any) -> dict[str, Any]:
 
 def panel(data: Path, *, preset: str = "default", **figures: Any) -> dict[str, Any]:
     """Do all that 59 genes allow, on 47 tissues."""
-    folder = data / "gtex_v8_panel"
-    adata = io.read_counts(
-        folder / "gene_reads.gct.gz",
-        folder / "samples.tsv.gz",
-        label="tissue_type_detailed",
-        donor="donor",
-        exclude=("Cells*",),
-        min_class_size=25,
-    )
+    adata = read_panel(data)
     pp.tmm(adata)
     pp.split(adata, n_test=50)
     pp.log2(adata)

@@ -9,15 +9,10 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Iterable
 from importlib import metadata
-from typing import Any, TextIO, TypeVar
-
-from tissueshap._settings import settings
+from typing import TextIO
 
 __all__ = ["HINT", "logger", "print_header", "show"]
-
-T = TypeVar("T")
 
 #: Between INFO and DEBUG, as in scanpy.
 HINT = 15
@@ -72,22 +67,3 @@ def print_header(*, file: TextIO | None = None) -> None:
         except metadata.PackageNotFoundError:
             continue
     (file or sys.stdout).write(" ".join(found) + "\n")
-
-
-def progress(items: Iterable[T] | None = None, **options: Any) -> Any:
-    """Return a tqdm bar that appears, in a terminal or notebook, after two seconds of work.
-
-    Parameters
-    ----------
-    items
-        What to iterate over, or None to update the bar by hand.
-    options
-        Passed to :class:`tqdm.auto.tqdm`: ``total``, ``desc``, ``unit``.
-    """
-    from tqdm.auto import tqdm
-
-    # tqdm takes None for "where standard error is a terminal, or in a notebook": in a log
-    # file each of a bar's thousand states would be kept.
-    disable = None if settings.progress else True
-    options = {"delay": 2, "leave": False, "disable": disable, **options}
-    return tqdm(items, **options)

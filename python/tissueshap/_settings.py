@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tissueshap import _logging
 from tissueshap._errors import DataError
 
 #: Levels of :attr:`Settings.verbosity`, quietest first, by scanpy's numbers.
@@ -45,8 +46,6 @@ class Settings:
 
     @verbosity.setter
     def verbosity(self, level: str | int | None) -> None:
-        from tissueshap import _logging
-
         if isinstance(level, int) and not isinstance(level, bool) and 0 <= level < len(LEVELS):
             level = LEVELS[level]
         if level is not None and level not in LEVELS:

@@ -7,7 +7,7 @@ import pytest
 
 import tissueshap as ts
 from tissueshap import errors
-from tissueshap._logging import progress
+from tissueshap._progress import progress
 from tissueshap._settings import Settings
 
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 
 from tissueshap._errors import DataError
-from tissueshap._logging import progress
+from tissueshap._progress import progress
 from tissueshap.explain._background import Background
 from tissueshap.explain._engine import Explainer
 from tissueshap.explain._explanation import Explanation

@@ -12,7 +12,7 @@ from typing import TextIO
 import pandas as pd
 
 from tissueshap._errors import DataError
-from tissueshap._logging import progress
+from tissueshap._progress import progress
 from tissueshap.io._counts import CountFile
 from tissueshap.io._matrix import Kind, RowReader
 

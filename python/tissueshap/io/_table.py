@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal, TextIO
 
 from tissueshap._errors import DataError
-from tissueshap._logging import progress
+from tissueshap._progress import progress
 from tissueshap.io._counts import CountFile
 from tissueshap.io._genes import SYNONYMS
 from tissueshap.io._matrix import Axis, Kind, RowReader

@@ -9,7 +9,8 @@ import keras
 import numpy as np
 import pandas as pd
 
-from tissueshap._logging import logger, progress
+from tissueshap._logging import logger
+from tissueshap._progress import progress
 
 if TYPE_CHECKING:
     from tissueshap.model._presets import Preset

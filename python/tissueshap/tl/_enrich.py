@@ -11,7 +11,8 @@ import pandas as pd
 
 from tissueshap import _slots
 from tissueshap._errors import DataError
-from tissueshap._logging import logger, progress
+from tissueshap._logging import logger
+from tissueshap._progress import progress
 from tissueshap.tl import _enrich_engines, _gene_sets
 from tissueshap.tl._gene_lists import check, gene_lists
 from tissueshap.tl._over_representation import COLUMNS

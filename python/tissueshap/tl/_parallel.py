@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Any, TypeVar
 
-from tissueshap._logging import progress
+from tissueshap._progress import progress
 from tissueshap._settings import settings
 
 Item = TypeVar("Item")

@@ -12,7 +12,7 @@ import pandas as pd
 from tissueshap import _schema, _slots, _umap
 from tissueshap._counts import target
 from tissueshap._errors import DataError, DataWarning
-from tissueshap._logging import progress
+from tissueshap._progress import progress
 from tissueshap.tl import _vmeasure
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ import pandas as pd
 
 from tissueshap import _schema, _slots
 from tissueshap._errors import DataError
-from tissueshap._logging import logger, progress
+from tissueshap._logging import logger
+from tissueshap._progress import progress
 from tissueshap.explain._engine import Explained, Explainer
 from tissueshap.explain._explanation import completeness, relative_error
 from tissueshap.explain._network import outputs

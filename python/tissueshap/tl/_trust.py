@@ -10,7 +10,8 @@ import pandas as pd
 from tissueshap import _slots
 from tissueshap._counts import target
 from tissueshap._errors import DataError
-from tissueshap._logging import logger, progress
+from tissueshap._logging import logger
+from tissueshap._progress import progress
 from tissueshap.model._backend import backend
 from tissueshap.tl import _trust_checks as checking
 from tissueshap.tl import _trust_retrain as retraining

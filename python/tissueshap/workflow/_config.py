@@ -183,7 +183,7 @@ class Config:
     def __post_init__(self) -> None:
         for name, item in options().items():
             object.__setattr__(self, name, checked(item, types()[name], getattr(self, name)))
-        agree(self)
+        agree(vars(self))
 
     @classmethod
     def from_yaml(cls, path: str | Path, **options: Any) -> Config:

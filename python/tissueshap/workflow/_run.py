@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tissueshap._errors import DataError
-from tissueshap._logging import logger, progress
+from tissueshap._logging import logger
+from tissueshap._progress import progress
 from tissueshap._settings import settings
 from tissueshap.workflow._config import Config
 from tissueshap.workflow._folder import check_out, whole_folder

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import typing
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import Field
 from pathlib import Path
 from types import UnionType
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from tissueshap._errors import DataError
-
-if TYPE_CHECKING:
-    from tissueshap.workflow._config import Config
 
 
 def base_type(hint: Any) -> type:
@@ -34,18 +31,19 @@ def repeats(hint: Any) -> bool:
     return typing.get_origin(hint) is tuple
 
 
-def agree(config: Config) -> None:
-    """Raise a :class:`DataError` where options contradict each other."""
-    if (config.values == "log") != (config.de_method == "limma"):
-        given = f"values is {config.values!r} and de_method {config.de_method!r}"
-        raise DataError(f"{given}: limma is the test for log values, and only for them")
-    if config.de_block is not None and not config.de_method.startswith("limma"):
-        raise DataError(f"{config.de_method} has no way with de_block: take limma_voom")
-    if (config.select == "top_n") != (config.n_top is not None):
+def agree(given: Mapping[str, Any]) -> None:
+    """Raise a :class:`DataError` where options, by name, contradict each other."""
+    values, de_method, select = given["values"], given["de_method"], given["select"]
+    if (values == "log") != (de_method == "limma"):
+        both = f"values is {values!r} and de_method {de_method!r}"
+        raise DataError(f"{both}: limma is the test for log values, and only for them")
+    if given["de_block"] is not None and not de_method.startswith("limma"):
+        raise DataError(f"{de_method} has no way with de_block: take limma_voom")
+    if (select == "top_n") != (given["n_top"] is not None):
         raise DataError("select 'top_n' and n_top belong together: give both or neither")
-    if config.unique_fraction is not None and config.select not in ("auto", "unique_fraction"):
-        raise DataError(f"unique_fraction is not for select {config.select!r}: leave one out")
-    if config.enrich_engine == "reactomepa" and config.gene_sets:
+    if given["unique_fraction"] is not None and select not in ("auto", "unique_fraction"):
+        raise DataError(f"unique_fraction is not for select {select!r}: leave one out")
+    if given["enrich_engine"] == "reactomepa" and given["gene_sets"]:
         raise DataError("the engine 'reactomepa' brings its own gene sets: leave gene_sets out")
 
 

@@ -19,7 +19,7 @@ from sklearn.cluster import KMeans
 from sklearn.metrics import homogeneity_completeness_v_measure
 from threadpoolctl import threadpool_limits
 
-from tissueshap.tl._k_means import k_means_scores
+from tissueshap.clustering._k_means import k_means_scores
 
 N_CLASSES, N_EACH, ROUNDS = 47, 50, 5
 

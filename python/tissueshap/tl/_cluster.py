@@ -10,15 +10,12 @@ import numpy as np
 import pandas as pd
 
 from tissueshap import _schema, _slots, _umap
-from tissueshap._errors import DataError
-from tissueshap._logging import logger
-from tissueshap.tl import _vmeasure
+from tissueshap.clustering._vmeasure import check_starts, scored_sets
+from tissueshap.tl._clustered import checked_classes, chosen_samples, expression, named_sets
 
 if TYPE_CHECKING:
     from anndata import AnnData
 
-#: The column of ``var`` behind the sets that have one.
-_COLUMNS = {"shap": "shap_selected", "de": "de_significant"}
 _SCORES = ["v_measure", "homogeneity", "completeness"]
 
 
@@ -115,15 +112,15 @@ def cluster(
     Rosenberg and Hirschberg (2007), UMAP of McInnes et al. (2018).
     """
     adata = adata.copy() if copy else adata
-    _vmeasure.check_starts(n_starts, on)
-    rows = _vmeasure.chosen_samples(adata, samples)
-    codes = _vmeasure.checked_classes(adata, label, rows)
-    sets = _named_sets(adata, gene_sets, n_random=n_random, seed=seed)
+    check_starts(n_starts, on)
+    rows = chosen_samples(adata, samples)
+    codes = checked_classes(adata, label, rows)
+    sets = named_sets(adata, gene_sets, n_random=n_random, seed=seed)
     embeddings: dict[str, np.ndarray] = {}
     scores = []
     embedding: dict[str, Any] = {"n_pcs": n_pcs, "n_neighbors": n_neighbors, "seed": seed}
-    read = partial(_vmeasure.expression, adata, layer, rows, scale=scale)
-    scored = _vmeasure.scored_sets(
+    read = partial(expression, adata, layer, rows, scale=scale)
+    scored = scored_sets(
         sets,
         read,
         codes,
@@ -168,63 +165,6 @@ def cluster(
         key_added=key_added,
     )
     return adata if copy else None
-
-
-def gene_set(adata: AnnData, name: str) -> np.ndarray:
-    """Return the gene positions of a set that the AnnData itself defines."""
-    if name == "all":
-        return np.arange(adata.n_vars)
-    if name not in _COLUMNS:
-        raise DataError(f"{name!r} is no gene set: choose among 'shap', 'de', 'all', 'random'")
-    return np.flatnonzero(_slots.require(adata, "var", _COLUMNS[name]).to_numpy(dtype=bool))
-
-
-def _named_sets(
-    adata: AnnData, gene_sets: Any, *, n_random: int, seed: int
-) -> list[tuple[str, int, np.ndarray]]:
-    """Return the sets as (name, replicate, gene positions)."""
-    if isinstance(gene_sets, Mapping):
-        return [(str(name), 1, _positions(adata, name, ids)) for name, ids in gene_sets.items()]
-    names = [gene_sets] if isinstance(gene_sets, str) else list(gene_sets)
-    if not names:
-        raise DataError("gene_sets is empty: name at least one, for example 'shap'")
-    fixed = {name: gene_set(adata, name) for name in names if name != "random"}
-    sets = [(name, 1, genes) for name, genes in fixed.items()]
-    if "random" in names:
-        size = _random_size(adata, fixed)
-        if size == adata.n_vars:
-            logger.warning("the random gene sets are as large as all genes: they are all the same")
-        drawn = _vmeasure.random_sets(adata.n_vars, size, n_random, seed)
-        sets += [("random", n, genes) for n, genes in enumerate(drawn, start=1)]
-    for name in dict.fromkeys(name for name, _, genes in sets if not genes.size):
-        logger.warning("the gene set %r is empty: it is left out", name)
-    if not any(genes.size for _, _, genes in sets):
-        raise DataError(
-            f"the gene sets {names} are all empty: loosen the selection of ts.tl.select_genes "
-            "or the cut-offs of ts.tl.de"
-        )
-    return [entry for entry in sets if entry[2].size]
-
-
-def _random_size(adata: AnnData, fixed: Mapping[str, np.ndarray]) -> int:
-    if "shap" in fixed or _schema.var.shap_selected in adata.var:
-        return len(gene_set(adata, "shap"))
-    if not fixed:
-        raise DataError("how large should random sets be? Run ts.tl.select_genes(adata) first")
-    return len(next(iter(fixed.values())))
-
-
-def _positions(adata: AnnData, name: str, genes: Sequence[str]) -> np.ndarray:
-    found = adata.var_names.get_indexer(pd.Index(pd.unique(pd.Series(list(genes), dtype=str))))
-    known = np.sort(found[found >= 0])
-    if not known.size:
-        raise DataError(
-            f"none of the genes of the set {name!r} is in adata.var_names, which start with "
-            f"{list(adata.var_names[:3])}"
-        )
-    if len(known) < len(found):
-        logger.info("%d genes of the set %r are not in the data", len(found) - len(known), name)
-    return known
 
 
 def _spread(flat: np.ndarray, rows: np.ndarray, n_obs: int) -> np.ndarray:

@@ -13,9 +13,9 @@ from tissueshap import _slots
 from tissueshap._errors import DataError
 from tissueshap._logging import logger
 from tissueshap._progress import progress
-from tissueshap.tl import _enrich_engines, _gene_sets
+from tissueshap.enrichment import _engines, _gene_sets
+from tissueshap.enrichment._over_representation import COLUMNS
 from tissueshap.tl._gene_lists import check, gene_lists
-from tissueshap.tl._over_representation import COLUMNS
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -117,7 +117,7 @@ def enrich(
     jobs = [(s, c, g) for s in sources for c, g in gene_lists(adata, s, by, label).items()]
     for which, name, genes in progress(jobs, desc="testing gene sets", unit="list"):
         mapped = [gene for gene in names.loc[genes].dropna() if gene in background]
-        found, n_lost = _enrich_engines.run(
+        found, n_lost = _engines.run(
             engine, mapped, sets, background, min_size=min_size, max_size=max_size
         )
         found = _significant(found, pvalue_cutoff, qvalue_cutoff)
@@ -149,7 +149,7 @@ def enrich(
             "pvalue_cutoff": pvalue_cutoff,
             "qvalue_cutoff": qvalue_cutoff,
         },
-        versions=_enrich_engines.versions(engine),
+        versions=_engines.versions(engine),
         key_added=key_added,
     )
     return adata if copy else None
@@ -159,11 +159,11 @@ def _sets(
     gene_sets: Mapping[str, Sequence[str]] | str | Path | None, engine: str
 ) -> _gene_sets.GeneSets | None:
     """Return the gene sets to test, or None where the engine brings its own."""
-    if engine not in _enrich_engines.ENGINES:
-        raise DataError(f"engine={engine!r} is none of {list(_enrich_engines.ENGINES)}")
-    if gene_sets is None and engine in _enrich_engines.WITHOUT_SETS:
+    if engine not in _engines.ENGINES:
+        raise DataError(f"engine={engine!r} is none of {list(_engines.ENGINES)}")
+    if gene_sets is None and engine in _engines.WITHOUT_SETS:
         return None
-    if engine in _enrich_engines.ON_OWN:
+    if engine in _engines.ON_OWN:
         raise DataError(f"the engine {engine!r} brings its own gene sets: leave gene_sets out")
     return _gene_sets.gene_sets(gene_sets)
 

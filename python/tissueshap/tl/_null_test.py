@@ -11,8 +11,8 @@ import pandas as pd
 
 from tissueshap import _slots
 from tissueshap._errors import DataError
-from tissueshap.tl import _vmeasure
-from tissueshap.tl._cluster import _named_sets
+from tissueshap.clustering._vmeasure import check_starts, random_sets, scored_sets
+from tissueshap.tl._clustered import checked_classes, chosen_samples, expression, named_sets
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -96,19 +96,19 @@ def null_test(
     Phipson and Smyth (2010) give it.
     """
     adata = adata.copy() if copy else adata
-    _vmeasure.check_starts(n_starts, on)
+    check_starts(n_starts, on)
     if n_sets < 1:
         raise DataError(f"n_sets={n_sets}: at least 1 random gene set is needed")
-    rows = _vmeasure.chosen_samples(adata, samples)
-    codes = _vmeasure.checked_classes(adata, label, rows)
+    rows = chosen_samples(adata, samples)
+    codes = checked_classes(adata, label, rows)
     name, genes = _one_set(adata, gene_set)
     if len(genes) == adata.n_vars:
         raise DataError(f"the gene set {name!r} holds all {adata.n_vars} genes: there is no null")
-    drawn = enumerate(_vmeasure.random_sets(adata.n_vars, len(genes), n_sets, seed), start=1)
+    drawn = enumerate(random_sets(adata.n_vars, len(genes), n_sets, seed), start=1)
     sets = [(name, 1, genes), *(("random", n, positions) for n, positions in drawn)]
     embedding: dict[str, Any] = {"n_pcs": n_pcs, "n_neighbors": n_neighbors, "seed": seed}
-    read = partial(_vmeasure.expression, adata, layer, rows, scale=scale)
-    scored = _vmeasure.scored_sets(
+    read = partial(expression, adata, layer, rows, scale=scale)
+    scored = scored_sets(
         sets, read, codes, embedding=embedding, on=on, n_starts=n_starts, desc="random gene sets"
     )
     scores = [found for _, found in scored]
@@ -145,7 +145,7 @@ def null_test(
 
 
 def _one_set(adata: AnnData, gene_set: Any) -> tuple[str, np.ndarray]:
-    sets = _named_sets(adata, gene_set, n_random=0, seed=0)
+    sets = named_sets(adata, gene_set, n_random=0, seed=0)
     if len(sets) != 1:
         raise DataError(f"null_test tests one gene set, not {len(sets)}: give one name")
     name, _, genes = sets[0]

@@ -10,10 +10,10 @@ import pandas as pd
 
 from tissueshap import _slots
 from tissueshap._logging import logger
+from tissueshap.enrichment._gene_sets import matching_ids
+from tissueshap.enrichment._interactions import Network, interaction_test
+from tissueshap.enrichment._over_representation import adjusted
 from tissueshap.tl._gene_lists import check, gene_lists
-from tissueshap.tl._gene_sets import matching_ids
-from tissueshap.tl._interactions import Network, interaction_test
-from tissueshap.tl._over_representation import adjusted
 
 if TYPE_CHECKING:
     from anndata import AnnData

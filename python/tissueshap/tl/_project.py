@@ -13,7 +13,7 @@ from tissueshap import _schema, _slots, _umap
 from tissueshap._counts import target
 from tissueshap._errors import DataError, DataWarning
 from tissueshap._progress import progress
-from tissueshap.tl import _vmeasure
+from tissueshap.tl._clustered import chosen_samples, expression
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -77,12 +77,12 @@ def project(
             "scale=False to project others into its embedding"
         )
     genes = _chosen(_slots.table(reference, "cluster", "genes"), gene_sets)
-    rows = _vmeasure.chosen_samples(reference, str(params["samples"]))
+    rows = chosen_samples(reference, str(params["samples"]))
     own_layer, n_pcs = str(params["layer"]), params.get("n_pcs")
     found, tables = {}, []
     for name, members in progress(genes.items(), desc="projecting", unit="set"):
         places = [_places(each, name, members, which) for each, which in _both(adata, reference)]
-        X = _vmeasure.expression(reference, own_layer, rows, places[1], scale=False)
+        X = expression(reference, own_layer, rows, places[1], scale=False)
         embedding = _umap.Embedding(
             X,
             n_pcs=None if n_pcs is None else int(n_pcs),
@@ -92,7 +92,7 @@ def project(
         key = f"{_schema.obsm.X_umap}_{_schema.column(name)}"
         _compare(reference, key, rows, embedding.flat)
         everyone = np.arange(adata.n_obs)
-        new = _vmeasure.expression(adata, layer or own_layer, everyone, places[0], scale=False)
+        new = expression(adata, layer or own_layer, everyone, places[0], scale=False)
         if not np.isfinite(new).all():
             raise DataError(f"adata.layers[{layer or own_layer!r}] is not finite for {name!r}")
         found[key] = embedding.project(new)

@@ -3,9 +3,8 @@ import pandas as pd
 import pytest
 
 from tissueshap import _slots, _umap, errors
-from tissueshap.tl import _vmeasure
+from tissueshap.clustering._k_means import k_means_scores
 from tissueshap.tl._cluster import cluster
-from tissueshap.tl._k_means import k_means_scores
 
 
 @pytest.fixture
@@ -68,12 +67,6 @@ def test_same_seed_same_numbers(marked):
     pd.testing.assert_frame_equal(table(one), table(two))
     np.testing.assert_array_equal(one.obsm["X_umap_shap"], two.obsm["X_umap_shap"])
     assert "cluster" not in marked.uns["tissueshap"]
-
-
-def test_random_sets_differ_and_have_no_gene_twice():
-    sets = list(_vmeasure.random_sets(200, 30, 10, seed=1))
-    assert len({tuple(genes) for genes in sets}) == 10
-    assert all(len(np.unique(genes)) == 30 for genes in sets)
 
 
 def test_each_start_has_its_own_seed():
@@ -151,11 +144,6 @@ def test_scaled_genes_weigh_the_same(marked):
     codes = _slots.class_codes(marked)[rows]
     expected = k_means_scores(Z, codes, n_starts=2, seed=42)
     np.testing.assert_allclose(table(marked)["v_measure"], expected["v_measure"], atol=1e-12)
-
-
-def test_a_constant_gene_scales_to_zero():
-    scaled = _vmeasure.standardised(np.array([[1.0, 3.0], [1.0, 5.0]]))
-    np.testing.assert_array_equal(scaled, [[0, -1], [0, 1]])
 
 
 def test_classes_far_apart_draw_no_warning():

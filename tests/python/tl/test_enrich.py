@@ -1,15 +1,13 @@
-import gzip
-
 import numpy as np
 import pandas as pd
 import pytest
 from anndata import AnnData
-from scipy.stats import false_discovery_control, hypergeom
+from scipy.stats import hypergeom
 
 from tissueshap import _slots, errors
-from tissueshap.tl import _over_representation
+from tissueshap.enrichment import _over_representation
+from tissueshap.enrichment._gene_sets import gene_sets
 from tissueshap.tl._enrich import enrich
-from tissueshap.tl._gene_sets import gene_sets
 
 SETS = {
     "muscle": [f"g{i}" for i in range(12)],
@@ -164,36 +162,6 @@ def test_a_universe_of_ones_own(selected):
     table = record(selected)["table"].set_index("ID")
     assert table.loc["muscle", "BgRatio"] == "8/8"
     assert table.loc["muscle", "GeneRatio"] == "3/3"  # g9 could not have been chosen
-
-
-def test_adjusted_is_benjamini_hochberg():
-    p = pd.Series(np.random.default_rng(0).uniform(size=50) ** 3)
-    found = _over_representation.adjusted(p)
-    np.testing.assert_allclose(found, false_discovery_control(p, method="bh"), rtol=1e-12)
-
-
-def test_q_values_at_the_edges():
-    assert _over_representation.q_values(pd.Series([], dtype=float)).size == 0
-    assert np.isnan(_over_representation.q_values(pd.Series([0.01, 0.02]))).all()
-    np.testing.assert_allclose(_over_representation.q_values(pd.Series([0.5, 0.9])), [0.9, 0.9])
-
-
-def test_reads_gmt_files_as_they_come(tmp_path):
-    path = tmp_path / "sets.gmt.gz"
-    with gzip.open(path, "wt") as file:
-        file.write("R-HSA-1\tOne\tA\tB\tA\nTwo\tR-HSA-2\tC\n\nTHREE\thttp://x\tD,1.0\tE\r\n")
-    found = gene_sets(path)
-    assert found.genes == {"R-HSA-1": ["A", "B"], "R-HSA-2": ["C"], "THREE": ["D", "E"]}
-    assert found.descriptions == {"R-HSA-1": "One", "R-HSA-2": "Two", "THREE": "THREE"}
-
-
-def test_bad_files_are_named(tmp_path):
-    path = tmp_path / "bad.gmt"
-    path.write_text("only a name\n")
-    with pytest.raises(errors.DataError, match=r"bad\.gmt, line 1"):
-        gene_sets(path)
-    with pytest.raises(errors.DataError, match="does not exist"):
-        gene_sets(tmp_path / "absent.gmt")
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ import pytest
 
 from tissueshap import _slots, model, report, tl, workflow
 from tissueshap._errors import DataError
-from tissueshap.tl._over_representation import COLUMNS
+from tissueshap.enrichment._over_representation import COLUMNS
 from tissueshap.workflow import Config
 from tissueshap.workflow._steps import steps
 

@@ -6,7 +6,7 @@ import pytest
 from sklearn.cluster import KMeans
 from sklearn.metrics import homogeneity_completeness_v_measure
 
-from tissueshap.tl._k_means import first_centres, k_means_scores, scores
+from tissueshap.clustering._k_means import first_centres, k_means_scores, scores
 
 
 @pytest.fixture

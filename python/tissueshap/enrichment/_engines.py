@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from tissueshap._errors import DataError
-from tissueshap.tl._gene_sets import GeneSets
-from tissueshap.tl._over_representation import (
+from tissueshap.enrichment._gene_sets import GeneSets
+from tissueshap.enrichment._over_representation import (
     COLUMNS,
     adjusted,
     over_representation,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from tissueshap.tl._gene_sets import GeneSets
+from tissueshap.enrichment._gene_sets import GeneSets
 
 COLUMNS = [
     "ID",

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 import tissueshap as ts
-from tissueshap.tl import _parallel
+from tissueshap import _parallel
+from tissueshap._parallel import in_order
 from tissueshap.tl._null_test import null_test
-from tissueshap.tl._parallel import in_order
 
 
 def _slowly(n):

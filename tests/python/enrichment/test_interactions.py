@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tissueshap.tl._interactions import Network, interaction_test
+from tissueshap.enrichment._interactions import Network, interaction_test
 
 
 def heavy_tailed(n=300, seed=1):

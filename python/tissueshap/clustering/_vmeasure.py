@@ -1,68 +1,29 @@
-"""Choosing samples and gene sets, and embedding the samples on them.
-
-Shared by ``tl.cluster`` and ``tl.null_test``.
-"""
+"""The V-measure of gene sets: embed the samples on each, cluster, compare with the classes."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from tissueshap import _schema, _slots, _umap
-from tissueshap._dense import dense
+from tissueshap import _umap
 from tissueshap._errors import DataError
-from tissueshap.tl._k_means import k_means_scores
-from tissueshap.tl._parallel import in_order
+from tissueshap._parallel import in_order
+from tissueshap.clustering._k_means import k_means_scores
 
-if TYPE_CHECKING:
-    from anndata import AnnData
-
-#: Samples a neighbourhood in UMAP, its own default.
-_N_NEIGHBORS = 15
-
-SAMPLES = ("test", "train", "all")
+#: What can be clustered.
 SPACES = ("umap", "expression")
 
 
-def chosen_samples(adata: AnnData, samples: str) -> np.ndarray:
-    """Return the positions of the samples to cluster: ``"test"``, ``"train"`` or ``"all"``.
-
-    Without a split ``"test"`` is all samples.
-    """
-    if samples not in SAMPLES:
-        raise DataError(f"samples={samples!r} is none of {list(SAMPLES)}")
-    if samples == "all" or (samples == "test" and _schema.obs.split not in adata.obs):
-        return np.arange(adata.n_obs)
-    split = _slots.require(adata, "obs", _schema.obs.split).astype(str).to_numpy()
-    found: np.ndarray = np.flatnonzero(split == samples)
-    if not found.size:
-        raise DataError(f"adata.obs['split'] has no {samples!r} sample: run ts.pp.split(adata)")
-    return found
-
-
-def checked_classes(adata: AnnData, label: str | None, rows: np.ndarray) -> np.ndarray:
-    """Return the class codes of the samples to cluster, at least two classes of them."""
-    codes: np.ndarray = _slots.class_codes(adata, label)[rows]
-    n_classes = len(np.unique(codes))
-    if n_classes < 2 or len(rows) < n_classes + 2:
-        raise DataError(
-            f"{len(rows)} samples of {n_classes} class(es) cannot be clustered: at least two "
-            "classes and a few samples of each are needed (samples='all' takes every sample)"
-        )
-    return codes
-
-
-def expression(
-    adata: AnnData, layer: str, rows: np.ndarray, genes: np.ndarray, *, scale: bool
-) -> np.ndarray:
-    """Return the float32 matrix of some samples and genes, its genes standardised or not."""
-    values = dense(_slots.require(adata, "layers", layer)[np.ix_(rows, genes)])
-    X = np.asarray(values, dtype=np.float32)
-    return standardised(X) if scale else X
+def check_starts(n_starts: int, on: str) -> None:
+    """Raise unless there is at least one start in a space that is known."""
+    if n_starts < 1:
+        raise DataError(f"n_starts={n_starts}: at least 1 run of k-means is needed")
+    if on not in SPACES:
+        raise DataError(f"on={on!r} is none of {list(SPACES)}")
 
 
 def random_sets(n_genes: int, size: int, n_sets: int, seed: int) -> Iterator[np.ndarray]:
@@ -136,11 +97,3 @@ def scored_sets(
         found.insert(0, "gene_set", name)
         found.insert(1, "replicate", replicate)
         yield flat, found
-
-
-def check_starts(n_starts: int, on: str) -> None:
-    """Raise unless there is at least one start in a space that is known."""
-    if n_starts < 1:
-        raise DataError(f"n_starts={n_starts}: at least 1 run of k-means is needed")
-    if on not in SPACES:
-        raise DataError(f"on={on!r} is none of {list(SPACES)}")

@@ -1,0 +1,119 @@
+"""Which samples are clustered, and on which genes.
+
+Shared by ``tl.cluster``, ``tl.null_test`` and ``tl.project``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from tissueshap import _schema, _slots
+from tissueshap._dense import dense
+from tissueshap._errors import DataError
+from tissueshap._logging import logger
+from tissueshap.clustering._vmeasure import random_sets, standardised
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+SAMPLES = ("test", "train", "all")
+#: The column of ``var`` behind the sets that have one.
+_COLUMNS = {"shap": "shap_selected", "de": "de_significant"}
+
+
+def chosen_samples(adata: AnnData, samples: str) -> np.ndarray:
+    """Return the positions of the samples to cluster: ``"test"``, ``"train"`` or ``"all"``.
+
+    Without a split ``"test"`` is all samples.
+    """
+    if samples not in SAMPLES:
+        raise DataError(f"samples={samples!r} is none of {list(SAMPLES)}")
+    if samples == "all" or (samples == "test" and _schema.obs.split not in adata.obs):
+        return np.arange(adata.n_obs)
+    split = _slots.require(adata, "obs", _schema.obs.split).astype(str).to_numpy()
+    found: np.ndarray = np.flatnonzero(split == samples)
+    if not found.size:
+        raise DataError(f"adata.obs['split'] has no {samples!r} sample: run ts.pp.split(adata)")
+    return found
+
+
+def checked_classes(adata: AnnData, label: str | None, rows: np.ndarray) -> np.ndarray:
+    """Return the class codes of the samples to cluster, at least two classes of them."""
+    codes: np.ndarray = _slots.class_codes(adata, label)[rows]
+    n_classes = len(np.unique(codes))
+    if n_classes < 2 or len(rows) < n_classes + 2:
+        raise DataError(
+            f"{len(rows)} samples of {n_classes} class(es) cannot be clustered: at least two "
+            "classes and a few samples of each are needed (samples='all' takes every sample)"
+        )
+    return codes
+
+
+def expression(
+    adata: AnnData, layer: str, rows: np.ndarray, genes: np.ndarray, *, scale: bool
+) -> np.ndarray:
+    """Return the float32 matrix of some samples and genes, its genes standardised or not."""
+    values = dense(_slots.require(adata, "layers", layer)[np.ix_(rows, genes)])
+    X = np.asarray(values, dtype=np.float32)
+    return standardised(X) if scale else X
+
+
+def gene_set(adata: AnnData, name: str) -> np.ndarray:
+    """Return the gene positions of a set that the AnnData itself defines."""
+    if name == "all":
+        return np.arange(adata.n_vars)
+    if name not in _COLUMNS:
+        raise DataError(f"{name!r} is no gene set: choose among 'shap', 'de', 'all', 'random'")
+    return np.flatnonzero(_slots.require(adata, "var", _COLUMNS[name]).to_numpy(dtype=bool))
+
+
+def named_sets(
+    adata: AnnData, gene_sets: Any, *, n_random: int, seed: int
+) -> list[tuple[str, int, np.ndarray]]:
+    """Return the sets as (name, replicate, gene positions)."""
+    if isinstance(gene_sets, Mapping):
+        return [(str(name), 1, _positions(adata, name, ids)) for name, ids in gene_sets.items()]
+    names = [gene_sets] if isinstance(gene_sets, str) else list(gene_sets)
+    if not names:
+        raise DataError("gene_sets is empty: name at least one, for example 'shap'")
+    fixed = {name: gene_set(adata, name) for name in names if name != "random"}
+    sets = [(name, 1, genes) for name, genes in fixed.items()]
+    if "random" in names:
+        size = _random_size(adata, fixed)
+        if size == adata.n_vars:
+            logger.warning("the random gene sets are as large as all genes: they are all the same")
+        drawn = random_sets(adata.n_vars, size, n_random, seed)
+        sets += [("random", n, genes) for n, genes in enumerate(drawn, start=1)]
+    for name in dict.fromkeys(name for name, _, genes in sets if not genes.size):
+        logger.warning("the gene set %r is empty: it is left out", name)
+    if not any(genes.size for _, _, genes in sets):
+        raise DataError(
+            f"the gene sets {names} are all empty: loosen the selection of ts.tl.select_genes "
+            "or the cut-offs of ts.tl.de"
+        )
+    return [entry for entry in sets if entry[2].size]
+
+
+def _random_size(adata: AnnData, fixed: Mapping[str, np.ndarray]) -> int:
+    if "shap" in fixed or _schema.var.shap_selected in adata.var:
+        return len(gene_set(adata, "shap"))
+    if not fixed:
+        raise DataError("how large should random sets be? Run ts.tl.select_genes(adata) first")
+    return len(next(iter(fixed.values())))
+
+
+def _positions(adata: AnnData, name: str, genes: Sequence[str]) -> np.ndarray:
+    found = adata.var_names.get_indexer(pd.Index(pd.unique(pd.Series(list(genes), dtype=str))))
+    known = np.sort(found[found >= 0])
+    if not known.size:
+        raise DataError(
+            f"none of the genes of the set {name!r} is in adata.var_names, which start with "
+            f"{list(adata.var_names[:3])}"
+        )
+    if len(known) < len(found):
+        logger.info("%d genes of the set %r are not in the data", len(found) - len(known), name)
+    return known

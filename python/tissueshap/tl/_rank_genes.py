@@ -13,15 +13,10 @@ from tissueshap._counts import target
 from tissueshap._dense import dense
 from tissueshap._errors import DataError
 from tissueshap._logging import logger
+from tissueshap.trust._ranking import STATISTICS
 
 if TYPE_CHECKING:
     from anndata import AnnData
-
-_STATISTICS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
-    "median": lambda values: np.median(values, axis=0),
-    "mean": lambda values: values.mean(axis=0, dtype=np.float64),
-    "mean_abs": lambda values: np.abs(values).mean(axis=0, dtype=np.float64),
-}
 
 
 def rank_genes(
@@ -81,8 +76,8 @@ def rank_genes(
     DataError
         No sample is explained, ``statistic`` is unknown, or ``n_boot`` is negative.
     """
-    if statistic not in _STATISTICS:
-        raise DataError(f"statistic={statistic!r}: choose one of {tuple(_STATISTICS)}")
+    if statistic not in STATISTICS:
+        raise DataError(f"statistic={statistic!r}: choose one of {tuple(STATISTICS)}")
     if by not in ("explained", "label"):
         raise DataError(f"by={by!r}: choose 'explained' or 'label'")
     if n_boot < 0:
@@ -107,11 +102,11 @@ def rank_genes(
         members = rows[explained == class_name]
         if members.size:
             held = dense(values[members])[:, known]
-            summary[known, code] = _STATISTICS[statistic](held)
+            summary[known, code] = STATISTICS[statistic](held)
             if n_boot and members.size > 1:
                 rng = np.random.default_rng([seed, code])
                 low[known, code], high[known, code] = bootstrap_interval(
-                    held, _STATISTICS[statistic], n_boot, rng
+                    held, STATISTICS[statistic], n_boot, rng
                 )
     counts = pd.Series(explained).value_counts().reindex(classes, fill_value=0)
     empty = [class_name for class_name in classes if counts[class_name] == 0]

@@ -13,6 +13,7 @@ from tissueshap._counts import target
 from tissueshap._errors import DataError
 from tissueshap._logging import logger
 from tissueshap.tl._transfer import matches
+from tissueshap.trust._agreement import rank_biased_overlap, rank_biased_overlap_by_chance
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -127,32 +128,6 @@ def stability(
     return adata if copy else None
 
 
-def rank_biased_overlap(first: np.ndarray, second: np.ndarray, *, p: float) -> float:
-    """Return how alike two rankings of the same genes are, the first ranks above all.
-
-    Parameters
-    ----------
-    first, second
-        Ranks of the genes from 1, each a permutation.
-    p
-        Persistence: depth d has the weight ``(1 - p) * p**(d - 1)``.
-
-    Returns
-    -------
-    From 0 to 1; the genes below the last rank count as shared, as all are.
-    """
-    n = len(first)
-    depth = np.arange(1, n + 1)
-    shared = np.bincount(np.maximum(first, second).astype(np.int64), minlength=n + 1)[1:].cumsum()
-    return float((1 - p) * (p ** (depth - 1) * shared / depth).sum() + p**n)
-
-
-def expected_overlap(n: int, *, p: float) -> float:
-    """Return the mean rank-biased overlap of two random rankings of ``n`` genes."""
-    depth = np.arange(1, n + 1)
-    return float((1 - p) * (p ** (depth - 1) * depth / n).sum() + p**n)
-
-
 def _ranked(adata: AnnData, label: str) -> pd.DataFrame:
     """Return the ranks, genes x classes, without genes and classes that have none."""
     frame: pd.DataFrame = _slots.require(adata, "varm", _schema.varm.shap_rank)
@@ -200,10 +175,15 @@ def _row(
         "expected": n_top**2 / n_genes,
         "pvalue": float(hypergeom.sf(n_both - 1, n_genes, n_top, n_top)),
         "jaccard": n_both / (2 * n_top - n_both),
-        "rbo": rank_biased_overlap(first[own].to_numpy(), second.to_numpy(), p=p),
-        "rbo_expected": expected_overlap(n_genes, p=p),
+        "rbo": rank_biased_overlap(_order(first[own]), _order(second), p=p),
+        "rbo_expected": rank_biased_overlap_by_chance(n_genes, n_genes, p=p),
         "closest": own if shared[own] == shared.max() else str(shared.idxmax()),
     }
+
+
+def _order(ranks: pd.Series) -> np.ndarray:
+    """Return the positions of the genes, the first rank first."""
+    return np.argsort(ranks.to_numpy())
 
 
 def _genes(first: pd.Series, second: pd.Series, n_top: int) -> pd.DataFrame:

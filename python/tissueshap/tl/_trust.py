@@ -14,9 +14,9 @@ from tissueshap._logging import logger
 from tissueshap._progress import progress
 from tissueshap.model._backend import backend
 from tissueshap.tl import _trust_checks as checking
-from tissueshap.tl import _trust_retrain as retraining
 from tissueshap.tl._trust_context import Context, Numbers
 from tissueshap.tl._trust_methods import methods, simple_scores
+from tissueshap.tl._trust_retrain import Retraining
 from tissueshap.tl._trust_rows import QUESTIONS, Found, absent
 from tissueshap.trust._verdict import FAILS, HOLDS, summary
 
@@ -71,8 +71,9 @@ def trust(
         ``"quick"`` (no training), ``"full"``, or names: ``completeness``, ``use`` (deletion
         and insertion curves), ``randomisation`` (of the weights), ``bootstrap``, ``seeds``,
         ``folds``, ``cohort`` (what ``tl.stability`` found in another), ``order`` (each other
-        layout of the genes; networks without convolutions see none), ``methods`` (logistic
-        regression and TreeSHAP on gradient boosting), ``truth``, ``clusters``.
+        layout of the genes, beside what other seeds give; networks without convolutions see
+        none), ``methods`` (logistic regression and TreeSHAP on gradient boosting), ``truth``,
+        ``clusters``.
     n_samples
         Explained samples of each class that curves, randomisation and new networks are
         looked at with.
@@ -80,7 +81,7 @@ def trust(
         Networks trained with other seeds, and parts of the training samples of which each
         network lacks one.
     n_boot
-        Bootstraps of the explained samples.
+        Pairs of bootstraps of the explained samples.
     n_random
         Random orders of the genes, for chance.
     replacement
@@ -115,8 +116,8 @@ def trust(
         ``n_layers`` (re-initialised, from the output), ``layer``, ``replicate``, ``class``,
         ``correlation``, ``correlation_abs`` (of the absolute values).
     ``stability``
-        ``check``, ``first``, ``second`` (networks or draws, 0 the given one except among
-        folds), ``class``, ``jaccard``, ``rbo``.
+        ``check``, ``first``, ``second`` (networks, 0 the given one except among folds; draws
+        of samples from 1), ``class``, ``jaccard``, ``rbo``.
     ``methods``
         ``method``, ``f1`` (mean over the table ``probes``), ``jaccard_shap`` (with the
         selected genes).
@@ -184,15 +185,16 @@ def _makers(context: Context, asked: tuple[str, ...]) -> dict[str, Callable[[], 
     scores = {"SHAP": context.scores} | ({} if context.de is None else {"DE": context.de})
     if "methods" in asked:
         scores |= simple_scores(context)
+    retraining = Retraining(context)
     makers: dict[str, Callable[[], Found]] = {
         "completeness": lambda: checking.completeness(context),
         "use": lambda: checking.use(context, scores),
         "randomisation": lambda: checking.randomisation(context),
         "bootstrap": lambda: checking.bootstrap(context),
-        "seeds": lambda: retraining.seeds(context),
-        "folds": lambda: retraining.folds(context),
+        "seeds": retraining.seeds,
+        "folds": retraining.folds,
         "cohort": lambda: checking.cohort(context),
-        "order": lambda: retraining.order(context),
+        "order": retraining.order,
         "methods": lambda: methods(context, scores),
         "truth": lambda: checking.truth(context, scores),
         "clusters": lambda: checking.clusters(context),

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
 from tissueshap import _slots
 from tissueshap.tl._trust_context import Context, without_constant
-from tissueshap.tl._trust_rows import MEASURES, QUESTIONS, Found, absent, stability_rows
+from tissueshap.tl._trust_rows import (
+    MEASURES,
+    QUESTIONS,
+    Found,
+    absent,
+    agreement_rows,
+    stability_rows,
+)
 from tissueshap.trust import _curves, _randomisation, _stability, _truth, _verdict
 from tissueshap.trust._agreement import jaccard_by_chance, spearman
 from tissueshap.trust._ranking import by_class, orders, top
@@ -20,8 +25,13 @@ from tissueshap.trust._verdict import Row
 _LEAST_CHANGE = 0.01
 #: Times that the weights are drawn anew.
 _RANDOM_NETWORKS = 2
+#: Draws of explanations by random weights: what is asked of them is only whether their
+#: ranks have anything to do with the given ones.
+_RANDOM_DRAWS = 50
 #: Draws of what replaces a gene.
 _FILLS = 3
+#: Explained samples of a class below which bootstraps of them are too often all alike.
+_LEAST_SAMPLES = 3
 
 
 def completeness(context: Context) -> Found:
@@ -37,7 +47,7 @@ def completeness(context: Context) -> Found:
         chance=1.0,
         threshold=_verdict.COMPLETENESS,
         higher=False,
-        reason=f"{held.size} samples; 1 is the error of values that are all 0"
+        reason=f"{held.size} samples; chance: values that are all 0; more n_draws bring it down"
         if held.size
         else "no explained output differs from its mean over the background",
     )
@@ -66,15 +76,17 @@ def use(context: Context, scores: dict[str, np.ndarray]) -> Found:
         )
     ]
     if "DE" in curves:
+        gain = _curves.gain(*curves["SHAP"], *curves["DE"])
         rows.append(
             Row(
                 check="use",
                 question="Does it use them more than differentially expressed ones?",
                 measure="area between deletion and insertion curves of SHAP and DE genes",
-                value=float(_curves.gain(*curves["SHAP"], *curves["DE"]).mean()),
+                value=float(gain.mean()),
                 chance=0.0,
-                threshold=0.0,
-                reason="0: genes chosen without looking at the model do as well",
+                threshold=_verdict.more_than_none(gain, context.targets[context.few]),
+                reason="0: genes chosen without looking at the model do as well; threshold: what "
+                "as many classes reach by chance in one of 20 tables",
             )
         )
     table = pd.DataFrame({"method": list(gains), "gain": list(gains.values())})
@@ -107,14 +119,18 @@ def randomisation(context: Context) -> Found:
     """Forget the weights, from the output down, and compare the values."""
     original = context.values[context.few]
     targets, n_classes = context.targets[context.few], len(context.classes)
-    before = context.ranked(original), by_class(np.abs(original), targets, n_classes)
+    before = (
+        without_constant(by_class(original, targets, n_classes)),
+        by_class(np.abs(original), targets, n_classes),
+    )
+    background = context.background()
     held = np.flatnonzero(~np.isnan(before[0]).any(axis=0))
     records = []
     for replicate in range(_RANDOM_NETWORKS):
         seed = context.numbers.seed + replicate
         cascade = _randomisation.randomised(context.model.network, seed=seed)
         for number, name, network in cascade:
-            found = context.explain(network)
+            found = context.explain(network, n_draws=_RANDOM_DRAWS, background=background)
             after = by_class(found, targets, n_classes), by_class(np.abs(found), targets, n_classes)
             records += [
                 {
@@ -138,9 +154,9 @@ def randomisation(context: Context) -> Found:
         measure="rank correlation with the values of a network of random weights",
         value=float(last.mean()) if len(last) else np.nan,
         chance=chance,
-        threshold=_verdict.RANDOMISED,
+        threshold=chance + _verdict.RANDOMISED,
         higher=False,
-        reason="mean over the classes of the absolute rank correlation"
+        reason="absolute value, mean over the classes; chance: of unrelated rankings"
         if len(last)
         else "no class has values that differ between genes",
     )
@@ -148,21 +164,34 @@ def randomisation(context: Context) -> Found:
 
 
 def bootstrap(context: Context) -> Found:
-    """Draw the explained samples anew."""
-    numbers, n_classes = context.numbers, len(context.classes)
-    original = without_constant(by_class(context.values, context.targets, n_classes))
+    """Draw the explained samples anew, twice each time, and compare the two draws.
+
+    Two draws and not one with the given samples: these are in every draw, and would agree
+    with it better than another lot of samples does.
+    """
+    numbers = context.numbers
+    sizes = np.bincount(context.targets, minlength=len(context.classes))
+    kept = sizes[context.targets] >= _LEAST_SAMPLES
     drawn = _stability.bootstrapped(
-        context.values, context.targets, n_classes, n_boot=numbers.n_boot, seed=numbers.seed
+        context.values[kept],
+        context.targets[kept],
+        len(context.classes),
+        n_boot=2 * numbers.n_boot,
+        seed=numbers.seed,
+        statistic=context.statistic,
     )
-    parts = [_stability.pairs([original, again], context.n_ranks) for again in drawn]
-    for number, part in enumerate(parts, start=1):
-        part["second"] = number
+    parts = []
+    for number in range(numbers.n_boot):
+        both = [without_constant(next(drawn)) for _ in range(2)]
+        part = _stability.pairs(both, context.n_ranks)
+        parts.append(part.assign(first=2 * number + 1, second=2 * number + 2))
+    few = int(((sizes > 0) & (sizes < _LEAST_SAMPLES)).sum())
+    without = f"; {few} classes with fewer than {_LEAST_SAMPLES} are left out" if few else ""
     return stability_rows(
         context,
         "bootstrap",
         pd.concat(parts, ignore_index=True),
-        question="Are they stable over the samples?",
-        what=f"{numbers.n_boot} bootstraps of the explained samples",
+        what=f"{numbers.n_boot} times two draws of the explained samples{without}",
     )
 
 
@@ -226,22 +255,14 @@ def cohort(context: Context) -> Found:
     if record is None:
         return [absent("cohort", "run ts.tl.stability(adata, other) first")], {}
     table, n_top, n_genes = record["per_class"], int(record["n_top"]), int(record["n_genes"])
-    reason = f"{len(table)} classes, the top {n_top} of the {n_genes:,} genes of both cohorts"
-    shared: dict[str, Any] = {"check": "cohort", "question": QUESTIONS["cohort"], "reason": reason}
-    rows = [
-        Row(
-            measure=MEASURES["cohort"],
-            value=float(table["jaccard"].mean()),
-            chance=jaccard_by_chance(n_top, n_genes),
-            threshold=_verdict.JACCARD,
-            **shared,
-        ),
-        Row(
-            measure="rank-biased overlap of each class's genes",
-            value=float(table["rbo"].mean()),
-            chance=float(table["rbo_expected"].mean()),
-            threshold=_verdict.RBO,
-            **shared,
-        ),
-    ]
-    return rows, {}
+    pairs = table.assign(first=1, second=2, code=np.arange(len(table)))
+    return agreement_rows(
+        "cohort",
+        pairs,
+        table["class"].astype(str).tolist(),
+        chance={
+            "jaccard": jaccard_by_chance(n_top, n_genes),
+            "rbo": float(table["rbo_expected"].mean()),
+        },
+        what=f"{len(table)} classes, the top {n_top} of the {n_genes:,} genes of both cohorts",
+    ), {}

@@ -12,8 +12,10 @@ import pandas as pd
 from tissueshap import _schema, _slots
 from tissueshap._dense import dense
 from tissueshap._errors import DataError
+from tissueshap.explain._background import Background
 from tissueshap.explain._expected_gradients import expected_gradients
 from tissueshap.model._outputs import outputs
+from tissueshap.tl._background import choose
 from tissueshap.tl._explained import Rows
 from tissueshap.tl._predict import columns_of
 from tissueshap.trust._curves import Predict
@@ -23,9 +25,6 @@ if TYPE_CHECKING:
     from anndata import AnnData
 
     from tissueshap.model._classifier import Classifier
-
-#: Draws for explanations that are only compared by their ranks.
-_DRAWS = 50
 
 
 @dataclass(frozen=True)
@@ -60,6 +59,8 @@ class Context:
     scores
         The statistic that ranks the genes, genes x classes, NaN for a class whose genes
         are not ranked or all have one value.
+    statistic
+        What of a class's samples the scores are.
     n_ranks
         Genes selected of each class.
     """
@@ -85,6 +86,7 @@ class Context:
         self.few = self._few()
         self.n_ranks = int(_slots.table(adata, "select_genes", "n_ranks"))
         self.scores = self._frame(_schema.varm.shap_median)
+        self.statistic = str(self.settings("rank_genes").get("statistic", "median"))
 
     @staticmethod
     def _code(names: pd.Series[str], lookup: dict[str, int]) -> np.ndarray:
@@ -131,36 +133,77 @@ class Context:
         found: dict[str, Any] = _slots.record(self.adata).get(verb, {}).get("params", {})
         return found
 
-    def explain(self, network: Any, *, train: np.ndarray | None = None) -> np.ndarray:
+    def background(self, trained: AnnData | None = None) -> Background:
+        """Return what the samples were compared with, or its like of other training samples.
+
+        Parameters
+        ----------
+        trained
+            The model's genes alone, with the training samples of another network.
+        """
+        held = self.settings("shap")
+        source, columns = self.adata, self.columns
+        if trained is not None:
+            source, columns = trained, np.arange(self.columns.size)
+        # A matrix is not kept: the training samples are the next best.
+        name = str(held.get("background", "matrix"))
+        return choose(
+            source,
+            self.model,
+            "train" if name == "matrix" else name,
+            rows=Rows(_slots.require(source, "layers", self.numbers.layer), columns),
+            label=self.label,
+            layer=self.numbers.layer,
+            n_centres=int(held.get("n_background", 1)),
+            seed=self.numbers.seed,
+        )
+
+    def explain(
+        self,
+        network: Any,
+        *,
+        n_draws: int | None = None,
+        background: Background | None = None,
+        seed: int | None = None,
+    ) -> np.ndarray:
         """Explain a few samples with another network, and return their values.
 
         Parameters
         ----------
         network
             ``keras.Model``.
-        train
-            Positions of its training samples.
+        n_draws
+            At most so many for each sample; by default as many as the given explanation took.
+        background
+            What the samples are compared with; by default :meth:`background`.
+        seed
+            Seed of the draws, by default the one of all.
 
         Returns
         -------
         few x the model's genes.
         """
-        layer = _slots.require(self.adata, "layers", self.numbers.layer)
         held = self.settings("shap")
+        taken = int(held.get("n_draws", 200))
         return expected_gradients(
             network,
-            Rows(layer, self.columns, self.explained[self.few])[np.arange(self.few.size)],
-            Rows(layer, self.columns, self.train if train is None else train),  # type: ignore[arg-type]
+            self.x.of(self.explained[self.few])[np.arange(self.few.size)],
+            self.background() if background is None else background,
             self.targets[self.few],
-            n_draws=min(_DRAWS, int(held.get("n_draws", _DRAWS))),
+            n_draws=taken if n_draws is None else min(n_draws, taken),
+            tolerance=held.get("tolerance"),
             output="logit" if held.get("output") == "logit" else "probability",
-            seed=self.numbers.seed,
+            seed=self.numbers.seed if seed is None else seed,
         ).values
 
     def ranked(self, values: np.ndarray) -> np.ndarray:
-        """Return the medians of a few samples' values, genes x classes."""
-        medians = by_class(values, self.targets[self.few], len(self.classes))
-        return without_constant(medians)
+        """Return what a few samples' values rank the genes by, genes x classes."""
+        return self.scored(values, self.targets[self.few])
+
+    def scored(self, values: np.ndarray, targets: np.ndarray) -> np.ndarray:
+        """Return what some samples' values rank the genes by, genes x classes."""
+        found = by_class(values, targets, len(self.classes), statistic=self.statistic)
+        return without_constant(found)
 
 
 def without_constant(scores: np.ndarray) -> np.ndarray:

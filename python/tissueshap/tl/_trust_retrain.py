@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,8 +13,8 @@ from tissueshap.model._layouts import LAYOUTS, Layout
 from tissueshap.pp import oversample
 from tissueshap.tl._cnn import cnn
 from tissueshap.tl._trust_context import Context
-from tissueshap.tl._trust_rows import QUESTIONS, Found, absent, stability_rows
-from tissueshap.trust import _stability
+from tissueshap.tl._trust_rows import Found, absent, stability_rows
+from tissueshap.trust import _stability, _verdict
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -21,63 +22,97 @@ if TYPE_CHECKING:
     from tissueshap.model._classifier import Classifier
 
 
-def seeds(context: Context) -> Found:
-    """Train again with other seeds."""
-    numbers = context.numbers
-    scores = [context.ranked(context.values[context.few])]
-    for number in range(1, numbers.n_seeds + 1):
-        model = _train(context, shadow(context), seed=numbers.seed + number)
-        scores.append(context.ranked(context.explain(model.network)))
-    return stability_rows(
-        context,
-        "seeds",
-        _stability.pairs(scores, context.n_ranks),
-        question=QUESTIONS["seeds"],
-        what=f"{numbers.n_seeds} networks trained with other seeds, and this one",
-    )
+class Retraining:
+    """Networks trained again, each explained as the given one was.
 
+    Parameters
+    ----------
+    context
+        The model and its data.
+    """
 
-def folds(context: Context) -> Found:
-    """Train again, each time without a part of the training samples."""
-    from sklearn.model_selection import StratifiedKFold
+    def __init__(self, context: Context) -> None:
+        self._context = context
 
-    numbers = context.numbers
-    parts = StratifiedKFold(numbers.n_folds, shuffle=True, random_state=numbers.seed)
-    scores = []
-    for kept, _ in parts.split(context.train, context.codes[context.train]):
-        train = context.train[kept]
-        model = _train(context, shadow(context, train=train), seed=numbers.seed)
-        scores.append(context.ranked(context.explain(model.network, train=train)))
-    return stability_rows(
-        context,
-        "folds",
-        _stability.pairs(scores, context.n_ranks),
-        question=QUESTIONS["folds"],
-        what=f"{numbers.n_folds} networks, each trained without one of {numbers.n_folds} parts",
-    )
+    def seeds(self) -> Found:
+        """Train again with other seeds."""
+        context, n_seeds = self._context, self._context.numbers.n_seeds
+        what = f"{n_seeds} networks trained with other seeds, and this one"
+        same = self._of_the_same_network()
+        if len(same):
+            what += f"; this network, explained with other draws: {same['jaccard'].mean():.2f}"
+        return stability_rows(context, "seeds", self._over_seeds, what=what)
 
+    def folds(self) -> Found:
+        """Train again, each time without a part of the training samples."""
+        from sklearn.model_selection import StratifiedKFold
 
-def order(context: Context) -> Found:
-    """Train again with the genes laid out in other ways, where the network sees a layout."""
-    if not sees_order(context.model):
-        reason = (
-            "nothing to measure: no layer of this network sees neighbouring genes, so another "
-            "order only renames the rows of its first weights"
+        context, numbers = self._context, self._context.numbers
+        parts = StratifiedKFold(numbers.n_folds, shuffle=True, random_state=numbers.seed)
+        found = [
+            self._scores(shadow(context, train=context.train[kept]), seed=numbers.seed)
+            for kept, _ in parts.split(context.train, context.codes[context.train])
+        ]
+        return stability_rows(
+            context,
+            "folds",
+            _stability.pairs(found, context.n_ranks),
+            what=f"{numbers.n_folds} networks, each trained without one of {numbers.n_folds} parts",
         )
-        return [absent("order", reason)], {}
-    own = context.settings("cnn").get("layout", "input")
-    layouts = [layout for layout in LAYOUTS if layout != own]
-    scores = [context.ranked(context.values[context.few])]
-    for layout in layouts:
-        model = _train(context, shadow(context), seed=context.numbers.seed, layout=layout)
-        scores.append(context.ranked(context.explain(model.network)))
-    return stability_rows(
-        context,
-        "order",
-        _stability.pairs(scores, context.n_ranks),
-        question=QUESTIONS["order"],
-        what=f"this network (0, layout {own!r}), and one for each of {', '.join(layouts)}",
-    )
+
+    def order(self) -> Found:
+        """Train again with the genes laid out in other ways, where the network sees a layout."""
+        context = self._context
+        if not sees_order(context.model):
+            reason = (
+                "nothing to measure: no layer of this network sees neighbouring genes, so another "
+                "order only renames the rows of its first weights"
+            )
+            return [absent("order", reason)], {}
+        own = context.settings("cnn").get("layout", "input")
+        layouts = [layout for layout in LAYOUTS if layout != own]
+        found = [
+            self._scores(shadow(context), seed=context.numbers.seed, layout=layout)
+            for layout in layouts
+        ]
+        # Two trainings differ anyway: what counts is what a layout adds to that.
+        over_seeds = self._over_seeds[["jaccard", "rbo"]].mean()
+        return stability_rows(
+            context,
+            "order",
+            _stability.pairs([self._own, *found], context.n_ranks),
+            what=f"layouts {', '.join([own, *layouts])}; threshold: what other seeds give "
+            f"({over_seeds['jaccard']:.2f} of the lists), less {_verdict.LAYOUT}",
+            threshold={str(name): value - _verdict.LAYOUT for name, value in over_seeds.items()},
+        )
+
+    @cached_property
+    def _own(self) -> np.ndarray:
+        """What the given network's values rank the genes by."""
+        return self._context.ranked(self._context.values[self._context.few])
+
+    @cached_property
+    def _over_seeds(self) -> pd.DataFrame:
+        """Pairs of networks that differ in their seeds: of ``seeds``, and what ``order`` needs."""
+        context, numbers = self._context, self._context.numbers
+        found = [
+            self._scores(shadow(context), seed=numbers.seed + number)
+            for number in range(1, numbers.n_seeds + 1)
+        ]
+        return _stability.pairs([self._own, *found], context.n_ranks)
+
+    def _of_the_same_network(self) -> pd.DataFrame:
+        """Return how alike two explanations of one network are: no training can do better."""
+        context = self._context
+        again = context.explain(context.model.network, seed=context.numbers.seed + 1)
+        return _stability.pairs([self._own, context.ranked(again)], context.n_ranks)
+
+    def _scores(self, trained: AnnData, *, seed: int, layout: Layout | None = None) -> np.ndarray:
+        """Train on what a shadow holds, and return what ranks the genes then."""
+        context = self._context
+        model = _train(context, trained, seed=seed, layout=layout)
+        background = context.background(trained)
+        return context.ranked(context.explain(model.network, background=background))
 
 
 def sees_order(model: Classifier) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -22,13 +24,18 @@ QUESTIONS = {
     "seeds": "Are they stable over the training's seeds?",
     "folds": "Are they stable over the training samples?",
     "cohort": "Are they the same in another cohort?",
-    "order": "Does the order of the genes matter?",
+    "order": "Are they the same in another order of the genes?",
     "methods": "Do they beat simple methods?",
     "truth": "Are they right?",
     "clusters": "Do they cluster the classes?",
 }
+#: Of two lists of genes, and of two rankings.
+AGREEMENTS = {
+    "jaccard": "genes in both of two lists, of those in either (Jaccard index)",
+    "rbo": "agreement of two rankings, the first genes above all (rank-biased overlap)",
+}
 MEASURES = {
-    **dict.fromkeys(QUESTIONS, "Jaccard index of each class's genes"),
+    **dict.fromkeys(QUESTIONS, AGREEMENTS["jaccard"]),
     "completeness": "median relative error of a sample's sum of values",
     "use": "area between deletion and insertion curves of SHAP and random genes",
     "randomisation": "rank correlation with the values of a network of random weights",
@@ -44,30 +51,86 @@ def absent(check: str, reason: str) -> Row:
 
 
 def stability_rows(
-    context: Context, check: str, pairs: pd.DataFrame, *, question: str, what: str
+    context: Context,
+    check: str,
+    pairs: pd.DataFrame,
+    *,
+    what: str,
+    threshold: dict[str, float] | None = None,
 ) -> Found:
-    """Return the rows and the table of a comparison of selections."""
-    names = {
-        "jaccard": ("Jaccard index", _verdict.JACCARD, jaccard_by_chance),
-        "rbo": ("rank-biased overlap", _verdict.RBO, _rbo_chance),
-    }
+    """Return the rows and the table of a comparison of selections.
+
+    Parameters
+    ----------
+    context
+        The model and its data.
+    check
+        Name of the check.
+    pairs
+        As ``_stability.pairs`` returns them.
+    what
+        What was compared, in words.
+    threshold
+        Where the verdicts turn, by measure; by default what chance leads to.
+    """
     n_ranks, n_genes = min(context.n_ranks, len(context.genes)), len(context.genes)
-    rows = [
-        Row(
-            check=check,
-            question=question,
-            measure=f"{words} of each class's genes",
-            value=float(pairs[name].mean()) if len(pairs) else np.nan,
-            chance=chance(n_ranks, n_genes),
-            threshold=threshold,
-            reason=what if len(pairs) else "no class has values that differ between genes",
-        )
-        for name, (words, threshold, chance) in names.items()
-    ]
+    if n_ranks == n_genes:
+        return [absent(check, f"all {n_genes} genes are selected: any two lists are the same")], {}
+    chance = {
+        "jaccard": jaccard_by_chance(n_ranks, n_genes),
+        "rbo": rank_biased_overlap_by_chance(n_ranks, n_genes, p=_stability.RBO_P),
+    }
+    rows = agreement_rows(
+        check, pairs, context.classes, chance=chance, what=what, threshold=threshold
+    )
     table = pairs.assign(check=check, **{"class": np.asarray(context.classes)[pairs["code"]]})
     columns = ["check", "first", "second", "class", "jaccard", "rbo"]
     return rows, {"stability": table[columns]}
 
 
-def _rbo_chance(n_ranks: int, n_genes: int) -> float:
-    return rank_biased_overlap_by_chance(n_ranks, n_genes, p=_stability.RBO_P)
+def agreement_rows(
+    check: str,
+    pairs: pd.DataFrame,
+    classes: Sequence[str],
+    *,
+    chance: dict[str, float],
+    what: str,
+    threshold: dict[str, float] | None = None,
+) -> list[Row]:
+    """Return the rows of both measures of agreement, with the class that agrees least.
+
+    Parameters
+    ----------
+    check, what
+        Name of the check, and what was compared.
+    pairs
+        ``code`` (the class), ``jaccard``, ``rbo``.
+    classes
+        Their names.
+    chance
+        What random rankings give, by measure.
+    threshold
+        Where the verdicts turn, by measure; by default what chance leads to.
+    """
+    rows = []
+    for name, measure in AGREEMENTS.items():
+        codes = np.unique(pairs["code"].to_numpy())
+        by_class = pairs.groupby("code")[name].mean().to_numpy()
+        reason = "no class has values that differ between genes"
+        if len(by_class):
+            least = classes[codes[by_class.argmin()]]
+            reason = f"{what}; least: {least}, {by_class.min():.2f}"
+        rows.append(
+            Row(
+                check=check,
+                question=QUESTIONS[check],
+                measure=measure,
+                value=float(by_class.mean()) if len(by_class) else np.nan,
+                chance=chance[name],
+                threshold=_verdict.agreement(chance[name])
+                if threshold is None
+                else threshold[name],
+                reason=reason,
+            )
+        )
+    return rows

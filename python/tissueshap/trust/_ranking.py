@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
+#: What a class's samples are summarised by, samples x genes to (genes,).
+STATISTICS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "median": lambda values: np.median(values, axis=0),
+    "mean": lambda values: values.mean(axis=0, dtype=np.float64),
+    "mean_abs": lambda values: np.abs(values).mean(axis=0, dtype=np.float64),
+}
 
-def by_class(values: np.ndarray, codes: np.ndarray, n_classes: int) -> np.ndarray:
-    """Return the median of each class's samples, genes x classes, NaN where it has none.
+
+def by_class(
+    values: np.ndarray, codes: np.ndarray, n_classes: int, *, statistic: str = "median"
+) -> np.ndarray:
+    """Return a statistic of each class's samples, genes x classes, NaN where it has none.
 
     Parameters
     ----------
@@ -16,10 +27,12 @@ def by_class(values: np.ndarray, codes: np.ndarray, n_classes: int) -> np.ndarra
         Each sample's class, as a number.
     n_classes
         Number of classes.
+    statistic
+        One of :data:`STATISTICS`.
     """
     found = np.full((values.shape[1], n_classes), np.nan)
     for code in np.unique(codes):
-        found[:, code] = np.median(values[codes == code], axis=0)
+        found[:, code] = STATISTICS[statistic](values[codes == code])
     return found
 
 

@@ -49,7 +49,13 @@ def _pair(first: np.ndarray, second: np.ndarray, n_ranks: int) -> Iterator[dict[
 
 
 def bootstrapped(
-    values: np.ndarray, codes: np.ndarray, n_classes: int, *, n_boot: int, seed: int
+    values: np.ndarray,
+    codes: np.ndarray,
+    n_classes: int,
+    *,
+    n_boot: int,
+    seed: int,
+    statistic: str = "median",
 ) -> Iterator[np.ndarray]:
     """Draw the samples of each class anew, with replacement, and score the genes again.
 
@@ -65,13 +71,15 @@ def bootstrapped(
         Number of draws.
     seed
         Seed of the draws.
+    statistic
+        Of a class's samples, as :func:`by_class` knows them.
 
     Yields
     ------
-    Medians, genes x classes.
+    The statistic, genes x classes.
     """
     members = [np.flatnonzero(codes == code) for code in range(n_classes)]
     for number in range(n_boot):
         rng = np.random.default_rng([seed, number])
         rows = np.concatenate([rng.choice(held, held.size) for held in members if held.size])
-        yield by_class(values[rows], codes[rows], n_classes)
+        yield by_class(values[rows], codes[rows], n_classes, statistic=statistic)

@@ -11,7 +11,6 @@ from scipy.stats import hypergeom
 from tissueshap import _slots
 from tissueshap._errors import DataError, MissingSlotError
 from tissueshap.tl import stability
-from tissueshap.tl._stability import expected_overlap, rank_biased_overlap
 
 GENES = [f"g{i:03d}" for i in range(100)]
 
@@ -81,20 +80,6 @@ def test_only_shared_genes_count_and_are_ranked_anew(pair) -> None:
     assert found["n_genes"] == 99
     assert table(adata).loc["a", "n_both"] == 5
     assert found["genes"]["rank"].tolist() == [1, 2, 3, 4, 5]
-
-
-def test_chance_gives_what_is_expected() -> None:
-    rng = np.random.default_rng(0)
-    first = rng.permutation(200) + 1
-    draws = [rank_biased_overlap(first, rng.permutation(200) + 1, p=0.9) for _ in range(800)]
-    assert np.mean(draws) == pytest.approx(expected_overlap(200, p=0.9), abs=0.006)
-
-
-def test_rank_biased_overlap_by_its_definition() -> None:
-    first, second, p = np.array([1, 2, 3, 4]), np.array([2, 1, 4, 3]), 0.8
-    agreement = [0, 1, 2 / 3, 1]
-    expected = (1 - p) * sum(p**d * share for d, share in enumerate(agreement)) + p**4
-    assert rank_biased_overlap(first, second, p=p) == pytest.approx(expected)
 
 
 def test_the_class_that_is_closest_may_be_another() -> None:

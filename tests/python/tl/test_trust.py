@@ -2,6 +2,7 @@
 
 import anndata as ad
 import numpy as np
+import pandas as pd
 import pytest
 
 from tissueshap import _slots, tl
@@ -9,6 +10,7 @@ from tissueshap._errors import DataError, MissingSlotError
 from tissueshap.model._backend import keras
 from tissueshap.model._classifier import Classifier
 from tissueshap.tl._trust import FULL, QUICK
+from tissueshap.tl._trust_context import Context, Numbers
 
 
 @pytest.fixture(scope="module")
@@ -130,6 +132,54 @@ def test_another_cohort_is_read_from_stability(explained, model):
     assert (rows["chance"] < 0.2).all()
 
 
+def test_nothing_is_said_where_all_genes_are_selected(explained, model):
+    tl.select_genes(explained, method="top_n", n_top=explained.n_vars)
+    tl.trust(explained, model, checks=["bootstrap"], n_boot=2)
+    row = _slots.table(explained, "trust", "summary").set_index("check").loc["bootstrap"]
+    assert row["verdict"] == "not measured"
+    assert "all" in row["reason"]
+
+
+def test_draws_are_compared_with_draws_and_single_samples_with_nothing(explained, model):
+    table = explained.uns["tissueshap"]["shap"]["samples"]
+    lone, kept = table["explained"].astype(str).unique()[:2]
+    is_lone = table["explained"].astype(str) == lone
+    few = pd.concat([table[is_lone].head(1), table[~is_lone]], ignore_index=True)
+    explained.uns["tissueshap"]["shap"]["samples"] = few
+    tl.trust(explained, model, checks=["bootstrap"], n_boot=3)
+    record = explained.uns["tissueshap"]["trust"]
+    pairs = record["stability"]
+    assert set(zip(pairs["first"], pairs["second"], strict=True)) == {(1, 2), (3, 4), (5, 6)}
+    assert kept in set(pairs["class"])
+    assert lone not in set(pairs["class"])
+    reason = record["summary"].set_index("check").loc["bootstrap", "reason"]
+    assert all("1 classes with fewer than 3" in words for words in reason)
+
+
+def test_networks_are_looked_at_with_what_ranked_the_genes(explained, model):
+    tl.rank_genes(explained, statistic="mean_abs")
+    numbers = Numbers(2, 1, 2, 1, 2, "samples", "log2", 42)
+    context = Context(explained, model, explained.uns["tissueshap"]["label"], numbers)
+    found = context.ranked(context.values[context.few])
+    assert (found >= 0).all()
+    members = context.values[context.few][context.targets[context.few] == 0]
+    np.testing.assert_allclose(found[:, 0], np.abs(members).mean(axis=0), rtol=1e-6)
+
+
+@pytest.mark.parametrize("background", ["others", "kmeans"])
+def test_networks_are_explained_against_the_same_background(explained, model, background):
+    tl.shap(explained, model, background=background, n_centres=4, n_draws=60)
+    tl.rank_genes(explained)
+    numbers = Numbers(2, 1, 2, 1, 2, "samples", "log2", 42)
+    context = Context(explained, model, explained.uns["tissueshap"]["label"], numbers)
+    held = context.background()
+    assert (held.groups is not None) == (background == "others")
+    assert held.shape[0] == (4 if background == "kmeans" else context.train.size)
+    # Two explanations of the same network by as many draws: alike, or one was against others.
+    given, again = context.values[context.few], context.explain(model.network)
+    assert np.abs(again - given).mean() < 0.2 * np.abs(given).mean()
+
+
 @pytest.mark.slow
 def test_networks_trained_again_leave_no_trace(explained, model):
     columns, keys = list(explained.obs), set(explained.uns["tissueshap"])
@@ -148,9 +198,17 @@ def test_folds_methods_and_the_order_of_an_image(explained):
     tl.shap(explained, model, target="true", samples="test", n_draws=40)
     tl.rank_genes(explained)
     tl.select_genes(explained, method="top_n", n_top=6)
-    tl.trust(explained, model, checks=["folds", "order", "methods", "use"], n_folds=2)
+    checks = ["seeds", "folds", "order", "methods", "use"]
+    tl.trust(explained, model, checks=checks, n_seeds=1, n_folds=2)
     record = explained.uns["tissueshap"]["trust"]
-    assert set(record["stability"]["check"]) == {"folds", "order"}
+    assert set(record["stability"]["check"]) == {"seeds", "folds", "order"}
+    # A layout is held to what another seed gives.
+    rows = record["summary"].set_index(["check", "measure"])
+    measures = list(rows.loc["order"].index)
+    np.testing.assert_allclose(
+        rows.loc["order"].loc[measures, "threshold"],
+        rows.loc["seeds"].loc[measures, "value"] - 0.05,
+    )
     assert {"logistic regression", "TreeSHAP", "SHAP"} == set(record["methods"]["method"])
     assert "random" in set(record["probes"]["method"])
     assert value(explained, "folds") > 0

@@ -59,6 +59,17 @@ def test_rank_biased_overlap_by_chance_is_what_random_rankings_give():
     assert np.mean(drawn) == pytest.approx(rank_biased_overlap_by_chance(10, 50, p=0.9), abs=0.005)
 
 
+def test_rank_biased_overlap_of_whole_rankings_by_its_definition():
+    first, second, p = np.arange(4), np.array([1, 0, 3, 2]), 0.8
+    agreement = [0, 1, 2 / 3, 1]
+    expected = (1 - p) * sum(p**d * share for d, share in enumerate(agreement)) + p**4
+    assert rank_biased_overlap(first, second, p=p) == pytest.approx(expected)
+    rng = np.random.default_rng(0)
+    drawn = [rank_biased_overlap(np.arange(200), rng.permutation(200), p=0.9) for _ in range(800)]
+    expected = rank_biased_overlap_by_chance(200, 200, p=0.9)
+    assert np.mean(drawn) == pytest.approx(expected, abs=0.006)
+
+
 def test_spearman_by_hand_with_ties_and_constants():
     from scipy.stats import spearmanr
 

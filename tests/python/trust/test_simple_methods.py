@@ -57,3 +57,18 @@ def test_the_probe_tells_markers_from_noise():
     bad = _probe.probe(wrong, x, codes, x_test, codes_test)
     assert good[0] > 0.9
     assert bad[0] < 0.5
+
+
+def test_the_probe_is_scikit_learns_nearest_centroid():
+    from sklearn.metrics import f1_score
+    from sklearn.neighbors import NearestCentroid
+
+    rng = np.random.default_rng(9)
+    codes, codes_test = np.repeat(np.arange(5), 12), np.repeat(np.arange(5), 30)
+    centres = rng.normal(size=(5, 6))
+    x, x_test = (centres[held] + rng.normal(size=(held.size, 6)) for held in (codes, codes_test))
+    found = _probe.probe(rng.normal(size=(6, 5)), x, codes, x_test, codes_test)
+    fitted = NearestCentroid().fit(x / x.std(axis=0), codes)
+    expected = f1_score(codes_test, fitted.predict(x_test / x.std(axis=0)), average="macro")
+    assert found[-1] == pytest.approx(expected)
+    assert 0.2 < expected < 0.95

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from os import PathLike
 from typing import Any, NoReturn
 
 import numpy as np
 from anndata import AnnData
 
+from tissueshap import _schema
 from tissueshap._dense import blocks
 from tissueshap._errors import DataError
 from tissueshap._rconvert import Matrix
@@ -22,7 +24,15 @@ def target(adata: AnnData, *, copy: bool) -> AnnData:
 
     A view is made an AnnData of its own first, as scanpy does, so that writing to it
     leaves its parent alone.
+
+    Raises
+    ------
+    DataError
+        If it is no AnnData, names of samples or genes repeat, or it is a view of a file.
     """
+    if not isinstance(adata, AnnData):
+        raise DataError(_no_anndata(adata))
+    named_once(adata)
     if copy:
         return adata.to_memory(copy=True) if adata.isbacked else adata.copy()
     if adata.is_view:
@@ -33,6 +43,30 @@ def target(adata: AnnData, *, copy: bool) -> AnnData:
             )
         adata._init_as_actual(adata.copy())
     return adata
+
+
+def named_once(adata: AnnData, what: str = "adata") -> None:
+    """Raise where two samples or two genes share a name: both are matched by name."""
+    for axis in ("obs_names", "var_names"):
+        names = getattr(adata, axis)
+        if not names.is_unique:
+            twice = list(map(str, names[names.duplicated()].unique()[:5]))
+            raise DataError(
+                f"{what}.{axis} holds names twice: {twice}: run {what}.{axis}_make_unique() "
+                "first, or add up what belongs together"
+            )
+
+
+def _no_anndata(given: object) -> str:
+    if isinstance(given, str | PathLike):
+        return (
+            f"adata is the path {str(given)!r}, not an AnnData: read it first, "
+            "adata = ts.io.read_h5ad(path)"
+        )
+    return (
+        f"adata is of type {type(given).__name__}, not an AnnData: that comes first, and "
+        "anndata.AnnData(counts) makes one of samples x genes"
+    )
 
 
 def workers(adata: AnnData) -> int:
@@ -73,7 +107,7 @@ def checked(adata: AnnData) -> Matrix:
     if (totals == 0).any():
         empty = list(adata.obs_names[totals == 0])
         raise DataError(
-            f"{len(empty)} samples have no counts at all: {empty[:5]}: drop them, "
+            f"{len(empty)} sample(s) have no counts at all: {empty[:5]}: drop them, "
             "adata = adata[adata.X.sum(axis=1) > 0].copy()"
         )
     return Matrix(
@@ -95,9 +129,33 @@ def _check_block(adata: AnnData, start: int, block: np.ndarray) -> None:
             )
         whole = block == np.rint(block)
         if not whole.all():
-            _name(adata, start, block, ~whole, "is not whole", "give raw counts, not scaled ones")
+            _name(adata, start, block, ~whole, "is not whole", _remedy(adata))
     if block.min() < 0:
-        _name(adata, start, block, block < 0, "is negative", "give raw counts, not logarithms")
+        _name(adata, start, block, block < 0, "is negative", _remedy(adata))
+
+
+def _remedy(adata: AnnData) -> str:
+    """Return what to do where ``X`` holds no counts: they may lie elsewhere."""
+    for name, values in adata.layers.items():
+        if name != _schema.layers.tmm and _is_counts(values):
+            return f"counts are in a layer: adata.X = adata.layers[{name!r}].copy()"
+    if adata.raw is not None and _is_counts(adata.raw.X):
+        return "counts are in adata.raw: adata = adata.raw.to_adata()"
+    return (
+        "give raw counts; values that are logarithms already go to adata.layers['log2'], "
+        "and filter_genes, tmm and log2 are left out"
+    )
+
+
+def _is_counts(values: Any) -> bool:
+    """Return whether the first rows of a matrix are counts (a mask of 0 and 1 is none)."""
+    _, block = next(blocks(values))
+    return bool(
+        block.dtype.kind in "uif"
+        and block.min() >= 0
+        and block.max() > 1
+        and (block == np.rint(block)).all()
+    )
 
 
 def _name(

@@ -90,7 +90,7 @@ def require(adata: AnnData, group: str, key: str, *, key_added: str | None = Non
     if name in held:
         return held[name]
     verb = _schema.written_by(group, key)
-    remedy = f"run ts.{verb}(adata) first" if verb else "it is not written by any verb"
+    remedy = f"run ts.{verb}(adata) first" if verb else f"there are {list(held)}"
     raise MissingSlotError(f"adata.{group}[{name!r}] is missing: {remedy}")
 
 
@@ -98,9 +98,10 @@ def table(adata: AnnData, verb: str, name: str) -> Any:
     """Return a result of a verb from ``uns``, or raise an error that says what to run."""
     entry = record(adata).get(verb)
     if entry is None or name not in entry:
+        by = _schema.written_by("uns", verb)
+        remedy = f"run ts.{by}(adata) first" if by else f"no verb was run with key_added={verb!r}"
         raise MissingSlotError(
-            f"adata.uns[{_schema.UNS!r}][{verb!r}][{name!r}] is missing: run the verb "
-            f"{verb!r} first"
+            f"adata.uns[{_schema.UNS!r}][{verb!r}][{name!r}] is missing: {remedy}"
         )
     return entry[name]
 

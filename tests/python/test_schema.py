@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 
 def test_every_slot_has_type_writer_and_description():
     schema = _schema.load()
-    for group in ("obs", "var", "layers", "obsm", "varm"):
+    for group in ("obs", "var", "layers", "obsm", "varm", "uns"):
         for key, entry in schema[group].items():
             assert set(entry) == {"dtype", "by", "doc"}, f"{group}/{key}"
             assert re.fullmatch(r"(io|pp|tl)\.\w+", entry["by"]), f"{group}/{key}"
@@ -31,6 +31,14 @@ def test_a_misspelt_slot_is_an_error():
 def test_written_by_names_the_verb():
     assert _schema.written_by("varm", "de_fdr") == "tl.de"
     assert _schema.written_by("varm", "somebody_elses") is None
+
+
+def test_every_verb_has_its_record():
+    from tissueshap import pp, tl
+
+    verbs = {f"pp.{name}" for name in pp.__all__ if name != "expand"}
+    verbs |= {f"tl.{name}" for name in tl.__all__}
+    assert {entry["by"] for entry in _schema.load()["uns"].values()} == verbs
 
 
 def test_column_never_holds_a_slash():

@@ -74,8 +74,18 @@ def test_key_added_goes_before_names(adata):
 def test_a_missing_slot_names_the_verb(adata):
     with pytest.raises(MissingSlotError, match=r"run ts\.pp\.log2\(adata\) first"):
         _slots.require(adata, "layers", "log2")
-    with pytest.raises(MissingSlotError, match="run the verb 'de' first"):
+    with pytest.raises(MissingSlotError, match=r"run ts\.tl\.de\(adata\) first"):
         _slots.table(adata, "de", "counts")
+    with pytest.raises(MissingSlotError, match=r"run ts\.pp\.oversample\(adata\) first"):
+        _slots.table(adata, "oversample", "table")
+    with pytest.raises(MissingSlotError, match="key_added='run2'"):
+        _slots.table(adata, "run2", "counts")
+
+
+def test_a_missing_layer_of_the_users_names_those_that_there_are(adata):
+    adata.layers["counts"] = adata.X
+    with pytest.raises(MissingSlotError, match=r"there are \['counts'\]"):
+        _slots.require(adata, "layers", "raw")
 
 
 def test_label_is_remembered(adata):

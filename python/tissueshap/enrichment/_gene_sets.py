@@ -135,8 +135,9 @@ def matching_ids(
     best = max(hits, key=lambda name: hits[name])
     if not hits[best]:
         raise DataError(
-            f"none of the genes in {names} is in the gene sets (which hold, for example, "
-            f"{sorted(genes)[:3]}): add the identifiers with ts.io.annotate_genes(adata, ...)"
+            f"none of the genes, by {names}, is among those of the sets or interactions (for "
+            f"example {sorted(genes)[:3]}): add such identifiers with "
+            "ts.io.annotate_genes(adata, ...)"
         )
     return best, columns[best]
 

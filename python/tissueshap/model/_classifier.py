@@ -23,7 +23,7 @@ _NETWORK, _BUNDLE = "model.keras", "bundle.json"
 _FORMAT = 1
 
 
-@dataclass
+@dataclass(repr=False)
 class Classifier:
     """A trained network, its classes and its genes.
 
@@ -56,6 +56,14 @@ class Classifier:
     versions: dict[str, str] = field(
         default_factory=lambda: {"backend": backend(), **_versions(("tissueshap", "keras"))}
     )
+
+    def __repr__(self) -> str:
+        """Return sizes in place of thousands of gene names."""
+        return (
+            f"Classifier: {len(self.classes)} classes of obs[{self.label!r}] from "
+            f"{len(self.genes):,} genes, preset {self.preset!r}, "
+            f"{self.network.count_params():,} weights"
+        )
 
     def predict_proba(
         self, x: np.ndarray | pd.DataFrame, *, genes: Sequence[str] | None = None
@@ -161,15 +169,18 @@ def load(directory: str | Path) -> Classifier:
     source = Path(directory)
     missing = [name for name in (_NETWORK, _BUNDLE) if not (source / name).is_file()]
     if missing:
-        raise DataError(f"{source} is no model bundle: {' and '.join(missing)} missing")
+        inside = source / "model"  # where a run has it
+        hint = f"; give {inside}" if (inside / _BUNDLE).is_file() else ""
+        raise DataError(f"{source} is no model bundle: {' and '.join(missing)} missing{hint}")
     bundle = json.loads((source / _BUNDLE).read_text(encoding="utf-8"))
     if bundle.get("format") != _FORMAT:
         raise DataError(
             f"{source} has bundle format {bundle.get('format')}, this version of tissueshap "
             f"reads {_FORMAT}: install the version that wrote it, {bundle.get('versions')}"
         )
+    saving = keras().saving
     import_module("tissueshap.model._layers")  # Keras finds the layers once they are registered
-    network = keras().saving.load_model(source / _NETWORK, compile=False, safe_mode=True)
+    network = saving.load_model(source / _NETWORK, compile=False, safe_mode=True)
     history = pd.DataFrame(bundle["history"])
     whole = history.columns.intersection(["epoch", "model"])
     return Classifier(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tissueshap.model._architectures import build
+from tissueshap.model._backend import keras
 from tissueshap.model._classifier import Classifier
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ def train(
     -------
     The classifier.
     """
+    keras()  # before _fit imports it: TensorFlow is to start as quietly as it can
     from tissueshap.model._fit import fit
 
     network = build(

@@ -9,7 +9,7 @@ import pandas as pd
 from anndata import AnnData
 
 from tissueshap import _schema, _slots
-from tissueshap._counts import target
+from tissueshap._counts import named_once, target
 from tissueshap._dense import blocks
 from tissueshap._errors import DataError
 
@@ -120,10 +120,7 @@ def _shared(adata: AnnData, reference: AnnData) -> tuple[np.ndarray, np.ndarray]
     """Return where the shared genes are in both."""
     names = pd.Index(map(str, adata.var_names))
     others = pd.Index(map(str, reference.var_names))
-    for index, which in ((names, "adata"), (others, "reference")):
-        if not index.is_unique:
-            twice = list(index[index.duplicated()].unique()[:5])
-            raise DataError(f"{which}.var_names holds names twice: {twice}: make them unique")
+    named_once(reference, "reference")
     places = others.get_indexer(names)
     own = np.flatnonzero(places >= 0)
     if not own.size:

@@ -113,8 +113,10 @@ def split(
 
 
 def _check_sizes(classes: list[str], sizes: np.ndarray, n_test: int) -> None:
-    if n_test < 1:
-        raise DataError(f"n_test is {n_test}: hold at least one sample of each class out")
+    if n_test < 1 or n_test != int(n_test):
+        raise DataError(
+            f"n_test is {n_test}: give the number of samples to hold out of each class, 1 or more"
+        )
     needed = n_test + _MIN_TRAIN
     small = {classes[code]: int(sizes[code]) for code in np.flatnonzero(sizes < needed)}
     if small:
@@ -122,8 +124,8 @@ def _check_sizes(classes: list[str], sizes: np.ndarray, n_test: int) -> None:
         most = int(sizes.min()) - _MIN_TRAIN
         lower = f"lower n_test to at most {most}, or " if most >= 1 else ""
         raise DataError(
-            f"{len(small)} classes have fewer than {needed} samples, {n_test} to hold out and "
-            f"{_MIN_TRAIN} to train on: {shown}; {lower}drop them"
+            f"each class needs {needed} samples, {n_test} to hold out and {_MIN_TRAIN} to train "
+            f"on; fewer have {shown}: {lower}leave these classes out"
         )
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 from tissueshap import _schema, _slots
 from tissueshap._counts import target
 from tissueshap._dense import dense
-from tissueshap._errors import DataError
+from tissueshap._errors import DataError, DataWarning
 from tissueshap._logging import logger
 
 if TYPE_CHECKING:
@@ -63,6 +63,11 @@ def evaluate(
     ------
     DataError
         There are no test samples.
+
+    Warns
+    -----
+    DataWarning
+        Classes have names that the classifier does not know.
     """
     adata = target(adata, copy=copy)
     name = _slots.label_name(adata, label)
@@ -74,6 +79,7 @@ def evaluate(
     predicted = _slots.require(adata, "obs", _schema.obs.predicted, key_added=key_added)
     found = np.asarray(predicted.astype(str))[test]
     true = np.asarray(classes)[codes[test]]
+    _warn_of_unknown(adata, name, classes, key_added)
     per_class, macro_f1 = scores(true, found, classes)
     results: dict[str, Any] = {
         "macro_f1": macro_f1,
@@ -97,6 +103,21 @@ def evaluate(
         key_added=key_added,
     )
     return adata if copy else None
+
+
+def _warn_of_unknown(adata: AnnData, label: str, classes: list[str], key_added: str | None) -> None:
+    """Warn where classes have other names than the classifier's: their scores are all 0."""
+    proba = adata.obsm.get(_slots.named(_schema.obsm.proba, key_added))
+    if not isinstance(proba, pd.DataFrame):
+        return
+    unknown = [name for name in classes if _schema.column(name) not in proba.columns]
+    if unknown:
+        warnings.warn(
+            f"the classifier does not know the classes {unknown[:5]} of adata.obs[{label!r}], "
+            f"whose scores are therefore 0; it knows {list(proba.columns[:5])}",
+            DataWarning,
+            stacklevel=3,
+        )
 
 
 def _donors(adata: AnnData, split: np.ndarray) -> dict[str, int]:

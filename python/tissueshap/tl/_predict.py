@@ -12,11 +12,10 @@ from tissueshap._counts import target
 from tissueshap._dense import blocks
 from tissueshap._errors import DataError
 from tissueshap.model._backend import backend
+from tissueshap.model._classifier import Classifier
 
 if TYPE_CHECKING:
     from anndata import AnnData
-
-    from tissueshap.model._classifier import Classifier
 
 
 def predict(
@@ -59,7 +58,7 @@ def predict(
     Raises
     ------
     DataError
-        Genes of the model are missing, or names occur twice.
+        Genes of the model are missing, or names of genes or samples occur twice.
     """
     adata = target(adata, copy=copy)
     values = _slots.require(adata, "layers", layer)
@@ -88,12 +87,20 @@ def predict(
 
 def columns_of(adata: AnnData, model: Classifier, *, fill: float | None = None) -> np.ndarray:
     """Return where the model's genes are in ``adata``, -1 for those to be filled."""
+    if not isinstance(model, Classifier):
+        raise DataError(
+            f"model is of type {type(model).__name__}: pass what ts.tl.cnn returned, or "
+            "ts.model.load(folder)"
+        )
     names = pd.Index(map(str, adata.var_names))
-    if not names.is_unique:
-        twice = list(names[names.duplicated()].unique()[:5])
-        raise DataError(f"adata.var_names holds names twice: {twice}: make them unique")
     columns = names.get_indexer(pd.Index(model.genes))
     missing = np.flatnonzero(columns < 0)
+    if missing.size == columns.size:
+        raise DataError(
+            f"adata has none of the model's {columns.size} genes: the model's are called "
+            f"{model.genes[:3]}, those of adata.var_names {list(names[:3])}; use the same "
+            "identifiers"
+        )
     if missing.size and fill is None:
         first = [model.genes[place] for place in missing[:5]]
         raise DataError(

@@ -29,6 +29,19 @@ def test_the_bundle_holds_no_pickle_and_its_text_is_readable(classifier, tmp_pat
     assert {"preset", "genes", "history", "versions"} < set(json.loads(text))
 
 
+def test_it_shows_sizes_not_thousands_of_names(classifier):
+    assert repr(classifier).startswith(
+        "Classifier: 3 classes of obs['tissue'] from 20 genes, preset 'small', "
+    )
+    assert "G7" not in repr(classifier)
+
+
+def test_a_runs_folder_is_told_from_its_model(classifier, tmp_path):
+    classifier.save(tmp_path / "model")
+    with pytest.raises(DataError, match=r"missing; give .*model$"):
+        load(tmp_path)
+
+
 def test_missing_numbers_of_a_history_survive(classifier, tmp_path):
     from dataclasses import replace
 

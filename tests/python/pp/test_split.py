@@ -46,7 +46,7 @@ def test_global_seed_is_left_alone(toy: ad.AnnData) -> None:
 
 
 def test_small_classes_are_named_with_the_remedy(toy: ad.AnnData) -> None:
-    with pytest.raises(DataError, match=r"1 classes .*'Peau <b>é</b>' \(30\).*at most 28"):
+    with pytest.raises(DataError, match=r"needs 31 samples.*'Peau <b>é</b>' \(30\).*at most 28"):
         pp.split(toy, n_test=29)
     pp.split(toy, n_test=28)
 

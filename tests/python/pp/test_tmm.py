@@ -137,6 +137,6 @@ class TestReference:
 def test_samples_without_counts_are_named(toy: ad.AnnData) -> None:
     toy.X = toy.X.copy()
     toy.X[4] = 0
-    with pytest.raises(DataError, match=r"1 samples have no counts at all: \['S004'\]"):
+    with pytest.raises(DataError, match=r"1 sample\(s\) have no counts at all: \['S004'\]"):
         pp.tmm(toy)
     assert "tmm" not in toy.layers

@@ -8,7 +8,7 @@ from sklearn.metrics import confusion_matrix, f1_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from tissueshap._errors import DataError, MissingSlotError
+from tissueshap._errors import DataError, DataWarning, MissingSlotError
 from tissueshap.tl import evaluate, predict
 
 
@@ -51,6 +51,16 @@ def test_the_baseline_is_a_logistic_regression_on_the_training_samples(predicted
     expected = f1_score(y[split == "test"], simple.predict(x[split == "test"]), average="macro")
     assert found["baseline_macro_f1"] == pytest.approx(expected)
     assert found["per_class"]["baseline_f1"].mean() == pytest.approx(expected)
+
+
+def test_classes_that_the_classifier_does_not_know_are_a_warning(learned, model):
+    predict(learned, model)
+    names = learned.obs["tissue"].astype(str)
+    learned.obs["tissue"] = names.replace("Liver", "liver")
+    with pytest.warns(DataWarning, match=r"does not know the classes \['liver'\]"):
+        evaluate(learned, baseline=False)
+    scored = learned.uns["tissueshap"]["evaluate"]["per_class"].set_index("class")
+    assert scored.loc["liver", "recall"] == 0
 
 
 def test_the_models_predictions_are_scored(learned, model):

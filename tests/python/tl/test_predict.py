@@ -56,6 +56,18 @@ def test_missing_genes_are_named_unless_filled(learned, model):
     assert fewer.layers["log2"].shape == (180, 193)
 
 
+def test_other_identifiers_are_told_from_missing_genes(learned, model):
+    learned.var_names = [f"ENSG{number:05}" for number in range(learned.n_vars)]
+    with pytest.raises(DataError, match=r"none of the model's 200 genes.*'G00001'.*'ENSG00000'"):
+        predict(learned, model, fill=0.034)
+
+
+@pytest.mark.parametrize("given", ["model", None])
+def test_what_is_no_model_is_named(learned, given):
+    with pytest.raises(DataError, match=rf"type {type(given).__name__}: .*ts\.model\.load"):
+        predict(learned, given)
+
+
 def test_names_that_occur_twice_are_refused(learned, model):
     learned.var_names = ["G00002", *learned.var_names[1:]]
     with pytest.raises(DataError, match="twice"):

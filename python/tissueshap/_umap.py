@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from multiprocessing import current_process
 from typing import Any
 
 import numpy as np
@@ -83,9 +85,15 @@ def _parts_in_log() -> Iterator[None]:
 
 
 def import_umap() -> Any:
-    """Return the module ``umap``."""
+    """Return the module ``umap``; in a worker process without its parametric model.
+
+    That model, not used here, imports TensorFlow: 800 MB and some seconds a worker. In
+    the session's own process it is left as it is, for the user may want it.
+    """
+    if current_process().name != "MainProcess":
+        sys.modules.setdefault("umap.parametric_umap", None)  # type: ignore[arg-type]
     with warnings.catch_warnings():
-        # umap says at import that its parametric model wants TensorFlow: not used here.
+        # umap says at import that its parametric model wants TensorFlow.
         warnings.filterwarnings("ignore", message="Tensorflow not installed", module="umap")
         import umap
     return umap

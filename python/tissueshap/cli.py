@@ -37,6 +37,24 @@ def main() -> None:
     app()
 
 
+def _say_version(asked: bool) -> None:
+    if asked:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _every_command(
+    _: Annotated[
+        bool,
+        typer.Option(
+            "--version", is_eager=True, callback=_say_version, help="Print the version and end."
+        ),
+    ] = False,
+) -> None:
+    pass
+
+
 def _run(config: Path | None = None, **given: Any) -> None:
     """Run the whole method on a file of counts and write a folder of results.
 

@@ -217,8 +217,9 @@ def test_an_unknown_demo(tmp_path: Path) -> None:
     _refused(result, tmp_path, "'pbmc'", "'pbmc68k'", "'simulated'")
 
 
-def test_version() -> None:
-    result = CliRunner().invoke(app, ["version"])
+@pytest.mark.parametrize("asked", ["version", "--version"])
+def test_version(asked: str) -> None:
+    result = CliRunner().invoke(app, [asked])
     assert (result.exit_code, result.output.strip()) == (0, tissueshap.__version__)
 
 

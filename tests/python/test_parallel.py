@@ -43,3 +43,16 @@ def test_workers_find_the_same(toy, monkeypatch):
             null_test(toy, gene_set=mine, n_sets=5, n_starts=2, samples="all")
         tables.append(toy.uns["tissueshap"]["null_test"]["v_measure"])
     assert tables[0].equals(tables[1])
+
+
+def test_a_worker_imports_umap_without_tensorflow():
+    from joblib import Parallel, delayed
+
+    def imported():
+        import sys
+
+        from tissueshap._umap import import_umap
+
+        return import_umap().UMAP.__name__, "tensorflow" in sys.modules
+
+    assert Parallel(n_jobs=2)([delayed(imported)()]) == [("UMAP", False)]

@@ -39,7 +39,7 @@ def class_mask(
     left = sizes.drop([*out, *small.index])
     if len(left) < 2:
         raise DataError(
-            f"{path}: {len(left)} class left ({first(left.index)}), two are needed to tell apart; "
+            f"{path}: {len(left)} class(es) left ({first(left.index)}), two are needed to tell apart; "
             f"sizes before: {dict(list(sizes.items())[:10])}. Check label=, exclude= and "
             f"min_class_size={min_class_size}"
         )

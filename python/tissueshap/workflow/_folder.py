@@ -46,7 +46,8 @@ def whole_folder(out: Path, *, overwrite: bool) -> Iterator[Path]:
     """Give a folder beside ``out`` to write in, and move it into place at the end.
 
     When the work stops early, by an error or by the user, the partial folder is
-    removed and ``out`` is as it was.
+    removed and ``out`` is as it was. Where ``out`` was filled by others meanwhile,
+    finished results, which may have taken hours, go into a folder beside it.
 
     Parameters
     ----------
@@ -63,7 +64,8 @@ def whole_folder(out: Path, *, overwrite: bool) -> Iterator[Path]:
     Raises
     ------
     DataError
-        As :func:`check_out`, or the folder cannot be made.
+        As :func:`check_out`, at the beginning and at the end, or the folder cannot be
+        made.
     """
     check_out(out, overwrite=overwrite)
     out = Path(os.path.abspath(out))
@@ -74,9 +76,15 @@ def whole_folder(out: Path, *, overwrite: bool) -> Iterator[Path]:
         raise DataError(f"cannot write beside {out}: {error.strerror}") from error
     try:
         yield partial
-        _move(partial, out, overwrite=overwrite)
-    finally:
+    except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
+        raise
+    try:
+        _move(partial, out, overwrite=overwrite)
+    except (DataError, OSError) as error:
+        kept = out.with_name(f"{out.name}-{os.getpid()}")
+        partial.rename(kept)
+        raise DataError(f"{error}. The results of this run are in {kept}") from error
 
 
 def _move(partial: Path, out: Path, *, overwrite: bool) -> None:

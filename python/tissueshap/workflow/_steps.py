@@ -108,7 +108,10 @@ def split(job: Job) -> str:
     """Hold test samples out."""
     config = job.config
     groups = _schema.obs.donor if config.split_by_donor else None
-    pp.split(job.adata, n_test=config.test_per_class, groups=groups, seed=config.seed)
+    try:
+        pp.split(job.adata, n_test=config.test_per_class, groups=groups, seed=config.seed)
+    except DataError as error:
+        raise DataError(f"{error} (n_test is --test-per-class)") from error
     n_train = job.n_train()
     return f"{n_train:,} samples to train on, {job.adata.n_obs - n_train:,} held out"
 

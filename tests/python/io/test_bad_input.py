@@ -229,16 +229,16 @@ def one_column(files):
 
 
 def class_too_small(files):
-    return {"min_class_size": 3}, ["0 class left", "min_class_size=3", "'Brain - Cortex': 2"]
+    return {"min_class_size": 3}, ["0 class(es) left", "min_class_size=3", "'Brain - Cortex': 2"]
 
 
 def one_class(files):
     rows = [(name, "liver", "D") for name in files.samples]
-    return {"samples": files.sheet(rows=rows)}, ["1 class left ('liver')", "two are needed"]
+    return {"samples": files.sheet(rows=rows)}, ["1 class(es) left ('liver')", "two are needed"]
 
 
 def all_excluded(files):
-    return {"exclude": ["*"]}, ["0 class left", "exclude="]
+    return {"exclude": ["*"]}, ["0 class(es) left", "exclude="]
 
 
 def three_genes(files):

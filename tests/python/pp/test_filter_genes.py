@@ -187,9 +187,7 @@ class TestRefused:
     def test_samples_without_counts(self, toy: ad.AnnData) -> None:
         toy.X = toy.X.copy()
         toy.X[[3, 8]] = 0
-        with pytest.raises(
-            DataError, match=r"2 sample\(s\) have no counts.*'S003', 'S008'.*drop"
-        ):
+        with pytest.raises(DataError, match=r"2 sample\(s\) have no counts.*'S003', 'S008'.*drop"):
             pp.filter_genes(toy)
 
     def test_nothing_passes(self, toy: ad.AnnData) -> None:

@@ -72,7 +72,13 @@ def test_a_file_is_no_folder(tmp_path: Path) -> None:
 
 def test_a_folder_filled_meanwhile_is_kept(tmp_path: Path) -> None:
     out = tmp_path / "out"
-    with pytest.raises(DataError), whole_folder(out, overwrite=False):
+    with (
+        pytest.raises(DataError, match=r"are in .*out-\d+$"),
+        whole_folder(out, overwrite=False) as folder,
+    ):
+        (folder / "ours").write_text("")
         out.mkdir()
         (out / "theirs").write_text("")
     assert [path.name for path in out.iterdir()] == ["theirs"]
+    assert [path.name for path in tmp_path.glob("out-*/*")] == ["ours"]
+    assert len(list(tmp_path.iterdir())) == 2

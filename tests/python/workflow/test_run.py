@@ -187,7 +187,7 @@ def test_the_report_in_a_browser(
 
 def test_the_input_is_not_changed(cohort: ad.AnnData, quick: Options, tmp_path: Path) -> None:
     before = cohort.copy()
-    with pytest.raises(DataError):
+    with pytest.raises(DataError, match=r"n_test is --test-per-class"):
         workflow.run(cohort, out=tmp_path / "out", **{**quick, "test_per_class": 60})
     assert cohort.shape == before.shape
     pd.testing.assert_frame_equal(cohort.obs, before.obs)

@@ -39,8 +39,8 @@ def class_mask(
     left = sizes.drop([*out, *small.index])
     if len(left) < 2:
         raise DataError(
-            f"{path}: {len(left)} class(es) left ({first(left.index)}), two are needed to tell apart; "
-            f"sizes before: {dict(list(sizes.items())[:10])}. Check label=, exclude= and "
+            f"{path}: {len(left)} class(es) left ({first(left.index)}), two are needed to tell "
+            f"apart; sizes before: {dict(list(sizes.items())[:10])}. Check label=, exclude= and "
             f"min_class_size={min_class_size}"
         )
     return classes.isin(left.index).to_numpy()

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tissueshap import _slots
-from tissueshap.report import _biology, _cohort, _sections
+from tissueshap.report import _biology, _cohort, _reproduce, _sections
 from tissueshap.report._caveats import caveats
 from tissueshap.report._figures import embedded
 from tissueshap.report._figures import figures as draw
@@ -89,6 +89,8 @@ def _content(adata: AnnData) -> dict[str, Any]:
         "classes": _sections.classes(adata),
         "per_class": _sections.per_class(adata),
         "mistakes": _sections.mistakes(adata),
+        "all_right_listed": _sections.all_right_listed(adata),
+        "validated": _sections.validated(adata),
         "genes": genes,
         "named": any(row["symbol"] != row["gene"] for row in genes),
         "top_genes": _sections.top_genes(genes),
@@ -105,10 +107,10 @@ def _content(adata: AnnData) -> dict[str, Any]:
         "markers": _sections.markers(adata),
         "truth": _sections.truth(adata),
         "caveats": caveats(adata),
-        "settings": _sections.settings(adata),
-        "options": _sections.options(adata),
+        "settings": _reproduce.settings(adata),
+        "options": _reproduce.options(adata),
         **_sections.methods(adata),
-        "steps": _sections.steps(adata),
+        "steps": _reproduce.steps(adata),
         "rules": _rules(adata),
     }
 
@@ -132,8 +134,9 @@ def _environment() -> Environment:
         count=lambda n: _or_dash(n, "{:,.0f}"),
         score=lambda x: _or_dash(x, "{:.3f}"),
         share=lambda x: _or_dash(x, "{:.0%}"),
-        signed=lambda x: _or_dash(x, "{:+.2f}"),
+        signed=lambda x: _or_dash(round(x, 2) + 0.0, "{:+.2f}"),  # no -0.00
         small=lambda x: _or_dash(x, "{:.2g}"),
+        padded=lambda x: _or_dash(x, "{:#.2g}"),
         pvalue=lambda x: "= " + _or_dash(x, "{:.2g}") if x != 0 else "< 1e-300",
     )
     numbers = itertools.count(1)

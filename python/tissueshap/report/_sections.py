@@ -53,6 +53,19 @@ def mistakes(adata: AnnData, *, n_top: int = 8) -> Rows:
     return rows(wrong.head(n_top))
 
 
+def all_right_listed(adata: AnnData) -> bool:
+    """Return whether the confusion's figure lists the classes without any mistake."""
+    table = found(adata, "evaluate", "per_class")
+    right = None if table is None else (table["recall"] == 1) & (table["precision"] == 1)
+    return right is not None and bool(right.any() and not right.all())
+
+
+def validated(adata: AnnData) -> bool:
+    """Return whether samples were set aside to watch the training by."""
+    table = found(adata, "cnn", "history")
+    return table is not None and "val_loss" in table and bool(table["val_loss"].notna().any())
+
+
 def genes(adata: AnnData) -> Rows:
     """Return the selected genes, a row a class and gene."""
     return rows(gene_table(adata)) if ran(adata, "select_genes") else []
@@ -157,47 +170,6 @@ def truth(adata: AnnData) -> Rows:
     return rows(score_truth(adata)) if "truth" in adata.uns and ran(adata, "de") else []
 
 
-def settings(adata: AnnData) -> list[tuple[str, str, str]]:
-    """Return what each verb was called with: verb, settings, seed."""
-    place = {verb: number for number, verb in enumerate(_ORDER)}
-    records = {verb: e for verb, e in _slots.record(adata).items() if isinstance(e, dict)}
-    held = []
-    for verb in sorted(records, key=lambda name: (place.get(name, len(place)), name)):
-        params = sorted(records[verb].get("params", {}).items())
-        words = ", ".join(f"{name} = {_short(value)}" for name, value in params)
-        held.append((verb, words, str(records[verb].get("seed", ""))))
-    return [row for row in held if row[0] != "workflow"]
-
-
-#: Verbs in the order in which they are run: a file keeps them by name.
-_ORDER = (
-    "pbmc68k",
-    "simulate",
-    "read_counts",
-    "filter_genes",
-    "tmm",
-    "split",
-    "log2",
-    "oversample",
-    "cnn",
-    "predict",
-    "evaluate",
-    "shap",
-    "rank_genes",
-    "select_genes",
-    "de",
-    "compare",
-    "cluster",
-    "null_test",
-    "trust",
-    "enrich",
-    "enrich_exclusive",
-    "ppi",
-    "compare_balancing",
-    "stability",
-)
-
-
 _TOOLS = {
     "limma": "limma",
     "limma_voom": "limma",
@@ -240,27 +212,6 @@ def _clustering(params: dict[str, Any]) -> dict[str, str]:
         "cluster_starts": f"{int(params.get('n_starts', 0)):,}",
         "cluster_on": str(params.get("on", "umap")),
     }
-
-
-def options(adata: AnnData) -> list[tuple[str, str]]:
-    """Return the settings of the workflow, where there was one."""
-    params = found(adata, "workflow", "params", {})
-    return [(str(name), _short(value)) for name, value in sorted(params.items())]
-
-
-def steps(adata: AnnData) -> Rows:
-    """Return the steps of the workflow: what they found and the seconds they took."""
-    table = found(adata, "workflow", "timings")
-    return [] if table is None else rows(table)
-
-
-def _short(value: Any) -> str:
-    if isinstance(value, np.ndarray | list | tuple):
-        items = [_short(item) for item in np.asarray(value).ravel()[:8]]
-        return "[" + ", ".join(items) + (", …]" if np.size(value) > 8 else "]")
-    if isinstance(value, float | np.floating):
-        return f"{float(value):g}"
-    return str(value)
 
 
 def rows(table: pd.DataFrame) -> Rows:

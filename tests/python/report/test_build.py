@@ -99,6 +99,23 @@ def test_names_from_the_data_are_escaped(
     assert "<b>é</b>" not in written
 
 
+@pytest.mark.parametrize("happened", [True, False])
+def test_captions_tell_what_the_figures_show(
+    finished: ad.AnnData, tmp_path: Path, happened: bool
+) -> None:
+    """Of samples set aside and classes without a mistake only where there were any."""
+    records = _slots.record(finished)
+    records["cnn"]["history"]["val_loss"] = 0.5 if happened else float("nan")
+    scores = records["evaluate"]["per_class"]
+    scores[["precision", "recall"]] = 0.9
+    if happened:
+        scores.loc[0, ["precision", "recall"]] = 1.0
+    drawn = {name: Figure(figsize=(1, 1)) for name in ("confusion", "history")}
+    text = report.build(finished, tmp_path / "r.html", figures=drawn).read_text(encoding="utf-8")
+    assert ("set aside for validation" in text) is happened
+    assert ("without any mistake are listed" in text) is happened
+
+
 def test_shows_the_numbers(written: str) -> None:
     assert "0.875" in written  # macro F1
     assert "0.825" in written  # of the baseline

@@ -5,7 +5,8 @@
 #' @inheritParams run_predict
 #' @inheritParams run_filter_genes
 #' @param target The class to explain: `"predicted"`, `"true"`, a class's name,
-#'   or `"all"`, for which `varm` `shap_mean_abs` summarises every class.
+#'   or `"all"`, for which `varm` `shap_mean_abs` summarises every class and
+#'   [plot_shap_bar()] draws it.
 #' @param samples Which samples to explain: those of the test set that were
 #'   predicted correctly, the test set, or all.
 #' @param background Which samples to compare with: the real training samples

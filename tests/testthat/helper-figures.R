@@ -25,8 +25,10 @@ made_up <- function(classes = awkward, n_each = 6L, n_genes = 40L) {
     x <- write_slots(x, "rank_genes", list(varm = list(
         shap_median = median,
         shap_rank = apply(-median, 2L, rank))), list(label = "tissue"))
-    x <- write_slots(x, "shap", list(uns = list(samples = data.frame(
-        sample = seq_len(n) - 1L, explained = class))), list())
+    x <- write_slots(x, "shap", list(
+        varm = list(shap_mean_abs = abs(median) + 0.1),
+        uns = list(samples = data.frame(sample = seq_len(n) - 1L,
+            explained = class))), list(target = "all"))
     x <- write_slots(x, "cluster", list(
         obsm = list(X_umap_shap = flat(), X_umap_mine = flat()),
         uns = list(

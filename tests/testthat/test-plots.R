@@ -193,6 +193,29 @@ test_that("plot_shap: one class, sample by sample", {
     expect_error(plot_shap(x, classes[1]), "no sample was explained as")
 })
 
+test_that("plot_shap_bar: all classes stacked, or the first and the rest", {
+    few <- plot_shap_bar(x, n_top = 5)
+    moved <- as.matrix(SummarizedExperiment::rowData(x)$shap_mean_abs)
+    top <- order(-rowSums(moved))[1:5]
+    bars <- few$data
+    expect_identical(nrow(bars), 15L)
+    for (name in awkward) {
+        found <- bars$value[bars$class == name]
+        expect_equal(found, unname(moved[top, sub("/", "|", name)]))
+    }
+    classes <- sprintf("Class %02d", 1:9)
+    y <- made_up(classes)
+    many <- plot_shap_bar(y, n_top = 4)
+    moved <- as.matrix(SummarizedExperiment::rowData(y)$shap_mean_abs)
+    top <- order(-rowSums(moved))[1:4]
+    expect_equal(many$data$value[1:4], unname(apply(moved[top, ], 1, max)))
+    ends <- layer(many, 2)
+    expect_equal(ends$x, unname(rowSums(moved)[top]))
+    expect_match(ends$label[1], classes[which.max(moved[top[1], ])])
+    S4Vectors::metadata(x)$tissueshap$shap$params$target <- "predicted"
+    expect_error(plot_shap_bar(x), "target = \"all\"")
+})
+
 test_that("dots of about the same value stand beside each other", {
     expect_identical(stacked(c(0, 0, 0, 1), c(0, 1)), c(0, 0.08, -0.08, 0))
     expect_lte(max(abs(stacked(rep(0, 100), c(0, 1)))), 0.4)
@@ -219,7 +242,7 @@ test_that("an AnnData gives the figures of the SummarizedExperiment", {
     skip_without_python()
     adata <- as_anndata(x)
     for (plot in list(plot_confusion, plot_umap, plot_euler, plot_shap,
-        plot_exclusive, plot_enrichment)) {
+        plot_shap_bar, plot_exclusive, plot_enrichment)) {
         expect_equal(layer(plot(adata), 1), layer(plot(x), 1),
             tolerance = 1e-6)
     }
@@ -234,7 +257,7 @@ test_that("an AnnData gives the figures of the SummarizedExperiment", {
 test_that("the example has all that figures read", {
     results <- example_results()
     figures <- ls(asNamespace("tissueshap"), pattern = "^plot_")
-    expect_length(figures, 11)
+    expect_length(figures, 12)
     for (name in figures) {
         drawn <- get(name, asNamespace("tissueshap"))(results)
         expect_s3_class(ggplot2::ggplot_build(drawn), "ggplot_built")

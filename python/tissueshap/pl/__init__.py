@@ -16,6 +16,7 @@ from tissueshap.pl._ppi import ppi
 from tissueshap.pl._projection import projection
 from tissueshap.pl._randomisation import randomisation
 from tissueshap.pl._shap import shap
+from tissueshap.pl._shap_bar import shap_bar
 from tissueshap.pl._stability import stability
 from tissueshap.pl._transfer import transfer
 from tissueshap.pl._trust import trust
@@ -40,6 +41,7 @@ __all__ = [
     "projection",
     "randomisation",
     "shap",
+    "shap_bar",
     "stability",
     "transfer",
     "trust",

@@ -29,6 +29,7 @@ NAMES = [
     "projection",
     "randomisation",
     "shap",
+    "shap_bar",
     "stability",
     "transfer",
     "trust",

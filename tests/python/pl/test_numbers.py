@@ -385,3 +385,35 @@ def test_de_counts(few):
     assert down == list(-(called & (logfc < 0)).sum(axis=0)[order])
     assert own_up == list((alone & (logfc > 0)).sum(axis=0)[order])
     assert own_down == list(-(alone & (logfc < 0)).sum(axis=0)[order])
+
+
+def test_shap_bar_stacks_few_classes(few):
+    axes = pl.shap_bar(few, n_top=7).axes[0]
+    frame = few.varm["shap_mean_abs"]
+    top = frame.sum(axis=1).nlargest(7)
+    assert rows(axes) == list(few.var.loc[top.index, "symbol"])
+    ends = {}
+    for patch in axes.patches:
+        place = round(patch.get_y() + patch.get_height() / 2)
+        ends[place] = max(ends.get(place, 0), patch.get_x() + patch.get_width())
+    np.testing.assert_allclose([ends[place] for place in range(7)], top)
+    assert len(axes.containers) == 3
+
+
+def test_shap_bar_names_the_class_that_each_gene_moves_most(many):
+    figure = pl.shap_bar(many, n_top=9)
+    axes = figure.axes[0]
+    frame = many.varm["shap_mean_abs"]
+    top = frame.loc[frame.sum(axis=1).nlargest(9).index]
+    first, rest = axes.containers
+    np.testing.assert_allclose([bar.get_width() for bar in first], top.max(axis=1))
+    np.testing.assert_allclose([bar.get_width() for bar in rest], top.sum(axis=1) - top.max(axis=1))
+    names = [text.get_text() for text in axes.texts]
+    for name, said in zip(top.idxmax(axis=1), names, strict=True):
+        assert said.startswith(name)
+
+
+def test_shap_bar_says_what_to_explain(few):
+    del few.varm["shap_mean_abs"]
+    with pytest.raises(errors.MissingSlotError, match="target='all'"):
+        pl.shap_bar(few)

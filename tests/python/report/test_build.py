@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from tissueshap import _slots, report
 from tissueshap._errors import DataError
+from tissueshap.report import _figures
 
 SECTIONS = (
     "headline run cohort classifier genes comparison clusters biology caveats reproduce".split()
@@ -75,6 +76,18 @@ def test_needs_no_other_file(written: str) -> None:
     outside = [link for link in page.links if not link.startswith(("#", "tables/"))]
     assert outside == []
     assert not re.search(r"@import|url\(|https?://|\bfetch\(|XMLHttp|\bimport\(", written)
+
+
+def test_all_classes_have_a_figure_where_they_were_explained(
+    finished: ad.AnnData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_figures, "_makers", dict)  # figures of records that `finished` lacks
+    assert _figures.figures(finished) == {}
+    finished.varm["shap_mean_abs"] = finished.varm["shap_median"].abs()
+    drawn = _figures.figures(finished)
+    page = report.build(finished, tmp_path / "r.html", figures=drawn).read_text(encoding="utf-8")
+    section = page[page.index('<section id="genes">') :]
+    assert 'id="figure-shap_bar"' in section[: section.index("</section>")]
 
 
 def test_names_from_the_data_are_escaped(

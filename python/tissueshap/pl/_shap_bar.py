@@ -1,0 +1,120 @@
+"""``pl.shap_bar``: the genes that move the model's outputs most, over all classes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from tissueshap import _schema, _slots
+from tissueshap._errors import MissingSlotError
+from tissueshap.pl import _palette, _style
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from anndata import AnnData
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+#: Classes that colours of their own, and a legend, tell apart.
+_MOST_COLOURS = 8
+
+
+def shap_bar(
+    adata: AnnData,
+    label: str | None = None,
+    *,
+    n_top: int = 20,
+    figsize: tuple[float, float] | None = None,
+    save: str | Path | None = None,
+) -> Figure:
+    """Draw the genes with the largest values over all classes, as shap's bar plot.
+
+    A bar is a gene's mean absolute SHAP value over the explained samples, summed over the
+    classes, as ``shap.summary_plot(plot_type="bar")`` stacks it. Up to eight classes have a
+    colour each. Of more, a bar shows the class that the gene moves most, by name, and all
+    others together.
+
+    Parameters
+    ----------
+    adata
+        Samples x genes, after ``tl.shap(target="all")``. Reads ``varm["shap_mean_abs"]``.
+    label
+        Column of ``obs`` with the classes; the recorded one by default.
+    n_top
+        Number of genes.
+    figsize
+        Width and height in inches.
+    save
+        Path to save to, without suffix for both PNG and SVG.
+
+    Returns
+    -------
+    The figure.
+
+    Raises
+    ------
+    MissingSlotError
+        Not every class was explained.
+    """
+    key = _schema.varm.shap_mean_abs
+    if key not in adata.varm:
+        raise MissingSlotError(
+            f"varm[{key!r}] is missing: explain every class, ts.tl.shap(adata, model, target='all')"
+        )
+    names = _slots.class_names(adata, label)
+    frame = _slots.class_frame(adata, "varm", key, names)
+    values = frame.loc[frame.sum(axis=1).nlargest(n_top).index]
+    with _style.context():
+        width = 5.2 if len(names) <= _MOST_COLOURS else 6.4
+        figure = _style.new(width, _style.rows_height(len(values), margin=1.5), figsize)
+        axes = figure.add_subplot()
+        if len(names) <= _MOST_COLOURS:
+            _stacked(axes, values)
+            columns = 2 if max(map(len, names)) > 20 else 3
+            _style.legend_above(figure, axes, ncols=columns)
+        else:
+            _first_and_others(axes, values)
+            _style.legend_above(figure, axes)
+        _style.class_rows(axes, values.index)
+        axes.set_yticks(
+            range(len(values)), _style.gene_names(adata, list(values.index)), style="italic"
+        )
+        output = _slots.table(adata, "shap", "params").get("output", "probability")
+        axes.set_xlabel(f"mean absolute SHAP value ({output}), summed over the classes")
+    return _style.finish(figure, save)
+
+
+def _stacked(axes: Axes, values: pd.DataFrame) -> None:
+    """Stack the classes, the one that all genes together move most first."""
+    order = values.sum().sort_values(ascending=False, kind="stable").index
+    colours = dict(zip(values.columns, _palette.classes(values.shape[1]), strict=True))
+    left = np.zeros(len(values))
+    for name in order:
+        size = np.nan_to_num(values[name].to_numpy(float))
+        shown = _style.text(name)
+        axes.barh(range(len(values)), size, left=left, color=colours[name], label=shown)
+        left += size
+
+
+def _first_and_others(axes: Axes, values: pd.DataFrame) -> None:
+    """Draw the class that each gene moves most, with its name, and the rest."""
+    held = np.nan_to_num(values.to_numpy(float))
+    first, total = held.max(axis=1), held.sum(axis=1)
+    rows = range(len(values))
+    axes.barh(rows, first, color=_palette.SHAP, label="the class that it moves most")
+    rest = "all other classes"
+    axes.barh(rows, total - first, left=first, color=_palette.FAINT, label=rest)
+    for row, code in zip(rows, held.argmax(axis=1), strict=True):
+        axes.annotate(
+            f"{_style.text(values.columns[code], 40)}, {first[row] / total[row]:.0%}",
+            (total[row], row),
+            xytext=(3, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=6.5,
+        )
+    # Room for the names beyond the longest bars.
+    axes.set_xlim(0, 1.75 * total.max())

@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
-from multiprocessing import current_process
+from contextlib import contextmanager, suppress
+from functools import cache
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,15 @@ from tissueshap._logging import logger
 
 #: Below this many samples the spectral start of UMAP has too few eigenvectors to choose from.
 _MIN_SPECTRAL = 50
+
+_PARAMETRIC = "umap.parametric_umap"
+
+#: What UMAP compiles in each session, though once would do.
+_COMPILED = {
+    "umap.umap_": ("smooth_knn_dist", "compute_membership_strengths", "init_transform"),
+    "umap.utils": ("fast_knn_indices",),
+    "umap.layouts": ("_nb_optimize_layout_euclidean_single_epoch",),
+}
 
 
 def embed(X: np.ndarray, *, n_pcs: int | None, n_neighbors: int, seed: int) -> np.ndarray:
@@ -84,16 +94,46 @@ def _parts_in_log() -> Iterator[None]:
             )
 
 
+@cache
 def import_umap() -> Any:
-    """Return the module ``umap``; in a worker process without its parametric model.
+    """Return the module ``umap``, there and compiled in seconds.
 
-    That model, not used here, imports TensorFlow: 800 MB and some seconds a worker. In
-    the session's own process it is left as it is, for the user may want it.
+    By itself the package imports TensorFlow and PyTorch (800 MB) for its parametric model,
+    which is not used here, and compiles its functions anew in each session and worker.
     """
-    if current_process().name != "MainProcess":
-        sys.modules.setdefault("umap.parametric_umap", None)  # type: ignore[arg-type]
-    with warnings.catch_warnings():
-        # umap says at import that its parametric model wants TensorFlow.
-        warnings.filterwarnings("ignore", message="Tensorflow not installed", module="umap")
-        import umap
+    if "umap" not in sys.modules:
+        _import_without_parametric()
+    import umap
+
+    for module, names in _COMPILED.items():
+        for name in names:
+            _keep_compiled(getattr(sys.modules[module], name, None))
     return umap
+
+
+def _import_without_parametric() -> None:
+    """Import ``umap`` so that its parametric model is imported when it is asked for."""
+    sys.modules[_PARAMETRIC] = None  # type: ignore[assignment]
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Tensorflow not installed", module="umap")
+            import umap
+    finally:
+        del sys.modules[_PARAMETRIC]
+    held = vars(umap)
+    for name in ("ParametricUMAP", "load_ParametricUMAP"):
+        held.pop(name, None)
+    held["__getattr__"] = _parametric
+
+
+def _parametric(name: str) -> Any:
+    """Return a name of ``umap`` that is in its parametric part; ``umap.__getattr__``."""
+    if "Parametric" not in name:
+        raise AttributeError(f"module 'umap' has no attribute {name!r}")
+    return getattr(import_module(_PARAMETRIC), name)
+
+
+def _keep_compiled(function: Any) -> None:
+    """Have Numba keep a compiled function beside its source, or in the user's cache."""
+    with suppress(AttributeError, RuntimeError):  # not compiled; no folder to write to
+        function.enable_caching()

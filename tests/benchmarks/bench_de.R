@@ -12,11 +12,11 @@
 # with (b) in values: both test a class against the mean of the others.
 #
 #   Rscript tests/benchmarks/bench_de.R [--small | --large | --quick] [--full]
-#       [--genes 6000] [--out FILE.json]
+#       [--genes 6000] [--timed CLASSES] [--out FILE.json]
 #   Rscript tests/benchmarks/bench_de.R --memory SAMPLES [--genes 18884]
 #
-# --full times every class; fewer genes than 6,000 leave the ratios as they are,
-# since all sides take time in proportion. --memory runs (c) alone, on 47
+# --full times every class, --timed that many; fewer genes than 6,000 leave the
+# ratios about as they are, since all sides take time in proportion. --memory runs (c) alone, on 47
 # classes, and prints its time and the peak resident memory of the process,
 # which Linux tells.
 
@@ -152,14 +152,16 @@ main <- function(given) {
     } else if ("--quick" %in% given) {
         found <- list(quick = compare(500, 120, 6, 6))
     } else {
-        full <- "--full" %in% given
+        timed <- function(default, all) {
+            if ("--full" %in% given) all else value_of("--timed", default)
+        }
         genes <- value_of("--genes", 6000)
         found <- list()
         if (!"--large" %in% given) {
-            found$small <- compare(genes, 480, 12, if (full) 12 else 3)
+            found$small <- compare(genes, 480, 12, timed(3, 12))
         }
         if (!"--small" %in% given) {
-            found$large <- compare(genes, 1920, 47, if (full) 47 else 2)
+            found$large <- compare(genes, 1920, 47, timed(2, 47))
         }
     }
     found <- c(found, list(versions = list(

@@ -1,10 +1,13 @@
 # The only file that knows which kinds of data there are: an AnnData in Python,
-# a SummarizedExperiment (or SingleCellExperiment), the path of an .h5ad file,
-# and such a file while R has it open. A verb works on each of them.
+# one of the R package anndataR, a SummarizedExperiment (or
+# SingleCellExperiment), the path of an .h5ad file, and such a file while R has
+# it open. A verb works on each of them.
 
 kind_of <- function(x) {
     if (inherits(x, "anndata._core.anndata.AnnData")) {
         "anndata"
+    } else if (inherits(x, "AbstractAnnData")) {
+        "anndatar"
     } else if (methods::is(x, "SummarizedExperiment")) {
         "experiment"
     } else if (inherits(x, "h5ad_file")) {
@@ -32,10 +35,11 @@ on_data <- function(adata, copy, run) {
             invisible(adata)
         },
         anndata = invisible(run(if (copy) adata$copy() else adata)),
+        anndatar = invisible(run(own_anndatar(adata, copy))),
         experiment = invisible(run(adata)))
 }
 
-# A verb in Python. An experiment stays what it is, with what was found added.
+# A verb in Python. An object of R stays what it is, with what was found added.
 in_python <- function(verb, adata, arguments, positional = list(),
                       copy = FALSE) {
     kind <- kind_of(adata)
@@ -50,12 +54,17 @@ in_python <- function(verb, adata, arguments, positional = list(),
             write_h5ad(run(read_h5ad(adata)), adata)
         },
         anndata = run(if (copy) adata$copy() else adata),
-        experiment = {
-            data <- as_anndata(adata)
-            before <- python_bridge()$snapshot(data)
-            run(data)
-            add_found(adata, python_bridge()$changes(data, before))
-        }))
+        anndatar = anndatar_add(own_anndatar(adata, copy),
+            changed_by(adata, run)),
+        experiment = add_found(adata, changed_by(adata, run))))
+}
+
+# What a verb of Python changes in an object of R.
+changed_by <- function(x, run) {
+    data <- as_anndata(x)
+    before <- python_bridge()$snapshot(data)
+    run(data)
+    python_bridge()$changes(data, before)
 }
 
 refuse_copy <- function(path, copy) {
@@ -83,6 +92,7 @@ get_matrix <- function(x, layer) {
             found
         },
         file = h5ad_matrix(x, layer),
+        anndatar = anndatar_matrix(x, layer),
         experiment = {
             held <- SummarizedExperiment::assayNames(x)
             name <- if (is.null(layer)) counts_assay(held) else layer
@@ -98,6 +108,7 @@ get_column <- function(x, group, key) {
     found <- switch(kind_of(x),
         anndata = value_of(python_bridge()$column(x, group, key)),
         file = h5ad_value(x, group, key),
+        anndatar = x[[group]][[key]],
         experiment = side_of(x, group)[[key]])
     if (is.null(found)) NULL else as.vector(found)
 }
@@ -118,7 +129,7 @@ get_label <- function(x, label) {
         name <- call_python("_slots.label_name", list(x, label))
         return(list(name = name, values = get_column(x, "obs", name)))
     }
-    place <- if (kind == "file") "obs" else "colData"
+    place <- if (kind == "experiment") "colData" else "obs"
     if (is.null(label)) {
         label <- get_record(x, "label")
     }
@@ -139,6 +150,7 @@ column_names <- function(x, group) {
         file = h5_with(x$file, group, function(side) {
             as.character(h5_attribute(side, "column-order"))
         }),
+        anndatar = names(x[[group]]),
         experiment = names(side_of(x, group)))
 }
 
@@ -159,7 +171,7 @@ write_slots <- function(x, verb, found, params, packages = character(),
     versions$tissueshap <- as.character(utils::packageVersion("tissueshap"))
     entry <- c(list(params = params, versions = versions), found$uns)
     write <- switch(kind_of(x), experiment = write_experiment,
-        file = h5ad_write)
+        anndatar = anndatar_write, file = h5ad_write)
     write(x, verb, found, entry, key_added)
 }
 
@@ -179,6 +191,7 @@ get_record <- function(x, verb) {
         path = with_data(x, function(data) get_record(data, verb)),
         anndata = value_of(python_bridge()$record(x, verb)),
         file = h5ad_record(x, verb),
+        anndatar = x$uns[[schema()$uns_key]][[verb]],
         experiment = S4Vectors::metadata(x)[[schema()$uns_key]][[verb]])
 }
 
@@ -201,6 +214,7 @@ get_frame <- function(x, group, key, slot = key) {
     found <- switch(kind_of(x),
         anndata = value_of(python_bridge()$frame(x, group, key)),
         file = h5ad_value(x, group, key),
+        anndatar = x[[group]][[key]],
         experiment = get_nested(x, group, key))
     if (is.null(found)) {
         fail("%s \"%s\" is missing: run %s() first", group, key,
@@ -222,6 +236,7 @@ gene_names <- function(x) {
     switch(kind_of(x),
         anndata = python_bridge()$index(x, "var"),
         file = h5ad_names(x, "var"),
+        anndatar = anndatar_names(x, "var"),
         experiment = as.character(names_at(rownames(x), seq_len(nrow(x)))))
 }
 
@@ -229,6 +244,7 @@ sample_names <- function(x) {
     switch(kind_of(x),
         anndata = python_bridge()$index(x, "obs"),
         file = h5ad_names(x, "obs"),
+        anndatar = anndatar_names(x, "obs"),
         experiment = as.character(names_at(colnames(x), seq_len(ncol(x)))))
 }
 
@@ -238,6 +254,7 @@ pick_genes <- function(x, at) {
         anndata = python_bridge()$pick_genes(x, as.list(as.integer(at - 1L))),
         file = structure(utils::modifyList(unclass(x), list(genes = at)),
             class = class(x)),
+        anndatar = x[, at],
         experiment = x[at, ])
 }
 
@@ -250,5 +267,7 @@ keep_genes <- function(x, key) {
             x
         },
         file = h5ad_keep_genes(x, key),
+        # It cannot lose genes in place.
+        anndatar = x[, which(get_column(x, "var", key))]$as_InMemoryAnnData(),
         experiment = x[get_column(x, "var", key), ])
 }

@@ -25,9 +25,25 @@
 #' What an experiment has no place for (`obsp`, `varp`, `raw`) is left out, with
 #' a message; so is in `metadata` what Python cannot hold, such as a function.
 #'
-#' @param x A SummarizedExperiment (or SingleCellExperiment), an AnnData, or the
-#'   path of an `.h5ad` file. From a path, an experiment is read without Python
-#'   where \pkg{hdf5r} is installed.
+#' @section zellkonverter and anndataR:
+#' What `zellkonverter::readH5AD()` returns is a SingleCellExperiment like any
+#' other: its assay `X` (sparse, or on disk with `use_hdf5 = TRUE`) is read as
+#' the counts, and where it has `varm` (a table of tables in `rowData(x)$varm`)
+#' the verbs read and write it there, so that `zellkonverter::writeH5AD()` finds
+#' it. A matrix of `reducedDims` has named columns where Python had a frame.
+#'
+#' An object of \pkg{anndataR} (1.0 or newer; in memory, or on disk and opened
+#' to be written to) is an R6 object, and every verb changes it in place through
+#' its public bindings. A view is copied first, as in Python, and a verb that
+#' drops genes returns a new object; keep what is returned in both cases.
+#'
+#' Neither package is needed. The tests of tissueshap use objects shaped as
+#' these packages make them (zellkonverter 1.16, anndataR 1.0), not the packages
+#' themselves.
+#'
+#' @param x A SummarizedExperiment (or SingleCellExperiment), an AnnData (of
+#'   Python or of \pkg{anndataR}), or the path of an `.h5ad` file. From a path,
+#'   an experiment is read without Python where \pkg{hdf5r} is installed.
 #' @return `as_anndata()`: an AnnData (a Python object).
 #'   `as_summarized_experiment()`: a SummarizedExperiment, all of it in R.
 #'   `as_single_cell_experiment()`: a SingleCellExperiment with `obsm` as its
@@ -40,13 +56,14 @@
 #'     as_summarized_experiment(adata)
 #' }
 as_anndata <- function(x) {
+    assemble <- function(elements) {
+        python_bridge()$assemble(portable(dict_of(elements)))
+    }
     switch(kind_of(x),
         anndata = x,
         path = read_h5ad(x),
-        experiment = {
-            bridge <- python_bridge()
-            bridge$assemble(portable(dict_of(experiment_elements(x))))
-        })
+        anndatar = assemble(anndatar_elements(x)),
+        experiment = assemble(experiment_elements(x)))
 }
 
 #' @rdname as_anndata
@@ -56,7 +73,7 @@ as_summarized_experiment <- function(x) {
     switch(kind_of(x),
         experiment = x,
         path = build_experiment(with_data(x, parts_of)),
-        anndata = build_experiment(parts_of(x)))
+        anndata = , anndatar = build_experiment(parts_of(x)))
 }
 
 #' @rdname as_anndata
@@ -85,7 +102,7 @@ as_single_cell_experiment <- function(x) {
 # An AnnData, or an open file, in R's own kinds: what build_experiment() takes.
 parts_of <- function(x) {
     found <- switch(kind_of(x), anndata = anndata_parts(x),
-        file = h5ad_parts(x))
+        anndatar = anndatar_parts(x), file = h5ad_parts(x))
     if (length(found$left_out)) {
         message("An experiment has no place for these, left out: ",
             paste(found$left_out, collapse = ", "))

@@ -135,6 +135,27 @@ table_element <- function(value, index = NULL, dtypes = list()) {
         index = index, n_rows = nrow(value))
 }
 
+# Columns are named as in Python, where HDF5 takes "/" for a path.
+frame_of <- function(values) {
+    frame <- as.data.frame(unname(as.matrix(values)))
+    names(frame) <- if (is.null(colnames(values))) {
+        as.character(seq_len(ncol(values)))
+    } else {
+        class_columns(colnames(values))
+    }
+    frame
+}
+
+class_columns <- function(classes) {
+    escapes <- schema()$column_escape
+    for (bad in names(escapes)) {
+        classes <- gsub(bad, escapes[[bad]], classes, fixed = TRUE)
+    }
+    classes
+}
+
+frame_element <- function(values) table_element(frame_of(values))
+
 # R's columns are Python's: one format, without a transpose.
 sparse_element <- function(value) {
     value <- as_csc(value)
@@ -227,6 +248,18 @@ layer_of <- function(element) {
         sparse_columns(element)
     } else {
         Matrix::t(sparse_columns(element))
+    }
+}
+
+# What is on disk, or delayed, as a matrix in memory.
+sparse_or_dense <- function(value) {
+    if (is.matrix(value) || methods::is(value, "sparseMatrix")) {
+        value
+    } else if (methods::is(value, "DelayedMatrix") &&
+        DelayedArray::is_sparse(value)) {
+        methods::as(value, "CsparseMatrix")
+    } else {
+        as.matrix(value)
     }
 }
 

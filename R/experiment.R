@@ -37,10 +37,18 @@ set_side <- function(x, group, key, value) {
     x
 }
 
+# zellkonverter keeps varm in one column of rowData, a table of tables.
+varm_table <- function(x) {
+    held <- SummarizedExperiment::rowData(x)[["varm"]]
+    if (is_table(held)) held
+}
+
 get_nested <- function(x, group, key) {
     if (group == "obsm" && is_single_cell(x) &&
         key %in% SingleCellExperiment::reducedDimNames(x)) {
         SingleCellExperiment::reducedDim(x, key)
+    } else if (group == "varm" && key %in% names(varm_table(x))) {
+        varm_table(x)[[key]]
     } else {
         side_of(x, group)[[key]]
     }
@@ -49,6 +57,9 @@ get_nested <- function(x, group, key) {
 set_nested <- function(x, group, key, value) {
     if (group == "obsm" && is_single_cell(x)) {
         SingleCellExperiment::reducedDim(x, key, withDimnames = FALSE) <- value
+        x
+    } else if (group == "varm" && !is.null(varm_table(x))) {
+        SummarizedExperiment::rowData(x)$varm[[key]] <- value
         x
     } else {
         set_side(x, group, key, value)
@@ -91,23 +102,8 @@ write_experiment <- function(x, verb, found, entry, key_added) {
     if (is.null(label)) x else set_record(x, "label", label)
 }
 
-# Columns are named as in Python, where HDF5 takes "/" for a path.
 nested_frame <- function(values) {
-    frame <- S4Vectors::DataFrame(unname(as.matrix(values)))
-    names(frame) <- if (is.null(colnames(values))) {
-        as.character(seq_len(ncol(values)))
-    } else {
-        class_columns(colnames(values))
-    }
-    frame
-}
-
-class_columns <- function(classes) {
-    escapes <- schema()$column_escape
-    for (bad in names(escapes)) {
-        classes <- gsub(bad, escapes[[bad]], classes, fixed = TRUE)
-    }
-    classes
+    S4Vectors::DataFrame(frame_of(values), check.names = FALSE)
 }
 
 # The elements of an AnnData, by its groups.
@@ -115,7 +111,7 @@ experiment_elements <- function(x) {
     held <- SummarizedExperiment::assayNames(x)
     counts <- counts_assay(held)
     layer <- function(key) {
-        layer_element(SummarizedExperiment::assay(x, key),
+        layer_element(sparse_or_dense(SummarizedExperiment::assay(x, key)),
             slot_dtype("layers", key))
     }
     layers <- setdiff(held, counts)
@@ -147,6 +143,13 @@ tell_lost <- function(where, names) {
 # The columns of colData or rowData that are plain, and those that are nested.
 side_elements <- function(x, group, index) {
     side <- side_of(x, group)
+    held <- if (group == "var") varm_table(x)
+    if (!is.null(held)) {
+        side$varm <- NULL
+        for (key in names(held)) {
+            side[[key]] <- held[[key]]
+        }
+    }
     columns <- as.list(side)
     nested <- vapply(columns, function(column) length(dim(column)) == 2L,
         logical(1))
@@ -160,8 +163,13 @@ side_elements <- function(x, group, index) {
             }))
 }
 
-# A table is a frame, all else an array, whose columns have no names there.
+# A table is a frame, all else an array, whose columns have no names there. A
+# slot that is a frame by the contract may have become a matrix on its way.
 nested_element <- function(value, group, key, index) {
+    frame <- identical(schema()[[group]][[key]]$dtype, "frame")
+    if (frame && is.matrix(value) && !is.null(colnames(value))) {
+        value <- frame_of(value)
+    }
     if (is_table(value)) {
         table_element(value, index)
     } else if (methods::is(value, "sparseMatrix")) {
@@ -171,8 +179,6 @@ nested_element <- function(value, group, key, index) {
             dtype = slot_dtype(group, key))
     }
 }
-
-frame_element <- function(values) table_element(nested_frame(values))
 
 nested_value <- function(value) {
     if (is.data.frame(value)) {

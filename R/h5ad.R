@@ -8,9 +8,10 @@
 #' file without Python, too.
 #'
 #' @param path The file. Writing replaces it in one step, whole or not at all.
-#' @param adata An AnnData or a SummarizedExperiment. The latter is written
-#'   without Python where \pkg{hdf5r} is installed; columns of text that repeat
-#'   themselves become categories, as in Python.
+#' @param adata An AnnData (of Python or of \pkg{anndataR}) or a
+#'   SummarizedExperiment. An object of R is written without Python where
+#'   \pkg{hdf5r} is installed; columns of text that repeat themselves become
+#'   categories, as in Python.
 #' @return `read_h5ad()`: an AnnData (a Python object). `write_h5ad()`: the
 #'   path, invisibly.
 #' @export
@@ -37,8 +38,10 @@ read_h5ad <- function(path) {
 #' @rdname read_h5ad
 #' @export
 write_h5ad <- function(adata, path) {
-    if (kind_of(adata) == "experiment" && has_hdf5r()) {
-        write_elements(experiment_elements(adata), path)
+    elements <- switch(kind_of(adata), experiment = experiment_elements,
+        anndatar = anndatar_elements)
+    if (!is.null(elements) && has_hdf5r()) {
+        write_elements(elements(adata), path)
     } else {
         call_python("io.write_h5ad", list(as_anndata(adata), path))
     }

@@ -143,7 +143,7 @@ h5ad_write <- function(x, verb, found, entry, key_added) {
         # The rows are called what they are in obs or var.
         name <- h5_with(x$file, side, h5_attribute, "_index")
         for (key in names(found[[group]])) {
-            element <- table_element(nested_frame(found[[group]][[key]]),
+            element <- table_element(frame_of(found[[group]][[key]]),
                 index)
             element$name <- name
             h5ad_set(x, group, named(key), element)
@@ -235,11 +235,9 @@ write_elements <- function(elements, path) {
         for (key in names(elements$layers$items)) {
             h5_put_layer(layers, key, elements$layers$items[[key]])
         }
-        for (group in c("obsm", "varm", "uns")) {
-            h5_put(file, group, elements[[group]])
-        }
-        for (group in c("obsp", "varp")) {
-            h5_group(file, group)
+        for (group in c("obsm", "varm", "obsp", "varp", "uns")) {
+            held <- elements[[group]]
+            h5_put(file, group, if (is.null(held)) dict_of(list()) else held)
         }
     })
 }

@@ -4,8 +4,8 @@
 #' balanced as [run_oversample()] says, if it was run.
 #'
 #' @inheritParams run_filter_genes
-#' @param adata An AnnData, a SummarizedExperiment, or the path of an `.h5ad`
-#'   file.
+#' @param adata An AnnData (of Python, or of \pkg{anndataR}), a
+#'   SummarizedExperiment, or the path of an `.h5ad` file.
 #' @param preset `"default"`, `"paper"` or `"small"`.
 #' @param arch `"cnn"` (the genes as an image), `"mlp"` or `"linear"`, in place
 #'   of the preset's.
@@ -40,6 +40,16 @@ run_cnn <- function(adata, label = NULL,
     switch(kind_of(adata),
         experiment = train(as_anndata(adata)),
         anndata = train(adata),
+        anndatar = {
+            data <- as_anndata(adata)
+            before <- python_bridge()$snapshot(data)
+            model <- train(data)
+            # A view cannot be written to.
+            if (!inherits(adata, "AnnDataView")) {
+                anndatar_add(adata, python_bridge()$changes(data, before))
+            }
+            model
+        },
         path = {
             data <- read_h5ad(adata)
             model <- train(data)

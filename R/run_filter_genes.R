@@ -5,8 +5,9 @@
 #' that of the column `biotype`. A rule without data is left out, and the
 #' record says so.
 #'
-#' @param adata An AnnData, a SummarizedExperiment with an assay `counts`, or
-#'   the path of an `.h5ad` file, which is read, and replaced.
+#' @param adata An AnnData (of Python, or of the package \pkg{anndataR}), a
+#'   SummarizedExperiment with an assay `counts` (or `X`), or the path of an
+#'   `.h5ad` file, which is read, and replaced.
 #' @param label Name of the column with the classes (of `obs` or `colData`);
 #'   by default the one that an earlier verb recorded.
 #' @inheritParams core_filter_genes
@@ -14,9 +15,11 @@
 #' @param key_added Name of the record, and prefix of the slots, in place of the
 #'   verb's own.
 #' @param copy For an AnnData: leave it as it is and return a changed copy.
-#' @return `adata`, invisibly. An AnnData is changed in place, too; a
-#'   SummarizedExperiment is not, so keep what is returned. Written are `var`
-#'   `filter_pass` and the record `filter_genes` with `min_samples` and `rules`.
+#' @return `adata`, invisibly. An AnnData is changed in place, too (but one of
+#'   \pkg{anndataR} cannot lose genes in place, so that a new one is returned
+#'   when genes are dropped); a SummarizedExperiment is not, so keep what is
+#'   returned. Written are `var` `filter_pass` and the record `filter_genes`
+#'   with `min_samples` and `rules`.
 #' @export
 #' @examples
 #' if (requireNamespace("SummarizedExperiment", quietly = TRUE)) {

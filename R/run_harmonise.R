@@ -20,13 +20,5 @@
 run_harmonise <- function(adata, reference, method = "zscore",
                           layer = "log2", key_added = NULL, copy = FALSE) {
     in_python("pp.harmonise", adata, list(method = method, layer = layer,
-        key_added = key_added), list(as_python_data(reference)), copy)
-}
-
-# A second data set that Python reads and does not change.
-as_python_data <- function(x) {
-    switch(kind_of(x),
-        anndata = x,
-        experiment = as_anndata(x),
-        path = read_h5ad(x))
+        key_added = key_added), list(as_anndata(reference)), copy)
 }

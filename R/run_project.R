@@ -27,5 +27,5 @@ run_project <- function(adata, reference, gene_sets = NULL, layer = NULL,
     in_python("tl.project", adata, list(
         gene_sets = if (!is.null(gene_sets)) as.list(gene_sets),
         layer = layer, key_added = key_added),
-        list(as_python_data(reference)), copy)
+        list(as_anndata(reference)), copy)
 }

@@ -32,7 +32,7 @@ run_stability <- function(adata, other, label = NULL, other_label = NULL,
                           copy = FALSE, ...) {
     in_python("tl.stability", adata, list(label = label,
         other_label = other_label, map = class_map(map), n_top = n_top,
-        key_added = key_added, ...), list(as_python_data(other)), copy)
+        key_added = key_added, ...), list(as_anndata(other)), copy)
 }
 
 # Named texts as the dictionary that Python takes.

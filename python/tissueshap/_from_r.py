@@ -114,21 +114,21 @@ def write(
 
 
 def assemble(element: Mapping[str, Any]) -> AnnData:
-    """Return an AnnData made of the parts of a SummarizedExperiment.
+    """Return an AnnData made of the parts of an object of R.
 
     Parameters
     ----------
     element
         Of a dictionary with ``counts`` and ``layers`` (genes x samples, or sparse and
-        samples x genes), the frames ``obs`` and ``var``, ``obsm``, ``varm`` and ``uns``.
+        samples x genes), the frames ``obs`` and ``var``, ``obsm``, ``varm``, ``uns``, and,
+        where there are, ``obsp`` and ``varp``.
     """
     held = decode(element)
     adata = AnnData(_turned(held["counts"]), obs=held["obs"], var=held["var"])
     for key, value in held["layers"].items():
         adata.layers[key] = _turned(value)
-    adata.obsm.update(held["obsm"])
-    adata.varm.update(held["varm"])
-    adata.uns.update(held["uns"])
+    for group in ("obsm", "varm", "obsp", "varp", "uns"):
+        getattr(adata, group).update(held.get(group, {}))
     return adata
 
 

@@ -103,7 +103,7 @@ content <- function(x) {
 
 test_that("all kinds end with the same content", {
     expected <- content(as_summarized_experiment(found[["AnnData"]]))
-    for (kind in c("SummarizedExperiment", "path")) {
+    for (kind in c("anndataR", "SummarizedExperiment", "path")) {
         seen <- content(as_summarized_experiment(found[[kind]]))
         expect_setequal(names(seen), names(expected))
         for (name in names(expected)) {
@@ -123,7 +123,7 @@ test_that("a model can be trained on every kind", {
         x <- as_kind(other, kind)
         trained <- run_cnn(x, "tissue", preset = "small", epochs = 1)
         expect_identical(unlist(trained$classes), unlist(model$classes))
-        if (kind == "path") {
+        if (kind %in% c("path", "anndataR")) {
             expect_false(is.null(get_record(x, "cnn")))
         }
     }

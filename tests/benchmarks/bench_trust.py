@@ -58,15 +58,12 @@ class Study:
         Those that are made.
     training
         Settings of ``tl.cnn``.
-    shap
-        Settings of ``tl.shap``.
     """
 
     read: Callable[[], Any]
     other: Callable[[Any, Any], None] | None = None
     checks: tuple[str, ...] = CHECKS
     training: dict[str, Any] = field(default_factory=dict)
-    shap: dict[str, Any] = field(default_factory=dict)
 
 
 def studies(n_samples: int, n_genes: int, seed: int, data: Path) -> dict[str, Study]:
@@ -102,18 +99,17 @@ def studies(n_samples: int, n_genes: int, seed: int, data: Path) -> dict[str, St
         other = ts.datasets.simulate(6 * n_samples // 5, n_genes, seed=seed)
         if not other.uns["truth"].equals(adata.uns["truth"]):
             raise ValueError("the other cohort has other planted markers")
-        _explain(_from_counts(other, 10, seed + 1), {"seed": seed + 1}, {"seed": seed + 1}, adata)
+        _explain(_from_counts(other, 10, seed + 1), {}, seed + 1, adata)
 
     seeds, both = ("seeds",), RETRAINED
     five, image = {"n_models": 5}, {"arch": "cnn"}
-    few = {"n_draws": 50}
     return {
         "compendium": Study(simulated, again),
         "compendium, 5 networks": Study(simulated, checks=seeds, training=five),
         "gtex_hpa": Study(gtex, hpa),
         "gtex_hpa, 5 networks": Study(gtex, checks=seeds, training=five),
         "gtex_hpa, image": Study(gtex, checks=both, training=image),
-        "panel": Study(panel, shap=few),
+        "panel": Study(panel),
         "compendium of 1,000 genes, image": Study(
             lambda: simulated(genes=1000), checks=both, training=image
         ),
@@ -133,14 +129,12 @@ def _split(adata: Any, n_test: int, seed: int) -> Any:
     return adata
 
 
-def _explain(
-    adata: Any, training: dict[str, Any], explaining: dict[str, Any], first: Any = None
-) -> Any:
+def _explain(adata: Any, training: dict[str, Any], seed: int, first: Any = None) -> Any:
     """Train, explain and select; of a second cohort, compare the genes with the first's."""
-    model = ts.tl.cnn(adata, **training)
+    model = ts.tl.cnn(adata, seed=seed, **training)
     ts.tl.predict(adata, model)
     ts.tl.evaluate(adata, baseline=False)
-    ts.tl.shap(adata, model, **explaining)
+    ts.tl.shap(adata, model, seed=seed)
     ts.tl.rank_genes(adata)
     if first is not None:
         ts.tl.stability(first, adata)
@@ -157,7 +151,7 @@ def prepared(study: Study, folder: Path, seed: int) -> tuple[Any, Any]:
     """Return the explained AnnData and its classifier, kept in a folder from the first time."""
     if not (folder / "model").exists():
         adata = study.read()
-        model = _explain(adata, {"seed": seed, **study.training}, {"seed": seed, **study.shap})
+        model = _explain(adata, study.training, seed)
         folder.mkdir(parents=True, exist_ok=True)
         adata.write_h5ad(folder / "adata.h5ad")
         model.save(folder / "model")

@@ -16,6 +16,9 @@ import numpy as np
 #: What :func:`pair_sums` sums: of the draws 1 and of the draws 2, then of the differences.
 N_SUMS = 11
 
+#: Pairs below which no slope is fitted.
+_LEAST_PAIRS = 4
+
 
 def pair_sums(contributions: Any, away: Any) -> Any:
     """Return the sums over pairs, on whichever backend Keras runs.
@@ -78,7 +81,12 @@ class Estimate:
         variance
             Variance of each gene in the background, (genes,), 0 where it is constant.
         """
-        return self._with(np.stack([self._slope(half, variance) for half in (1, 0)]))
+        if self.n_pairs < _LEAST_PAIRS:
+            return self.plain()
+        mean, error = self._with(np.stack([self._slope(half, variance) for half in (1, 0)]))
+        # Two slopes are fitted to the pairs whose scatter is the error: as in any regression
+        # their residuals are that much too small.
+        return mean, error * np.sqrt(self.n_pairs / (self.n_pairs - 2))
 
     def _with(self, slopes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         corrected = self.sums[0:2] - slopes * self.sums[2:4]
@@ -89,15 +97,13 @@ class Estimate:
         return mean, np.sqrt(np.maximum(squared, 0.0)) / (2 * self.n_pairs)
 
     def _slope(self, half: int, variance: np.ndarray) -> np.ndarray:
-        """Return the slope of each gene's regression, 0 where it cannot be told.
+        """Return the slope of each gene's regression, 0 for a gene that is constant.
 
         Where the drawn samples vary far less than the background does (a gene that few
         samples express) a quarter of the background's variance is what the covariance is
         divided by: the slope is then too small, never wild.
         """
         size = self.n_pairs
-        if size < 4:
-            return np.zeros(variance.size)
         value, away, squares, products = self.sums[half : half + 7 : 2]
         spread = np.maximum(squares - np.square(away) / size, size * variance / 4)
         covariance = products - away * value / size

@@ -60,8 +60,10 @@ def use(context: Context, scores: dict[str, np.ndarray]) -> Found:
     numbers = _curves.steps(len(context.genes))
     chance = [curves.pop(name) for name in list(curves) if name not in scores]
     random = (np.mean([d for d, _ in chance], axis=0), np.mean([i for _, i in chance], axis=0))
-    spread = max(abs(float(_curves.gain(*both, *random).mean())) for both in chance)
-    gains = {name: float(_curves.gain(*both, *random).mean()) for name, both in curves.items()}
+    spread = max(abs(float(_curves.gain(both, random, numbers).mean())) for both in chance)
+    gains = {
+        name: float(_curves.gain(both, random, numbers).mean()) for name, both in curves.items()
+    }
     every = {**curves, "random": random}
     tables = [_curves.table(name, numbers, both) for name, both in every.items()]
     rows = [
@@ -76,7 +78,7 @@ def use(context: Context, scores: dict[str, np.ndarray]) -> Found:
         )
     ]
     if "DE" in curves:
-        gain = _curves.gain(*curves["SHAP"], *curves["DE"])
+        gain = _curves.gain(curves["SHAP"], curves["DE"], numbers)
         rows.append(
             Row(
                 check="use",

@@ -89,36 +89,47 @@ def curve(
     return found[0], found[1]
 
 
-def area(probability: np.ndarray) -> np.ndarray:
+def area(probability: np.ndarray, numbers: np.ndarray) -> np.ndarray:
     """Return the mean height of curves over the logarithm of the number of genes.
 
     Parameters
     ----------
     probability
-        n x steps, equally spaced on that scale.
+        n x steps.
+    numbers
+        Numbers of genes at the steps, (steps,): whole ones, so that the first are farther
+        apart on that scale than the others.
 
     Returns
     -------
     (n,), by the trapezoidal rule.
     """
-    inner = (probability[:, 1:] + probability[:, :-1]) / 2
-    return np.asarray(inner.mean(axis=1))
+    place = np.log(numbers)
+    return np.asarray(np.trapezoid(probability, place, axis=1) / (place[-1] - place[0]))
 
 
 def gain(
-    deletion: np.ndarray,
-    insertion: np.ndarray,
-    against_deletion: np.ndarray,
-    against_insertion: np.ndarray,
+    curves: tuple[np.ndarray, np.ndarray],
+    against: tuple[np.ndarray, np.ndarray],
+    numbers: np.ndarray,
 ) -> np.ndarray:
     """Return how much more an order tells than another, of each sample, (n,).
 
     The mean of the area below the other's deletion curve and of that above its insertion
     curve: 1 at most, 0 for two orders that are equally good.
+
+    Parameters
+    ----------
+    curves, against
+        Deletion and insertion of each, n x steps.
+    numbers
+        Numbers of genes at the steps.
     """
-    return np.asarray(
-        (area(against_deletion) - area(deletion) + area(insertion) - area(against_insertion)) / 2
+    deletion, insertion = (
+        area(first, numbers) - area(second, numbers)
+        for first, second in zip(curves, against, strict=True)
     )
+    return np.asarray((insertion - deletion) / 2)
 
 
 def table(name: str, numbers: np.ndarray, both: tuple[np.ndarray, np.ndarray]) -> pd.DataFrame:

@@ -65,6 +65,19 @@ def test_paired_mean_is_unbiased_and_its_error_is_right(function):
     np.testing.assert_allclose(np.sqrt(np.mean(error**2)), spread, rtol=0.12)
 
 
+@pytest.mark.parametrize("n_pairs", [12, 25])
+def test_the_error_of_few_pairs_is_not_too_small(n_pairs):
+    rng = np.random.default_rng(5)
+    n_repeats = 20_000
+    away = rng.normal(size=(n_repeats, n_pairs, 2, 1)).astype(np.float32)
+    values = (0.5 * away + rng.normal(size=away.shape)).astype(np.float32)
+    sums = np.asarray(pair_sums(values, away))
+    found = [Estimate(one.astype(float), n_pairs).controlled(np.ones(1)) for one in sums]
+    mean, error = np.array(found)[:, :, 0].T
+    assert abs(mean.mean()) < 4 * mean.std() / np.sqrt(n_repeats)
+    assert np.square(error).mean() / mean.var() == pytest.approx(1, abs=0.06)
+
+
 def test_the_control_variate_takes_all_error_from_a_linear_function():
     found, truth = _repeated(lambda b, a: 3.0 * (1 - b), n_repeats=20)
     np.testing.assert_allclose(found[:, 0], truth, rtol=1e-5)

@@ -42,6 +42,21 @@ def test_a_tolerance_stops_a_sample_at_the_promised_error(network, golden):
     assert np.median(error) > 0.05
 
 
+def test_stopping_early_hardly_biases(network, golden):
+    # Values that chance made large stop a sample sooner: they would stay too large.
+    n_repeats = 80
+    repeated = {key: np.concatenate([golden[key]] * n_repeats) for key in ("x", "targets")}
+    held = {"background": golden["background"], **repeated}
+    found = _explained(network, held, tolerance=0.1, n_draws=1000)
+    assert found.n_draws.min() < 100 < found.n_draws.max()
+    reference = np.concatenate([golden["probability_values"]] * n_repeats)
+    size = np.square(reference).sum(axis=1)
+    scale = ((found.values * reference).sum(axis=1) / size - 1).reshape(n_repeats, -1)
+    # A tenth of the error that was asked for.
+    assert abs(scale.mean()) < 0.01
+    assert scale.mean(axis=1).std() / np.sqrt(n_repeats) < 0.004
+
+
 def test_the_most_draws_are_kept_to(network, golden):
     found = _explained(network, golden, tolerance=1e-4, n_draws=100)
     assert found.n_draws.tolist() == [100] * 8

@@ -57,19 +57,30 @@ def test_the_right_genes_gain_over_random_and_wrong_ones_lose(weights):
     predict, rng = linear_model(weights), np.random.default_rng(3)
     right, wrong = with_first([5, 20, 40]), with_first([5, 20, 40])[::-1]
     random = run(predict, rng.permutation(N_GENES))
-    assert _curves.gain(*run(predict, right), *random).mean() > 0.1
-    assert _curves.gain(*run(predict, wrong), *random).mean() < 0
+    numbers = _curves.steps(N_GENES)
+    assert _curves.gain(run(predict, right), random, numbers).mean() > 0.1
+    assert _curves.gain(run(predict, wrong), random, numbers).mean() < 0
 
 
 def test_a_model_that_ignores_its_input_gains_nothing():
     predict = linear_model(np.zeros(N_GENES))
     first, second = run(predict, np.arange(N_GENES)), run(predict, np.arange(N_GENES)[::-1])
-    np.testing.assert_array_equal(_curves.gain(*first, *second), 0)
+    np.testing.assert_array_equal(_curves.gain(first, second, _curves.steps(N_GENES)), 0)
 
 
 def test_area_is_the_trapezoidal_rule():
-    np.testing.assert_allclose(_curves.area(np.array([[1.0, 0.5, 0.0]])), [0.5])
-    np.testing.assert_allclose(_curves.area(np.array([[1.0, 1.0, 0.0]])), [0.75])
+    even = np.array([1, 4, 16])
+    np.testing.assert_allclose(_curves.area(np.array([[1.0, 0.5, 0.0]]), even), [0.5])
+    np.testing.assert_allclose(_curves.area(np.array([[1.0, 1.0, 0.0]]), even), [0.75])
+    # From 1 to 2 genes is a third of the way from 1 to 8.
+    np.testing.assert_allclose(_curves.area(np.array([[1.0, 0.0, 0.0]]), [1, 2, 8]), [1 / 6])
+
+
+@pytest.mark.parametrize("n_genes", [6, 59, 5000])
+def test_the_area_does_not_depend_on_where_steps_are_rounded_to(n_genes):
+    numbers = _curves.steps(n_genes)
+    height = 1 - np.log(numbers) / np.log(n_genes)
+    np.testing.assert_allclose(_curves.area(height[None], numbers), [0.5])
 
 
 def test_each_class_has_its_own_order():

@@ -41,7 +41,7 @@ def completeness(context: Context) -> Found:
     held = table["completeness"].to_numpy(float)[change >= _LEAST_CHANGE]
     row = Row(
         check="completeness",
-        question="Do the values add up?",
+        question=QUESTIONS["completeness"],
         measure="median relative error of a sample's sum of values",
         value=float(np.median(held)) if held.size else np.nan,
         chance=1.0,
@@ -152,7 +152,7 @@ def randomisation(context: Context) -> Found:
     chance = float(np.sqrt(2 / np.pi / (len(context.genes) - 1)))
     row = Row(
         check="randomisation",
-        question="Do they come from the learned weights?",
+        question=QUESTIONS["randomisation"],
         measure="rank correlation with the values of a network of random weights",
         value=float(last.mean()) if len(last) else np.nan,
         chance=chance,
@@ -209,7 +209,7 @@ def truth(context: Context, scores: dict[str, np.ndarray]) -> Found:
     rows = [
         Row(
             check="truth",
-            question="Are they right?",
+            question=QUESTIONS["truth"],
             measure="share of the selected genes that are planted markers",
             value=float(planted[chosen].mean()) if chosen.any() else np.nan,
             chance=float(planted.mean()),
@@ -241,7 +241,7 @@ def clusters(context: Context) -> Found:
     null = record["null"]["v_measure"].to_numpy(float)
     row = Row(
         check="clusters",
-        question="Do they cluster the classes?",
+        question=QUESTIONS["clusters"],
         measure="V-measure of the clusters, beside random gene sets",
         value=float(record["observed"]),
         chance=float(record["null_mean"]),

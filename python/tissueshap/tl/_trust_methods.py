@@ -72,7 +72,7 @@ def methods(context: Context, scores: dict[str, np.ndarray]) -> Found:
         f"{_probe.RANKS[-1]} genes",
         value=float(f1["SHAP"].mean()),
         chance=float(chance.mean()),
-        threshold=float(others.max()) - _verdict.TIE,
+        threshold=float(others.max()) - max(_verdict.TIE, 1 / context.test.size),
         reason=f"best simple method: {others.idxmax()}, {others.max():.3f}; trees: {N_ROUNDS} "
         f"rounds on the {min(MAX_GENES, len(context.genes)):,} genes that differ most",
     )

@@ -38,10 +38,8 @@ class Retraining:
         """Train again with other seeds."""
         context, n_seeds = self._context, self._context.numbers.n_seeds
         what = f"{n_seeds} networks trained with other seeds, and this one"
-        same = self._of_the_same_network()
-        if len(same):
-            what += f"; this network, explained with other draws: {same['jaccard'].mean():.2f}"
-        return stability_rows(context, "seeds", self._over_seeds, what=what)
+        best = self._of_the_same_network()
+        return stability_rows(context, "seeds", self._over_seeds, what=what, best=best)
 
     def folds(self) -> Found:
         """Train again, each time without a part of the training samples."""

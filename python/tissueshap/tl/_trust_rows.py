@@ -19,15 +19,15 @@ Found = tuple[list[Row], dict[str, pd.DataFrame]]
 QUESTIONS = {
     "completeness": "Do the values add up?",
     "use": "Does the model use these genes?",
-    "randomisation": "Do they come from the learned weights?",
-    "bootstrap": "Are they stable over the samples?",
-    "seeds": "Are they stable over the training's seeds?",
-    "folds": "Are they stable over the training samples?",
-    "cohort": "Are they the same in another cohort?",
-    "order": "Are they the same in another order of the genes?",
-    "methods": "Do they beat simple methods?",
-    "truth": "Are they right?",
-    "clusters": "Do they cluster the classes?",
+    "randomisation": "Do the values come from the learned weights?",
+    "bootstrap": "Do other explained samples give the same genes?",
+    "seeds": "Does another training give the same genes?",
+    "folds": "Do other training samples give the same genes?",
+    "cohort": "Does another cohort give the same genes?",
+    "order": "Does another layout of the genes give the same ones?",
+    "methods": "Are the genes as good as those of simple methods?",
+    "truth": "Are the genes right?",
+    "clusters": "Do the genes cluster the classes?",
 }
 #: Of two lists of genes, and of two rankings.
 AGREEMENTS = {
@@ -56,6 +56,7 @@ def stability_rows(
     pairs: pd.DataFrame,
     *,
     what: str,
+    best: pd.DataFrame | None = None,
     threshold: dict[str, float] | None = None,
 ) -> Found:
     """Return the rows and the table of a comparison of selections.
@@ -70,6 +71,8 @@ def stability_rows(
         As ``_stability.pairs`` returns them.
     what
         What was compared, in words.
+    best
+        Pairs of two explanations of one network, which no two networks can agree better than.
     threshold
         Where the verdicts turn, by measure; by default what chance leads to.
     """
@@ -81,7 +84,7 @@ def stability_rows(
         "rbo": rank_biased_overlap_by_chance(n_ranks, n_genes, p=_stability.RBO_P),
     }
     rows = agreement_rows(
-        check, pairs, context.classes, chance=chance, what=what, threshold=threshold
+        check, pairs, context.classes, chance=chance, what=what, best=best, threshold=threshold
     )
     table = pairs.assign(check=check, **{"class": np.asarray(context.classes)[pairs["code"]]})
     columns = ["check", "first", "second", "class", "jaccard", "rbo"]
@@ -95,6 +98,7 @@ def agreement_rows(
     *,
     chance: dict[str, float],
     what: str,
+    best: pd.DataFrame | None = None,
     threshold: dict[str, float] | None = None,
 ) -> list[Row]:
     """Return the rows of both measures of agreement, with the class that agrees least.
@@ -109,6 +113,8 @@ def agreement_rows(
         Their names.
     chance
         What random rankings give, by measure.
+    best
+        Pairs of two explanations of one network.
     threshold
         Where the verdicts turn, by measure; by default what chance leads to.
     """
@@ -120,6 +126,8 @@ def agreement_rows(
         if len(by_class):
             least = classes[codes[by_class.argmin()]]
             reason = f"{what}; least: {least}, {by_class.min():.2f}"
+            if best is not None:
+                reason += f"; this network, explained with other draws: {best[name].mean():.2f}"
         rows.append(
             Row(
                 check=check,

@@ -31,7 +31,7 @@ LAYOUT = 0.05
 #: are selected: asked of the default preset on the simulated compendium.
 PRECISION, RECALL = 0.8, 0.9
 #: Macro F1 by which SHAP may stay behind the best simple method and still be as good: what
-#: one test sample in a hundred makes.
+#: one test sample in a hundred makes; of fewer than a hundred, what one makes.
 TIE = 0.01
 #: Empirical p-value of the V-measure among random gene sets: the usual level.
 NULL_PVALUE = 0.05

@@ -14,7 +14,10 @@
 plot_uniqueness <- function(adata) {
     record <- need_record(figure_data(adata), "select_genes")
     curve <- record$curve
-    threshold <- record$params$threshold
+    params <- record$params
+    # Of other rules the threshold is no share of genes.
+    threshold <- if (identical(as.character(params$method),
+        "unique_fraction")) params$threshold else NULL
     kinds <- c(unique_fraction = "unique: distinct genes / all ranks",
         exclusive_fraction = "exclusive: in one class only")
     kinds <- kinds[names(kinds) %in% names(curve)]
@@ -30,9 +33,8 @@ plot_uniqueness <- function(adata) {
     }
     ggplot2::ggplot(lines, ggplot2::aes(.data$n_ranks, .data$fraction,
         colour = .data$kind)) +
-        ggplot2::geom_hline(yintercept = if (is.null(threshold)) 0.5 else
-            threshold, colour = role("muted"), linetype = "dashed",
-            linewidth = 0.4) +
+        ggplot2::geom_hline(yintercept = as.numeric(threshold),
+            colour = role("muted"), linetype = "dashed", linewidth = 0.4) +
         ggplot2::geom_vline(ggplot2::aes(xintercept = .data$n_ranks,
             linetype = chosen), data.frame(n_ranks = record$n_ranks),
             colour = role("ink"), linewidth = 0.4) +

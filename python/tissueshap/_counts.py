@@ -30,9 +30,7 @@ def target(adata: AnnData, *, copy: bool) -> AnnData:
     DataError
         If it is no AnnData, names of samples or genes repeat, or it is a view of a file.
     """
-    if not isinstance(adata, AnnData):
-        raise DataError(_no_anndata(adata))
-    named_once(adata)
+    check(adata)
     if copy:
         return adata.to_memory(copy=True) if adata.isbacked else adata.copy()
     if adata.is_view:
@@ -45,8 +43,13 @@ def target(adata: AnnData, *, copy: bool) -> AnnData:
     return adata
 
 
-def named_once(adata: AnnData, what: str = "adata") -> None:
-    """Raise where two samples or two genes share a name: both are matched by name."""
+def check(adata: AnnData, what: str = "adata") -> None:
+    """Raise unless this is an AnnData whose samples and genes have names of their own.
+
+    Both are matched by name. ``what`` is what messages call it.
+    """
+    if not isinstance(adata, AnnData):
+        raise DataError(_no_anndata(adata, what))
     for axis in ("obs_names", "var_names"):
         names = getattr(adata, axis)
         if not names.is_unique:
@@ -57,14 +60,14 @@ def named_once(adata: AnnData, what: str = "adata") -> None:
             )
 
 
-def _no_anndata(given: object) -> str:
+def _no_anndata(given: object, what: str) -> str:
     if isinstance(given, str | PathLike):
         return (
-            f"adata is the path {str(given)!r}, not an AnnData: read it first, "
-            "adata = ts.io.read_h5ad(path)"
+            f"{what} is the path {str(given)!r}, not an AnnData: read it first, "
+            f"{what} = ts.io.read_h5ad(path)"
         )
     return (
-        f"adata is of type {type(given).__name__}, not an AnnData: that comes first, and "
+        f"{what} is of type {type(given).__name__}, not an AnnData: that comes first, and "
         "anndata.AnnData(counts) makes one of samples x genes"
     )
 

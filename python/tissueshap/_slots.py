@@ -96,7 +96,7 @@ def require(adata: AnnData, group: str, key: str, *, key_added: str | None = Non
 
 def table(adata: AnnData, verb: str, name: str) -> Any:
     """Return a result of a verb from ``uns``, or raise an error that says what to run."""
-    entry = record(adata).get(verb)
+    entry = adata.uns.get(_schema.UNS, {}).get(verb)
     if entry is None or name not in entry:
         by = _schema.written_by("uns", verb)
         remedy = f"run ts.{by}(adata) first" if by else f"no verb was run with key_added={verb!r}"
@@ -122,13 +122,15 @@ def class_frame(
     return frame[list(columns)].rename(columns=columns)
 
 
-def label_name(adata: AnnData, label: str | None) -> str:
+def label_of(adata: AnnData, label: str | None = None) -> str:
     """Return the class column: the one given, else the one recorded before.
 
-    A column that is given is recorded, so that later verbs need not be told.
+    Raises
+    ------
+    DataError
+        There is none, or it has missing values.
     """
-    held = record(adata)
-    name = label if label is not None else held.get("label")
+    name = label if label is not None else adata.uns.get(_schema.UNS, {}).get("label")
     if name is None:
         raise DataError("which column of adata.obs holds the classes? Pass label='...'")
     if name not in adata.obs:
@@ -138,20 +140,26 @@ def label_name(adata: AnnData, label: str | None) -> str:
     if adata.obs[name].isna().any():
         where = list(adata.obs_names[adata.obs[name].isna()][:5])
         raise DataError(f"adata.obs[{name!r}] is missing for samples {where}: drop or label them")
-    held["label"] = str(name)
     return str(name)
+
+
+def label_name(adata: AnnData, label: str | None) -> str:
+    """Return the class column as :func:`label_of`, and record it for later verbs."""
+    name = label_of(adata, label)
+    record(adata)["label"] = name
+    return name
 
 
 def class_names(adata: AnnData, label: str | None = None) -> list[str]:
     """Return the classes that occur, in alphabetical order."""
-    return sorted(map(str, adata.obs[label_name(adata, label)].unique()))
+    return sorted(map(str, adata.obs[label_of(adata, label)].unique()))
 
 
 def class_codes(adata: AnnData, label: str | None = None) -> np.ndarray:
     """Return each sample's class as its position in :func:`class_names`."""
     names = class_names(adata, label)
     lookup = {name: code for code, name in enumerate(names)}
-    column = adata.obs[label_name(adata, label)].astype(str)
+    column = adata.obs[label_of(adata, label)].astype(str)
     codes: np.ndarray = column.map(lookup).to_numpy(dtype=np.int64)
     return codes
 

@@ -30,6 +30,42 @@ def test_what_is_no_anndata_is_named(given, message):
         ts.pp.log2(given)
 
 
+RECORDERS = {
+    "compare": ts.tl.compare,
+    "enrich": lambda adata: ts.tl.enrich(adata, {"set": list(adata.var_names[:20])}),
+    "ppi": lambda adata: ts.tl.ppi(adata, _edges(adata)),
+    "null_test": lambda adata: ts.tl.null_test(
+        adata, gene_set={"mine": list(adata.var_names[:6])}, n_sets=1, n_starts=1, samples="all"
+    ),
+}
+
+
+def _edges(adata):
+    return pd.DataFrame({"a": adata.var_names[:40], "b": adata.var_names[40:80]})
+
+
+@pytest.mark.parametrize("verb", RECORDERS)
+def test_a_verb_on_a_view_leaves_the_parent_alone(toy, verb):
+    """Verbs that write a record alone used to write it into the parent's."""
+    toy.layers["log2"] = np.log2(toy.X + 1.0).astype(np.float32)
+    genes = pd.DataFrame({"Liver": np.arange(toy.n_vars) % 7.0}, index=toy.var_names)
+    every = {name: genes["Liver"] for name in ts._slots.class_names(toy)}
+    frame = pd.DataFrame(every)
+    ts._slots.write(
+        toy, "rank_genes", {"varm": {"shap_rank": frame + 1, "shap_median": -frame}}, params={}
+    )
+    ts.tl.select_genes(toy, method="top_n", n_top=2)
+    limits = {"fdr": 0.01, "lfc": 1.0}
+    found = {"de_logfc": frame, "de_fdr": frame / 100, "de_pvalue": frame / 100}
+    flags = {"de_significant": frame["Liver"] > 1}
+    ts._slots.write(toy, "de", {"varm": found, "var": flags}, params=limits)
+    before = set(toy.uns["tissueshap"])
+    view = toy[toy.obs_names != toy.obs_names[0]]
+    RECORDERS[verb](view)
+    assert verb in view.uns["tissueshap"]
+    assert set(toy.uns["tissueshap"]) == before
+
+
 @pytest.mark.parametrize("axis", ["obs_names", "var_names"])
 def test_names_that_repeat_are_found_by_the_first_verb(adata, axis):
     names = list(getattr(adata, axis))

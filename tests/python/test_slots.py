@@ -91,11 +91,26 @@ def test_a_missing_layer_of_the_users_names_those_that_there_are(adata):
 def test_label_is_remembered(adata):
     with pytest.raises(DataError, match="Pass label="):
         _slots.label_name(adata, None)
-    assert _slots.class_names(adata, "tissue") == ["a/x", "b"]
-    assert _slots.label_name(adata, None) == "tissue"
+    assert _slots.label_name(adata, "tissue") == "tissue"
+    assert _slots.class_names(adata) == ["a/x", "b"]
     assert _slots.class_codes(adata).tolist() == [1, 0, 1, 0]
     with pytest.raises(DataError, match="no column 'organ'"):
         _slots.label_name(adata, "organ")
+
+
+def test_looking_at_another_column_does_not_change_the_label(adata):
+    _slots.label_name(adata, "tissue")
+    adata.obs["organ"] = ["x", "y", "y", "y"]
+    assert _slots.class_names(adata, "organ") == ["x", "y"]
+    assert _slots.class_codes(adata, "organ").tolist() == [0, 1, 1, 1]
+    assert _slots.label_of(adata) == "tissue"
+
+
+def test_looking_leaves_nothing_behind(adata):
+    with pytest.raises(MissingSlotError):
+        _slots.table(adata, "de", "counts")
+    _slots.class_names(adata, "tissue")
+    assert "tissueshap" not in adata.uns
 
 
 def test_missing_labels_are_named(adata):

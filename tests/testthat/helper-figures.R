@@ -57,7 +57,8 @@ records <- function(classes) {
                 data.frame(true = classes, predicted = classes,
                     n = c(10, rep(8, k - 1))),
                 data.frame(true = classes[k], predicted = classes[2], n = 2))),
-        select_genes = list(params = list(threshold = 0.5),
+        select_genes = list(
+            params = list(method = "unique_fraction", threshold = 0.5),
             n_ranks = 3, n_genes = 1234,
             curve = data.frame(n_ranks = 1:6, unique_fraction = 6:1 / 6,
                 exclusive_fraction = 6:1 / 7),

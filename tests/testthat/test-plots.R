@@ -46,6 +46,12 @@ test_that("plot_uniqueness: both curves, the cut-off and the choice", {
     lines <- layer(drawn, 3)
     expect_equal(lines$y, c(6:1 / 6, 6:1 / 7))
     expect_identical(unique(lines$colour), palette_roles("shap", "up"))
+    by_value <- made_up()
+    meta <- S4Vectors::metadata(by_value)
+    meta$tissueshap$select_genes$params <- list(method = "peak",
+        threshold = 1 / 3)
+    S4Vectors::metadata(by_value) <- meta
+    expect_identical(nrow(layer(plot_uniqueness(by_value), 1)), 0L)
 })
 
 test_that("plot_exclusive: all genes and those of one class only", {

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from tissueshap import _schema, _slots
+from tissueshap._counts import target
 from tissueshap._errors import DataError, DataWarning
 from tissueshap._logging import logger
 from tissueshap.io._genes import SYNONYMS, strip_version
@@ -51,6 +52,7 @@ def annotate_genes(adata: AnnData, annotation: str | Path | pd.DataFrame) -> Non
     DataError
         The table has none of the columns, or none of the genes.
     """
+    adata = target(adata, copy=False)
     name, table = _table(annotation)
     keys = [key for key in _KEYS if key in table]
     if not keys or len(table.columns) < 2:

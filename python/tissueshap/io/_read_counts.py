@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
@@ -93,6 +94,11 @@ def read_counts(
     """
     exclude = [exclude] if isinstance(exclude, str) else list(exclude)
     _check_arguments(orient, values, label, exclude, min_class_size)
+    if not isinstance(counts, str | PathLike):
+        raise DataError(
+            f"counts is of type {type(counts).__name__}: give the path of a file; "
+            "anndata.AnnData(frame) makes an AnnData of a data frame, samples x genes"
+        )
     table = None if samples is None else sample_table(samples)
     ids = None if table is None else table.ids()
     file = read_file(counts, ids, orient=orient, kind=values)

@@ -93,7 +93,7 @@ def _kinds(adata: AnnData, label: str | None) -> list[tuple[str, str, np.ndarray
         return [("new cohort", _palette.SHAP, everyone)]
     table = _slots.table(adata, "transfer", "map").astype(str)
     map_ = dict(zip(table["other"], table["class"], strict=True))
-    own = adata.obs[_slots.label_name(adata, label)].astype(str).map(map_)
+    own = adata.obs[_slots.label_of(adata, label)].astype(str).map(map_)
     right = (own == adata.obs[_schema.obs.predicted].astype(str)).to_numpy()
     known = own.notna().to_numpy()
     groups = [

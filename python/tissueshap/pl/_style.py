@@ -142,7 +142,7 @@ def whole_numbers(axes: Axes, axis: str) -> None:
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
     target = axes.xaxis if axis == "x" else axes.yaxis
-    target.set_major_locator(MaxNLocator(nbins="auto", integer=True))
+    target.set_major_locator(MaxNLocator(nbins="auto", integer=True, min_n_ticks=1))
     target.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
 
 

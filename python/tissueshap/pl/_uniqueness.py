@@ -44,7 +44,7 @@ def uniqueness(
     curve = _slots.table(adata, "select_genes", "curve")
     n_ranks = int(_slots.table(adata, "select_genes", "n_ranks"))
     n_genes = int(_slots.table(adata, "select_genes", "n_genes"))
-    threshold = float(_slots.table(adata, "select_genes", "params").get("threshold", 0.5))
+    params = _slots.table(adata, "select_genes", "params")
     with _style.context():
         figure = _style.new(5.2, 3.4, figsize)
         axes = figure.add_subplot()
@@ -55,7 +55,9 @@ def uniqueness(
             if column in curve:
                 axes.plot(curve["n_ranks"], curve[column], color=colour, label=name, linewidth=1.6)
         _shares(axes, _slots.table(adata, "select_genes", "by_share"))
-        axes.axhline(threshold, color=_palette.MUTED, linewidth=0.8, linestyle="--")
+        if params["method"] == "unique_fraction":  # of other rules it is no share of genes
+            threshold = float(params["threshold"])
+            axes.axhline(threshold, color=_palette.MUTED, linewidth=0.8, linestyle="--")
         axes.axvline(
             n_ranks,
             color=_palette.INK,

@@ -9,7 +9,7 @@ import pandas as pd
 from anndata import AnnData
 
 from tissueshap import _schema, _slots
-from tissueshap._counts import named_once, target
+from tissueshap._counts import check, target
 from tissueshap._dense import blocks
 from tissueshap._errors import DataError
 
@@ -118,9 +118,9 @@ def moments(values: np.ndarray, rows: np.ndarray | None = None) -> tuple[np.ndar
 
 def _shared(adata: AnnData, reference: AnnData) -> tuple[np.ndarray, np.ndarray]:
     """Return where the shared genes are in both."""
+    check(reference, "reference")
     names = pd.Index(map(str, adata.var_names))
     others = pd.Index(map(str, reference.var_names))
-    named_once(reference, "reference")
     places = others.get_indexer(names)
     own = np.flatnonzero(places >= 0)
     if not own.size:

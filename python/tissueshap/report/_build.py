@@ -71,7 +71,7 @@ def build(
         .render(
             title=title or "Which genes tell the classes apart?",
             today=datetime.date.today().isoformat(),
-            label=_slots.label_name(adata, None),
+            label=_slots.label_of(adata),
             summary=summarise(adata),
             figures=embedded(drawn),
             tables=tables,

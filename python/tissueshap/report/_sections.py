@@ -22,7 +22,7 @@ Rows = list[dict[str, Any]]
 
 def classes(adata: AnnData) -> Rows:
     """Return, by class: samples, trained on, held out, after balancing, donors."""
-    label = text(adata.obs[_slots.label_name(adata, None)])
+    label = text(adata.obs[_slots.label_of(adata)])
     table = pd.DataFrame({"n": label.value_counts()}).sort_index()
     if ran(adata, "split"):
         held = is_test(adata).to_numpy()

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from tissueshap import _schema, _slots, _umap
+from tissueshap._counts import target
 from tissueshap.clustering._vmeasure import check_starts, scored_sets
 from tissueshap.tl._clustered import checked_classes, chosen_samples, expression, named_sets
 
@@ -111,7 +112,7 @@ def cluster(
     Yap et al. (2021), Scientific Reports 11:2641, figures 4d and S7; V-measure of
     Rosenberg and Hirschberg (2007), UMAP of McInnes et al. (2018).
     """
-    adata = adata.copy() if copy else adata
+    adata = target(adata, copy=copy)
     check_starts(n_starts, on)
     rows = chosen_samples(adata, samples)
     codes = checked_classes(adata, label, rows)

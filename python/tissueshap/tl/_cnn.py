@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from tissueshap import _schema, _slots
+from tissueshap._counts import target
 from tissueshap._errors import DataError
 from tissueshap.model._backend import backend
 from tissueshap.model._ensemble import average
@@ -38,9 +39,10 @@ def cnn(
 ) -> Classifier:
     """Train a classifier of the classes on the training samples.
 
-    A tenth of the real training samples of each class is held out to watch the training.
-    Rows of the oversampling table that mix one of them are left out, so that none leaks
-    into what the network learns, and the other rows of its class weigh more for it.
+    Where there are 2,000 training samples or more, a tenth of those of each class is held
+    out to watch the training (the preset says how many). Rows of the oversampling table that
+    mix one of them are left out, so that none leaks into what the network learns, and the
+    other rows of its class weigh more for it.
 
     Parameters
     ----------
@@ -92,6 +94,7 @@ def cnn(
         There are fewer than two classes or four genes, a class has no training samples, the
         layer holds values that are not finite, or architecture and layout do not go together.
     """
+    adata = target(adata, copy=False)
     name = _slots.label_name(adata, label)
     classes, codes = _slots.class_names(adata, name), _slots.class_codes(adata, name)
     samples = np.flatnonzero(_slots.require(adata, "obs", _schema.obs.split) == "train")
@@ -143,6 +146,6 @@ def _check(adata: AnnData, classes: list[str], codes: np.ndarray, n_models: int)
     empty = [classes[code] for code in set(range(len(classes))) - set(codes.tolist())]
     if empty:
         raise DataError(
-            f"{len(empty)} classes have no training samples: {sorted(empty)[:5]}: drop them, or "
-            f"run ts.pp.split(adata) with fewer test samples"
+            f"{len(empty)} class(es) have no training samples: {sorted(empty)[:5]}: drop them, "
+            "or run ts.pp.split(adata) with fewer test samples"
         )

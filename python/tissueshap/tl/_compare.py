@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from tissueshap import _schema, _slots
+from tissueshap._counts import target
 from tissueshap._errors import DataError
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def compare(
     -----
     Yap et al. (2021), Scientific Reports 11:2641, figure 4a to c.
     """
-    adata = adata.copy() if copy else adata
+    adata = target(adata, copy=copy)
     classes = _slots.class_names(adata, label)
     cutoffs = _slots.table(adata, "de", "params")
     fdr, lfc = float(cutoffs["fdr"]), float(cutoffs["lfc"])

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from tissueshap import _slots
+from tissueshap._counts import target
 from tissueshap._errors import DataError
 from tissueshap._logging import logger
 from tissueshap._progress import progress
@@ -107,7 +108,7 @@ def enrich(
     The hypergeometric test, its background and its q-values are those of DOSE (Yu et
     al. 2015), with one difference: a gene outside the universe never counts as drawn.
     """
-    adata = adata.copy() if copy else adata
+    adata = target(adata, copy=copy)
     sources = (source,) if isinstance(source, str) else tuple(source)
     check(sources, by)
     sets = _sets(gene_sets, engine)

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from tissueshap import _slots
+from tissueshap._counts import target
 from tissueshap._errors import DataError
 from tissueshap.clustering._vmeasure import check_starts, random_sets, scored_sets
 from tissueshap.tl._clustered import checked_classes, chosen_samples, expression, named_sets
@@ -95,7 +96,7 @@ def null_test(
     Yap et al. (2021), Scientific Reports 11:2641, figure S8; the empirical p-value as
     Phipson and Smyth (2010) give it.
     """
-    adata = adata.copy() if copy else adata
+    adata = target(adata, copy=copy)
     check_starts(n_starts, on)
     if n_sets < 1:
         raise DataError(f"n_sets={n_sets}: at least 1 random gene set is needed")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from tissueshap import _slots
+from tissueshap._counts import target
 from tissueshap._logging import logger
 from tissueshap.enrichment._gene_sets import matching_ids
 from tissueshap.enrichment._interactions import Network, interaction_test
@@ -93,7 +94,7 @@ def ppi(
     is no evidence that a list hangs together. Yap et al. (2021) used STRING's own
     test (supplementary data 4), whose background is the whole genome.
     """
-    adata = adata.copy() if copy else adata
+    adata = target(adata, copy=copy)
     sources = (source,) if isinstance(source, str) else tuple(source)
     groupings = (by,) if isinstance(by, str) else tuple(by)
     for grouping in groupings:

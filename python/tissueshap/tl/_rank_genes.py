@@ -112,7 +112,7 @@ def rank_genes(
     empty = [class_name for class_name in classes if counts[class_name] == 0]
     if empty:
         logger.warning(
-            "%d classes have no explained sample and are not ranked: %s", len(empty), empty[:5]
+            "%d class(es) have no explained sample and are not ranked: %s", len(empty), empty[:5]
         )
     frames = {
         _schema.varm.shap_median: pd.DataFrame(summary, columns=classes),

@@ -199,7 +199,7 @@ class Config:
             message names the nearest one.
         """
         path = Path(path)
-        given = {_known(str(key), path): value for key, value in _mapping(path).items()}
+        given = {known(str(key), str(path)): value for key, value in _mapping(path).items()}
         for name, value in given.items():
             given[name] = _beside(path.parent, types()[name], value)
         return cls(**{**given, **options})
@@ -239,12 +239,13 @@ def _mapping(path: Path) -> Mapping[str, Any]:
     return read
 
 
-def _known(key: str, path: Path) -> str:
+def known(key: str, where: str) -> str:
+    """Return an option's name, or raise an error that names the nearest one."""
     name = key.replace("-", "_")
     if name in options():
         return name
     near = difflib.get_close_matches(name, options(), n=1, cutoff=0)
-    raise DataError(f"{path} has the unknown option {key!r}; the nearest known one is {near[0]!r}")
+    raise DataError(f"{where} has the unknown option {key!r}; the nearest known one is {near[0]!r}")
 
 
 def _beside(folder: Path, hint: Any, value: Any) -> Any:

@@ -9,11 +9,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tissueshap._counts import check
 from tissueshap._errors import DataError
 from tissueshap._logging import logger
 from tissueshap._progress import progress
 from tissueshap._settings import settings
-from tissueshap.workflow._config import Config
+from tissueshap.workflow._config import Config, known
 from tissueshap.workflow._folder import check_out, whole_folder
 from tissueshap.workflow._job import Job
 
@@ -80,6 +81,10 @@ def _settled(source: Config | AnnData, options: dict[str, Any]) -> tuple[Config,
     import anndata
 
     given = isinstance(source, Config)
+    if not given:
+        check(source, "source")
+    for name in options:
+        known(name, "ts.workflow.run")
     config = replace(source, **options) if isinstance(source, Config) else Config(**options)
     if given and config.counts is None:
         raise DataError("which counts? Pass --counts FILE (counts=... in Python)")

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import anndata as ad
 import numpy as np
+import pandas as pd
 import pytest
 
 from tissueshap import io
@@ -392,3 +393,8 @@ def test_damage_in_the_middle_of_a_gzip(files):
     with pytest.raises(DataError, match=re.escape(str(path))):
         io.read_counts(path)
     assert gzip.decompress(files.gct("d.gct.gz").read_bytes())
+
+
+def test_a_frame_is_told_from_a_file():
+    with pytest.raises(DataError, match=r"type DataFrame: .*anndata\.AnnData\(frame\)"):
+        io.read_counts(pd.DataFrame([[1]]), label="tissue")

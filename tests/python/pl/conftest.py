@@ -291,6 +291,7 @@ def _explain(adata, names, codes, test, log2, rng):
         adata,
         "select_genes",
         {"var": {"shap_selected": chosen.any(axis=1)}, "uns": found},
+        method="unique_fraction",
         threshold=0.5,
     )
 

@@ -92,6 +92,22 @@ def test_confusion_of_a_perfect_classifier_is_drawn(few):
     assert figure.get_supxlabel() == ""
 
 
+def test_a_share_of_values_is_no_share_of_genes(few):
+    """Of the rule by values no line is drawn: its threshold is of another axis."""
+    found(few, "select_genes")["params"].update(method="peak", threshold=1 / 3)
+    heights = [set(line.get_ydata()) for line in pl.uniqueness(few).axes[0].lines]
+    assert {1 / 3} not in heights
+    assert len(heights) == 3
+
+
+def test_one_epoch_has_one_tick(few):
+    record = found(few, "cnn")
+    record["history"] = record["history"].head(1)
+    axes = pl.history(few).axes[0]
+    low, high = axes.get_xlim()
+    assert [tick for tick in axes.get_xticks() if low <= tick <= high] == [1]
+
+
 def test_uniqueness(few, words):
     figure = pl.uniqueness(few)
     curve = found(few, "select_genes")["curve"]

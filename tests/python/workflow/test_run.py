@@ -198,6 +198,7 @@ def test_the_input_is_not_changed(cohort: ad.AnnData, quick: Options, tmp_path: 
     ("options", "words"),
     [
         ({"out": None}, "--out"),
+        ({"test_per_clas": 5}, "nearest known one is 'test_per_class'"),
         ({"label": None}, "--label"),
         ({"label": "organ"}, "no column 'organ'"),
         ({"donor": "person"}, "'person'"),

@@ -193,6 +193,7 @@ class Context:
             n_draws=taken if n_draws is None else min(n_draws, taken),
             tolerance=held.get("tolerance"),
             output="logit" if held.get("output") == "logit" else "probability",
+            method="monte_carlo" if held.get("method") == "monte_carlo" else "stratified",
             seed=self.numbers.seed if seed is None else seed,
         ).values
 

@@ -5,6 +5,7 @@ import pytest
 
 from tissueshap._errors import DataError
 from tissueshap.explain import Background, expected_gradients
+from tissueshap.explain._background import References
 
 
 class Watched:
@@ -44,6 +45,28 @@ def test_weights_say_how_often_a_sample_is_drawn(make_network, method):
     exact = (x - mean) * weights.T
     far = np.abs(found.values - exact) > 4.5 * found.standard_error + 1e-4
     assert not far.any()
+
+
+@pytest.mark.parametrize("grouped", [False, True])
+def test_means_and_variances_are_those_of_all_rows_at_once(grouped):
+    rng = np.random.default_rng(2)
+    # Large values, more rows than are read at once, and a gene that does not vary.
+    values = (1e4 + rng.normal(size=(2100, 4))).astype(np.float32)
+    values[:, 3] = 7
+    weights, groups = rng.random(2100), rng.integers(0, 3, 2100)
+    background = Background(values, weights=weights, groups=groups if grouped else None)
+    order = rng.permutation(2100)
+    found = References(background, order, moments=True)[1]
+    share = np.where(grouped & (groups == 1), 0, weights)
+    mean = np.average(values, axis=0, weights=share)
+    variance = np.average(np.square(values - mean), axis=0, weights=share)
+    np.testing.assert_allclose(found.mean, mean, rtol=1e-6)
+    np.testing.assert_allclose(found.variance, variance, rtol=1e-3, atol=1e-9)
+    assert found.variance[3] == 0
+    np.testing.assert_array_equal(found.rows, order[share[order] > 0])
+    # A stretch as long as the weight: places spread evenly draw each as often as it should.
+    drawn = np.bincount(found.at((np.arange(10**6) + 0.5) / 10**6), minlength=2100) / 10**6
+    np.testing.assert_allclose(drawn, share / share.sum(), atol=3e-6)
 
 
 def test_other_classes_only_never_draws_the_explained_one(network, golden):

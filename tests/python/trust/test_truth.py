@@ -43,3 +43,22 @@ def test_a_turned_ranking_fails(planted):
     table = _truth.score({"m": worst}, *planted, 2).set_index("kind")
     assert table.loc["any", "recall"] == 0
     assert table.loc["any", "average_precision"] < 0.4
+
+
+def test_average_precision_is_scikit_learns_without_the_other_kinds():
+    from sklearn.metrics import average_precision_score
+
+    rng = np.random.default_rng(6)
+    values = rng.normal(size=(80, 3))
+    kinds = rng.integers(0, 5, size=values.shape)  # 0 and 1 are planted, in ways that differ
+    masks = {"one": kinds == 0, "two": kinds == 1}
+    values[kinds == 0] += 1
+    table = _truth.score({"m": values}, masks, {"one": 1, "two": 1}, 5).set_index("kind")
+    for kind, other in ((0, 1), (1, 0)):
+        kept = kinds != other
+        expected = [
+            average_precision_score(kinds[kept[:, code], code] == kind, values[kept[:, code], code])
+            for code in range(3)
+        ]
+        found = table.loc["one" if kind == 0 else "two", "average_precision"]
+        assert found == pytest.approx(np.mean(expected))

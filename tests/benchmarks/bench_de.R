@@ -14,6 +14,7 @@
 #   Rscript tests/benchmarks/bench_de.R [--small | --large | --quick] [--full]
 #       [--genes 6000] [--timed CLASSES] [--out FILE.json]
 #   Rscript tests/benchmarks/bench_de.R --memory SAMPLES [--genes 18884]
+#       [--method limma_voom]
 #
 # --full times every class, --timed that many; fewer genes than 6,000 leave the
 # ratios about as they are, since all sides take time in proportion. --memory runs (c) alone, on 47
@@ -129,26 +130,28 @@ peak_gigabytes <- function() {
     as.numeric(gsub("[^0-9]", "", grep("^VmHWM", status, value = TRUE))) / 2^20
 }
 
-memory <- function(n_genes, n_samples) {
+memory <- function(n_genes, n_samples, method) {
     data <- simulate_counts(n_genes, n_samples, 47)
     lib_size <- colSums(data$counts)
     before <- peak_gigabytes()
     spent <- seconds(function() {
         tissueshap::core_de(data$counts, data$label, lib_size,
-            rep(1, n_samples))
+            rep(1, n_samples), method = method)
     })
-    list(genes = n_genes, samples = n_samples, classes = 47,
+    list(method = method, genes = n_genes, samples = n_samples, classes = 47,
         cpu = spent$cpu, wall = spent$wall, peak_gb_simulated = before,
         peak_gb = peak_gigabytes())
 }
 
 main <- function(given) {
-    value_of <- function(option, default) {
+    text_of <- function(option, default) {
         at <- match(option, given)
-        if (is.na(at)) default else as.integer(given[at + 1L])
+        if (is.na(at)) default else given[at + 1L]
     }
+    value_of <- function(option, default) as.integer(text_of(option, default))
     if ("--memory" %in% given) {
-        found <- memory(value_of("--genes", 18884), value_of("--memory"))
+        found <- memory(value_of("--genes", 18884), value_of("--memory"),
+            text_of("--method", "edgeR_QL"))
     } else if ("--quick" %in% given) {
         found <- list(quick = compare(500, 120, 6, 6))
     } else {
@@ -172,7 +175,7 @@ main <- function(given) {
         digits = 4)
     message(text)
     if ("--out" %in% given) {
-        writeLines(text, given[match("--out", given) + 1L])
+        writeLines(text, text_of("--out"))
     }
 }
 

@@ -40,6 +40,17 @@ chance <- list("Other genes, 1" = others[1:20],
 run_enrich(adata, c(markers, chance), by = "class", engine = "sets",
     min_size = 2, pvalue_cutoff = 1)
 
+# Half of the pairs of markers of one tissue interact, and pairs of chance.
+set.seed(1)
+kept <- unlist(adata$var_names$to_list())
+pairs <- lapply(markers, function(genes) {
+    found <- t(utils::combn(sort(intersect(genes, kept)), 2L))
+    found[stats::runif(nrow(found)) < 0.5, , drop = FALSE]
+})
+pairs <- rbind(do.call(rbind, pairs),
+    t(replicate(400L, sort(sample(kept, 2L)))))
+run_ppi(adata, data.frame(a = pairs[, 1L], b = pairs[, 2L]))
+
 parts <- tissueshap:::parts_of(adata)
 parts$layers <- lapply(parts$layers[c("tmm", "log2", "shap")], signif, 5)
 dir.create("inst/extdata", showWarnings = FALSE)

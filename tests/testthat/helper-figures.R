@@ -25,6 +25,8 @@ made_up <- function(classes = awkward, n_each = 6L, n_genes = 40L) {
     x <- write_slots(x, "rank_genes", list(varm = list(
         shap_median = median,
         shap_rank = apply(-median, 2L, rank))), list(label = "tissue"))
+    x <- write_slots(x, "de", list(varm = list(de_logfc = 3 * median,
+        de_fdr = 10^-abs(3 * median))), list(fdr = 0.01, lfc = 4))
     x <- write_slots(x, "shap", list(
         varm = list(shap_mean_abs = abs(median) + 0.1),
         uns = list(samples = data.frame(sample = seq_len(n) - 1L,
@@ -87,6 +89,13 @@ records <- function(classes) {
             empirical_pvalue = 0.0196, t_pvalue = 1e-5,
             null = data.frame(replicate = 1:50,
                 v_measure = seq(0.4, 0.8, length.out = 50))),
+        ppi = list(table = data.frame(source = "shap",
+            by = c("all", rep(c("class", "exclusive"), each = k)),
+            class = c("all", classes, classes), n_genes = 1234,
+            n_edges = c(5678, 3 * seq_len(2 * k)),
+            expected = c(5000.25, 2 * rev(seq_len(2 * k))),
+            pvalue = c(0, rep(0.02, 2 * k)),
+            p.adjust = c(0, rep(c(0.01, 0.3), length.out = 2 * k)))),
         enrich = list(table = data.frame(
             source = "shap", class = classes[c(1, 1, 2)],
             ID = c("T1", "T2", "T1"),

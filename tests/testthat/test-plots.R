@@ -222,6 +222,55 @@ test_that("plot_shap_bar: all classes stacked, or the first and the rest", {
     expect_error(plot_shap_bar(x), "target = \"all\"")
 })
 
+test_that("plot_de_counts: up to the right, down to the left, own genes", {
+    drawn <- plot_de_counts(x)
+    rows <- SummarizedExperiment::rowData(x)
+    logfc <- as.matrix(rows$de_logfc)
+    called <- as.matrix(rows$de_fdr) < 0.01 & abs(logfc) > 4
+    alone <- called & rowSums(called) == 1
+    expect_gt(sum(alone), 0)
+    expect_lt(sum(alone), sum(called))
+    bars <- drawn$data
+    for (class in awkward) {
+        at <- class_columns(class)
+        expect_identical(bars$n[bars$class == class], c(
+            sum(called[, at] & logfc[, at] > 0),
+            sum(alone[, at] & logfc[, at] > 0),
+            -sum(called[, at] & logfc[, at] < 0),
+            -sum(alone[, at] & logfc[, at] < 0)))
+    }
+    n <- colSums(called)
+    expect_identical(axis_texts(drawn), rev(shown(sort(awkward,
+        method = "radix")[order(-n)])))
+    expect_match(drawn$labels$x, "FDR < 0.01 and |log2FC| > 4", fixed = TRUE)
+    skip_without_python()
+    counts <- reticulate::import("tissueshap.pl._de_counts")$counts
+    found <- counts(as_anndata(x))
+    limits <- list(fdr = 0.01, lfc = 4)
+    expect_equal(called_genes(x, NULL, limits), found, ignore_attr = TRUE)
+})
+
+test_that("plot_ppi: observed and expected, coloured where p is small", {
+    drawn <- plot_ppi(x)
+    classes <- sort(awkward, method = "radix")
+    observed <- layer(drawn, 3)
+    expect_equal(observed$x, 3 * 1:6)
+    expect_equal(layer(drawn, 2)$x, 2 * 6:1)
+    expect_identical(observed$colour, rep(palette_roles("shap", "muted"), 3))
+    expect_identical(layer(drawn, 4)$label, rep(c("0.01", "0.3"), 3))
+    expect_identical(axis_texts(drawn), classes)
+    expect_identical(drawn$labels$caption, paste("all 1,234 genes together:",
+        "5,678 interactions, 5,000.2 expected, p < 1e-300"))
+    expect_error(plot_ppi(x, "de"), "without source = \"de\"")
+    record <- S4Vectors::metadata(x)$tissueshap$ppi
+    record$table <- record$table[1, ]
+    alone <- set_record(x, "ppi", record)
+    drawn <- plot_ppi(alone)
+    expect_identical(levels(drawn$data$list), "SHAP genes of all classes")
+    # Far from 0 the axis is logarithmic.
+    expect_lt(layer(drawn, 3)$x, 50)
+})
+
 test_that("dots of about the same value stand beside each other", {
     expect_identical(stacked(c(0, 0, 0, 1), c(0, 1)), c(0, 0.08, -0.08, 0))
     expect_lte(max(abs(stacked(rep(0, 100), c(0, 1)))), 0.4)
@@ -248,7 +297,8 @@ test_that("an AnnData gives the figures of the SummarizedExperiment", {
     skip_without_python()
     adata <- as_anndata(x)
     for (plot in list(plot_confusion, plot_umap, plot_euler, plot_shap,
-        plot_shap_bar, plot_exclusive, plot_enrichment)) {
+        plot_shap_bar, plot_exclusive, plot_enrichment, plot_de_counts,
+        plot_ppi)) {
         expect_equal(layer(plot(adata), 1), layer(plot(x), 1),
             tolerance = 1e-6)
     }
@@ -263,7 +313,7 @@ test_that("an AnnData gives the figures of the SummarizedExperiment", {
 test_that("the example has all that figures read", {
     results <- example_results()
     figures <- ls(asNamespace("tissueshap"), pattern = "^plot_")
-    expect_length(figures, 12)
+    expect_length(figures, 14)
     for (name in figures) {
         drawn <- get(name, asNamespace("tissueshap"))(results)
         expect_s3_class(ggplot2::ggplot_build(drawn), "ggplot_built")
@@ -272,7 +322,7 @@ test_that("the example has all that figures read", {
 
 test_that("figures look as they did", {
     # A test that is skipped would else have its pictures deleted.
-    for (name in c("euler", "overlap", "enrichment")) {
+    for (name in c("euler", "overlap", "enrichment", "de-counts", "ppi")) {
         announce_snapshot_file(name = paste0(name, ".svg"))
     }
     skip_if_not_installed("vdiffr")
@@ -282,4 +332,6 @@ test_that("figures look as they did", {
     vdiffr::expect_doppelganger("euler", plot_euler(x, ranks = 5))
     vdiffr::expect_doppelganger("overlap", plot_overlap(x))
     vdiffr::expect_doppelganger("enrichment", plot_enrichment(x))
+    vdiffr::expect_doppelganger("de counts", plot_de_counts(x))
+    vdiffr::expect_doppelganger("ppi", plot_ppi(x))
 })

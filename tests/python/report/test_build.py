@@ -129,6 +129,17 @@ def test_captions_tell_what_the_figures_show(
     assert ("without any mistake are listed" in text) is happened
 
 
+def test_scores_without_a_baseline_are_shown(finished: ad.AnnData, tmp_path: Path) -> None:
+    """As ``tl.evaluate(baseline=False)`` leaves them."""
+    scores = _slots.record(finished)["evaluate"]
+    del scores["baseline_macro_f1"]
+    scores["per_class"] = scores["per_class"].drop(columns="baseline_f1")
+    text = report.build(finished, tmp_path / "r.html", figures={}).read_text(encoding="utf-8")
+    assert "0.875" in text
+    assert "F1 of logistic regression" not in text
+    assert "– for logistic" not in text
+
+
 def test_shows_the_numbers(written: str) -> None:
     assert "0.875" in written  # macro F1
     assert "0.825" in written  # of the baseline

@@ -82,7 +82,7 @@ def umap(
         figure.draw_without_rendering()
         shown = [str(i + 1) for i in range(len(names))] if numbered else _style.texts(names, 28)
         for axes, gene_set in panels:
-            _name_classes(axes, _embedding(adata, gene_set), codes, shown, colours)
+            _name_classes(axes, _embedding(adata, gene_set), codes, shown)
     return _style.finish(figure, save)
 
 
@@ -111,9 +111,7 @@ def _points(axes: Axes, flat: np.ndarray, colours: np.ndarray) -> None:
     axes.set(xticks=[], yticks=[], xlabel="UMAP 1", ylabel="UMAP 2")
 
 
-def _name_classes(
-    axes: Axes, flat: np.ndarray, codes: np.ndarray, shown: Sequence[str], colours: np.ndarray
-) -> None:
+def _name_classes(axes: Axes, flat: np.ndarray, codes: np.ndarray, shown: Sequence[str]) -> None:
     """Put each class's name or number at its median."""
     from matplotlib.patheffects import withStroke
 

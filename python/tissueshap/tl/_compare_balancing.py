@@ -16,7 +16,7 @@ from tissueshap._logging import logger
 from tissueshap.model._backend import backend
 from tissueshap.model._presets import Preset
 from tissueshap.tl._cnn import cnn
-from tissueshap.tl._evaluate import scores
+from tissueshap.tl._evaluate import held_out, scores
 from tissueshap.tl._predict import columns_of
 
 if TYPE_CHECKING:
@@ -91,10 +91,7 @@ def compare_balancing(
     adata = target(adata, copy=copy)
     name = _slots.label_name(adata, label)
     classes, codes = _slots.class_names(adata, name), _slots.class_codes(adata, name)
-    split = np.asarray(_slots.require(adata, "obs", _schema.obs.split))
-    test = np.flatnonzero(split == "test")
-    if not test.size:
-        raise DataError("no sample is held out: run ts.pp.split(adata) with n_test above 0")
+    split, test = held_out(adata)
     sizes = np.bincount(codes[split == "train"], minlength=len(classes))
     work = _workbench(adata, name, (layer, mixed))
     summary, per_class = [], []

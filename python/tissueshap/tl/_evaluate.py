@@ -72,10 +72,7 @@ def evaluate(
     adata = target(adata, copy=copy)
     name = _slots.label_name(adata, label)
     classes, codes = _slots.class_names(adata, name), _slots.class_codes(adata, name)
-    split = np.asarray(_slots.require(adata, "obs", _schema.obs.split))
-    test = np.flatnonzero(split == "test")
-    if not test.size:
-        raise DataError("no sample is held out: run ts.pp.split(adata) with n_test above 0")
+    split, test = held_out(adata)
     predicted = _slots.require(adata, "obs", _schema.obs.predicted, key_added=key_added)
     found = np.asarray(predicted.astype(str))[test]
     true = np.asarray(classes)[codes[test]]
@@ -118,6 +115,15 @@ def _warn_of_unknown(adata: AnnData, label: str, classes: list[str], key_added: 
             DataWarning,
             stacklevel=3,
         )
+
+
+def held_out(adata: AnnData) -> tuple[np.ndarray, np.ndarray]:
+    """Return the split, and where the test samples are; there must be some."""
+    split = np.asarray(_slots.require(adata, "obs", _schema.obs.split))
+    test = np.flatnonzero(split == "test")
+    if not test.size:
+        raise DataError("no sample is held out: run ts.pp.split(adata) with n_test above 0")
+    return split, test
 
 
 def _donors(adata: AnnData, split: np.ndarray) -> dict[str, int]:

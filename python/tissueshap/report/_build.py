@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from tissueshap import _slots
 from tissueshap.report import _biology, _cohort, _reproduce, _sections
+from tissueshap.report._account import account
 from tissueshap.report._caveats import caveats
 from tissueshap.report._figures import embedded
 from tissueshap.report._figures import figures as draw
@@ -106,6 +107,7 @@ def _content(adata: AnnData) -> dict[str, Any]:
         **_biology.content(adata),
         "markers": _sections.markers(adata),
         "truth": _sections.truth(adata),
+        "account": account(adata),
         "caveats": caveats(adata),
         "settings": _reproduce.settings(adata),
         "options": _reproduce.options(adata),

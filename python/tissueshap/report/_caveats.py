@@ -84,11 +84,16 @@ def _donors(adata: AnnData) -> Caveat | None:
 def _panel(adata: AnnData) -> Caveat | None:
     if adata.n_vars >= 2000:
         return None
+    normalised = (
+        "the library size is the panel's, and TMM's assumption that most genes do not change "
+        "may fail. Fold changes are relative to this panel; "
+        if ran(adata, "tmm")
+        else ""
+    )
     return (
         "A panel of genes, not a transcriptome",
-        f"With {adata.n_vars:,} genes the library size is the panel's, and TMM's assumption "
-        "that most genes do not change may fail. Fold changes are relative to this panel; "
-        "overlaps by chance are likelier than among 20,000 genes.",
+        f"With {adata.n_vars:,} genes {normalised}overlaps by chance are likelier than among "
+        "20,000 genes.",
     )
 
 
@@ -96,11 +101,13 @@ def _long_list(adata: AnnData) -> Caveat | None:
     chosen = adata.var.get(_schema.var.shap_selected)
     if chosen is None or chosen.mean() < 0.3:
         return None
+    published = found(adata, "select_genes", "params", {}).get("method") == "unique_fraction"
+    shorter = "raise --unique-fraction" if published else "take fewer ranks by --select top_n"
     return (
         "Much of all genes is selected",
         f"{chosen.mean():.0%} of the genes are SHAP genes, so that random sets of this size hold "
-        "many of the same genes, and overlaps are large by chance. A higher --unique-fraction "
-        "gives a shorter list.",
+        "many of the same genes, and overlaps are large by chance. For a shorter list "
+        f"{shorter}.",
     )
 
 

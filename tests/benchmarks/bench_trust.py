@@ -29,8 +29,8 @@ import pandas as pd
 import tissueshap as ts
 from cohorts import HPA_MAP, read_gtex_hpa, read_panel
 
-#: Made together: the second asks for the networks of the first.
-RETRAINED = ("seeds", "order")
+#: Made together: what the first makes, networks or scores of the genes, the others ask for.
+TOGETHER = (("seeds", "order"), ("methods", "use", "truth"))
 CHECKS = (
     *("completeness", "use", "randomisation", "bootstrap", "seeds", "folds", "cohort", "order"),
     *("methods", "truth"),
@@ -101,7 +101,7 @@ def studies(n_samples: int, n_genes: int, seed: int, data: Path) -> dict[str, St
             raise ValueError("the other cohort has other planted markers")
         _explain(_from_counts(other, 10, seed + 1), {}, seed + 1, adata)
 
-    seeds, both = ("seeds",), RETRAINED
+    seeds, both = ("seeds",), ("seeds", "order")
     five, image = {"n_models": 5}, {"arch": "cnn"}
     return {
         "compendium": Study(simulated, again),
@@ -201,6 +201,15 @@ def described(adata: Any) -> dict[str, Any]:
     return found
 
 
+def grouped(checks: list[str]) -> list[tuple[str, ...]]:
+    """Return the checks as they are made, those together that share their work."""
+    found = {check: (check,) for check in checks}
+    for group in TOGETHER:
+        shared = tuple(check for check in group if check in checks)
+        found |= dict.fromkeys(shared, shared)
+    return list(dict.fromkeys(found.values()))
+
+
 def show(name: str, found: dict[str, Any]) -> None:
     """Print what was found of a study."""
     print(f"\n{name}: macro F1 {found['macro_f1']:.3f}, {found['n_ranks']} ranks")
@@ -224,8 +233,9 @@ def show(name: str, found: dict[str, Any]) -> None:
         columns = ["check", "measure", "value", "chance", "threshold", "verdict"]
         print(rows[columns].to_string(index=False))
     for part in parts:
-        if "truth" in part:
-            print(pd.DataFrame(part["truth"]).to_string(index=False))
+        for table in ("methods", "gains", "truth"):
+            if table in part:
+                print(pd.DataFrame(part[table]).to_string(index=False))
     print(f"{sum(part['wall'] for part in parts):.0f} s, {sum(p['cpu'] for p in parts):.0f} s CPU")
 
 
@@ -252,10 +262,7 @@ def main() -> None:
         folder = options.folder / name.replace(", ", "_").replace(" ", "_")
         held = prepared(study, folder, options.seed)
         found = written.setdefault(name, {**described(held[0]), "checks": {}})
-        groups = [(check,) for check in asked]
-        if study.checks == RETRAINED:
-            groups = [tuple(asked)]
-        for group in groups:
+        for group in grouped(asked):
             key = " and ".join(group)
             if key not in found["checks"]:
                 found["checks"][key] = measure(study, held, group, options.seed)

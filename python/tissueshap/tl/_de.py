@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,9 @@ from tissueshap._counts import checked, target, workers
 from tissueshap._errors import DataError
 from tissueshap._rconvert import Matrix
 
+Method = Literal["edgeR_QL", "edgeR_LRT", "limma_voom", "limma", "wilcoxon"]
+Rest = Literal["mean_of_classes", "weighted", "pooled"]
+
 
 def de(
     adata: AnnData,
@@ -21,8 +24,8 @@ def de(
     *,
     fdr: float = 0.01,
     lfc: float = 4.0,
-    method: Literal["edgeR_QL", "edgeR_LRT", "limma_voom", "limma", "wilcoxon"] = "edgeR_QL",
-    rest: Literal["mean_of_classes", "weighted", "pooled"] = "mean_of_classes",
+    method: Method = "edgeR_QL",
+    rest: Rest = "mean_of_classes",
     lfc_test: float | None = None,
     covariates: Sequence[str] | None = None,
     block: str | None = None,
@@ -89,12 +92,16 @@ def de(
     Raises
     ------
     DataError
-        If ``X`` does not hold counts, there is only one class, or ``obs`` lacks a column.
+        If ``X`` does not hold counts, there is only one class, ``obs`` lacks a column, or
+        ``method`` or ``rest`` is none of those above.
     MissingSlotError
         If ``ts.pp.tmm`` has not been run.
     RError
         If R refuses options that do not go together; the message has the remedy.
     """
+    for option, value, choices in (("method", method, Method), ("rest", rest, Rest)):
+        if value not in get_args(choices):
+            raise DataError(f"{option}={value!r}: choose one of {get_args(choices)}")
     adata = target(adata, copy=copy)
     name = _slots.label_name(adata, label)
     classes = _slots.class_names(adata, name)

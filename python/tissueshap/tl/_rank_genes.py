@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -96,18 +96,10 @@ def rank_genes(
     if not rows.size:
         raise DataError("no explained sample is left in adata: run ts.tl.shap(adata, model) again")
     classes = sorted({*_slots.class_names(adata, name), *explained})
-    known = ~np.isnan(dense(values[rows[:1]])[0])
-    summary, low, high = (np.full((adata.n_vars, len(classes)), np.nan) for _ in range(3))
-    for code, class_name in enumerate(classes):
-        members = rows[explained == class_name]
-        if members.size:
-            held = dense(values[members])[:, known]
-            summary[known, code] = STATISTICS[statistic](held)
-            if n_boot and members.size > 1:
-                rng = np.random.default_rng([seed, code])
-                low[known, code], high[known, code] = bootstrap_interval(
-                    held, STATISTICS[statistic], n_boot, rng
-                )
+    members = [rows[explained == class_name] for class_name in classes]
+    summary, low, high = _summarised(
+        values, members, STATISTICS[statistic], n_boot=n_boot, seed=seed
+    )
     counts = pd.Series(explained).value_counts().reindex(classes, fill_value=0)
     empty = [class_name for class_name in classes if counts[class_name] == 0]
     if empty:
@@ -133,6 +125,44 @@ def rank_genes(
         key_added=key_added,
     )
     return adata if copy else None
+
+
+def _summarised(
+    values: Any,
+    members: list[np.ndarray],
+    statistic: Callable[[np.ndarray], np.ndarray],
+    *,
+    n_boot: int,
+    seed: int,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the statistic of each class's samples and its interval, genes x classes each.
+
+    Parameters
+    ----------
+    values
+        SHAP values, samples x genes; a gene that is NaN in one explained sample is in all.
+    members
+        Positions of each class's explained samples.
+    statistic
+        From samples x genes to genes.
+    n_boot
+        Bootstraps for the interval.
+    seed
+        Seed of the bootstraps.
+    """
+    one = np.concatenate(members)[:1]
+    known = ~np.isnan(dense(values[one])[0])
+    summary, low, high = (np.full((known.size, len(members)), np.nan) for _ in range(3))
+    for code, own in enumerate(members):
+        if own.size:
+            held = dense(values[own])[:, known]
+            summary[known, code] = statistic(held)
+            if n_boot and own.size > 1:
+                rng = np.random.default_rng([seed, code])
+                low[known, code], high[known, code] = bootstrap_interval(
+                    held, statistic, n_boot, rng
+                )
+    return summary, low, high
 
 
 def bootstrap_interval(

@@ -154,6 +154,15 @@ def test_covariates_and_donors_come_from_obs(normalised: ad.AnnData, tmp_path: P
     again.write_h5ad(tmp_path / "toy.h5ad")
 
 
+@pytest.mark.parametrize("wrong", [{"method": "deseq2"}, {"rest": "others"}])
+def test_a_choice_that_is_none_is_named_with_those_that_are(
+    toy: ad.AnnData, wrong: dict[str, str]
+) -> None:
+    ((option, value),) = wrong.items()
+    with pytest.raises(DataError, match=rf"{option}='{value}': choose one of \('\w+', "):
+        de(toy, **wrong)
+
+
 def test_options_that_do_not_go_together(normalised: ad.AnnData) -> None:
     with pytest.raises(DataError, match=r"no column 'age'; it has \['tissue'"):
         de(normalised, covariates=["age"])

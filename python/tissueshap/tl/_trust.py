@@ -13,7 +13,8 @@ from tissueshap._errors import DataError
 from tissueshap._logging import logger
 from tissueshap._progress import progress
 from tissueshap.model._backend import backend
-from tissueshap.tl import _trust_checks as checking
+from tissueshap.tl import _trust_genes as of_genes
+from tissueshap.tl import _trust_values as of_values
 from tissueshap.tl._trust_context import Context, Numbers
 from tissueshap.tl._trust_methods import methods, simple_scores
 from tissueshap.tl._trust_retrain import Retraining
@@ -187,17 +188,17 @@ def _makers(context: Context, asked: tuple[str, ...]) -> dict[str, Callable[[], 
         scores |= simple_scores(context)
     retraining = Retraining(context)
     makers: dict[str, Callable[[], Found]] = {
-        "completeness": lambda: checking.completeness(context),
-        "use": lambda: checking.use(context, scores),
-        "randomisation": lambda: checking.randomisation(context),
-        "bootstrap": lambda: checking.bootstrap(context),
+        "completeness": lambda: of_values.completeness(context),
+        "use": lambda: of_values.use(context, scores),
+        "randomisation": lambda: of_values.randomisation(context),
+        "bootstrap": lambda: of_genes.bootstrap(context),
         "seeds": retraining.seeds,
         "folds": retraining.folds,
-        "cohort": lambda: checking.cohort(context),
+        "cohort": lambda: of_genes.cohort(context),
         "order": retraining.order,
         "methods": lambda: methods(context, scores),
-        "truth": lambda: checking.truth(context, scores),
-        "clusters": lambda: checking.clusters(context),
+        "truth": lambda: of_genes.truth(context, scores),
+        "clusters": lambda: of_genes.clusters(context),
     }
     return {check: make if check in asked else _skipped(check) for check, make in makers.items()}
 

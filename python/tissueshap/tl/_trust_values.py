@@ -1,23 +1,19 @@
-"""Checks of ``tl.trust`` that train nothing: each returns rows and tables."""
+"""Checks of ``tl.trust`` on the values: each returns rows and tables, and trains nothing."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
 
-from tissueshap import _slots
 from tissueshap.tl._trust_context import Context, without_constant
 from tissueshap.tl._trust_rows import (
     MEASURES,
     QUESTIONS,
     Found,
-    absent,
-    agreement_rows,
-    stability_rows,
 )
-from tissueshap.trust import _curves, _randomisation, _stability, _truth, _verdict
-from tissueshap.trust._agreement import jaccard_by_chance, spearman
-from tissueshap.trust._ranking import by_class, orders, top
+from tissueshap.trust import _curves, _randomisation, _verdict
+from tissueshap.trust._agreement import spearman
+from tissueshap.trust._ranking import by_class, orders
 from tissueshap.trust._verdict import Row
 
 #: An output that moves less than this from its mean over the background leaves nothing to
@@ -30,8 +26,6 @@ _RANDOM_NETWORKS = 2
 _RANDOM_DRAWS = 50
 #: Draws of what replaces a gene.
 _FILLS = 3
-#: Explained samples of a class below which bootstraps of them are too often all alike.
-_LEAST_SAMPLES = 3
 
 
 def completeness(context: Context) -> Found:
@@ -163,108 +157,3 @@ def randomisation(context: Context) -> Found:
         else "no class has values that differ between genes",
     )
     return [row], {"randomisation": table}
-
-
-def bootstrap(context: Context) -> Found:
-    """Draw the explained samples anew, twice each time, and compare the two draws.
-
-    Two draws and not one with the given samples: these are in every draw, and would agree
-    with it better than another lot of samples does.
-    """
-    numbers = context.numbers
-    sizes = np.bincount(context.targets, minlength=len(context.classes))
-    kept = sizes[context.targets] >= _LEAST_SAMPLES
-    drawn = _stability.bootstrapped(
-        context.values[kept],
-        context.targets[kept],
-        len(context.classes),
-        n_boot=2 * numbers.n_boot,
-        seed=numbers.seed,
-        statistic=context.statistic,
-    )
-    parts = []
-    for number in range(numbers.n_boot):
-        both = [without_constant(next(drawn)) for _ in range(2)]
-        part = _stability.pairs(both, context.n_ranks)
-        parts.append(part.assign(first=2 * number + 1, second=2 * number + 2))
-    few = int(((sizes > 0) & (sizes < _LEAST_SAMPLES)).sum())
-    without = f"; {few} classes with fewer than {_LEAST_SAMPLES} are left out" if few else ""
-    return stability_rows(
-        context,
-        "bootstrap",
-        pd.concat(parts, ignore_index=True),
-        what=f"{numbers.n_boot} times two draws of the explained samples{without}",
-    )
-
-
-def truth(context: Context, scores: dict[str, np.ndarray]) -> Found:
-    """Score the methods against planted markers."""
-    if "truth" not in context.adata.uns:
-        return [absent("truth", "only simulated data have a known truth")], {}
-    held = context.adata.uns["truth"]
-    masks, numbers = _truth.planted(held, context.genes, context.classes)
-    table = _truth.score(scores, masks, numbers, context.n_ranks)
-    chosen = top(context.scores, context.n_ranks).any(axis=1)
-    planted = np.any(list(masks.values()), axis=0).any(axis=1)
-    rows = [
-        Row(
-            check="truth",
-            question=QUESTIONS["truth"],
-            measure="share of the selected genes that are planted markers",
-            value=float(planted[chosen].mean()) if chosen.any() else np.nan,
-            chance=float(planted.mean()),
-            threshold=_verdict.PRECISION,
-            reason=f"{int(chosen.sum())} genes selected, {int(planted.sum())} planted",
-        )
-    ]
-    kinds = table.set_index(["method", "kind"])
-    if "exclusive" in masks:
-        rows.append(
-            Row(
-                check="truth",
-                question="Do they find what marks one class?",
-                measure="recall of the exclusive markers",
-                value=float(kinds["recall"][("SHAP", "exclusive")]),
-                chance=context.n_ranks / len(context.genes),
-                threshold=_verdict.RECALL,
-                reason=f"the top {context.n_ranks} genes of each class",
-            )
-        )
-    return rows, {"truth": table}
-
-
-def clusters(context: Context) -> Found:
-    """Read the null test of the V-measure."""
-    record = _slots.record(context.adata).get("null_test")
-    if record is None:
-        return [absent("clusters", "run ts.tl.null_test(adata) first")], {}
-    null = record["null"]["v_measure"].to_numpy(float)
-    row = Row(
-        check="clusters",
-        question=QUESTIONS["clusters"],
-        measure="V-measure of the clusters, beside random gene sets",
-        value=float(record["observed"]),
-        chance=float(record["null_mean"]),
-        threshold=float(np.quantile(null, 1 - _verdict.NULL_PVALUE, method="higher")),
-        reason=f"empirical p = {float(record['empirical_pvalue']):.2g}",
-    )
-    return [row], {}
-
-
-def cohort(context: Context) -> Found:
-    """Read what ``tl.stability`` found in another cohort."""
-    record = _slots.record(context.adata).get("stability")
-    if record is None:
-        return [absent("cohort", "run ts.tl.stability(adata, other) first")], {}
-    table, n_top, n_genes = record["per_class"], int(record["n_top"]), int(record["n_genes"])
-    pairs = table.assign(first=1, second=2, code=np.arange(len(table)))
-    return agreement_rows(
-        "cohort",
-        pairs,
-        table["class"].astype(str).tolist(),
-        chance={
-            "jaccard": jaccard_by_chance(n_top, n_genes),
-            "rbo": float(table["rbo_expected"].mean()),
-        },
-        what=f"{len(table)} classes, the top {n_top} of the {n_genes:,} genes of both cohorts",
-    ), {}

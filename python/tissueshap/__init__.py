@@ -18,7 +18,7 @@ from tissueshap._settings import settings
 if TYPE_CHECKING:
     from tissueshap import datasets, explain, io, model, pl, pp, report, tl, trust, workflow
 
-__version__ = "0.1.0"
+__version__ = "0.99.0"
 
 _NAMESPACES = frozenset(
     ("datasets", "explain", "io", "model", "pl", "pp", "report", "tl", "trust", "workflow")

@@ -13,14 +13,18 @@
 #' @param seed Seed of the random numbers.
 #' @param ... More settings of `ts.tl.cluster`.
 #' @return `adata`, invisibly, as [run_filter_genes()] returns it. Written are
-#'   `obsm` `X_umap_<gene set>` and the record `cluster` with `v_measure` and
-#'   `summary`.
+#'   `obsm` `X_umap_<gene set>` (samples x 2; missing where a sample is not
+#'   embedded) and the record `cluster` with `n_clusters` and the tables
+#'   `v_measure` (a row a start: `gene_set`, `replicate`, `start`,
+#'   `v_measure`, `homogeneity`, `completeness`, each from 0 to 1), `summary`
+#'   (a row a set: `n_genes`, `n_sets`, the means and `sd`) and `genes`.
 #' @export
 #' @examples
 #' if (python_available()) {
 #'     adata <- run_tmm(simulate_counts(90, 100, tissues = 3))
 #'     run_log2(run_split(adata, "tissue", n_test = 10))
 #'     run_cluster(adata, gene_sets = "all", n_starts = 2, on = "expression")
+#'     adata$uns[["tissueshap"]][["cluster"]][["summary"]]
 #' }
 run_cluster <- function(adata, label = NULL,
                         gene_sets = c("shap", "de", "all", "random"),

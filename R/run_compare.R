@@ -5,7 +5,12 @@
 #' @inheritParams run_filter_genes
 #' @param ... More settings of `ts.tl.compare`.
 #' @return `adata`, invisibly, as [run_filter_genes()] returns it. Written is
-#'   the record `compare`.
+#'   the record `compare` with `n_genes`, `n_shap`, `n_de`, `n_both`,
+#'   `overlap_fraction`, `expected` (overlap by chance) and `pvalue`, and the
+#'   tables `per_class` (`class`, `n_shap`, `n_de`, `n_both`, `n_up`,
+#'   `n_down`, `fraction`, `expected`, `pvalue`), `genes` (a row for each
+#'   class and gene in either set: `in_shap`, `in_de`, `logfc`, `fdr`,
+#'   `missed_by`) and `by_rank`.
 #' @export
 #' @examples
 #' if (python_available() &&

@@ -11,7 +11,9 @@
 #' @param seed Seed of the random numbers.
 #' @param ... More settings of `ts.tl.compare_balancing`.
 #' @return `adata`, invisibly, as [run_filter_genes()] returns it. Written is
-#'   the record `compare_balancing` with `summary` and `per_class`.
+#'   the record `compare_balancing` with the tables `summary` (`method`,
+#'   `macro_f1`, `accuracy`, `n_train`) and `per_class` (`method`, `class`,
+#'   `n_train`, `f1`).
 #' @export
 #' @examples
 #' if (python_available()) {

@@ -10,10 +10,11 @@
 #'   whom some gave several samples: for `"limma_voom"` and `"limma"`, by
 #'   [limma::duplicateCorrelation()].
 #' @return `adata`, invisibly, as [run_filter_genes()] returns it. Written are
-#'   `varm` `de_logfc`, `de_pvalue` and `de_fdr` (genes x classes; in a
-#'   SummarizedExperiment nested in `rowData`), `var` `de_significant`, and the
-#'   record `de` with `counts` and `dispersion`. Among its parameters is
-#'   edgeR's `legacy`, which is always `TRUE`.
+#'   `varm` `de_logfc` (log2), `de_pvalue` and `de_fdr` (genes x classes; in a
+#'   SummarizedExperiment nested in `rowData`), `var` `de_significant`
+#'   (logical), and the record `de` with the tables `counts` (`class`, `up`,
+#'   `down`) and `dispersion` (a row a gene). Among its parameters is edgeR's
+#'   `legacy`, which is always `TRUE`.
 #' @export
 #' @examples
 #' if (requireNamespace("SummarizedExperiment", quietly = TRUE)) {

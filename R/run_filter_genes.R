@@ -18,8 +18,12 @@
 #' @return `adata`, invisibly. An AnnData is changed in place, too (but one of
 #'   \pkg{anndataR} cannot lose genes in place, so that a new one is returned
 #'   when genes are dropped); a SummarizedExperiment is not, so keep what is
-#'   returned. Written are `var` `filter_pass` and the record `filter_genes`
-#'   with `min_samples` and `rules`.
+#'   returned. Written are `var` `filter_pass` (logical) and the record
+#'   `filter_genes` with `min_samples` and the table `rules` (`rule`,
+#'   `applied`, `n_pass`, `note`). A verb's record is a list in
+#'   `uns$tissueshap`, in a SummarizedExperiment `metadata(x)$tissueshap`,
+#'   named after the verb: its `params`, the `versions` of the packages, the
+#'   `seed`, and what it found.
 #' @export
 #' @examples
 #' if (requireNamespace("SummarizedExperiment", quietly = TRUE)) {

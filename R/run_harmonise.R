@@ -8,7 +8,9 @@
 #' @param method `"zscore"`.
 #' @param layer The layer (assay) to read in both.
 #' @return `adata`, invisibly, as [run_filter_genes()] returns it. Written are
-#'   the layer `harmonised` and the record `harmonise`.
+#'   the layer `harmonised` (log2 values on the reference's scale; missing for
+#'   genes that it lacks) and the record `harmonise` with `n_genes`,
+#'   `n_constant` and `n_reference`.
 #' @export
 #' @examples
 #' if (python_available()) {

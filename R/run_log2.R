@@ -6,7 +6,8 @@
 #' @param layer The layer (assay) to read.
 #' @param offset,shift As in the formula.
 #' @return `adata`, invisibly, as [run_filter_genes()] returns it. Written are
-#'   the layer `log2` and the record `log2`.
+#'   the layer `log2` (`log2(x + 0.001) + 10` by default, of counts per
+#'   million) and the record `log2`.
 #' @export
 #' @examples
 #' if (python_available()) {

@@ -7,7 +7,10 @@
 #' @param n_sets Random gene sets of the same size.
 #' @param ... More settings of `ts.tl.null_test`.
 #' @return `adata`, invisibly, as [run_filter_genes()] returns it. Written is
-#'   the record `null_test`.
+#'   the record `null_test` with `observed` (the set's mean V-measure),
+#'   `null_mean`, `null_sd`, `empirical_pvalue`, `t_statistic` and `t_pvalue`
+#'   (one-tailed), and the tables `null` (a row a random set: `replicate`,
+#'   `v_measure`) and `v_measure` (a row a start).
 #' @export
 #' @examples
 #' if (python_available()) {

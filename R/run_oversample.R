@@ -10,7 +10,9 @@
 #' @param layer The layer (assay) to mix.
 #' @param seed Seed of the random numbers.
 #' @return `adata`, invisibly, as [run_filter_genes()] returns it. Written is
-#'   the record `oversample` with `table`.
+#'   the record `oversample` with `table`, a row a training row (`sample` and
+#'   `neighbour`, positions from 0; `mix`, the neighbour's share; `weight`),
+#'   `counts` (`class`, `n_train`, `n_balanced`) and `n_obs`.
 #' @export
 #' @examples
 #' if (python_available()) {

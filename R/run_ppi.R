@@ -16,8 +16,10 @@
 #'   genes, when `edges` is its `protein.links`.
 #' @param ... More settings of `ts.tl.ppi`.
 #' @return `adata`, invisibly, as [run_filter_genes()] returns it. Written is
-#'   the record `ppi` with its `table`: a row a list, with `n_edges`,
-#'   `expected`, `enrichment`, `pvalue` and `p.adjust`.
+#'   the record `ppi` with its `table`: a row a list, with `source`, `by`,
+#'   `class`, `n_genes` (in the network), `n_connected`, `n_edges`, `expected`
+#'   (by chance), `enrichment` (their ratio), `pvalue` (Poisson, upper tail)
+#'   and `p.adjust` (Benjamini-Hochberg).
 #' @export
 #' @examples
 #' if (python_available()) {
@@ -26,6 +28,7 @@
 #'     genes <- rownames(as_summarized_experiment(adata))
 #'     edges <- data.frame(a = genes[1:50], b = genes[51:100])
 #'     run_ppi(adata, edges, source = "de", by = "all")
+#'     adata$uns[["tissueshap"]][["ppi"]][["table"]]
 #' }
 run_ppi <- function(adata, edges, label = NULL, source = "shap",
                     by = c("all", "class", "exclusive"), score = 0.4,

@@ -6,7 +6,9 @@
 #' @param model What [run_cnn()] returned.
 #' @param layer The layer (assay) to read.
 #' @return `adata`, invisibly, as [run_filter_genes()] returns it. Written are
-#'   `obsm` `proba`, and `obs` `predicted` and `confidence`.
+#'   `obsm` `proba` (samples x classes, probabilities), `obs` `predicted` (a
+#'   factor) and `confidence` (the predicted class's probability), and the
+#'   record `predict`.
 #' @export
 #' @examples
 #' if (python_available()) {
@@ -14,6 +16,7 @@
 #'     run_log2(run_split(adata, "tissue", n_test = 5))
 #'     model <- run_cnn(adata, preset = "small", epochs = 2)
 #'     run_predict(adata, model)
+#'     table(adata$obs$tissue, adata$obs$predicted)
 #' }
 run_predict <- function(adata, model, layer = "log2", key_added = NULL,
                         copy = FALSE) {

@@ -11,8 +11,10 @@
 #'   statistic.
 #' @param seed Seed of the bootstraps.
 #' @return `adata`, invisibly, as [run_filter_genes()] returns it. Written are
-#'   `varm` `shap_median` and `shap_rank`, with `n_boot` also `shap_low` and
-#'   `shap_high`.
+#'   `varm` `shap_median` and `shap_rank` (genes x classes; rank 1 is the
+#'   highest), with `n_boot` also `shap_low` and `shap_high`, the ends of a 95
+#'   % bootstrap interval; and the record `rank_genes` with the table `counts`
+#'   (`class`, `n_explained`).
 #' @export
 #' @examples
 #' if (python_available() &&

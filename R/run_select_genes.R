@@ -13,8 +13,11 @@
 #' @param n_top Number of ranks, for `method = "top_n"`.
 #' @param fdr False discovery rate, for `method = "permutation_fdr"`.
 #' @return `adata`, invisibly, as [run_filter_genes()] returns it. Written are
-#'   `var` `shap_selected` and the record `select_genes` with the tables
-#'   `curve` and `genes`.
+#'   `var` `shap_selected` (logical) and the record `select_genes` with
+#'   `n_ranks`, `n_genes` and `unique_fraction`, and the tables `curve`
+#'   (`n_ranks`, `n_unique`, `n_total`, `unique_fraction`,
+#'   `exclusive_fraction`), `by_share`, and `genes` (`class`, `gene`, `rank`,
+#'   `value`, `exclusive`: in this class only).
 #' @export
 #' @examples
 #' if (python_available() &&

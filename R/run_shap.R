@@ -27,8 +27,14 @@
 #' @param layer The classifier's input.
 #' @param seed Seed of the random numbers.
 #' @return `adata`, invisibly, as [run_filter_genes()] returns it. Written are
-#'   the layer `shap` and the record `shap` with the table `samples`; for
-#'   `target = "all"` also `varm` `shap_mean_abs` and the table `pairs`.
+#'   the layer `shap` (each gene's contribution to the explained class's
+#'   probability or, with `output = "logit"`, logit; genes x samples in an
+#'   experiment; missing where a sample is not explained) and the record
+#'   `shap` with the table `samples` (a row an explained sample: `sample`, its
+#'   position from 0; `explained`, the class; `n_draws`; `output` and `base`,
+#'   whose difference the contributions add up to; `completeness`, the
+#'   relative error of that sum; `relative_error`). For `target = "all"` also
+#'   `varm` `shap_mean_abs` (genes x classes) and the table `pairs`.
 #' @export
 #' @examples
 #' if (python_available()) {

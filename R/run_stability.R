@@ -13,7 +13,11 @@
 #'   [run_select_genes()].
 #' @param ... More settings of `ts.tl.stability`.
 #' @return `adata`, invisibly, as [run_filter_genes()] returns it. Written is
-#'   the record `stability` with `per_class` and `genes`.
+#'   the record `stability` with `n_genes` (shared), `median_fraction` and
+#'   `median_rbo`, and the tables `per_class` (`class`, `other`, `n_top`,
+#'   `n_both`, `fraction`, `expected`, `pvalue`, `fdr`, `jaccard`, `rbo`,
+#'   `rbo_expected`, `closest`) and `genes` (in both selections, with both
+#'   ranks).
 #' @export
 #' @examples
 #' if (python_available()) {

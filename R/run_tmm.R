@@ -7,8 +7,9 @@
 #'   SummarizedExperiment after `run_tmm()`, or the `uns` of [core_tmm()].
 #' @inheritParams core_tmm
 #' @return `adata`, invisibly, as [run_filter_genes()] returns it. Written are
-#'   `obs` `lib_size` and `norm_factor`, the layer `tmm`, and the record `tmm`
-#'   with `reference_sample`, `reference` and `reference_scale`.
+#'   `obs` `lib_size` (the sample's total count) and `norm_factor`, the layer
+#'   `tmm` (counts per million on effective library sizes), and the record
+#'   `tmm` with `reference_sample`, `reference` and `reference_scale`.
 #' @export
 #' @examples
 #' if (requireNamespace("SummarizedExperiment", quietly = TRUE)) {

@@ -7,8 +7,10 @@
 #'   class of the cohort, `c("zone of skin" = "Skin")`. Names that are not in
 #'   it stand for themselves.
 #' @return `adata`, invisibly, as [run_filter_genes()] returns it. Written is
-#'   the record `transfer` with `accuracy`, `macro_f1`, `per_class` and
-#'   `confusion`.
+#'   the record `transfer` with `accuracy` and `macro_f1` (0 to 1),
+#'   `n_correct` and `n_scored`, and the tables `per_class` (`class`, `n`,
+#'   `precision`, `recall`, `f1`), `confusion` (`true`, `predicted`, `n`),
+#'   `unknown` (classes that the classifier does not have) and `map`.
 #' @export
 #' @examples
 #' if (python_available()) {

@@ -16,7 +16,19 @@ kind_of <- function(x) {
         "path"
     } else {
         fail(paste("adata must be an AnnData, a SummarizedExperiment or the",
-            "path of an .h5ad file, not %s"), paste(class(x), collapse = "/"))
+            "path of an .h5ad file, not %s%s"), paste(class(x), collapse = "/"),
+            remedy_for(x))
+    }
+}
+
+remedy_for <- function(x) {
+    if (is.matrix(x)) {
+        "; of a matrix make SummarizedExperiment(list(counts = x), colData = )"
+    } else if (inherits(x, "DGEList")) {
+        paste("; of it make SummarizedExperiment(list(counts = x$counts),",
+            "colData = x$samples, rowData = x$genes)")
+    } else {
+        ""
     }
 }
 

@@ -62,7 +62,11 @@ test_that("what is missing is said, with the verb that writes it", {
     expect_error(run_filter_genes(se, "organ"), "no column \"organ\".*tissue")
     SummarizedExperiment::assayNames(se) <- "reads"
     expect_error(run_tmm(se), "no assay \"counts\"; it has: reads")
-    expect_error(run_tmm(data$counts), "SummarizedExperiment.*not matrix")
+    expect_error(run_tmm(data$counts),
+        "SummarizedExperiment.*not matrix.*of a matrix make Summ")
+    expect_error(run_tmm(edgeR::DGEList(data$counts)),
+        "not DGEList; of it make .*x\\$counts")
+    expect_error(run_tmm(1L), "not integer$")
 })
 
 test_that("gene sets are tested for the genes of each class", {

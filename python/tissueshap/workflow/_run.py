@@ -9,7 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tissueshap._counts import check
 from tissueshap._errors import DataError
 from tissueshap._logging import logger
 from tissueshap._progress import progress
@@ -79,6 +78,8 @@ def run(source: Config | AnnData, **options: Any) -> AnnData:
 
 def _settled(source: Config | AnnData, options: dict[str, Any]) -> tuple[Config, AnnData]:
     import anndata
+
+    from tissueshap._counts import check
 
     given = isinstance(source, Config)
     if not given:

@@ -134,9 +134,9 @@ class Preset:
                 raise DataError(f"standardise={standardise!r}: choose one of {STANDARDISE}")
             found = replace(found, standardise=standardise)
         if epochs is not None:
-            if epochs < 1:
-                raise DataError(f"epochs={epochs}: at least one is needed to train")
-            found = replace(found, epochs=epochs, min_steps=0)
+            if epochs < 1 or int(epochs) != epochs:
+                raise DataError(f"epochs={epochs}: give a whole number, at least 1")
+            found = replace(found, epochs=int(epochs), min_steps=0)
         return found
 
 

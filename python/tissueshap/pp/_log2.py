@@ -48,9 +48,15 @@ def log2(
     Raises
     ------
     DataError
-        If a value plus ``offset`` is not above zero, or is not finite.
+        If a value plus ``offset`` is not above zero, or is not finite, or `layer` holds
+        logarithms already.
     """
     adata = target(adata, copy=copy)
+    if layer == _schema.layers.log2:
+        raise DataError(
+            f"adata.layers[{layer!r}] holds logarithms already: give layer= values on a linear "
+            "scale, for example 'tmm'"
+        )
     values = dense(_slots.require(adata, "layers", layer))
     out = transformed(np.array(values, dtype=np.float32), offset=offset, shift=shift)
     if not (np.isfinite(out.min()) and np.isfinite(out.max())):

@@ -7,13 +7,16 @@ import typing
 from collections.abc import Mapping
 from dataclasses import Field, asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from tissueshap._errors import DataError
 from tissueshap.workflow import _choices
 from tissueshap.workflow._values import agree, base_type, checked
+
+if TYPE_CHECKING:
+    from tissueshap.tl._de import Method
 
 
 def _option(default: Any, doc: str, *, low: float | None = None, high: float | None = None) -> Any:
@@ -111,7 +114,7 @@ class Config:
         0.05, "False discovery rate, with --select permutation_fdr.", low=0, high=1
     )
     de_method: _choices.Test = _option(
-        "edgeR_QL", "Differential expression: the test; limma is the one for --values log."
+        "auto", "Differential expression: the test; limma for --values log, else edgeR_QL."
     )
     fdr: float = _option(0.01, "Differential expression: false discovery rate.", low=0, high=1)
     lfc: float = _option(4.0, "Differential expression: absolute log2 fold change.", low=0)
@@ -183,7 +186,14 @@ class Config:
     def __post_init__(self) -> None:
         for name, item in options().items():
             object.__setattr__(self, name, checked(item, types()[name], getattr(self, name)))
-        agree(vars(self))
+        agree({**vars(self), "de_method": self.test})
+
+    @property
+    def test(self) -> Method:
+        """The test of differential expression, by the values where none is asked for."""
+        if self.de_method != "auto":
+            return self.de_method
+        return "limma" if self.values == "log" else "edgeR_QL"
 
     @classmethod
     def from_yaml(cls, path: str | Path, **options: Any) -> Config:

@@ -218,7 +218,7 @@ def de(job: Job) -> str:
         job.adata,
         fdr=config.fdr,
         lfc=config.lfc,
-        method=config.de_method,
+        method=config.test,
         rest=config.de_rest,
         lfc_test=config.de_lfc_test,
         covariates=config.de_covariates,

@@ -43,7 +43,8 @@ def test_the_default_is_sized_by_the_samples():
     [
         (lambda: preset("huge"), "no preset 'huge'"),
         (lambda: preset("small").changed(arch="transformer"), "no architecture 'transformer'"),
-        (lambda: preset("small").changed(epochs=0), "at least one"),
+        (lambda: preset("small").changed(epochs=0), "whole number, at least 1"),
+        (lambda: preset("small").changed(epochs=2.5), "whole number, at least 1"),  # type: ignore[arg-type]
     ],
 )
 def test_what_there_is_not_is_named(wrong, message):

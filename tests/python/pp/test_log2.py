@@ -53,6 +53,12 @@ def test_missing_layer_names_its_verb(toy: ad.AnnData) -> None:
         pp.log2(toy)
 
 
+def test_logarithms_are_taken_once(cpm: ad.AnnData) -> None:
+    pp.log2(cpm)
+    with pytest.raises(DataError, match="holds logarithms already"):
+        pp.log2(cpm, layer="log2")
+
+
 def test_memory_is_one_array() -> None:
     adata = ad.AnnData(np.ones((1000, 2000), np.float32))
     adata.layers["tmm"] = np.ones((1000, 2000), np.float32)

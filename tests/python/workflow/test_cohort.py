@@ -59,7 +59,6 @@ def test_another_cohort(halves, quick, tmp_path, values, monkeypatch) -> None:
         workflow.Config(
             **write_cohort(adata, tmp_path, "first", log=log),
             values=values,
-            de_method="limma" if log else "edgeR_QL",
             lfc=1,
             cohort_counts=second["counts"],
             cohort_samples=second["samples"],
@@ -96,8 +95,10 @@ def test_another_cohort(halves, quick, tmp_path, values, monkeypatch) -> None:
 
 
 def test_log_values_and_limma_go_together() -> None:
+    assert workflow.Config(values="log").test == "limma"
+    assert workflow.Config().test == "edgeR_QL"
     with pytest.raises(DataError, match="limma is the test for log values"):
-        workflow.Config(values="log")
+        workflow.Config(values="log", de_method="edgeR_QL")
     with pytest.raises(DataError, match="limma is the test for log values"):
         workflow.Config(de_method="limma")
 

@@ -178,9 +178,8 @@ def load(directory: str | Path) -> Classifier:
             f"{source} has bundle format {bundle.get('format')}, this version of tissueshap "
             f"reads {_FORMAT}: install the version that wrote it, {bundle.get('versions')}"
         )
-    saving = keras().saving
     import_module("tissueshap.model._layers")  # Keras finds the layers once they are registered
-    network = saving.load_model(source / _NETWORK, compile=False, safe_mode=True)
+    network = keras().saving.load_model(source / _NETWORK, compile=False, safe_mode=True)
     history = pd.DataFrame(bundle["history"])
     whole = history.columns.intersection(["epoch", "model"])
     return Classifier(

@@ -5,16 +5,18 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-import keras
 import numpy as np
 import pandas as pd
 
 from tissueshap._logging import logger
 from tissueshap._progress import progress
+from tissueshap.model import _backend
 
 if TYPE_CHECKING:
     from tissueshap.model._presets import Preset
     from tissueshap.model._rows import TrainingRows
+
+keras = _backend.keras()
 
 
 def fit(
@@ -68,7 +70,7 @@ def fit(
     return keras.Model(network.input, network.output, name=network.name), callbacks[0].table()
 
 
-class _Batches(keras.utils.PyDataset):  # type: ignore[misc]
+class _Batches(keras.utils.PyDataset):  # type: ignore[name-defined,misc]
     """The rows in a new order each epoch, expanded a batch at a time."""
 
     def __init__(self, rows: TrainingRows, n_classes: int, *, batch_size: int, seed: int) -> None:
@@ -99,7 +101,7 @@ class _Batches(keras.utils.PyDataset):  # type: ignore[misc]
         self._dealt = np.array_split(order, self._n_batches)
 
 
-class _Progress(keras.callbacks.Callback):  # type: ignore[misc]
+class _Progress(keras.callbacks.Callback):  # type: ignore[name-defined,misc]
     """A bar that moves once an epoch, and the history with its seconds."""
 
     def __init__(self, epochs: int) -> None:

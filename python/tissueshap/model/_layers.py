@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import keras
 import numpy as np
+
+from tissueshap.model import _backend
+
+keras = _backend.keras()
 
 
 @keras.saving.register_keras_serializable(package="tissueshap")
-class Layout(keras.layers.Layer):  # type: ignore[misc]
+class Layout(keras.layers.Layer):  # type: ignore[name-defined,misc]
     """Lays genes on a square image, each in its cell; the other cells are 0.
 
     Parameters
@@ -45,7 +48,7 @@ class Layout(keras.layers.Layer):  # type: ignore[misc]
 
 
 @keras.saving.register_keras_serializable(package="tissueshap")
-class MeanProbability(keras.layers.Layer):  # type: ignore[misc]
+class MeanProbability(keras.layers.Layer):  # type: ignore[name-defined,misc]
     """The logarithm of the mean of several networks' probabilities, from their logits."""
 
     def call(self, inputs: Sequence[Any]) -> Any:

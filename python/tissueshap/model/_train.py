@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tissueshap.model._architectures import build
-from tissueshap.model._backend import keras
 from tissueshap.model._classifier import Classifier
 
 if TYPE_CHECKING:
@@ -52,7 +51,6 @@ def train(
     -------
     The classifier.
     """
-    keras()  # before _fit imports it: TensorFlow is to start as quietly as it can
     from tissueshap.model._fit import fit
 
     network = build(

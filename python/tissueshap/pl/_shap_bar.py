@@ -78,10 +78,7 @@ def shap_bar(
         else:
             _first_and_others(axes, values)
             _style.legend_above(figure, axes)
-        _style.class_rows(axes, values.index)
-        axes.set_yticks(
-            range(len(values)), _style.gene_names(adata, list(values.index)), style="italic"
-        )
+        _style.gene_rows(axes, adata, list(values.index))
         output = _slots.table(adata, "shap", "params").get("output", "probability")
         axes.set_xlabel(f"mean absolute SHAP value ({output}), summed over the classes")
     return _style.finish(figure, save)

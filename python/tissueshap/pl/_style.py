@@ -123,6 +123,12 @@ def class_rows(axes: Axes, names: Iterable[object]) -> None:
     axes.grid(axis="x")
 
 
+def gene_rows(axes: Axes, adata: AnnData, genes: Sequence[str]) -> None:
+    """List genes down the y axis by symbol, the first on top."""
+    class_rows(axes, genes)
+    axes.set_yticks(range(len(genes)), gene_names(adata, genes), style="italic")
+
+
 def legend_above(figure: Figure, axes: Axes, ncols: int = 3) -> None:
     """Put the legend above the axes, where it covers nothing."""
     handles, labels = axes.get_legend_handles_labels()

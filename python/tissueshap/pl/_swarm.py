@@ -65,8 +65,7 @@ def draw(
             linewidths=0,
         )
     axes.axvline(0, color=_palette.MUTED, linewidth=0.8, zorder=0)
-    _style.class_rows(axes, genes)
-    axes.set_yticks(range(len(genes)), _style.gene_names(adata, genes), style="italic")
+    _style.gene_rows(axes, adata, genes)
     axes.set_xlabel(f"SHAP value for {_style.text(class_name)}")
     axes.set_title(f"{len(samples):,} samples", fontsize=8, fontweight="normal")
     bar = figure.colorbar(dots, ax=axes, shrink=0.7, aspect=25, pad=0.02)

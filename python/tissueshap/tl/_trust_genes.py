@@ -8,6 +8,7 @@ import pandas as pd
 from tissueshap import _slots
 from tissueshap.tl._trust_context import Context, without_constant
 from tissueshap.tl._trust_rows import (
+    MEASURES,
     QUESTIONS,
     Found,
     absent,
@@ -68,7 +69,7 @@ def truth(context: Context, scores: dict[str, np.ndarray]) -> Found:
         Row(
             check="truth",
             question=QUESTIONS["truth"],
-            measure="share of the selected genes that are planted markers",
+            measure=MEASURES["truth"],
             value=float(planted[chosen].mean()) if chosen.any() else np.nan,
             chance=float(planted.mean()),
             threshold=_verdict.PRECISION,
@@ -100,7 +101,7 @@ def clusters(context: Context) -> Found:
     row = Row(
         check="clusters",
         question=QUESTIONS["clusters"],
-        measure="V-measure of the clusters, beside random gene sets",
+        measure=MEASURES["clusters"],
         value=float(record["observed"]),
         chance=float(record["null_mean"]),
         threshold=float(np.quantile(null, 1 - _verdict.NULL_PVALUE, method="higher")),

@@ -119,13 +119,13 @@ def agreement_rows(
         Where the verdicts turn, by measure; by default what chance leads to.
     """
     rows = []
+    means = pairs.groupby("code")[list(AGREEMENTS)].mean()
+    means.index = [classes[int(code)] for code in means.index]
     for name, measure in AGREEMENTS.items():
-        codes = np.unique(pairs["code"].to_numpy())
-        by_class = pairs.groupby("code")[name].mean().to_numpy()
+        by_class = means[name]
         reason = "no class has values that differ between genes"
         if len(by_class):
-            least = classes[codes[by_class.argmin()]]
-            reason = f"{what}; least: {least}, {by_class.min():.2f}"
+            reason = f"{what}; least: {by_class.idxmin()}, {by_class.min():.2f}"
             if best is not None:
                 reason += f"; this network, explained with other draws: {best[name].mean():.2f}"
         rows.append(

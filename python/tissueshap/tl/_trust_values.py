@@ -6,11 +6,7 @@ import numpy as np
 import pandas as pd
 
 from tissueshap.tl._trust_context import Context, without_constant
-from tissueshap.tl._trust_rows import (
-    MEASURES,
-    QUESTIONS,
-    Found,
-)
+from tissueshap.tl._trust_rows import MEASURES, QUESTIONS, Found
 from tissueshap.trust import _curves, _randomisation, _verdict
 from tissueshap.trust._agreement import spearman
 from tissueshap.trust._ranking import by_class, orders
@@ -36,7 +32,7 @@ def completeness(context: Context) -> Found:
     row = Row(
         check="completeness",
         question=QUESTIONS["completeness"],
-        measure="median relative error of a sample's sum of values",
+        measure=MEASURES["completeness"],
         value=float(np.median(held)) if held.size else np.nan,
         chance=1.0,
         threshold=_verdict.COMPLETENESS,
@@ -147,7 +143,7 @@ def randomisation(context: Context) -> Found:
     row = Row(
         check="randomisation",
         question=QUESTIONS["randomisation"],
-        measure="rank correlation with the values of a network of random weights",
+        measure=MEASURES["randomisation"],
         value=float(last.mean()) if len(last) else np.nan,
         chance=chance,
         threshold=chance + _verdict.RANDOMISED,

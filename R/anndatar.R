@@ -12,11 +12,12 @@ anndatar_names <- function(x, group) {
     as.character(names_at(x[[paste0(group, "_names")]], seq_len(size)))
 }
 
-# Genes x samples, without names.
-anndatar_layer <- function(value) {
-    value <- sparse_or_dense(value)
+# Genes x samples of samples x genes, and back; without names.
+anndatar_turned <- function(value) {
     if (is.matrix(value)) unname(t(value)) else bare(Matrix::t(value))
 }
+
+anndatar_layer <- function(value) anndatar_turned(sparse_or_dense(value))
 
 anndatar_counts <- function(x) {
     if (is.null(x$X)) {
@@ -42,15 +43,18 @@ anndatar_matrix <- function(x, layer) {
 # a backend on disk writes all of it.
 anndatar_set <- function(x, group, values) {
     if (length(values)) {
-        held <- x[[group]]
-        if (is.null(held)) {
-            held <- list()
-        }
-        for (key in names(values)) {
-            held[[key]] <- values[[key]]
-        }
-        x[[group]] <- held
+        x[[group]] <- with_items(x[[group]], values)
     }
+}
+
+with_items <- function(held, values) {
+    if (is.null(held)) {
+        held <- list()
+    }
+    for (key in names(values)) {
+        held[[key]] <- values[[key]]
+    }
+    held
 }
 
 # The rows of a frame are called what they are in obs or var.
@@ -68,10 +72,7 @@ anndatar_frame <- function(x, group, value) {
 }
 
 anndatar_record <- function(x, entries) {
-    held <- x$uns[[schema()$uns_key]]
-    for (key in names(entries)) {
-        held[[key]] <- entries[[key]]
-    }
+    held <- with_items(x$uns[[schema()$uns_key]], entries)
     anndatar_set(x, "uns", stats::setNames(list(held), schema()$uns_key))
 }
 
@@ -96,10 +97,6 @@ anndatar_write <- function(x, verb, found, entry, key_added) {
     entries$label <- entry$params$label
     anndatar_record(x, entries)
     x
-}
-
-anndatar_turned <- function(value) {
-    if (is.matrix(value)) unname(t(value)) else bare(Matrix::t(value))
 }
 
 # With what a verb of Python changed.

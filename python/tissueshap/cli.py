@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import warnings
 from collections.abc import Callable, Iterator
@@ -145,9 +144,6 @@ def _version() -> None:
 @contextmanager
 def _reported() -> Iterator[None]:
     """Show messages; turn what went wrong on purpose into one line and exit code 2."""
-    # TensorFlow's C++ half writes about processors and missing GPUs before Python can ask
-    # it not to; `tissueshap doctor` lists the devices.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     handlers, level = list(logger.handlers), logger.level
     show()
     earlier = signal.signal(signal.SIGTERM, _stop)

@@ -4,16 +4,30 @@ from __future__ import annotations
 
 import importlib
 import os
+import re
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from tissueshap._errors import MissingPackageError
+
+_LEVEL = "TF_CPP_MIN_LOG_LEVEL"
+
+#: How lines begin that TensorFlow's C++ half writes at its start, whatever its level is set
+#: to: about processors, missing GPUs, and the log itself.
+_GREETINGS = re.compile(
+    rb"I\d{4} [^\n]*\n"
+    rb"|WARNING: All log messages before absl::InitializeLog[^\n]*\n"
+    rb"|To enable the following instructions: [^\n]*\n"
+)
 
 
 def keras() -> Any:
     """Return the module keras, started on first use.
 
-    TensorFlow greets the user with a page of log lines. They are turned down when this
+    TensorFlow greets the user with a page of log lines. They are left out when this
     package is what starts it, unless ``TF_CPP_MIN_LOG_LEVEL`` is set already.
 
     Raises
@@ -21,10 +35,12 @@ def keras() -> Any:
     MissingPackageError
         Keras or its backend is not installed.
     """
-    if "tensorflow" not in sys.modules:
-        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
-        return importlib.import_module("keras")
+        if "tensorflow" in sys.modules or _LEVEL in os.environ:
+            return importlib.import_module("keras")
+        os.environ[_LEVEL] = "3"
+        with _without_greetings():
+            return importlib.import_module("keras")
     except ImportError as error:
         missing = error.name or "tensorflow"
         raise MissingPackageError(
@@ -35,3 +51,25 @@ def keras() -> Any:
 def backend() -> str:
     """Return what Keras runs on: ``"tensorflow"``, ``"jax"`` or ``"torch"``."""
     return str(keras().backend.backend())
+
+
+@contextmanager
+def _without_greetings() -> Iterator[None]:
+    """Leave the lines of a start out of standard error, and show all others at the end.
+
+    They come from C++, past ``sys.stderr``, so the file descriptor itself is diverted.
+    """
+    try:
+        stderr = os.dup(2)
+    except OSError:  # there is no standard error
+        yield
+        return
+    with tempfile.TemporaryFile() as diverted:
+        os.dup2(diverted.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(stderr, 2)
+            os.close(stderr)
+            diverted.seek(0)
+            os.write(2, _GREETINGS.sub(b"", diverted.read()))

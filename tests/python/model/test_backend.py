@@ -34,17 +34,20 @@ from tissueshap.model._train import train
 """
 
 
-def _in_a_fresh_process(code):
+def _run(code, **environment):
     source = Path(__file__).resolve().parents[3] / "python"
     env = {key: value for key, value in os.environ.items() if key != "TF_CPP_MIN_LOG_LEVEL"}
-    done = subprocess.run(
+    return subprocess.run(
         [sys.executable, "-c", code],
         check=True,
-        env={**env, "PYTHONPATH": str(source)},
+        env={**env, "PYTHONPATH": str(source), **environment},
         capture_output=True,
         text=True,
     )
-    return done.stdout.strip()
+
+
+def _in_a_fresh_process(code):
+    return _run(code).stdout.strip()
 
 
 def test_importing_starts_nothing():
@@ -65,3 +68,36 @@ def test_a_missing_backend_is_named_with_its_remedy(monkeypatch):
     monkeypatch.setattr(_backend.importlib, "import_module", missing)
     with pytest.raises(MissingPackageError, match="pip install jax"):
         _backend.keras()
+
+
+#: Starts TensorFlow and computes something; what it says itself is for the user.
+_STARTS = """
+import os, sys
+from tissueshap.model import _backend
+keras = _backend.keras()
+keras.ops.add(1.0, 1.0)
+sys.stderr.write("the end")
+"""
+
+
+def test_tensorflow_starts_without_a_word():
+    assert _run(_STARTS).stderr == "the end"
+
+
+def test_a_level_that_the_user_has_set_is_left_alone():
+    assert _run(_STARTS, TF_CPP_MIN_LOG_LEVEL="0").stderr.count("\n") > 1
+
+
+def test_other_lines_of_a_start_are_shown(capfd):
+    with _backend._without_greetings():
+        os.write(2, b"WARNING: All log messages before absl::InitializeLog() is called are\n")
+        os.write(2, b"I0000 00:00:1 2 port.cc:153] oneDNN custom operations are on.\n")
+        os.write(2, b"E0000 00:00:1 2 gpu.cc:7] the driver is too old\n")
+    assert capfd.readouterr().err == "E0000 00:00:1 2 gpu.cc:7] the driver is too old\n"
+
+
+def test_what_fails_says_why(capfd):
+    with pytest.raises(ImportError), _backend._without_greetings():
+        os.write(2, b"libcuda.so is not there\n")
+        raise ImportError
+    assert capfd.readouterr().err == "libcuda.so is not there\n"

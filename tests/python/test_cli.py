@@ -45,7 +45,7 @@ def invoke(tmp_path: Path) -> Callable[..., Result]:
             "--samples": str(tmp_path / "samples.tsv"),
             "--label": "tissue",
             "--out": str(tmp_path / "out"),
-            "--min-class-size": "5",
+            "--min-class-size": "7",
             "--test-per-class": "5",
         }
         given |= dict(zip(more[::2], more[1::2], strict=True))
@@ -161,7 +161,7 @@ def test_zero_samples_are_named_and_dropped(
     counts, samples = cohort
     counts["S05"] = 0
     # The run stops for another reason, after the file has been read.
-    result = invoke(counts, samples, "--test-per-class", "20")
+    result = invoke(counts, samples, "--min-reads", "1000")
     assert result.exit_code == 2
     assert "Warning: 1 samples of" in result.stderr
     assert "S05" in result.stderr
@@ -252,7 +252,7 @@ def test_without_r_it_says_what_to_install(
     out = tmp_path / "out"
     words = ("--counts", str(tmp_path / "a.h5ad"), "--label", "tissue", "--out", str(out))
     done = _command(
-        "run", *words, "--test-per-class", "5", "--min-class-size", "5", PATH="", R_HOME=""
+        "run", *words, "--test-per-class", "5", "--min-class-size", "7", PATH="", R_HOME=""
     )
     assert done.returncode == 2
     assert "Traceback" not in done.stderr

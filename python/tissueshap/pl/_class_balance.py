@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tissueshap import _schema, _slots
+from tissueshap._held_out import training
 from tissueshap.pl import _palette, _style
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def class_balance(
     codes = _slots.class_codes(adata, label)
     train = np.ones(adata.n_obs, dtype=bool)
     if _schema.obs.split in adata.obs:
-        train = (adata.obs[_schema.obs.split] == "train").to_numpy()
+        train = training(adata)
     before = np.bincount(codes[train], minlength=len(names))
     order = np.argsort(-before, kind="stable")
     rows = np.arange(len(names))

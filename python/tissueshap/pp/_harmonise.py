@@ -12,6 +12,7 @@ from tissueshap import _schema, _slots
 from tissueshap._counts import check, target
 from tissueshap._dense import blocks
 from tissueshap._errors import DataError
+from tissueshap._held_out import training
 
 
 def harmonise(
@@ -68,7 +69,7 @@ def harmonise(
     values = _slots.require(adata, "layers", layer)
     held = np.ones(reference.n_obs, dtype=bool)
     if _schema.obs.split in reference.obs:
-        held = (reference.obs[_schema.obs.split] == "train").to_numpy()
+        held = training(reference)
     mean, sd = (each[own] for each in moments(values))
     to_mean, to_sd = (
         each[theirs] for each in moments(_slots.require(reference, "layers", layer), held)

@@ -13,6 +13,7 @@ from tissueshap import _schema, _slots
 from tissueshap._counts import target
 from tissueshap._dense import dense
 from tissueshap._errors import DataError
+from tissueshap._held_out import training
 from tissueshap.pp._log2 import transformed
 from tissueshap.pp._smote import Mixes, by_numpy, by_smote_variants, smote
 
@@ -88,7 +89,7 @@ def oversample(
     adata = target(adata, copy=copy)
     name = _slots.label_name(adata, label)
     classes = _slots.class_names(adata, name)
-    train = np.flatnonzero(_slots.require(adata, "obs", _schema.obs.split) == "train")
+    train = np.flatnonzero(training(adata))
     codes = _slots.class_codes(adata, name)[train]
     sizes = np.bincount(codes, minlength=len(classes))
     _check_sizes(classes, sizes, method)

@@ -1,6 +1,8 @@
-"""Hold test samples of each class out."""
+"""Hold samples of each class out."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -9,23 +11,29 @@ from anndata import AnnData
 from tissueshap import _schema, _slots
 from tissueshap._counts import target
 from tissueshap._errors import DataError
+from tissueshap._held_out import BOTH, MIN_TEST, MIN_TRAIN, TEST, TRAIN, fewest
 from tissueshap._logging import logger
-
-#: Fewest samples of a class to train on: SMOTE needs a neighbour.
-_MIN_TRAIN = 2
 
 
 def split(
     adata: AnnData,
     label: str | None = None,
     *,
-    n_test: int = 50,
+    n_test: int | None = None,
+    test_fraction: float = 0.25,
+    max_test: int = 50,
+    n_folds: int | None = None,
     groups: str | None = None,
     seed: int = 42,
     key_added: str | None = None,
     copy: bool = False,
 ) -> AnnData | None:
-    """Hold test samples of each class out; the rest is for training.
+    """Hold test samples of each class out, once or fold by fold; the rest is for training.
+
+    By default a class holds out a quarter of its samples, at least 2 and at most 50. Where
+    classes are so small that no sample can be spared, divide them into folds:
+    ``tl.cross_validate`` then predicts and explains each sample by a network that has not
+    seen it.
 
     Parameters
     ----------
@@ -34,99 +42,145 @@ def split(
     label
         Column of ``obs`` with the classes; by default the one recorded before.
     n_test
-        Samples of each class to hold out.
+        Samples of each class to hold out, exactly, in place of a share of them.
+    test_fraction
+        Share of each class's samples to hold out: at least 2 samples, and never the last 2.
+    max_test
+        Most samples of a class to hold out by `test_fraction`.
+    n_folds
+        Divide the samples into this many folds, each class as evenly as can be: each sample
+        is held out in one of them, and trains in the others.
     groups
-        Column of ``obs``, such as ``"donor"``, whose samples stay together on one side.
-        Then ``n_test`` is met as nearly as the groups allow: they are added to, or
-        taken from, the test side one at a time, always the one that brings the classes
-        closest (in squares) to ``n_test``, until none does.
+        Column of ``obs``, such as ``"donor"``, whose samples stay together, on one side or
+        in one fold. Then the numbers are met as nearly as the groups allow: for one split
+        groups are added to, or taken from, the test side one at a time, always the one that
+        brings the classes closest (in squares of the relative differences) to their numbers,
+        until none does; of folds each group joins the one that has least of its classes,
+        large groups first.
     seed
         Seed of the draw; with ``groups``, of the order in which ties are broken.
     key_added
-        Name of the record, and prefix of the column, in place of ``"split"``.
+        Name of the record, and prefix of the columns, in place of ``"split"``.
     copy
         Return a new AnnData and leave this one as it is.
 
     Returns
     -------
         None, or with ``copy`` the new AnnData. Writes ``obs["split"]`` (``"train"`` or
-        ``"test"``) and ``uns["tissueshap"]["split"]["counts"]``: ``class``, ``n``,
-        ``n_test``, ``n_train``, and ``difference`` (of ``n_test`` from the one asked).
+        ``"test"``; with folds ``"both"``) and ``uns["tissueshap"]["split"]["counts"]``:
+        ``class``, ``n``, ``n_test``, ``n_train``, and ``difference`` (of ``n_test`` from the
+        number asked for). With folds also ``obs["fold"]`` (1 to ``n_folds``: where a sample
+        is held out); ``counts`` then has a row a class and ``fold``, without ``difference``.
 
     Raises
     ------
     DataError
-        If a class has fewer than ``n_test + 2`` samples, or ``groups`` leave a class
-        without a sample to test.
+        If a class is too small to leave 2 samples for training, ``groups`` leave a class
+        without a sample to test or to train on, or the numbers contradict each other.
+
+    Examples
+    --------
+    >>> import tissueshap as ts
+    >>> adata = ts.datasets.simulate(60, 50, tissues={"Liver": 40, "Lung": 20})
+    >>> ts.pp.split(adata)
+    >>> adata.obs["split"].value_counts().to_dict()
+    {'train': 45, 'test': 15}
+    >>> ts.pp.split(adata, n_folds=5)
+    >>> adata.obs["fold"].value_counts().tolist()
+    [12, 12, 12, 12, 12]
     """
     adata = target(adata, copy=copy)
     name = _slots.label_name(adata, label)
     classes = _slots.class_names(adata, name)
     codes = _slots.class_codes(adata, name)
     sizes = np.bincount(codes, minlength=len(classes))
-    _check_sizes(classes, sizes, n_test)
+    own = np.arange(adata.n_obs) if groups is None else _group_codes(adata, groups)
     rng = np.random.default_rng(seed)
-    if groups is None:
-        is_test = np.zeros(adata.n_obs, dtype=bool)
-        for code in range(len(classes)):
-            is_test[rng.choice(np.flatnonzero(codes == code), n_test, replace=False)] = True
+    exact = n_test is not None or n_folds is not None
+    if n_folds is None:
+        _check_numbers(n_test, test_fraction, max_test)
+        _check_sizes(dict(zip(classes, sizes, strict=True)), n_test=n_test)
+        wanted = _wanted(sizes, n_test, test_fraction, max_test)
+        by = _by_sample if groups is None else _by_group
+        is_test = by(own, codes, wanted, rng)
+        counts = _counts(classes, codes, is_test, wanted)
+        _check_held_out(counts, groups)
+        obs = {_schema.obs.split: np.where(is_test, TEST, TRAIN)}
+        stale = _slots.named(_schema.obs.fold, key_added)
+        adata.obs.drop(columns=stale, errors="ignore", inplace=True)
     else:
-        is_test = _by_group(_group_codes(adata, groups), codes, n_test, rng)
-    held = np.bincount(codes[is_test], minlength=len(classes))
-    if (held == 0).any():
-        empty = [classes[code] for code in np.flatnonzero(held == 0)]
-        raise DataError(
-            f"no group of adata.obs[{groups!r}] can be held out for the classes {empty[:5]}: "
-            "their samples are in too few groups; split by sample (groups=None) or drop them"
-        )
-    counts = pd.DataFrame(
-        {
-            "class": classes,
-            "n": sizes,
-            "n_test": held,
-            "n_train": sizes - held,
-            "difference": held - n_test,
-        }
-    )
-    if (held != n_test).any():
-        worst = classes[int(np.abs(held - n_test).argmax())]
-        logger.info(
-            "split by %s: %d to %d test samples a class, furthest from %d in %s",
-            groups,
-            held.min(),
-            held.max(),
-            n_test,
-            worst,
-        )
+        _check_folds(n_folds, n_test, int(own.max()) + 1)
+        _check_sizes(dict(zip(classes, sizes, strict=True)), n_folds=n_folds)
+        fold = _deal(own, codes, n_folds, rng)
+        counts = _fold_counts(classes, codes, fold)
+        obs = {_schema.obs.split: np.full(adata.n_obs, BOTH), _schema.obs.fold: fold}
     _slots.write(
         adata,
         "split",
-        {
-            "obs": {_schema.obs.split: np.where(is_test, "test", "train")},
-            "uns": {"counts": counts},
+        {"obs": obs, "uns": {"counts": counts}},
+        params={
+            "label": name,
+            "n_test": n_test,
+            "test_fraction": None if exact else test_fraction,
+            "max_test": None if exact else max_test,
+            "n_folds": n_folds,
+            "groups": groups,
         },
-        params={"label": name, "n_test": n_test, "groups": groups},
         seed=seed,
         key_added=key_added,
     )
     return adata if copy else None
 
 
-def _check_sizes(classes: list[str], sizes: np.ndarray, n_test: int) -> None:
-    if n_test < 1 or n_test != int(n_test):
+def _check_numbers(n_test: int | None, test_fraction: float, max_test: int) -> None:
+    if n_test is not None and (n_test < 1 or n_test != int(n_test)):
         raise DataError(
             f"n_test is {n_test}: give the number of samples to hold out of each class, 1 or more"
         )
-    needed = n_test + _MIN_TRAIN
-    small = {classes[code]: int(sizes[code]) for code in np.flatnonzero(sizes < needed)}
-    if small:
-        shown = ", ".join(f"{name!r} ({size})" for name, size in list(small.items())[:5])
-        most = int(sizes.min()) - _MIN_TRAIN
-        lower = f"lower n_test to at most {most}, or " if most >= 1 else ""
-        raise DataError(
-            f"each class needs {needed} samples, {n_test} to hold out and {_MIN_TRAIN} to train "
-            f"on; fewer have {shown}: {lower}leave these classes out"
-        )
+    if not 0 < test_fraction < 1:
+        raise DataError(f"test_fraction is {test_fraction}: give a share between 0 and 1")
+    if max_test < MIN_TEST:
+        raise DataError(f"max_test is {max_test}: a class holds out {MIN_TEST} samples at least")
+
+
+def _check_folds(n_folds: int, n_test: int | None, n_groups: int) -> None:
+    if n_test is not None:
+        raise DataError("folds hold every sample out once: leave n_test out, or n_folds")
+    if n_folds < 2 or n_folds != int(n_folds):
+        raise DataError(f"n_folds is {n_folds}: give a number of folds, 2 or more")
+    if n_folds > n_groups:
+        raise DataError(f"n_folds is {n_folds}: there are {n_groups} samples or groups to divide")
+
+
+def _check_sizes(
+    sizes: Mapping[str, int], *, n_test: int | None = None, n_folds: int | None = None
+) -> None:
+    needed = fewest(n_test=n_test, n_folds=n_folds)
+    small = {name: int(size) for name, size in sizes.items() if size < needed}
+    if not small:
+        return
+    shown = ", ".join(f"{name!r} ({size})" for name, size in list(small.items())[:5])
+    held, remedy = MIN_TEST, "divide the samples into folds (n_folds), or "
+    if n_folds is not None:
+        held, remedy = needed - MIN_TRAIN, ""
+    if n_test is not None:
+        most = min(small.values()) - MIN_TRAIN
+        held, remedy = n_test, f"lower n_test to at most {most}, or " if most >= 1 else ""
+    raise DataError(
+        f"each class needs {needed} samples, {held} to hold out and {MIN_TRAIN} to train "
+        f"on; fewer have {shown}: {remedy}leave these classes out"
+    )
+
+
+def _wanted(
+    sizes: np.ndarray, n_test: int | None, test_fraction: float, max_test: int
+) -> np.ndarray:
+    """Return how many samples of each class to hold out."""
+    if n_test is not None:
+        return np.full(sizes.size, n_test)
+    share = np.floor(test_fraction * sizes + 0.5).astype(np.int64)
+    wanted: np.ndarray = np.minimum(np.clip(share, MIN_TEST, max_test), sizes - MIN_TRAIN)
+    return wanted
 
 
 def _group_codes(adata: AnnData, groups: str) -> np.ndarray:
@@ -139,28 +193,126 @@ def _group_codes(adata: AnnData, groups: str) -> np.ndarray:
     return np.asarray(codes)
 
 
-def _by_group(
-    groups: np.ndarray, codes: np.ndarray, n_test: int, rng: np.random.Generator
+def _by_sample(
+    _: np.ndarray, codes: np.ndarray, wanted: np.ndarray, rng: np.random.Generator
 ) -> np.ndarray:
-    """Return which samples to hold out: whole groups, near ``n_test`` a class."""
-    samples = np.zeros((groups.max() + 1, codes.max() + 1), dtype=np.int64)
-    np.add.at(samples, (groups, codes), 1)
+    """Return which samples to hold out: so many of each class."""
+    is_test = np.zeros(codes.size, dtype=bool)
+    for code, number in enumerate(wanted):
+        is_test[rng.choice(np.flatnonzero(codes == code), number, replace=False)] = True
+    return is_test
+
+
+def _by_group(
+    groups: np.ndarray, codes: np.ndarray, wanted: np.ndarray, rng: np.random.Generator
+) -> np.ndarray:
+    """Return which samples to hold out: whole groups, near the number wanted of each class."""
+    samples = _table(groups, codes)
     order = rng.permutation(len(samples))
     samples = samples[order]
-    most = samples.sum(axis=0) - _MIN_TRAIN
-    squares = (samples**2).sum(axis=1)
+    most = samples.sum(axis=0) - MIN_TRAIN
+    # A sample too many or too few weighs more where few are wanted.
+    weight = (wanted.max() / wanted) ** 2
+    squares = samples**2 @ weight
     held = np.zeros(len(samples), dtype=bool)
     while True:
         count = samples[held].sum(axis=0)
         sign = np.where(held, -1, 1)
-        # What (n_test - count)^2, summed over classes, falls by when a group changes side.
-        gain = 2 * sign * (samples @ (n_test - count)) - squares
+        # What (wanted - count)^2, summed over classes, falls by when a group changes side.
+        gain = 2 * sign * (samples @ (weight * (wanted - count))) - squares
         gain[~held & (samples + count > most).any(axis=1)] = 0
         best = int(gain.argmax())
-        if gain[best] <= 0:
+        if gain[best] <= 1e-9 * squares[best]:
             break
         held[best] = not held[best]
     chosen = np.zeros(len(samples), dtype=bool)
     chosen[order] = held
     is_held: np.ndarray = chosen[groups]
     return is_held
+
+
+def _deal(
+    groups: np.ndarray, codes: np.ndarray, n_folds: int, rng: np.random.Generator
+) -> np.ndarray:
+    """Return each sample's fold, from 1: whole groups, each class spread evenly."""
+    samples = _table(groups, codes)
+    share = samples / samples.sum(axis=0)
+    # Large groups first, while there is room to even them out; of single samples, class by class.
+    order = rng.permutation(len(samples))
+    order = order[np.lexsort((share[order].argmax(axis=1), -samples[order].sum(axis=1)))]
+    load, total = np.zeros((n_folds, samples.shape[1])), np.zeros(n_folds)
+    fold = np.empty(len(samples), dtype=np.int64)
+    for group in order:
+        best = np.lexsort((total, (load @ share[group]).round(12)))[0]
+        load[best] += share[group]
+        total[best] += samples[group].sum()
+        fold[group] = best + 1
+    dealt: np.ndarray = fold[groups]
+    return dealt
+
+
+def _table(groups: np.ndarray, codes: np.ndarray) -> np.ndarray:
+    """Return the number of samples, groups x classes."""
+    samples = np.zeros((groups.max() + 1, codes.max() + 1), dtype=np.int64)
+    np.add.at(samples, (groups, codes), 1)
+    return samples
+
+
+def _counts(
+    classes: list[str], codes: np.ndarray, is_test: np.ndarray, wanted: np.ndarray
+) -> pd.DataFrame:
+    sizes, held = (np.bincount(part, minlength=len(classes)) for part in (codes, codes[is_test]))
+    return pd.DataFrame(
+        {
+            "class": classes,
+            "n": sizes,
+            "n_test": held,
+            "n_train": sizes - held,
+            "difference": held - wanted,
+        }
+    )
+
+
+def _check_held_out(counts: pd.DataFrame, groups: str | None) -> None:
+    """Refuse classes without a test sample, and say how far the groups are from the numbers."""
+    empty = counts.loc[counts["n_test"] == 0, "class"].tolist()
+    if empty:
+        raise DataError(
+            f"no group of adata.obs[{groups!r}] can be held out for the classes {empty[:5]}: "
+            "their samples are in too few groups; split by sample (groups=None) or drop them"
+        )
+    if (counts["difference"] != 0).any():
+        worst = counts.iloc[int(counts["difference"].abs().to_numpy().argmax())]
+        logger.info(
+            "split by %s: %d to %d test samples a class, furthest from its number in %s "
+            "(%d, not %d)",
+            groups,
+            counts["n_test"].min(),
+            counts["n_test"].max(),
+            worst["class"],
+            worst["n_test"],
+            worst["n_test"] - worst["difference"],
+        )
+
+
+def _fold_counts(classes: list[str], codes: np.ndarray, fold: np.ndarray) -> pd.DataFrame:
+    """Return the numbers of each class and fold, and refuse a fold that takes a whole class."""
+    held = np.zeros((len(classes), int(fold.max())), dtype=np.int64)
+    np.add.at(held, (codes, fold - 1), 1)
+    sizes = held.sum(axis=1, keepdims=True)
+    bare = [classes[code] for code in np.flatnonzero((sizes - held < MIN_TRAIN).any(axis=1))]
+    if bare:
+        raise DataError(
+            f"a fold leaves fewer than {MIN_TRAIN} samples to train on of the classes {bare[:5]}: "
+            "their samples are in too few groups; divide by sample (groups=None) or drop them"
+        )
+    code, number = (place.ravel() for place in np.indices(held.shape))
+    return pd.DataFrame(
+        {
+            "class": np.asarray(classes)[code],
+            "n": np.broadcast_to(sizes, held.shape).ravel(),
+            "fold": number + 1,
+            "n_test": held.ravel(),
+            "n_train": (sizes - held).ravel(),
+        }
+    )

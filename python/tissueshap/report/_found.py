@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from tissueshap import _schema, _slots
+from tissueshap._held_out import held_out
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -45,8 +46,7 @@ def symbols(adata: AnnData) -> pd.Series[str]:
 
 def is_test(adata: AnnData) -> pd.Series[bool]:
     """Return which samples were held out."""
-    column = _slots.require(adata, "obs", _schema.obs.split)
-    return pd.Series((column.astype(str) == "test").to_numpy(), index=adata.obs_names)
+    return pd.Series(held_out(adata), index=adata.obs_names)
 
 
 def significant(adata: AnnData, logfc: Any, fdr: Any) -> Any:

@@ -8,6 +8,7 @@ import numpy as np
 
 from tissueshap import _schema, _slots
 from tissueshap._errors import DataError
+from tissueshap._held_out import training
 from tissueshap.explain._background import Background
 from tissueshap.pp._oversample import expand
 from tissueshap.tl._explained import Rows
@@ -65,8 +66,7 @@ def choose(
         raise DataError(f"background={background!r}: choose one of {BACKGROUNDS}, or give a matrix")
     if background == "balanced":
         return _balanced(adata, rows, layer)
-    split = np.asarray(_slots.require(adata, "obs", _schema.obs.split))
-    train = np.flatnonzero(split == "train")
+    train = np.flatnonzero(training(adata))
     if background == "kmeans":
         return _centres(rows.of(train), n_centres, seed)
     lookup = {name: code for code, name in enumerate(model.classes)}

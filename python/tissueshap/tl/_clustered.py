@@ -14,6 +14,7 @@ import pandas as pd
 from tissueshap import _schema, _slots
 from tissueshap._dense import dense
 from tissueshap._errors import DataError
+from tissueshap._held_out import held_out, training
 from tissueshap._logging import logger
 from tissueshap.clustering._vmeasure import random_sets, standardised
 
@@ -34,8 +35,7 @@ def chosen_samples(adata: AnnData, samples: str) -> np.ndarray:
         raise DataError(f"samples={samples!r} is none of {list(SAMPLES)}")
     if samples == "all" or (samples == "test" and _schema.obs.split not in adata.obs):
         return np.arange(adata.n_obs)
-    split = _slots.require(adata, "obs", _schema.obs.split).astype(str).to_numpy()
-    found: np.ndarray = np.flatnonzero(split == samples)
+    found = np.flatnonzero(training(adata) if samples == "train" else held_out(adata))
     if not found.size:
         raise DataError(f"adata.obs['split'] has no {samples!r} sample: run ts.pp.split(adata)")
     return found

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from tissueshap import _schema, _slots
+from tissueshap import _slots
 from tissueshap._counts import target
 from tissueshap._errors import DataError
+from tissueshap._held_out import training
 from tissueshap.model._backend import backend
 from tissueshap.model._ensemble import average
 from tissueshap.model._layouts import Layout
@@ -97,7 +98,7 @@ def cnn(
     adata = target(adata, copy=False)
     name = _slots.label_name(adata, label)
     classes, codes = _slots.class_names(adata, name), _slots.class_codes(adata, name)
-    samples = np.flatnonzero(_slots.require(adata, "obs", _schema.obs.split) == "train")
+    samples = np.flatnonzero(training(adata))
     settings = preset if isinstance(preset, Preset) else preset_named(preset)
     settings = for_size(settings, samples.size).changed(
         arch=arch, layout=layout, standardise=standardise, epochs=epochs

@@ -12,11 +12,12 @@ from tissueshap import _schema, _slots
 from tissueshap._counts import target
 from tissueshap._dense import dense
 from tissueshap._errors import DataError
+from tissueshap._held_out import rounds
 from tissueshap._logging import logger
 from tissueshap.model._backend import backend
 from tissueshap.model._presets import Preset
 from tissueshap.tl._cnn import cnn
-from tissueshap.tl._evaluate import held_out, scores
+from tissueshap.tl._evaluate import scores
 from tissueshap.tl._predict import columns_of
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def compare_balancing(
     Raises
     ------
     DataError
-        A method is unknown, or no sample is held out.
+        A method is unknown, no sample is held out, or there are folds.
 
     Notes
     -----
@@ -91,8 +92,8 @@ def compare_balancing(
     adata = target(adata, copy=copy)
     name = _slots.label_name(adata, label)
     classes, codes = _slots.class_names(adata, name), _slots.class_codes(adata, name)
-    split, test = held_out(adata)
-    sizes = np.bincount(codes[split == "train"], minlength=len(classes))
+    train, test = _one_split(adata)
+    sizes = np.bincount(codes[train], minlength=len(classes))
     work = _workbench(adata, name, (layer, mixed))
     summary, per_class = [], []
     for method in chosen:
@@ -135,6 +136,13 @@ def _checked(methods: Sequence[str]) -> list[str]:
     if unknown or not chosen:
         raise DataError(f"methods={list(methods)}: choose among {list(METHODS)}")
     return chosen
+
+
+def _one_split(adata: AnnData) -> tuple[np.ndarray, np.ndarray]:
+    parts = rounds(adata)
+    if len(parts) > 1:
+        raise DataError("balancing is compared on one split: run ts.pp.split(adata) without folds")
+    return parts[0]
 
 
 def _workbench(adata: AnnData, label: str, layers: Sequence[str]) -> AnnData:

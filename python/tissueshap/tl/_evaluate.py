@@ -12,6 +12,7 @@ from tissueshap import _schema, _slots
 from tissueshap._counts import target
 from tissueshap._dense import dense
 from tissueshap._errors import DataError, DataWarning
+from tissueshap._held_out import Rounds, rounds
 from tissueshap._logging import logger
 
 if TYPE_CHECKING:
@@ -28,19 +29,24 @@ def evaluate(
     key_added: str | None = None,
     copy: bool = False,
 ) -> AnnData | None:
-    """Score the predictions on the test samples, beside a simple method.
+    """Score the predictions on the held-out samples, beside a simple method.
+
+    With folds (``pp.split(n_folds=5)``) all samples are held out in turn: the scores are those
+    of all of them together, and the record says how they differ from fold to fold.
 
     Parameters
     ----------
     adata
-        Samples x genes, after ``pp.split`` and ``tl.predict``. Reads ``obs[label]``,
+        Samples x genes, after ``pp.split`` and ``tl.predict``, or with folds
+        ``tl.cross_validate``. Reads ``obs[label]``,
         ``obs["split"]``, ``obs["predicted"]``, for the baseline ``layers["log2"]``, and
         where it is there ``obs["donor"]``.
     label
         Column of ``obs`` with the classes; by default the one recorded before.
     baseline
         Train a multinomial logistic regression (scikit-learn, each gene standardised) on
-        the same training samples, and score it on the same test samples.
+        the same training samples, of each fold where there are folds, and score it on the
+        same test samples.
     layer
         The baseline's input.
     seed
@@ -58,11 +64,16 @@ def evaluate(
     ``confusion`` (``true``, ``predicted``, ``n``; pairs that occur); and with donors
     ``n_donors`` and ``n_shared_donors``: those with both training and test samples, whose
     test samples are easier than a new donor's. ``pp.split(groups="donor")`` leaves none.
+    With folds also ``n_folds``, ``macro_f1_sd`` and in ``per_class`` ``f1_sd`` (standard
+    deviation over the folds that hold the class out), and ``folds``: ``fold``, ``n_test``,
+    ``macro_f1``, ``accuracy``, and of the baseline ``baseline_macro_f1``,
+    ``baseline_accuracy``.
 
     Raises
     ------
     DataError
-        There are no test samples.
+        There are no test samples, or with folds the predictions are of a network that has
+        seen every sample.
 
     Warns
     -----
@@ -72,28 +83,33 @@ def evaluate(
     adata = target(adata, copy=copy)
     name = _slots.label_name(adata, label)
     classes, codes = _slots.class_names(adata, name), _slots.class_codes(adata, name)
-    split, test = held_out(adata)
+    parts = rounds(adata)
     predicted = _slots.require(adata, "obs", _schema.obs.predicted, key_added=key_added)
-    found = np.asarray(predicted.astype(str))[test]
-    true = np.asarray(classes)[codes[test]]
+    _check_unseen(adata, len(parts), key_added)
     _warn_of_unknown(adata, name, classes, key_added)
-    per_class, macro_f1 = scores(true, found, classes)
-    results: dict[str, Any] = {
-        "macro_f1": macro_f1,
-        "accuracy": float((true == found).mean()),
-        "n_test": int(test.size),
-        **_donors(adata, split),
-    }
+    test = np.concatenate([held for _, held in parts])
+    true = np.asarray(classes)[codes[test]]
+    by = {"": np.asarray(predicted.astype(str))[test]}
     if baseline:
-        simple = _logistic(adata, layer, np.flatnonzero(split == "train"), test, codes, seed)
-        named = np.asarray(classes)[simple]
-        simple_per_class, results["baseline_macro_f1"] = scores(true, named, classes)
-        results["baseline_accuracy"] = float((true == named).mean())
-        per_class["baseline_f1"] = simple_per_class["f1"]
+        simple = [_logistic(adata, layer, *part, codes, seed) for part in parts]
+        by["baseline_"] = np.asarray(classes)[np.concatenate(simple)]
+    results: dict[str, Any] = {"n_test": int(test.size), **_donors(adata, parts)}
+    scored = {}
+    for prefix, named in by.items():
+        scored[prefix], results[f"{prefix}macro_f1"] = scores(true, named, classes)
+        results[f"{prefix}accuracy"] = float((true == named).mean())
+    per_class = scored[""]
+    if baseline:
+        per_class["baseline_f1"] = scored["baseline_"]["f1"]
+    if len(parts) > 1:
+        fold = np.repeat(np.arange(1, len(parts) + 1), [held.size for _, held in parts])
+        results["folds"], per_class["f1_sd"] = _by_fold(true, by, fold, classes)
+        results["n_folds"] = len(parts)
+        results["macro_f1_sd"] = float(results["folds"]["macro_f1"].std())
     _slots.write(
         adata,
         "evaluate",
-        {"uns": {**results, "per_class": per_class, "confusion": confusion(true, found)}},
+        {"uns": {**results, "per_class": per_class, "confusion": confusion(true, by[""])}},
         params={"label": name, "baseline": baseline, "layer": layer},
         seed=seed,
         versions=("scikit-learn",),
@@ -117,30 +133,49 @@ def _warn_of_unknown(adata: AnnData, label: str, classes: list[str], key_added: 
         )
 
 
-def held_out(adata: AnnData) -> tuple[np.ndarray, np.ndarray]:
-    """Return the split, and where the test samples are; there must be some."""
-    split = np.asarray(_slots.require(adata, "obs", _schema.obs.split))
-    test = np.flatnonzero(split == "test")
-    if not test.size:
-        raise DataError("no sample is held out: run ts.pp.split(adata) with n_test above 0")
-    return split, test
+def _check_unseen(adata: AnnData, n_parts: int, key_added: str | None) -> None:
+    """Refuse predictions by one network where every sample has trained it."""
+    record = _slots.record(adata).get(key_added or "predict", {})
+    if n_parts > 1 and "n_folds" not in record.get("params", {}):
+        raise DataError(
+            "the predictions are of one network, and with folds it may have seen every sample: "
+            "run ts.tl.cross_validate(adata)"
+        )
 
 
-def _donors(adata: AnnData, split: np.ndarray) -> dict[str, int]:
-    """Return how many donors there are, and how many on both sides of the split."""
+def _donors(adata: AnnData, parts: Rounds) -> dict[str, int]:
+    """Return how many donors there are, and how many are trained on and held out at once."""
     if _schema.obs.donor not in adata.obs:
         return {}
     donor = adata.obs[_schema.obs.donor]
-    train, test = (set(donor[split == side].dropna()) for side in ("train", "test"))
-    shared = len(train & test)
+    sides = [tuple(set(donor.iloc[side].dropna()) for side in part) for part in parts]
+    everyone = set().union(*(side for part in sides for side in part))
+    shared = set().union(*(train & test for train, test in sides))
     if shared:
         logger.info(
             "%d of %d donors have samples on both sides of the split: "
             "pp.split(groups='donor') keeps them apart",
-            shared,
-            len(train | test),
+            len(shared),
+            len(everyone),
         )
-    return {"n_donors": len(train | test), "n_shared_donors": shared}
+    return {"n_donors": len(everyone), "n_shared_donors": len(shared)}
+
+
+def _by_fold(
+    true: np.ndarray, by: dict[str, np.ndarray], fold: np.ndarray, classes: list[str]
+) -> tuple[pd.DataFrame, np.ndarray]:
+    """Return the scores of each fold, and how each class's F1 varies over them."""
+    rows, f1 = [], []
+    for number in np.unique(fold):
+        own = fold == number
+        row: dict[str, float] = {"fold": number, "n_test": own.sum()}
+        for prefix, named in by.items():
+            table, row[f"{prefix}macro_f1"] = scores(true[own], named[own], classes)
+            row[f"{prefix}accuracy"] = float((true[own] == named[own]).mean())
+            if not prefix:
+                f1.append(table["f1"].where(table["n"] > 0))
+        rows.append(row)
+    return pd.DataFrame(rows), pd.concat(f1, axis=1).std(axis=1).to_numpy()
 
 
 def scores(true: np.ndarray, found: np.ndarray, classes: list[str]) -> tuple[pd.DataFrame, float]:

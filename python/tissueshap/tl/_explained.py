@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tissueshap import _schema, _slots
 from tissueshap._dense import dense
 from tissueshap._errors import DataError
+from tissueshap._held_out import folds, held_out
 from tissueshap.model._outputs import outputs
 
 if TYPE_CHECKING:
@@ -74,8 +74,12 @@ def to_explain(
         raise DataError(f"samples={samples!r}: choose one of {_SAMPLES}")
     chosen = np.arange(adata.n_obs)
     if samples != "all":
-        split = np.asarray(_slots.require(adata, "obs", _schema.obs.split))
-        chosen = np.flatnonzero(split == "test")
+        if folds(adata) is not None:
+            raise DataError(
+                f"samples={samples!r}: with folds there is no sample that only tests: run "
+                "ts.tl.cross_validate(adata), or pass samples='all'"
+            )
+        chosen = np.flatnonzero(held_out(adata))
     lookup = {name: code for code, name in enumerate(model.classes)}
     true = adata.obs[label].astype(str).map(lookup).fillna(-1).to_numpy(dtype=np.int64)[chosen]
     predicted = outputs(model.network, layer.of(chosen)).argmax(axis=1)

@@ -8,6 +8,7 @@ import numpy as np
 
 from tissueshap import _schema, _slots, io, pp, tl
 from tissueshap._errors import DataError
+from tissueshap._held_out import training
 from tissueshap._logging import logger
 from tissueshap.workflow._config import Config
 from tissueshap.workflow._inputs import read_map
@@ -91,8 +92,8 @@ def project(job: Job) -> str:
 
 def explain(job: Job) -> str:
     """Attribute what each of its samples is predicted as to the genes."""
-    train = (_slots.require(job.adata, "obs", _schema.obs.split) == "train").to_numpy()
-    background = np.asarray(_slots.require(job.adata, "layers", _schema.layers.log2)[train])
+    values = _slots.require(job.adata, "layers", _schema.layers.log2)
+    background = np.asarray(values[training(job.adata)])
     tl.shap(
         job.cohort,
         job.classifier,

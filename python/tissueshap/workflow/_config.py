@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from tissueshap._errors import DataError
+from tissueshap._held_out import fewest
 from tissueshap.workflow import _choices
 from tissueshap.workflow._values import agree, base_type, checked
 
@@ -59,15 +60,40 @@ class Config:
     exclude: tuple[str, ...] = _option(
         (), "Classes to leave out, as a pattern such as 'Cells*'; may be repeated."
     )
-    min_class_size: int = _option(25, "Leave out classes with fewer samples than this.", low=1)
+    min_class_size: int | None = _option(
+        None,
+        "Leave out classes with fewer samples than this; 25 if not given, and no fewer than "
+        "--test-per-class needs.",
+        low=1,
+    )
     min_reads: float = _option(6, "Filter: reads that a gene needs in enough samples.", low=0)
     min_tpm: float = _option(0.1, "Filter: TPM to exceed in enough samples, if known.", low=0)
     min_samples: int | None = _option(
         None, "Filter: more samples than this; 95 % of the smallest class if not given.", low=0
     )
     protein_coding: bool = _option(True, "Filter: keep protein-coding genes only, if known.")
-    test_per_class: int = _option(50, "Samples held out for testing in each class.", low=1)
-    split_by_donor: bool = _option(False, "Keep all samples of a donor on one side of the split.")
+    test_fraction: float | None = _option(
+        None,
+        "Share of each class that is held out for testing, at least 2 samples; a quarter if not "
+        "given.",
+        low=0.001,
+        high=0.999,
+    )
+    max_test: int = _option(50, "Most samples of a class that this share holds out.", low=2)
+    test_per_class: int | None = _option(
+        None,
+        "Samples held out in each class, exactly, in place of a share; 50 with --preset paper.",
+        low=1,
+    )
+    folds: int | None = _option(
+        None,
+        "Cross-validate in so many folds in place of one test set: each sample is predicted and "
+        "explained by a network that has not seen it.",
+        low=2,
+    )
+    split_by_donor: bool = _option(
+        False, "Keep all samples of a donor on one side of the split, or in one fold."
+    )
     balance: _choices.Balance = _option("smote", "How training classes are balanced.")
     compare_balancing: bool = _option(
         False, "Train once with each way of balancing, and compare the scores."
@@ -187,6 +213,19 @@ class Config:
         for name, item in options().items():
             object.__setattr__(self, name, checked(item, types()[name], getattr(self, name)))
         agree({**vars(self), "de_method": self.test})
+        self._check_class_size()
+
+    def _check_class_size(self) -> None:
+        """Refuse to keep classes that are too small to be split."""
+        needed = fewest(n_test=self.n_test, n_folds=self.folds)
+        if self.smallest_class >= needed:
+            return
+        how = "a test set" if self.n_test is None else f"test_per_class {self.n_test}"
+        how = how if self.folds is None else f"folds {self.folds}"
+        raise DataError(
+            f"min_class_size {self.min_class_size} keeps classes that are too small for {how}, "
+            f"which takes {needed} samples of a class: raise it, or hold out fewer"
+        )
 
     @property
     def test(self) -> Method:
@@ -194,6 +233,19 @@ class Config:
         if self.de_method != "auto":
             return self.de_method
         return "limma" if self.values == "log" else "edgeR_QL"
+
+    @property
+    def n_test(self) -> int | None:
+        """Samples held out of each class; None for a share of them, and with folds."""
+        as_published = self.preset == "paper" and self.test_fraction is None and self.folds is None
+        return 50 if as_published and self.test_per_class is None else self.test_per_class
+
+    @property
+    def smallest_class(self) -> int:
+        """Fewest samples of a class that is not left out."""
+        if self.min_class_size is not None:
+            return self.min_class_size
+        return max(25, fewest(n_test=self.n_test, n_folds=self.folds))
 
     @classmethod
     def from_yaml(cls, path: str | Path, **options: Any) -> Config:

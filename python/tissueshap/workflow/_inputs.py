@@ -27,7 +27,7 @@ def keep_classes(adata: AnnData, config: Config) -> None:
 
     label = _slots.label_name(adata, config.label)
     column = adata.obs[label].astype(str)
-    kept = class_mask(column, config.exclude, config.min_class_size, Path("the AnnData"))
+    kept = class_mask(column, config.exclude, config.smallest_class, Path("the AnnData"))
     if config.donor is not None:
         if config.donor not in adata.obs:
             raise DataError(f"the AnnData has no column {config.donor!r} for the donors")

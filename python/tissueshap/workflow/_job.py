@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from tissueshap import _schema, _slots
+from tissueshap import _slots
+from tissueshap._held_out import training
 from tissueshap.workflow._config import Config
 
 if TYPE_CHECKING:
@@ -88,4 +89,4 @@ class Job:
 
     def n_train(self) -> int:
         """Return the number of training samples."""
-        return int((_slots.require(self.adata, "obs", _schema.obs.split) == "train").sum())
+        return int(training(self.adata).sum())

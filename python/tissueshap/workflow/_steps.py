@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from tissueshap import _schema, _slots, io, pp, tl
 from tissueshap._errors import DataError
+from tissueshap._held_out import held_out
 from tissueshap.model._presets import Preset, for_size, preset
 from tissueshap.workflow import _biology, _cohort
 from tissueshap.workflow._clusters import cluster, null_test
@@ -62,7 +63,7 @@ def read(job: Job) -> str:
             values=config.values,
             orient=config.orient,
             exclude=config.exclude,
-            min_class_size=config.min_class_size,
+            min_class_size=config.smallest_class,
         )
     else:
         keep_classes(job.adata, config)
@@ -109,9 +110,19 @@ def split(job: Job) -> str:
     config = job.config
     groups = _schema.obs.donor if config.split_by_donor else None
     try:
-        pp.split(job.adata, n_test=config.test_per_class, groups=groups, seed=config.seed)
+        pp.split(
+            job.adata,
+            n_test=config.n_test,
+            test_fraction=0.25 if config.test_fraction is None else config.test_fraction,
+            max_test=config.max_test,
+            n_folds=config.folds,
+            groups=groups,
+            seed=config.seed,
+        )
     except DataError as error:
-        raise DataError(f"{error} (n_test is --test-per-class)") from error
+        raise DataError(f"{error} (n_test is --test-per-class, n_folds --folds)") from error
+    if config.folds is not None:
+        return f"{job.adata.n_obs:,} samples in {config.folds} folds"
     n_train = job.n_train()
     return f"{n_train:,} samples to train on, {job.adata.n_obs - n_train:,} held out"
 
@@ -156,8 +167,7 @@ def _preset(job: Job) -> Preset:
 def predict(job: Job) -> str:
     """Predict every sample's class."""
     tl.predict(job.adata, job.classifier)
-    held = _slots.require(job.adata, "obs", _schema.obs.split) == "test"
-    confidence = _slots.require(job.adata, "obs", _schema.obs.confidence)[held]
+    confidence = _slots.require(job.adata, "obs", _schema.obs.confidence)[held_out(job.adata)]
     return f"median confidence on held-out samples {confidence.median():.3f}"
 
 

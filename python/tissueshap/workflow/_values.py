@@ -43,8 +43,22 @@ def agree(given: Mapping[str, Any]) -> None:
         raise DataError("select 'top_n' and n_top belong together: give both or neither")
     if given["unique_fraction"] is not None and select not in ("auto", "unique_fraction"):
         raise DataError(f"unique_fraction is not for select {select!r}: leave one out")
+    if given["test_per_class"] is not None and given["test_fraction"] is not None:
+        raise DataError("test_per_class and test_fraction both say what is held out: give one")
+    _agree_folds(given)
     if given["enrich_engine"] == "reactomepa" and given["gene_sets"]:
         raise DataError("the engine 'reactomepa' brings its own gene sets: leave gene_sets out")
+
+
+def _agree_folds(given: Mapping[str, Any]) -> None:
+    if given["folds"] is None:
+        return
+    if given["test_per_class"] is not None or given["test_fraction"] is not None:
+        raise DataError(
+            "folds hold every sample out once: leave test_per_class and test_fraction out"
+        )
+    if given["compare_balancing"]:
+        raise DataError("compare_balancing scores one test set: leave it out, or folds")
 
 
 def checked(item: Field[Any], hint: Any, value: Any) -> Any:

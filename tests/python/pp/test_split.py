@@ -71,6 +71,127 @@ def test_view_is_written_without_its_parent(toy: ad.AnnData) -> None:
     assert "split" not in toy.obs
 
 
+class TestFraction:
+    def test_a_quarter_by_default(self, toy: ad.AnnData) -> None:
+        pp.split(toy)
+        counts = toy.uns["tissueshap"]["split"]["counts"]
+        assert dict(zip(counts["n"], counts["n_test"], strict=True)) == {
+            60: 15,
+            50: 13,
+            40: 10,
+            30: 8,
+        }
+        assert (counts["difference"] == 0).all()
+        params = toy.uns["tissueshap"]["split"]["params"]
+        assert (params["test_fraction"], params["max_test"]) == (0.25, 50)
+        assert "n_test" not in params
+
+    @pytest.mark.parametrize(
+        ("size", "held"), [(4, 2), (5, 2), (9, 2), (10, 3), (25, 6), (51, 13), (199, 50), (400, 50)]
+    )
+    def test_at_least_two_and_at_most_fifty(self, size: int, held: int) -> None:
+        obs = pd.DataFrame({"tissue": ["a"] * size + ["b"] * 40}, index=map(str, range(size + 40)))
+        adata = ad.AnnData(np.zeros((size + 40, 3), dtype=np.float32), obs=obs)
+        pp.split(adata, "tissue")
+        assert held_per_class(adata)["a"] == held
+
+    def test_two_samples_stay_for_training(self, toy: ad.AnnData) -> None:
+        few = toy[toy.obs.groupby("tissue", observed=True).cumcount() < 5].copy()
+        pp.split(few, test_fraction=0.99)
+        assert (few.uns["tissueshap"]["split"]["counts"]["n_train"] == 2).all()
+
+    def test_classes_of_three_are_sent_to_folds(self, toy: ad.AnnData) -> None:
+        few = toy[toy.obs.groupby("tissue", observed=True).cumcount() < 3].copy()
+        with pytest.raises(DataError, match=r"needs 4 samples, 2 to hold out.*into folds"):
+            pp.split(few)
+        pp.split(few, n_folds=3)
+
+    @pytest.mark.parametrize(
+        ("options", "words"),
+        [
+            ({"test_fraction": 0.0}, "test_fraction is 0.0"),
+            ({"test_fraction": 1.0}, "test_fraction is 1.0"),
+            ({"max_test": 1}, "holds out 2 samples at least"),
+        ],
+    )
+    def test_shares_that_make_no_sense(
+        self, toy: ad.AnnData, options: dict[str, float], words: str
+    ) -> None:
+        with pytest.raises(DataError, match=words):
+            pp.split(toy, **options)
+
+    def test_by_donor_each_class_is_near_its_own_number(self, toy: ad.AnnData) -> None:
+        pp.split(toy, groups="donor")
+        sides = toy.obs.groupby("donor", observed=True)["split"].nunique()
+        assert (sides == 1).all()
+        counts = toy.uns["tissueshap"]["split"]["counts"]
+        assert counts["difference"].abs().max() <= 3
+
+
+class TestFolds:
+    def test_each_class_is_spread_evenly(self, toy: ad.AnnData) -> None:
+        pp.split(toy, n_folds=7)
+        assert (toy.obs["split"] == "both").all()
+        sizes = pd.crosstab(toy.obs["tissue"], toy.obs["fold"])
+        assert list(sizes.columns) == [1, 2, 3, 4, 5, 6, 7]
+        assert (sizes.max(axis=1) - sizes.min(axis=1) <= 1).all()
+        assert np.ptp(sizes.sum()) <= 1
+        counts = toy.uns["tissueshap"]["split"]["counts"]
+        assert (counts.pivot(index="class", columns="fold", values="n_test") == sizes).all(None)
+        assert (counts["n_test"] + counts["n_train"] == counts["n"]).all()
+
+    def test_seed_decides(self, toy: ad.AnnData) -> None:
+        folds = []
+        for seed in (1, 1, 2):
+            pp.split(toy, n_folds=3, seed=seed)
+            folds.append(toy.obs["fold"].to_numpy())
+        assert (folds[0] == folds[1]).all()
+        assert (folds[0] != folds[2]).any()
+
+    def test_donors_stay_in_one_fold(self, toy: ad.AnnData) -> None:
+        pp.split(toy, n_folds=4, groups="donor")
+        assert (toy.obs.groupby("donor", observed=True)["fold"].nunique() == 1).all()
+        sizes = pd.crosstab(toy.obs["tissue"], toy.obs["fold"])
+        assert (sizes.max(axis=1) - sizes.min(axis=1)).max() <= 4
+        assert sizes.to_numpy().min() >= 4
+
+    def test_one_split_afterwards_leaves_no_folds(self, toy: ad.AnnData) -> None:
+        pp.split(toy, n_folds=3)
+        pp.split(toy)
+        assert "fold" not in toy.obs
+        assert set(toy.obs["split"]) == {"train", "test"}
+
+    @pytest.mark.parametrize(
+        ("options", "words"),
+        [
+            ({"n_folds": 1}, "n_folds is 1"),
+            ({"n_folds": 2.5}, "n_folds is 2.5"),
+            ({"n_folds": 181}, "there are 180 samples or groups"),
+            ({"n_folds": 41, "groups": "donor"}, "there are (39|40) samples or groups"),
+            ({"n_folds": 5, "n_test": 5}, "leave n_test out"),
+        ],
+    )
+    def test_numbers_that_make_no_sense(
+        self, toy: ad.AnnData, options: dict[str, int], words: str
+    ) -> None:
+        with pytest.raises(DataError, match=words):
+            pp.split(toy, **options)
+
+    def test_a_class_of_one_donor(self, toy: ad.AnnData) -> None:
+        liver = toy.obs["tissue"] == "Liver"
+        toy.obs["half"] = np.where(liver, "one", toy.obs["donor"].astype(str))
+        with pytest.raises(DataError, match=r"to train on of the classes \['Liver'\]"):
+            pp.split(toy, n_folds=4, groups="half")
+
+    @pytest.mark.parametrize(("n_folds", "needed"), [(2, 4), (3, 3), (10, 3)])
+    def test_the_smallest_class(self, toy: ad.AnnData, n_folds: int, needed: int) -> None:
+        place = toy.obs.groupby("tissue", observed=True).cumcount()
+        liver = toy.obs["tissue"] == "Liver"
+        pp.split(toy[~liver | (place < needed)].copy(), n_folds=n_folds)
+        with pytest.raises(DataError, match=f"needs {needed} samples"):
+            pp.split(toy[~liver | (place < needed - 1)].copy(), n_folds=n_folds)
+
+
 class TestGroups:
     def test_donors_stay_on_one_side(self, toy: ad.AnnData) -> None:
         pp.split(toy, n_test=12, groups="donor")
@@ -116,11 +237,12 @@ class TestGroups:
         with caplog.at_level("INFO", logger="tissueshap"):
             pp.split(toy, n_test=11, groups="pair")
         assert "split by pair: " in caplog.text
+        assert "furthest from its number in " in caplog.text
 
 
 class TestCohort:
     def test_the_papers_numbers(self, cohort: ad.AnnData) -> None:
-        pp.split(cohort)
+        pp.split(cohort, n_test=50)
         assert cohort.shape == (16651, 59)
         assert cohort.obs["tissue"].nunique() == 47
         assert cohort.obs["split"].value_counts().to_dict() == {"train": 14301, "test": 2350}
@@ -128,7 +250,7 @@ class TestCohort:
     def test_by_donor_is_near_the_best_that_donors_allow(self, cohort: ad.AnnData) -> None:
         from scipy.optimize import lsq_linear
 
-        pp.split(cohort, groups="donor")
+        pp.split(cohort, n_test=50, groups="donor")
         sides = cohort.obs.groupby("donor", observed=True)["split"].nunique()
         assert (sides == 1).all()
         counts = cohort.uns["tissueshap"]["split"]["counts"]

@@ -34,9 +34,48 @@ from tissueshap.workflow._config import Config, options
 
 def test_defaults_are_those_of_the_paper() -> None:
     config = Config()
-    assert (config.min_class_size, config.test_per_class, config.seed) == (25, 50, 42)
+    assert (config.smallest_class, config.seed) == (25, 42)
     assert (config.fdr, config.lfc, config.select) == (0.01, 4.0, "auto")
     assert config.balance == "smote"
+
+
+def test_the_papers_preset_holds_out_as_the_paper_did() -> None:
+    assert (Config().n_test, Config(preset="paper").n_test) == (None, 50)
+    assert Config(preset="paper").smallest_class == 52
+    assert Config(preset="paper", test_per_class=10).n_test == 10
+    assert Config(preset="paper", test_fraction=0.1).n_test is None
+    assert Config(preset="paper", folds=5).n_test is None
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (
+            {"min_class_size": 25, "test_per_class": 50},
+            "min_class_size 25 .* test_per_class 50, which takes 52 samples",
+        ),
+        (
+            {"min_class_size": 25, "preset": "paper"},
+            "min_class_size 25 .* test_per_class 50, which takes 52 samples",
+        ),
+        ({"min_class_size": 3}, "min_class_size 3 .* takes 4 samples"),
+        ({"min_class_size": 2, "folds": 5}, "min_class_size 2 .* folds 5, which takes 3 samples"),
+        ({"test_per_class": 5, "test_fraction": 0.2}, "give one"),
+        ({"folds": 5, "test_fraction": 0.2}, "leave test_per_class and test_fraction out"),
+        ({"folds": 5, "test_per_class": 2}, "leave test_per_class and test_fraction out"),
+        ({"folds": 5, "compare_balancing": True}, "leave it out, or folds"),
+        ({"folds": 1}, "at least 2"),
+    ],
+)
+def test_splits_that_contradict_each_other(given: dict[str, Any], words: str) -> None:
+    with pytest.raises(DataError, match=words):
+        Config(**given)
+
+
+def test_what_is_held_out_decides_which_classes_are_kept() -> None:
+    assert Config(test_per_class=20).smallest_class == 25
+    assert Config(test_per_class=50).smallest_class == 52
+    assert Config(min_class_size=3, folds=5).smallest_class == 3
 
 
 def test_every_option_is_described() -> None:

@@ -188,7 +188,7 @@ def test_the_report_in_a_browser(
 def test_the_input_is_not_changed(cohort: ad.AnnData, quick: Options, tmp_path: Path) -> None:
     before = cohort.copy()
     with pytest.raises(DataError, match=r"n_test is --test-per-class"):
-        workflow.run(cohort, out=tmp_path / "out", **{**quick, "test_per_class": 60})
+        workflow.run(cohort, out=tmp_path / "out", donor="tissue", split_by_donor=True, **quick)
     assert cohort.shape == before.shape
     pd.testing.assert_frame_equal(cohort.obs, before.obs)
     assert not (tmp_path / "out").exists()
@@ -207,6 +207,7 @@ def test_the_input_is_not_changed(cohort: ad.AnnData, quick: Options, tmp_path: 
         ({"markers": "no.tsv"}, "no file no.tsv"),
         ({"interactions": "no.tsv"}, "--interactions: there is no file no.tsv"),
         ({"select": "top_n"}, "belong together"),
+        ({"test_per_class": 60}, "min_class_size 10 .* takes 62 samples"),
         ({"enrich_engine": "reactomepa", "gene_sets": ["a.gmt"]}, "brings its own"),
     ],
 )

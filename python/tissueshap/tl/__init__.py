@@ -4,6 +4,7 @@ from tissueshap.tl._cluster import cluster
 from tissueshap.tl._cnn import cnn
 from tissueshap.tl._compare import compare
 from tissueshap.tl._compare_balancing import compare_balancing
+from tissueshap.tl._cross_validate import cross_validate
 from tissueshap.tl._de import de
 from tissueshap.tl._enrich import enrich
 from tissueshap.tl._evaluate import evaluate
@@ -23,6 +24,7 @@ __all__ = [
     "cnn",
     "compare",
     "compare_balancing",
+    "cross_validate",
     "de",
     "enrich",
     "evaluate",

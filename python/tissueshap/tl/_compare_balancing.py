@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
-from tissueshap import _schema, _slots
+from tissueshap import _slots
 from tissueshap._counts import target
 from tissueshap._dense import dense
 from tissueshap._errors import DataError
@@ -19,6 +19,7 @@ from tissueshap.model._presets import Preset
 from tissueshap.tl._cnn import cnn
 from tissueshap.tl._evaluate import scores
 from tissueshap.tl._predict import columns_of
+from tissueshap.tl._workbench import workbench
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -94,7 +95,7 @@ def compare_balancing(
     classes, codes = _slots.class_names(adata, name), _slots.class_codes(adata, name)
     train, test = _one_split(adata)
     sizes = np.bincount(codes[train], minlength=len(classes))
-    work = _workbench(adata, name, (layer, mixed))
+    work = workbench(adata, name, (layer, mixed))
     summary, per_class = [], []
     for method in chosen:
         predicted, n_rows = _trained(
@@ -143,23 +144,6 @@ def _one_split(adata: AnnData) -> tuple[np.ndarray, np.ndarray]:
     if len(parts) > 1:
         raise DataError("balancing is compared on one split: run ts.pp.split(adata) without folds")
     return parts[0]
-
-
-def _workbench(adata: AnnData, label: str, layers: Sequence[str]) -> AnnData:
-    """Return an AnnData that shares the matrices, and has records of its own."""
-    import anndata
-
-    work = anndata.AnnData(
-        obs=adata.obs[[label, _schema.obs.split]].copy(),
-        var=pd.DataFrame(index=adata.var_names),
-        layers={key: adata.layers[key] for key in dict.fromkeys(layers) if key in adata.layers},
-    )
-    record = _slots.record(work)
-    record["label"] = label
-    # The offset of the logarithm: SMOTE's mixtures take it too.
-    if _schema.layers.log2 in _slots.record(adata):
-        record["log2"] = _slots.record(adata)["log2"]
-    return work
 
 
 def _trained(

@@ -68,6 +68,9 @@ def rank_genes(
     the statistic) and ``varm["shap_rank"]`` (1 the highest; of equals the first gene goes
     first), NaN for a class without explained samples and a gene that the model lacks; and
     ``uns["tissueshap"]["rank_genes"]``: ``counts`` (``class``, ``n_explained``).
+    After ``tl.cross_validate`` also ``varm["shap_rank_fold_1"]`` and so on: the ranks by the
+    samples of one fold alone, which its own network explained, NaN for a class without any;
+    and ``folds``, their numbers.
     With `n_boot` also ``varm["shap_low"]`` and ``varm["shap_high"]``: the 95 % percentile
     interval of the statistic, NaN for a class with fewer than two samples.
 
@@ -89,8 +92,8 @@ def rank_genes(
     samples = _slots.table(adata, source or "shap", "samples")
     rows = adata.obs_names.get_indexer(pd.Index(samples["sample"]))
     kept = rows >= 0
-    explained = samples["explained"].astype(str).to_numpy()[kept]
-    rows = rows[kept]
+    samples, rows = samples[kept], rows[kept]
+    explained = samples["explained"].astype(str).to_numpy()
     if by == "label":
         explained = adata.obs[name].astype(str).to_numpy()[rows]
     if not rows.size:
@@ -113,18 +116,45 @@ def rank_genes(
     if n_boot:
         frames[_schema.varm.shap_low] = pd.DataFrame(low, columns=classes)
         frames[_schema.varm.shap_high] = pd.DataFrame(high, columns=classes)
+    results: dict[str, Any] = {}
+    if "fold" in samples:
+        fold = samples["fold"].to_numpy()
+        results["folds"] = np.unique(fold)
+        frames |= _by_fold(values, rows, explained, fold, classes, STATISTICS[statistic])
     _slots.write(
         adata,
         "rank_genes",
         {
             "varm": frames,
-            "uns": {"counts": pd.DataFrame({"class": classes, "n_explained": counts.to_numpy()})},
+            "uns": {
+                "counts": pd.DataFrame({"class": classes, "n_explained": counts.to_numpy()}),
+                **results,
+            },
         },
         params={"label": name, "statistic": statistic, "by": by, "n_boot": n_boot},
         seed=seed if n_boot else None,
         key_added=key_added,
     )
     return adata if copy else None
+
+
+def _by_fold(
+    values: Any,
+    rows: np.ndarray,
+    explained: np.ndarray,
+    fold: np.ndarray,
+    classes: list[str],
+    statistic: Callable[[np.ndarray], np.ndarray],
+) -> dict[str, pd.DataFrame]:
+    """Return the ranks by the samples of each fold alone, by the name of their frame."""
+    frames = {}
+    for number in np.unique(fold):
+        own = fold == number
+        members = [rows[own & (explained == name)] for name in classes]
+        summary, _, _ = _summarised(values, members, statistic, n_boot=0, seed=0)
+        ranks = pd.DataFrame(descending_ranks(summary), columns=classes)
+        frames[f"{_schema.varm.shap_rank_fold}_{number}"] = ranks
+    return frames
 
 
 def _summarised(

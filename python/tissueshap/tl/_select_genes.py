@@ -11,6 +11,7 @@ from tissueshap import _schema, _slots
 from tissueshap._counts import target
 from tissueshap._errors import DataError
 from tissueshap.tl._cutoff import above, mirrored_fdr, ranks_to_take
+from tissueshap.tl._fold_ranks import agreement, fold_ranks, spread
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -87,6 +88,12 @@ def select_genes(
     ``genes`` (``class``, ``gene``, ``rank``, ``value``, ``exclusive``).
     ``curve`` has the column ``fdr`` too where all values are signed.
 
+    After ``tl.cross_validate`` ``genes`` also says for each gene how it ranks by the samples of
+    each fold alone, where the class has any: ``n_folds`` (in how many of the folds it is among
+    the ``n_ranks``), ``rank_low`` and ``rank_high``; and ``folds`` how far the folds agree:
+    ``class``, ``n_folds`` (with samples of it), ``jaccard`` and ``rbo`` (of the ``n_ranks``
+    genes, mean over pairs of folds), ``jaccard_expected`` (by chance).
+
     Raises
     ------
     DataError
@@ -110,6 +117,11 @@ def select_genes(
     threshold = _THRESHOLDS.get(method) if threshold is None else threshold
     n_ranks = ranks_to_take(curve, values, method, threshold=threshold, n_top=n_top, fdr=fdr)
     genes = _selected(ranks, values, n_ranks, held, adata.var_names)
+    by_fold = fold_ranks(adata, held, source)
+    over_folds = {}
+    if by_fold:
+        genes = spread(genes, by_fold, n_ranks, held, adata.var_names)
+        over_folds["folds"] = agreement(by_fold, n_ranks, held)
     selected = (ranks <= n_ranks).any(axis=1)
     _slots.write(
         adata,
@@ -123,6 +135,7 @@ def select_genes(
                 "curve": curve,
                 "by_share": by_share(curve),
                 "genes": genes,
+                **over_folds,
             },
         },
         params={

@@ -32,7 +32,9 @@ class Job:
     adata
         The data, samples x genes; an empty AnnData before the step ``read``.
     model
-        The classifier, once trained.
+        The classifier, once trained; where there are folds, on all samples.
+    fold_models
+        The classifiers of the folds, where there are any.
     figures
         Figures by name, once made.
     other
@@ -47,6 +49,7 @@ class Job:
     folder: Path
     adata: AnnData
     model: Classifier | None = None
+    fold_models: list[Classifier] = field(default_factory=list)
     figures: dict[str, Figure] = field(default_factory=dict)
     other: AnnData | None = None
     edges: pd.DataFrame | None = None

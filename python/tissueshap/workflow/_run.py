@@ -27,8 +27,10 @@ def run(source: Config | AnnData, **options: Any) -> AnnData:
     The steps are ``io.read_counts``, ``pp.filter_genes``, ``pp.tmm``, ``pp.split``,
     ``pp.log2``, ``pp.oversample``, ``tl.cnn``, ``tl.predict``, ``tl.evaluate``,
     ``tl.shap``, ``tl.rank_genes``, ``tl.select_genes``, ``tl.de``, ``tl.compare``,
-    ``tl.cluster``, on request ``tl.compare_balancing``, another cohort (``pp.tmm`` with a
-    frozen reference, ``pp.harmonise``, ``tl.predict``, ``tl.transfer``, ``tl.project``,
+    ``tl.cluster``, with folds ``tl.cross_validate`` in place of ``tl.predict`` and
+    ``tl.shap`` (the classifier that is saved is then trained on all samples), on request
+    ``tl.compare_balancing``, another cohort (``pp.tmm`` with a frozen reference,
+    ``pp.harmonise``, ``tl.predict``, ``tl.transfer``, ``tl.project``,
     ``tl.shap``, ``tl.stability``), ``tl.null_test``, ``tl.enrich`` (SHAP and DE genes
     beside each other; the genes that one class alone has, under ``enrich_exclusive``)
     and ``tl.ppi``, then the figures, tables and the report. Each says in the package's

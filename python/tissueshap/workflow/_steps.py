@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from tissueshap import _schema, _slots, io, pp, tl
 from tissueshap._errors import DataError
@@ -27,9 +28,7 @@ def steps(config: Config) -> dict[str, Step]:
         "log2": log2,
         "oversample": oversample,
         "cnn": cnn,
-        "predict": predict,
-        "evaluate": evaluate,
-        "shap": shap,
+        **_looks(config),
         "rank": rank_genes,
         "select": select_genes,
         "de": de,
@@ -48,6 +47,13 @@ def steps(config: Config) -> dict[str, Step]:
     if config.trust != "none":
         chosen["trust"] = trust
     return {**chosen, **_biology.steps(config)}
+
+
+def _looks(config: Config) -> dict[str, Step]:
+    """Return the steps that predict and explain held-out samples."""
+    if config.folds is None:
+        return {"predict": predict, "evaluate": evaluate, "shap": shap}
+    return {"folds": cross_validate, "evaluate": evaluate}
 
 
 def read(job: Job) -> str:
@@ -143,17 +149,15 @@ def oversample(job: Job) -> str:
 
 
 def cnn(job: Job) -> str:
-    """Train the classifier."""
-    config = job.config
-    job.model = tl.cnn(
-        job.adata,
-        preset=_preset(job),
-        epochs=config.epochs,
-        n_models=config.n_models,
-        seed=config.seed,
-    )
+    """Train the classifier; where there are folds, on all samples."""
+    job.model = tl.cnn(job.adata, **_training(job), seed=job.config.seed)
     epochs = job.model.history["epoch"].max()
     return f"{job.model.network.count_params():,} weights, {epochs} epochs"
+
+
+def _training(job: Job) -> dict[str, Any]:
+    config = job.config
+    return {"preset": _preset(job), "epochs": config.epochs, "n_models": config.n_models}
 
 
 def _preset(job: Job) -> Preset:
@@ -175,25 +179,43 @@ def evaluate(job: Job) -> str:
     """Score the held-out samples, beside a logistic regression."""
     tl.evaluate(job.adata, seed=job.config.seed)
     ours, theirs = (job.found("evaluate", key) for key in ("macro_f1", "baseline_macro_f1"))
-    return f"macro F1 {ours:.3f}; logistic regression {theirs:.3f}"
+    spread = ""
+    if job.config.folds is not None:
+        each = job.found("evaluate", "folds")["macro_f1"]
+        spread = f" ({each.min():.3f} to {each.max():.3f} over the folds)"
+    return f"macro F1 {ours:.3f}{spread}; logistic regression {theirs:.3f}"
 
 
 def shap(job: Job) -> str:
     """Attribute each prediction to the genes."""
-    config = job.config
-    tl.shap(
-        job.adata,
-        job.classifier,
-        target=config.explain_target,
-        samples=config.explain,
-        background=config.background,
-        n_draws=config.n_draws,
-        tolerance=config.tolerance,
-        output=config.explain_output,
-        seed=config.seed,
+    tl.shap(job.adata, job.classifier, **_explaining(job.config), seed=job.config.seed)
+    return f"{len(job.found('shap', 'samples')):,} samples explained"
+
+
+def cross_validate(job: Job) -> str:
+    """Predict and explain the samples of each fold by a network that has not seen them."""
+    explain = _explaining(job.config)
+    if explain["samples"] == "all":
+        explain["samples"] = "test"  # with folds every sample is held out
+    job.fold_models = tl.cross_validate(
+        job.adata, train=_training(job), explain=explain, seed=job.config.seed
     )
-    table = job.found("shap", "samples")
-    return f"{len(table):,} samples explained"
+    table = job.found("cross_validate", "folds")
+    return (
+        f"{table['n_correct'].sum():,} of {table['n_test'].sum():,} samples are right, "
+        f"{table['n_explained'].sum():,} explained"
+    )
+
+
+def _explaining(config: Config) -> dict[str, Any]:
+    return {
+        "target": config.explain_target,
+        "samples": config.explain,
+        "background": config.background,
+        "n_draws": config.n_draws,
+        "tolerance": config.tolerance,
+        "output": config.explain_output,
+    }
 
 
 def rank_genes(job: Job) -> str:

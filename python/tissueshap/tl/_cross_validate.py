@@ -1,0 +1,135 @@
+"""``tl.cross_validate``: predict and explain each sample by a network that has not seen it."""
+
+from __future__ import annotations
+
+import inspect
+import time
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from tissueshap import _schema, _slots
+from tissueshap._counts import target
+from tissueshap._errors import DataError
+from tissueshap._held_out import TEST, TRAIN, folds, rounds
+from tissueshap._logging import logger
+from tissueshap.tl._cnn import cnn
+from tissueshap.tl._fold_results import FoldResults
+from tissueshap.tl._predict import predict
+from tissueshap.tl._shap import shap
+from tissueshap.tl._workbench import balance_as, workbench
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+    from tissueshap.model._classifier import Classifier
+
+#: What is the same for every verb here, and given once.
+_SHARED = ("adata", "model", "label", "layer", "seed", "key_added", "copy")
+
+
+def cross_validate(
+    adata: AnnData,
+    label: str | None = None,
+    *,
+    train: Mapping[str, Any] | None = None,
+    explain: Mapping[str, Any] | None = None,
+    layer: str = "log2",
+    seed: int = 42,
+) -> list[Classifier]:
+    """Predict and explain each sample by a network that has not seen it, fold by fold.
+
+    For those who cannot spare a test set. Each fold's network is trained on the samples of the
+    other folds, balanced among themselves as ``pp.oversample`` was run, with a seed of its
+    own; it predicts and explains the fold's samples. What is written is what ``tl.predict``
+    and ``tl.shap`` write, so ``tl.evaluate``, ``tl.rank_genes``, ``tl.select_genes`` and all
+    that follows read it as usual, and report how it differs from fold to fold. The network to
+    use on new samples is another one: ``tl.cnn`` trains it on all samples.
+
+    Parameters
+    ----------
+    adata
+        Samples x genes, after ``pp.split(n_folds=...)`` and ``pp.log2``. Reads ``obs[label]``,
+        ``obs["fold"]``, ``layers["log2"]`` and, after ``pp.oversample``, its settings and the
+        linear layer that it mixes.
+    label
+        Column of ``obs`` with the classes; by default the one recorded before.
+    train
+        Settings of ``tl.cnn`` by name: ``{"preset": "paper"}``.
+    explain
+        Settings of ``tl.shap`` by name: ``{"n_draws": 100}``. Each fold's training samples
+        are the background.
+    layer
+        The classifiers' input.
+    seed
+        Seed of balancing, trainings and draws: the first fold's, the next one's is 1 more.
+
+    Returns
+    -------
+    The classifiers, one a fold. Writes what ``tl.predict`` and ``tl.shap`` write, each sample's
+    by its own fold's network (the table ``samples`` has the column ``fold`` too); and
+    ``uns["tissueshap"]["cross_validate"]``: ``folds``, a row a ``fold``: ``n_train``,
+    ``n_rows`` (training rows, balanced), ``n_test``, ``n_correct``, ``n_explained``,
+    ``seconds``; ``history``, as ``tl.cnn`` writes it, with the column ``fold``; ``n_folds``,
+    ``backend``.
+
+    Raises
+    ------
+    DataError
+        There are no folds, a setting is unknown, or as ``tl.cnn``, ``tl.predict`` and
+        ``tl.shap``.
+
+    Examples
+    --------
+    >>> import tissueshap as ts
+    >>> adata = ts.datasets.simulate(60, 50, tissues={"Liver": 40, "Lung": 20})
+    >>> adata.layers["log2"] = adata.X.astype("float32")
+    >>> ts.pp.split(adata, n_folds=3)
+    >>> models = ts.tl.cross_validate(adata, train={"epochs": 2}, explain={"n_draws": 5})
+    >>> len(models), int(adata.obs["predicted"].notna().sum())
+    (3, 60)
+    """
+    adata = target(adata, copy=False)
+    name = _slots.label_name(adata, label)
+    train, explain = _settings(cnn, "train", train), _settings(shap, "explain", explain)
+    if folds(adata) is None:
+        raise DataError("there are no folds: run ts.pp.split(adata, n_folds=5) first")
+    balanced = _slots.record(adata).get("oversample", {}).get("params")
+    mixed = [] if balanced is None else [str(balanced["layer"])]
+    if explain.get("samples") == "all":
+        raise DataError(
+            "samples='all' would explain samples that a network has seen: 'test' is all of them, "
+            "each by a network that has not"
+        )
+    work = workbench(adata, name, [layer, *mixed])
+    gathered, models = FoldResults(adata), []
+    parts = rounds(adata)
+    for number, (seen, held) in enumerate(parts, start=1):
+        began, own = time.perf_counter(), seed + number - 1
+        logger.info("fold %d of %d: %d samples train", number, len(parts), seen.size)
+        is_held = np.isin(np.arange(work.n_obs), held)
+        work.obs[_schema.obs.split] = pd.Categorical(np.where(is_held, TEST, TRAIN))
+        if balanced is not None:
+            balance_as(work, balanced, seed=own)
+        models.append(cnn(work, layer=layer, seed=own, **train))
+        predict(work, models[-1], layer=layer)
+        shap(work, models[-1], layer=layer, seed=own, **explain)
+        gathered.add(work, number, held, began)
+    gathered.write(models[0].classes, seed=seed)
+    return models
+
+
+def _settings(
+    verb: Callable[..., Any], option: str, given: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    """Return the settings of a verb, of which none is unknown or given elsewhere."""
+    names = [name for name in inspect.signature(verb).parameters if name not in _SHARED]
+    unknown = [str(name) for name in given or {} if name not in names]
+    if unknown:
+        raise DataError(
+            f"{option} has {unknown[0]!r}, which is no setting of ts.tl.{verb.__name__} to be "
+            f"chosen here: there are {names}"
+        )
+    return dict(given or {})

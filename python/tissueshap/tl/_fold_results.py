@@ -1,0 +1,148 @@
+"""What the networks of ``tl.cross_validate`` say of their folds, put together."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from tissueshap import _schema, _slots
+from tissueshap._logging import logger
+from tissueshap.model._backend import backend
+from tissueshap.tl._layer_store import LayerStore, keep_in_file
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+
+class FoldResults:
+    """Predictions and explanations of every sample, each by its own fold's network.
+
+    Parameters
+    ----------
+    adata
+        Where they will be written.
+    """
+
+    def __init__(self, adata: AnnData) -> None:
+        self._adata = adata
+        self._predicted = np.empty(adata.n_obs, dtype=object)
+        self._confidence = np.empty(adata.n_obs, dtype=np.float32)
+        self._proba = pd.DataFrame(index=adata.obs_names)
+        self._stores: dict[str, LayerStore] = {}
+        self._tables: dict[str, list[pd.DataFrame]] = {}
+        self._mean_abs: list[pd.DataFrame] = []
+        self._folds: list[dict[str, float]] = []
+        self._params: dict[str, Mapping[str, Any]] = {}
+
+    def add(self, work: AnnData, number: int, held: np.ndarray, began: float) -> None:
+        """Take over what a network has said of the samples that were held out from it.
+
+        Parameters
+        ----------
+        work
+            After ``tl.cnn``, ``tl.predict`` and ``tl.shap``.
+        number
+            Number of the fold, from 1.
+        held
+            Positions of its samples.
+        began
+            When its training began, by ``time.perf_counter``.
+        """
+        record, obs = _slots.record(work), work.obs.iloc[held]
+        predicted = obs[_schema.obs.predicted].astype(str).to_numpy()
+        self._predicted[held] = predicted
+        self._confidence[held] = obs[_schema.obs.confidence]
+        proba = work.obsm[_schema.obsm.proba]
+        self._proba = self._proba.reindex(columns=proba.columns)
+        self._proba.iloc[held] = proba.iloc[held]
+        self._add_layers(work, held)
+        tables = {"history": record["cnn"]["history"], "samples": record["shap"]["samples"]}
+        if _schema.varm.shap_mean_abs in work.varm:
+            tables["pairs"] = record["shap"]["pairs"]
+            self._mean_abs.append(work.varm[_schema.varm.shap_mean_abs])
+        for name, table in tables.items():
+            self._tables.setdefault(name, []).append(table.assign(fold=number))
+        self._params = {verb: record[verb]["params"] for verb in ("cnn", "predict", "shap")}
+        row = {
+            "fold": number,
+            "n_train": work.n_obs - held.size,
+            "n_rows": int(record["cnn"]["n_rows"]),
+            "n_test": held.size,
+            "n_correct": int((predicted == obs[record["label"]].astype(str)).sum()),
+            "n_explained": int(record["shap"]["n_explained"]),
+            "seconds": time.perf_counter() - began,
+        }
+        self._folds.append(row)
+        logger.info(
+            "fold %d: %d of %d samples right, %d explained",
+            *(row[name] for name in ("fold", "n_correct", "n_test", "n_explained")),
+        )
+
+    def _add_layers(self, work: AnnData, held: np.ndarray) -> None:
+        every, prefix = np.arange(work.n_vars), f"{_schema.layers.shap_class}_"
+        for name in work.layers:
+            if name != _schema.layers.shap and not name.startswith(prefix):
+                continue
+            if name not in self._stores:
+                self._stores[name] = LayerStore(self._adata, name)
+            for row in held:
+                self._stores[name].write(int(row), every, work.layers[name][row])
+
+    def write(self, classes: Sequence[str], *, seed: int) -> None:
+        """Write all of it as ``tl.predict`` and ``tl.shap`` do, and how it was made.
+
+        Parameters
+        ----------
+        classes
+            Names of the networks' classes.
+        seed
+            The seed of ``tl.cross_validate``.
+        """
+        adata, n_folds = self._adata, len(self._folds)
+        tables = {name: pd.concat(parts, ignore_index=True) for name, parts in self._tables.items()}
+        history, samples = tables.pop("history"), tables["samples"]
+        predicted = {
+            "obs": {
+                _schema.obs.predicted: pd.Categorical(self._predicted, categories=list(classes)),
+                _schema.obs.confidence: self._confidence,
+            },
+            "obsm": {_schema.obsm.proba: self._proba},
+            "uns": {"classes": list(classes), "n_filled": 0},
+        }
+        explained: dict[str, Any] = {
+            "layers": {name: store.array() for name, store in self._stores.items()},
+            "varm": self._mean_over_folds(),
+            "uns": {
+                **tables,
+                "n_explained": len(samples),
+                "median_completeness": float(samples["completeness"].median()),
+            },
+        }
+        validated = {
+            "folds": pd.DataFrame(self._folds),
+            "history": history,
+            "n_folds": n_folds,
+            "backend": backend(),
+        }
+        how: dict[str, Any] = {"seed": seed, "versions": ("keras", backend())}
+        for verb, found in (("predict", predicted), ("shap", explained)):
+            _slots.write(
+                adata, verb, found, params={**self._params[verb], "n_folds": n_folds}, **how
+            )
+        training = self._params["cnn"]
+        _slots.write(adata, "cross_validate", {"uns": validated}, params=training, **how)
+        keep_in_file(adata, varm=tuple(explained["varm"]))
+
+    def _mean_over_folds(self) -> dict[str, pd.DataFrame]:
+        """Return the mean absolute values of all samples, each fold by its explained ones."""
+        if not self._mean_abs:
+            return {}
+        weights = np.array([row["n_explained"] for row in self._folds])
+        stacked = np.stack([frame.to_numpy() for frame in self._mean_abs])
+        mean = np.average(stacked, axis=0, weights=weights)
+        first = self._mean_abs[0]
+        return {_schema.varm.shap_mean_abs: pd.DataFrame(mean, columns=first.columns)}

@@ -112,5 +112,5 @@ class _Terminal(io.StringIO):
 def test_bars_are_for_terminals(stream, shown):
     out = stream()
     with ts.settings.override(progress=shown):
-        assert list(progress(range(3), delay=0, file=out)) == [0, 1, 2]
+        assert list(progress(range(3), desc="counting", delay=0, file=out)) == [0, 1, 2]
     assert bool(out.getvalue()) == (shown and out.isatty())

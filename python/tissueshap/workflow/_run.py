@@ -7,15 +7,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from platform import python_version
 from typing import TYPE_CHECKING, Any
 
+from tissueshap import __version__
 from tissueshap._errors import DataError
-from tissueshap._logging import logger
-from tissueshap._progress import progress
+from tissueshap._logging import HINT, logger
+from tissueshap._progress import bar
 from tissueshap._settings import settings
 from tissueshap.workflow._config import Config, known
 from tissueshap.workflow._folder import check_out, whole_folder
 from tissueshap.workflow._job import Job
+from tissueshap.workflow._log_file import LOG, log_file
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -52,9 +55,10 @@ def run(source: Config | AnnData, **options: Any) -> AnnData:
         the settings and the table ``timings`` (``step``, ``seconds``, ``found``).
 
         The folder ``out`` gets ``adata.h5ad``, ``model/``, ``report.html``,
-        ``figures/`` (PNG and SVG), ``tables/`` (TSV) and ``summary.json``, and
+        ``figures/`` (PNG and SVG), ``tables/`` (TSV), ``summary.json`` and ``log.txt``, and
         ``cohort.h5ad`` where there is another cohort. It appears
-        when everything is done: a run that fails leaves nothing.
+        when everything is done: a run that fails leaves nothing. Until then the log grows in a
+        hidden folder beside it, which the run's first message names.
 
     Raises
     ------
@@ -70,12 +74,23 @@ def run(source: Config | AnnData, **options: Any) -> AnnData:
     with (
         settings.override(n_jobs=config.n_jobs or settings.n_jobs),
         whole_folder(config.out, overwrite=config.overwrite) as folder,
+        log_file(folder / LOG),
     ):
+        _begin(config, folder)
         job = Job(config, folder, adata)
         _take_steps(job)
-    minutes, seconds = divmod(round(time.perf_counter() - started), 60)
-    logger.info("done in %d min %d s: %s", minutes, seconds, config.out / "report.html")
+        minutes, seconds = divmod(round(time.perf_counter() - started), 60)
+        logger.info("done in %d min %d s: %s", minutes, seconds, config.out / "report.html")
     return job.adata
+
+
+def _begin(config: Config, folder: Path) -> None:
+    """Say where the run can be followed, and write into its log what it was asked for."""
+    logger.info("the log of this run, until it is done: %s", folder / LOG)
+    default = Config().to_dict()
+    chosen = {name: v for name, v in config.to_dict().items() if v != default[name]}
+    asked = ", ".join(f"{name}={value!r}" for name, value in chosen.items())
+    logger.log(HINT, "tissueshap %s, Python %s: %s", __version__, python_version(), asked)
 
 
 def _settled(source: Config | AnnData, options: dict[str, Any]) -> tuple[Config, AnnData]:
@@ -132,16 +147,17 @@ def _take_steps(job: Job) -> None:
         "summary": _outputs.summary,
     }
     width = len(str(len(chosen)))
-    with _bar(len(chosen)) as bar:
+    with _bar(len(chosen)) as shown:
         for number, (name, step) in enumerate(chosen.items(), start=1):
-            bar.set_description(name, refresh=False)
+            shown.set_description(name, refresh=False)
+            place = f"[{number:{width}d}/{len(chosen)}]"
+            logger.log(HINT, "%s %-12s begins", place, name)
             started = time.perf_counter()
             said = step(job)
             seconds = time.perf_counter() - started
             job.timings.append({"step": name, "seconds": seconds, "found": said})
-            place = f"[{number:{width}d}/{len(chosen)}]"
             logger.info("%s %-12s %6.1f s  %s", place, name, seconds, said)
-            bar.update()
+            shown.update()
 
 
 @contextmanager
@@ -149,9 +165,5 @@ def _bar(total: int) -> Iterator[Any]:
     """Show a bar over the steps on a terminal, and messages above it, not through it."""
     from tqdm.contrib.logging import logging_redirect_tqdm
 
-    off = None if settings.progress else True  # None: off where it is not a terminal
-    with (
-        logging_redirect_tqdm(loggers=[logger]),
-        progress(total=total, unit="step", disable=off) as bar,
-    ):
-        yield bar
+    with logging_redirect_tqdm(loggers=[logger]), bar(total=total, unit="step") as shown:
+        yield shown

@@ -50,7 +50,9 @@ def _table(out: Path, name: str) -> pd.DataFrame:
 def test_writes_everything(finished_run: Finished) -> None:
     out, _ = finished_run
     written = {path.name for path in out.iterdir()}
-    assert written == {"adata.h5ad", "model", "report.html", "figures", "tables", "summary.json"}
+    assert written == {
+        *("adata.h5ad", "model", "report.html", "figures", "tables", "summary.json", "log.txt")
+    }
     assert not [path for path in out.parent.iterdir() if path.name.startswith(".out")]
 
 
@@ -77,6 +79,22 @@ def test_every_step_is_timed_and_says_something(finished_run: Finished) -> None:
     assert list(timings["step"])[: len(wanted)] == wanted
     assert (timings["seconds"] >= 0).all()
     assert (timings["found"].str.len() > 3).all()
+
+
+def test_the_log_has_every_step(finished_run: Finished) -> None:
+    out, adata = finished_run
+    lines = (out / "log.txt").read_text(encoding="utf-8").splitlines()
+    assert "tissueshap" in lines[1]
+    assert "test_per_class=8" in lines[1]
+    steps_done = _slots.table(adata, "workflow", "timings")["step"]
+    for name in [*steps_done, "save", "summary"]:
+        begins, ends = [
+            [at for at, line in enumerate(lines) if re.search(rf"\] {name} +{word}", line)]
+            for word in ("begins", r"\d")
+        ]
+        assert len(begins) == len(ends) == 1
+        assert begins < ends
+    assert re.search(r"done in \d+ min \d+ s: .*report.html$", lines[-1])
 
 
 def test_the_adata_can_be_read_again(finished_run: Finished) -> None:

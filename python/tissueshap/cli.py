@@ -191,15 +191,24 @@ def _finish(adata: AnnData, out: Path | None) -> None:
     typer.echo(f"\n  report: {out}/report.html")
 
 
+def _held_out(found: dict[str, Any]) -> str:
+    folds = found["n_folds"]
+    return f"{found['n_test']:,} held out" if folds is None else f"in {folds} folds"
+
+
+def _spread(scores: list[float] | None) -> str:
+    return "" if scores is None else f" ({min(scores):.3f} to {max(scores):.3f} over the folds)"
+
+
 def _lines(found: dict[str, Any]) -> list[tuple[str, str]]:
     from tissueshap.report._summary import GENE_SETS
 
     scores = {name: score for name, score in found["v_measure"].items() if score is not None}
     return [
         ("classes", f"{found['n_classes']:,}"),
-        ("samples", f"{found['n_samples']:,} ({found['n_test']:,} held out)"),
+        ("samples", f"{found['n_samples']:,} ({_held_out(found)})"),
         ("genes", f"{found['n_genes']:,}"),
-        ("macro F1", f"{found['macro_f1']:.3f}"),
+        ("macro F1", f"{found['macro_f1']:.3f}{_spread(found['macro_f1_folds'])}"),
         ("macro F1, logistic regression", f"{found['baseline_macro_f1']:.3f}"),
         ("SHAP genes", f"{found['n_shap_genes']:,} (top {found['n_ranks']} ranks)"),
         ("of them also found by DE", f"{found['overlap_fraction']:.1%}"),

@@ -20,6 +20,25 @@ test_that("the whole method runs from R, on an AnnData", {
         c("shap", "de"))
 })
 
+test_that("folds predict and explain every sample from R", {
+    adata <- run_tmm(simulate_counts(60, 60, tissues = 2))
+    run_log2(run_split(adata, "tissue", n_folds = 2))
+    expect_setequal(adata$obs$fold, 1:2)
+    run_cross_validate(adata, train = list(preset = "small", epochs = 5),
+        explain = list(n_draws = 5, samples = "test"))
+    folds <- get_record(adata, "cross_validate")$folds
+    expect_identical(sum(folds$n_test), 60L)
+    expect_identical(sum(folds$n_explained), 60L)
+    run_evaluate(adata, baseline = FALSE)
+    expect_identical(nrow(get_record(adata, "evaluate")$folds), 2L)
+    run_select_genes(run_rank_genes(adata), method = "top_n", n_top = 5)
+    selected <- get_record(adata, "select_genes")
+    expect_identical(nrow(selected$folds), 2L)
+    expect_true(all(selected$genes$rank_low <= selected$genes$rank_high))
+    expect_error(run_cross_validate(adata, train = list(seed = 1)),
+        "no setting of")
+})
+
 test_that("interactions among selected genes are counted from R", {
     adata <- run_tmm(simulate_counts(90, 60, tissues = 3))
     run_de(adata, "tissue", lfc = 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tissueshap.report._folds import n_folds
 from tissueshap.report._found import found, ran
 from tissueshap.report._sections import methods
 
@@ -39,6 +40,14 @@ def _training(adata: AnnData) -> str:
     names = methods(adata)
     balanced = f", balanced by {names['balance']}," if names["balance"] else ""
     preset = f" (preset {names['preset']})" if names["preset"] else ""
+    if ran(adata, "cross_validate"):
+        groups = found(adata, "split", "params", {}).get("groups")
+        whole = f", all samples of a {groups} in one" if groups else ""
+        return (
+            f"The samples were divided into {n_folds(adata)} folds{whole}. Those of each fold "
+            f"were predicted and explained by a neural network{preset} that the others{balanced} "
+            "trained."
+        )
     return f"{held} The others{balanced} trained a neural network{preset}."
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tissueshap import _slots
-from tissueshap.report import _biology, _cohort, _reproduce, _sections
+from tissueshap.report import _biology, _cohort, _folds, _reproduce, _sections
 from tissueshap.report._account import account
 from tissueshap.report._caveats import caveats
 from tissueshap.report._figures import embedded
@@ -103,6 +103,7 @@ def _content(adata: AnnData) -> dict[str, Any]:
         "clusters": _sections.v_measure(adata),
         "gene_set_names": GENE_SETS,
         "null_test": _sections.null_test(adata),
+        **_folds.content(adata),
         **trust(adata),
         **_biology.content(adata),
         "markers": _sections.markers(adata),

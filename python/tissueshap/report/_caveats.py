@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from tissueshap import _schema
+from tissueshap._held_out import rounds
+from tissueshap.report import _folds
 from tissueshap.report._found import found, is_test, number, ran, text
 
 if TYPE_CHECKING:
@@ -66,17 +70,15 @@ def _few_explained(adata: AnnData) -> Caveat | None:
 def _donors(adata: AnnData) -> Caveat | None:
     if _schema.obs.donor not in adata.obs or not ran(adata, "split"):
         return None
-    held = is_test(adata)
     donors = text(adata.obs[_schema.obs.donor]).to_numpy()
-    trained = set(donors[~held.to_numpy()])
-    tested = donors[held.to_numpy()]
-    shared = sum(donor in trained for donor in tested)
+    parts = rounds(adata)
+    shared = sum(int(np.isin(donors[held], donors[seen]).sum()) for seen, held in parts)
     if not shared:
         return None
     return (
         "Donors on both sides of the split",
-        f"{shared:,} of {len(tested):,} held-out samples come from a donor who also gave a "
-        "training sample, so scores tell how well new samples of known people are "
+        f"{shared:,} of {int(is_test(adata).sum()):,} held-out samples come from a donor who also "
+        "gave a training sample, so scores tell how well new samples of known people are "
         "classified. --split-by-donor keeps donors apart.",
     )
 
@@ -139,7 +141,7 @@ def _replicates(adata: AnnData) -> Caveat | None:
 
 
 def _one_split(adata: AnnData) -> Caveat | None:
-    if not ran(adata, "cnn"):
+    if not ran(adata, "cnn") or ran(adata, "cross_validate"):
         return None
     return (
         "One split, one training",
@@ -161,6 +163,7 @@ def _explains_model(adata: AnnData) -> Caveat | None:
 
 _CHECKS: tuple[Callable[[AnnData], Caveat | None], ...] = (
     _baseline,
+    _folds.advised,
     _few_tested,
     _few_explained,
     _donors,
@@ -169,5 +172,7 @@ _CHECKS: tuple[Callable[[AnnData], Caveat | None], ...] = (
     _silent_classes,
     _explains_model,
     _one_split,
+    _folds.one_division,
+    _folds.saved_model,
     _replicates,
 )

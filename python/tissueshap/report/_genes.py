@@ -23,7 +23,9 @@ def gene_table(adata: AnnData) -> pd.DataFrame:
         A row a class and gene, by class and rank: ``class``, ``rank``, ``gene``,
         ``symbol``, ``shap`` (median attribution), ``exclusive`` (selected in this
         class alone), ``logfc``, ``fdr``, ``in_de`` (significant in this class). The
-        last three are missing where ``tl.de`` has not been run.
+        last three are missing where ``tl.de`` has not been run; after
+        ``tl.cross_validate`` there are ``n_folds``, ``rank_low`` and ``rank_high``, as
+        ``tl.select_genes`` writes them.
 
     Raises
     ------
@@ -40,6 +42,9 @@ def gene_table(adata: AnnData) -> pd.DataFrame:
             "exclusive": np.asarray(chosen["exclusive"], dtype=bool),
         }
     )
+    if "n_folds" in chosen:
+        names = ("n_folds", "rank_low", "rank_high")
+        table = table.assign(**{name: np.asarray(chosen[name], dtype=np.int64) for name in names})
     table.insert(3, "symbol", symbols(adata).loc[table["gene"]].to_numpy())
     if _schema.varm.de_fdr in adata.varm:
         table["logfc"] = _at(adata, _schema.varm.de_logfc, table)

@@ -24,7 +24,7 @@ def classes(adata: AnnData) -> Rows:
     """Return, by class: samples, trained on, held out, after balancing, donors."""
     label = text(adata.obs[_slots.label_of(adata)])
     table = pd.DataFrame({"n": label.value_counts()}).sort_index()
-    if ran(adata, "split"):
+    if ran(adata, "split") and not ran(adata, "cross_validate"):
         held = is_test(adata).to_numpy()
         table["train"] = label[~held].value_counts()
         table["test"] = label[held].value_counts()
@@ -201,14 +201,15 @@ def methods(adata: AnnData) -> dict[str, str]:
         "de_tool": _TOOLS.get(tool, "edgeR"),
         "de_rest": rest,
         "de_against": _RESTS["pooled"] if tool == "wilcoxon" else rest,
-        **_clustering(found(adata, "cluster", "params", {})),
+        **_clustering(found(adata, "cluster", "params", {}), folded=ran(adata, "cross_validate")),
     }
 
 
-def _clustering(params: dict[str, Any]) -> dict[str, str]:
+def _clustering(params: dict[str, Any], *, folded: bool) -> dict[str, str]:
     kinds = {"test": "Held-out samples", "train": "Training samples", "all": "All samples"}
+    samples = "all" if folded else str(params.get("samples", "test"))
     return {
-        "cluster_samples": kinds.get(str(params.get("samples", "test")), ""),
+        "cluster_samples": kinds.get(samples, ""),
         "cluster_starts": f"{int(params.get('n_starts', 0)):,}",
         "cluster_on": str(params.get("on", "umap")),
     }

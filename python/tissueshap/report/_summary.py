@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from tissueshap import __version__, _schema, _slots
+from tissueshap.report._folds import n_folds
 from tissueshap.report._found import found, is_test, number, ran
 
 if TYPE_CHECKING:
@@ -32,7 +33,8 @@ def summarise(adata: AnnData) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``n_samples``, ``n_classes``, ``n_genes``, ``n_train``, ``n_test``,
+        ``n_samples``, ``n_classes``, ``n_genes``, ``n_train``, ``n_test``, ``n_folds``
+        (then all samples both train and are held out), ``macro_f1_folds`` (of each fold),
         ``n_train_balanced`` (rows after balancing), ``macro_f1``,
         ``baseline_macro_f1``, ``accuracy``, ``n_shap_genes``, ``n_ranks``,
         ``unique_fraction``, ``n_de_genes``, ``overlap_fraction`` (share of the SHAP
@@ -42,6 +44,7 @@ def summarise(adata: AnnData) -> dict[str, Any]:
     return {
         **_cohort(adata),
         **{name: number(adata, "evaluate", name) for name in _SCORES},
+        "macro_f1_folds": _macro_f1_folds(adata),
         **_genes(adata),
         "v_measure": v_measures(adata),
         "timings": timings(adata),
@@ -90,8 +93,14 @@ def _cohort(adata: AnnData) -> dict[str, Any]:
         "n_genes": adata.n_vars,
         "n_train": None if held is None else int((~held).sum()),
         "n_test": None if held is None else int(held.sum()),
+        "n_folds": n_folds(adata),
         "n_train_balanced": None if balanced is None else len(balanced),
     }
+
+
+def _macro_f1_folds(adata: AnnData) -> list[float] | None:
+    table = found(adata, "evaluate", "folds")
+    return None if table is None else [float(score) for score in table["macro_f1"]]
 
 
 def _genes(adata: AnnData) -> dict[str, Any]:

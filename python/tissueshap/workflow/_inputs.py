@@ -11,6 +11,7 @@ import pandas as pd
 from tissueshap import _schema, _slots, io
 from tissueshap._dense import dense
 from tissueshap._errors import DataError
+from tissueshap._held_out import fewest
 from tissueshap.workflow._config import Config
 
 if TYPE_CHECKING:
@@ -34,6 +35,19 @@ def keep_classes(adata: AnnData, config: Config) -> None:
         adata.obs[_schema.obs.donor] = adata.obs[config.donor].astype(str).astype("category")
     adata._inplace_subset_obs(kept)
     adata.obs[label] = pd.Categorical(column[kept])
+
+
+def need_samples(adata: AnnData, config: Config) -> None:
+    """Refuse classes that are too small for the split that is asked for."""
+    needed = fewest(n_test=config.n_test, n_folds=config.folds)
+    sizes = adata.obs[_slots.label_of(adata)].astype(str).value_counts()
+    small = sizes[sizes < needed]
+    if len(small):
+        shown = ", ".join(f"{name!r} ({size})" for name, size in small.head().items())
+        raise DataError(
+            f"a class needs {needed} samples to be split as asked for; fewer have {shown}: leave "
+            f"them out (--min-class-size {needed}), or hold out fewer (--test-per-class, --folds)"
+        )
 
 
 def need_columns(adata: AnnData, names: Iterable[str | None]) -> None:

@@ -12,7 +12,13 @@ from tissueshap.model._presets import Preset, for_size, preset
 from tissueshap.workflow import _biology, _cohort
 from tissueshap.workflow._clusters import cluster, null_test
 from tissueshap.workflow._config import Config
-from tissueshap.workflow._inputs import keep_classes, log_layer, need_columns, read_markers
+from tissueshap.workflow._inputs import (
+    keep_classes,
+    log_layer,
+    need_columns,
+    need_samples,
+    read_markers,
+)
 from tissueshap.workflow._job import Job
 
 Step = Callable[[Job], str]
@@ -75,6 +81,7 @@ def read(job: Job) -> str:
         keep_classes(job.adata, config)
         if config.values == "log":
             log_layer(job.adata)
+    need_samples(job.adata, config)
     need_columns(job.adata, (*config.de_covariates, config.de_block))
     if config.cohort_counts is not None:
         _cohort.read(job)

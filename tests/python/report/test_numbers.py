@@ -135,6 +135,15 @@ def test_caveats_follow_the_data(finished: ad.AnnData) -> None:
     assert "Donors on both sides" not in _headings(finished)
 
 
+def test_caveats_recommend_folds_for_small_classes(finished: ad.AnnData) -> None:
+    counts = pd.DataFrame({"class": ["Liver", "Lung"], "n": [29, 30], "n_test": [7, 8]})
+    finished.uns["tissueshap"]["split"]["counts"] = counts
+    words = dict(caveats(finished))["Classes of fewer than 30 samples"]
+    assert "held out: Liver (7). Cross-validation (--folds 5)" in words
+    counts["n"] += 1
+    assert "Classes of fewer than 30 samples" not in dict(caveats(finished))
+
+
 def test_caveats_name_classes_without_de_genes(finished: ad.AnnData) -> None:
     assert "without differentially expressed" not in _headings(finished)
     counts = _slots.table(finished, "de", "counts")

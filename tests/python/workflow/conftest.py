@@ -66,3 +66,12 @@ def finished_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ad.Ann
         **_QUICK,
     )
     return folder / "out", done
+
+
+@pytest.fixture(scope="session")
+def folded_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ad.AnnData]:
+    """Return the folder of a finished run with folds by donor, and its AnnData."""
+    options = {name: value for name, value in _QUICK.items() if name != "test_per_class"}
+    out = tmp_path_factory.mktemp("folded") / "out"
+    options |= {"donor": "donor", "split_by_donor": True, "epochs": 5, "explain": "all"}
+    return out, workflow.run(_cohort(), out=out, folds=3, **options)

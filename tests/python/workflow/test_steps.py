@@ -15,7 +15,7 @@ from tissueshap._errors import DataError
 from tissueshap.model import PRESETS
 from tissueshap.workflow import Config
 from tissueshap.workflow._biology import steps as biology
-from tissueshap.workflow._inputs import need_columns
+from tissueshap.workflow._inputs import need_columns, need_samples
 from tissueshap.workflow._job import Job
 from tissueshap.workflow._steps import _preset, shap
 
@@ -48,6 +48,12 @@ def test_columns_are_asked_for_before_the_work(toy: AnnData) -> None:
     need_columns(toy, ("tissue", None))
     with pytest.raises(DataError, match=r"no columns \['age'\]; they have \['tissue'"):
         need_columns(toy, ("tissue", "age", None))
+
+
+def test_classes_too_small_for_the_paper_are_named_before_the_work(toy: AnnData) -> None:
+    need_samples(toy, Config(min_class_size=25))
+    with pytest.raises(DataError, match=r"needs 52 samples.*'CD8.*' \(50\), 'Liver' \(40\)"):
+        need_samples(toy, Config(min_class_size=25, preset="paper"))
 
 
 def test_what_is_explained_and_against_what(monkeypatch: pytest.MonkeyPatch) -> None:

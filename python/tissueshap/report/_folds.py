@@ -1,0 +1,83 @@
+"""What the report shows of folds: how scores and genes differ between them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tissueshap.report._found import found, number, ran, text
+from tissueshap.report._sections import Rows, rows
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+    Caveat = tuple[str, str]
+
+#: Samples of a class below which folds are recommended.
+_FEW = 30
+
+
+def content(adata: AnnData) -> dict[str, Any]:
+    """Return the values of what the templates show of folds; empty without them."""
+    return {"folds": _scores(adata), "fold_genes": _genes(adata)}
+
+
+def n_folds(adata: AnnData) -> int | None:
+    """Return the number of folds, or None without them."""
+    number_of = number(adata, "cross_validate", "n_folds")
+    return None if number_of is None else int(number_of)
+
+
+def _scores(adata: AnnData) -> Rows:
+    """Return the scores of each fold and what its network was trained on."""
+    table, trained = found(adata, "evaluate", "folds"), found(adata, "cross_validate", "folds")
+    if table is None or trained is None:
+        return []
+    return rows(table.merge(trained.drop(columns="n_test"), on="fold"))
+
+
+def _genes(adata: AnnData) -> Rows:
+    """Return how far the folds agree on each class's genes, the least first."""
+    table = found(adata, "select_genes", "folds")
+    return [] if table is None else rows(table.sort_values("jaccard", kind="stable"))
+
+
+def advised(adata: AnnData) -> Caveat | None:
+    """Return the advice to use folds, where classes are too small for a test set."""
+    table = found(adata, "split", "counts")
+    if table is None or n_folds(adata) is not None:
+        return None
+    few = table[table["n"].to_numpy() < _FEW]
+    if not len(few):
+        return None
+    named = [f"{name} ({n})" for name, n in zip(text(few["class"]), few["n_test"], strict=True)]
+    shown = ", ".join(named[:6]) + (f" and {len(named) - 6} more" if len(named) > 6 else "")
+    return (
+        f"Classes of fewer than {_FEW} samples",
+        f"Their scores and genes come from the few samples that were held out: {shown}. "
+        "Cross-validation (--folds 5) predicts and explains every sample, each by a network that "
+        "has not seen it, and shows how far the folds agree.",
+    )
+
+
+def saved_model(adata: AnnData) -> Caveat | None:
+    """Return what sets the saved network apart from those of the folds."""
+    if n_folds(adata) is None or not ran(adata, "cnn"):
+        return None
+    return (
+        "The saved classifier is another network",
+        f"It is trained on all {adata.n_obs:,} samples, for use on new ones. Scores, attributions "
+        f"and genes are those of the {n_folds(adata)} networks of the folds, each trained on "
+        "fewer.",
+    )
+
+
+def one_division(adata: AnnData) -> Caveat | None:
+    """Return what folds leave open."""
+    if n_folds(adata) is None:
+        return None
+    return (
+        "One division into folds",
+        "Networks of two folds share most of their training samples, so that they agree more "
+        "than networks of independent cohorts would. A fold explains few samples of a class, so "
+        "that its ranks vary by that alone. Genes that rank high in every fold are the safest.",
+    )

@@ -1,0 +1,74 @@
+"""A run with folds: everything is of networks that have not seen the sample."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import anndata as ad
+import numpy as np
+import pandas as pd
+import pytest
+
+from tissueshap import _slots, model
+from tissueshap.cli import _lines
+
+pytestmark = pytest.mark.r
+Finished = tuple[Path, ad.AnnData]
+
+
+def _table(out: Path, name: str) -> pd.DataFrame:
+    return pd.read_csv(out / "tables" / f"{name}.tsv", sep="\t")
+
+
+def test_every_sample_is_predicted_and_explained(folded_run: Finished) -> None:
+    _, adata = folded_run
+    steps = _slots.table(adata, "workflow", "timings")["step"].tolist()
+    assert "folds" in steps
+    assert not {"predict", "shap"} & set(steps)
+    assert (adata.obs["split"] == "both").all()
+    assert not np.isnan(adata.layers["shap"]).any()
+    assert len(_slots.table(adata, "shap", "samples")) == adata.n_obs
+
+
+def test_the_summary_and_the_command_line_tell_the_spread(folded_run: Finished) -> None:
+    out, adata = folded_run
+    found = json.loads((out / "summary.json").read_text())
+    scores = _slots.table(adata, "evaluate", "folds")["macro_f1"]
+    assert found["n_folds"] == 3
+    assert found["macro_f1_folds"] == pytest.approx(scores.tolist())
+    said = dict(_lines(found))
+    assert said["samples"] == "90 (in 3 folds)"
+    assert said["macro F1"].endswith(f"({scores.min():.3f} to {scores.max():.3f} over the folds)")
+
+
+def test_the_saved_model_is_trained_on_all_samples(folded_run: Finished) -> None:
+    out, adata = folded_run
+    loaded: Any = model.load(out / "model")
+    proba = loaded.predict_proba(adata.layers["log2"])
+    assert np.abs(proba - np.asarray(adata.obsm["proba"])).max() > 0.01
+    assert len(_slots.table(adata, "oversample", "table")) == 3 * 35
+
+
+def test_the_report_shows_the_folds(folded_run: Finished) -> None:
+    out, adata = folded_run
+    page = (out / "report.html").read_text(encoding="utf-8")
+    for words in (
+        "by one of 3 networks, which had not seen it",
+        "The samples were divided into 3 folds, all samples of a donor in one.",
+        "Do the folds agree?",
+        "SD over folds",
+        "One division into folds",
+        "The saved classifier is another network",
+        "Of the network that is saved, which all samples trained.",
+    ):
+        assert words in page
+    for words in ("One split, one training", "Donors on both sides", "held out\n"):
+        assert words not in page
+    assert "All samples" in page
+    assert len(_table(out, "evaluate_folds")) == len(_table(out, "cross_validate_folds")) == 3
+    genes = _table(out, "genes")
+    assert genes["n_folds"].between(0, 3).all()
+    assert (genes["rank_low"] <= genes["rank_high"]).all()
+    assert set(_table(out, "select_genes_folds")["class"]) == set(adata.obs["tissue"])

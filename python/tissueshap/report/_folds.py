@@ -18,7 +18,8 @@ _FEW = 30
 
 def content(adata: AnnData) -> dict[str, Any]:
     """Return the values of what the templates show of folds; empty without them."""
-    return {"folds": _scores(adata), "fold_genes": _genes(adata)}
+    asked = found(adata, "trust", "params", {}).get("fold")
+    return {"folds": _scores(adata), "fold_genes": _genes(adata), "trust_fold": asked}
 
 
 def n_folds(adata: AnnData) -> int | None:

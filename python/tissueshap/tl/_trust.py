@@ -10,11 +10,13 @@ import pandas as pd
 from tissueshap import _slots
 from tissueshap._counts import target
 from tissueshap._errors import DataError
+from tissueshap._held_out import folds
 from tissueshap._logging import logger
 from tissueshap._progress import progress
 from tissueshap.model._backend import backend
 from tissueshap.tl import _trust_genes as of_genes
 from tissueshap.tl import _trust_values as of_values
+from tissueshap.tl._one_fold import one_fold
 from tissueshap.tl._trust_context import Context, Numbers
 from tissueshap.tl._trust_methods import methods, simple_scores
 from tissueshap.tl._trust_retrain import Retraining
@@ -38,6 +40,7 @@ def trust(
     label: str | None = None,
     *,
     checks: Sequence[str] | Literal["quick", "full"] = "quick",
+    fold: int | None = None,
     n_samples: int = 3,
     n_seeds: int = 2,
     n_folds: int = 3,
@@ -75,6 +78,9 @@ def trust(
         layout of the genes, beside what other seeds give; networks without convolutions see
         none), ``methods`` (logistic regression and TreeSHAP on gradient boosting), ``truth``,
         ``clusters``.
+    fold
+        After ``tl.cross_validate``: the fold whose network `model` is. The questions are then
+        asked about this network, its fold's samples and their explanation.
     n_samples
         Explained samples of each class that curves, randomisation and new networks are
         looked at with.
@@ -142,7 +148,10 @@ def trust(
     asked = _asked(checks)
     numbers = Numbers(n_samples, n_seeds, n_folds, n_boot, n_random, replacement, layer, seed)
     _check(numbers)
-    context = Context(adata, model, name, numbers)
+    if fold is None and folds(adata) is not None:
+        raise DataError("there are folds: say of which one the network is, as fold=1")
+    whole = adata if fold is None else one_fold(adata, name, fold, layer=layer)
+    context = Context(whole, model, name, numbers)
     rows, tables = [], dict[str, list[pd.DataFrame]]()
     for make in progress(_makers(context, asked).values(), desc="trust", unit="check"):
         found, held = make()
@@ -166,6 +175,7 @@ def trust(
         params={
             "label": name,
             "checks": list(asked),
+            "fold": fold,
             "n_samples": n_samples,
             "n_seeds": n_seeds,
             "n_folds": n_folds,

@@ -276,7 +276,8 @@ def compare(job: Job) -> str:
 
 def trust(job: Job) -> str:
     """Measure how far the explanation can be trusted."""
-    tl.trust(job.adata, job.classifier, checks=job.config.trust, seed=job.config.seed)
+    model, fold = (job.fold_models[0], 1) if job.fold_models else (job.classifier, None)
+    tl.trust(job.adata, model, checks=job.config.trust, fold=fold, seed=job.config.seed)
     holds, fails = (int(job.found("trust", key)) for key in ("n_holds", "n_fails"))
     return f"of {holds + fails} verdicts {holds} hold and {fails} fail"
 

@@ -11,6 +11,7 @@ import pytest
 
 from tissueshap import io, pp, tl
 from tissueshap._errors import DataError
+from tissueshap.tl._one_fold import one_fold
 from tissueshap.trust._agreement import jaccard
 
 TRAIN = {"preset": "small", "epochs": 6}
@@ -133,6 +134,36 @@ def test_the_selection_says_how_the_folds_differ(validated):
     assert row["jaccard"] == pytest.approx(expected)
     assert row["n_folds"] == 3
     assert row["jaccard_expected"] < 0.05 < row["jaccard"]
+
+
+def test_trust_is_asked_of_one_folds_network(validated, _validated):
+    models = _validated[1]
+    before = validated.obs.copy()
+    checks = ["completeness", "bootstrap", "seeds"]
+    with pytest.raises(DataError, match="say of which one the network is"):
+        tl.trust(validated, models[1], checks=checks)
+    with pytest.raises(DataError, match=r"fold=4: there are the folds \[1, 2, 3\]"):
+        tl.trust(validated, models[1], checks=checks, fold=4)
+    tl.trust(validated, models[1], checks=checks, fold=2, n_boot=3, n_seeds=1)
+    found = validated.uns["tissueshap"]["trust"]
+    assert found["params"]["fold"] == 2
+    assert set(found["summary"]["verdict"]) > {"holds"}
+    samples = validated.uns["tissueshap"]["shap"]["samples"]
+    own = samples.loc[samples["fold"] == 2, "completeness"]
+    row = found["summary"].set_index("check").loc["completeness"]
+    assert row["value"] == pytest.approx(own.median(), abs=1e-3)
+    pd.testing.assert_frame_equal(validated.obs, before)
+
+
+def test_a_fold_is_a_split_of_its_own(validated):
+    second = one_fold(validated, "tissue", 2, layer="log2")
+    own = (validated.obs["fold"] == 2).to_numpy()
+    assert ((second.obs["split"] == "test") == own).all()
+    rows = second.uns["tissueshap"]["oversample"]["table"]["sample"]
+    assert not own[rows].any()
+    pd.testing.assert_frame_equal(second.varm["shap_rank"], validated.varm["shap_rank_fold_2"])
+    assert second.uns["tissueshap"]["select_genes"]["n_ranks"] == 8
+    assert len(validated.uns["tissueshap"]["shap"]["samples"]) > own.sum()
 
 
 def test_one_network_afterwards_is_trained_on_all_samples(validated):

@@ -74,4 +74,5 @@ def folded_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ad.AnnDa
     options = {name: value for name, value in _QUICK.items() if name != "test_per_class"}
     out = tmp_path_factory.mktemp("folded") / "out"
     options |= {"donor": "donor", "split_by_donor": True, "epochs": 5, "explain": "all"}
+    options["trust"] = "quick"
     return out, workflow.run(_cohort(), out=out, folds=3, **options)

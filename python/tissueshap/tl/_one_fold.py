@@ -1,0 +1,74 @@
+"""One fold of ``tl.cross_validate`` as a split of its own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from tissueshap import _schema, _slots
+from tissueshap._errors import DataError
+from tissueshap._held_out import TEST, TRAIN, folds
+from tissueshap.tl._rank_genes import rank_genes
+from tissueshap.tl._select_genes import select_genes
+from tissueshap.tl._workbench import balance_as, workbench
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+_RANKED = ("rank_genes", "select_genes")
+
+
+def one_fold(adata: AnnData, label: str, number: int, *, layer: str) -> AnnData:
+    """Return what there would be if one fold were the only test set.
+
+    Parameters
+    ----------
+    adata
+        After ``tl.cross_validate`` and ``tl.select_genes``; the matrices are shared.
+    label
+        Column of ``obs`` with the classes.
+    number
+        Of the fold.
+    layer
+        The classifiers' input.
+
+    Returns
+    -------
+    Training and test samples are the fold's, and so are the explained samples, the balanced
+    rows, and the ranks; as many ranks are selected as of all folds together. Other records
+    and tables are those of `adata`.
+
+    Raises
+    ------
+    DataError
+        There is no such fold.
+    """
+    fold = folds(adata)
+    if fold is None or number not in fold:
+        there = "no folds" if fold is None else f"the folds {np.unique(fold).tolist()}"
+        raise DataError(f"fold={number}: there are {there}")
+    record = _slots.record(adata)
+    balanced = record.get("oversample", {}).get("params")
+    mixed = [] if balanced is None else [str(balanced["layer"])]
+    work = workbench(adata, label, [layer, _schema.layers.shap, *mixed])
+    work.obs[_schema.obs.split] = pd.Categorical(np.where(fold == number, TEST, TRAIN))
+    work.uns.update({name: held for name, held in adata.uns.items() if name != _schema.UNS})
+    work.varm.update({name: adata.varm[name] for name in adata.varm if name.startswith("de_")})
+    own = _slots.record(work)
+    own.update({verb: entry for verb, entry in record.items() if verb not in _RANKED})
+    samples = _slots.table(adata, "shap", "samples")
+    samples = samples[samples["fold"] == number].drop(columns="fold").reset_index(drop=True)
+    own["shap"] = {**record["shap"], "samples": samples}
+    if balanced is not None:
+        seed = int(record["cross_validate"]["seed"]) + number - 1
+        balance_as(work, balanced, seed=seed)
+    rank_genes(work, label, **_params(record, "rank_genes", "statistic", "by"))
+    n_ranks = int(_slots.table(adata, "select_genes", "n_ranks"))
+    select_genes(work, label, method="top_n", n_top=n_ranks)
+    return work
+
+
+def _params(record: dict[str, Any], verb: str, *names: str) -> dict[str, Any]:
+    return {name: str(record[verb]["params"][name]) for name in names}

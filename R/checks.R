@@ -56,6 +56,45 @@ check_length <- function(x, n, name, of) {
     invisible(x)
 }
 
+# What Python's tissueshap._scale.check_logs() says of values by themselves:
+# whole numbers and what spans more than 64 are no logarithms. Python's also
+# recognises logarithms to another base, by what the samples add up to.
+warn_unless_logs <- function(values, what) {
+    seen <- seen_scale(values)
+    if (is.null(seen)) {
+        return(invisible(values))
+    }
+    warning(sprintf("%s: the values look like %s; %s", what, seen[1L],
+        seen[2L]), call. = FALSE)
+    invisible(values)
+}
+
+seen_scale <- function(values) {
+    span <- range(values)
+    if (span[1L] >= 0 && span[2L] > 1 && all(values == round(values))) {
+        return(c("raw counts, all are whole numbers",
+            "run run_tmm() and run_log2() on them, or test them as counts"))
+    }
+    if (span[2L] - span[1L] > 64) {
+        return(c(sprintf("values on a linear scale, the largest is %s",
+            format(span[2L], big.mark = ",")),
+            "take their logarithm first, log2(x + 1), or give raw counts"))
+    }
+    if (ncol(values) >= 8L && are_z_scores(values)) {
+        return(c("z-scores, each gene with mean 0 and variance 1",
+            "fold changes would be in standard deviations: give log2 values"))
+    }
+    NULL
+}
+
+are_z_scores <- function(values) {
+    center <- rowMeans(values)
+    sd <- sqrt(rowMeans((values - center)^2))
+    varies <- sd > 0
+    any(varies) && mean(abs(center[varies]) < 0.02) > 0.95 &&
+        mean(abs(sd[varies] - 1) < 0.1) > 0.8
+}
+
 # Classes in alphabetical order of their bytes, as Python sorts them.
 class_factor <- function(label, n, minimum = 2L) {
     check_length(label, n, "label", "samples")

@@ -239,6 +239,7 @@ as_r_error <- function(e) {
 }
 
 as_r_verbs <- function(text) {
+    text <- gsub("(\\w)=(True|False)\\b", "\\1 = \\U\\2", text, perl = TRUE)
     text <- gsub("\\bts\\.io\\.(\\w+)\\(", "\\1(", text)
     gsub("\\bts\\.(pp|tl)\\.(\\w+)\\(", "run_\\2(", text)
 }

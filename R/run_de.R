@@ -79,5 +79,6 @@ log_values <- function(x) {
         fail("layers \"%s\" is missing: read the data with values = \"log\"",
             name)
     }
-    list(counts = found)
+    check_log_values(found)
+    list(counts = warn_unless_logs(found, sprintf("layers \"%s\"", name)))
 }

@@ -5,6 +5,10 @@
 #' @inheritParams run_filter_genes
 #' @param model What [run_cnn()] returned.
 #' @param layer The layer (assay) to read.
+#' @param check_scale Refuse values that are clearly on another scale than the
+#'   training data (logarithms to another base, without the shift, raw counts),
+#'   and samples in which nothing was measured; `FALSE` warns of them, and goes
+#'   on. Missing and infinite values are always refused.
 #' @return `adata`, invisibly, as [run_filter_genes()] returns it. Written are
 #'   `obsm` `proba` (samples x classes, probabilities), `obs` `predicted` (a
 #'   factor) and `confidence` (the predicted class's probability), and the
@@ -18,8 +22,8 @@
 #'     run_predict(adata, model)
 #'     table(adata$obs$tissue, adata$obs$predicted)
 #' }
-run_predict <- function(adata, model, layer = "log2", key_added = NULL,
-                        copy = FALSE) {
-    in_python("tl.predict", adata, list(layer = layer, key_added = key_added),
-        list(model), copy)
+run_predict <- function(adata, model, layer = "log2", check_scale = TRUE,
+                        key_added = NULL, copy = FALSE) {
+    in_python("tl.predict", adata, list(layer = layer,
+        check_scale = check_scale, key_added = key_added), list(model), copy)
 }

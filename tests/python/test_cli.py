@@ -276,3 +276,7 @@ def test_help_does_not_load_what_is_heavy() -> None:
         env={**os.environ, "PYTHONPATH": str(Path(tissueshap.__file__).parents[1])},
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_raw_counts_are_not_logarithms(cohort, invoke, tmp_path) -> None:
+    _refused(invoke(*cohort, "--values", "log"), tmp_path, "not on a log scale", "raw counts")

@@ -34,3 +34,20 @@ test_that("classes are sorted by their bytes, as Python sorts", {
     expect_error(class_factor(c("a", NA), 2L), "missing for samples 2")
     expect_error(class_factor(c("a", "a"), 2L), "one class only \\(a\\)")
 })
+
+test_that("values that are no logarithms are recognised", {
+    skip_without_data()
+    counts <- read_study("blake_primates")$counts
+    cpm <- sweep(counts, 2, colSums(counts), "/") * 1e6
+    expect_null(seen_scale(log2(cpm + 1)))
+    expect_null(seen_scale(log2(cpm + 0.001) + 10))
+    expect_silent(warn_unless_logs(log2(cpm + 1), "x"))
+    expect_warning(warn_unless_logs(counts, "x"), "^x: .* raw counts.*run_tmm")
+    expect_warning(warn_unless_logs(cpm, "x"), "linear scale, the largest is")
+    values <- log2(cpm + 1)
+    values <- values[apply(values, 1, stats::sd) > 0, ]
+    expect_warning(warn_unless_logs(t(scale(t(values))), "x"), "z-scores")
+    study <- read.delim(file.path(data_dir(), "gtex_hpa_entrez",
+        "hpa_log_expression.tsv.gz"), row.names = 1)
+    expect_null(seen_scale(as.matrix(study)))
+})

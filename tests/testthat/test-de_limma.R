@@ -80,3 +80,17 @@ test_that("donors are limma's blocks, and covariates its columns", {
         y$samples$norm.factors, method = "limma_voom", covariates = age)
     expect_lt(relative(found$varm$de_pvalue[, 1], fit$p.value[, 1]), 1e-8)
 })
+
+test_that("raw counts under the name of log2 values are warned of", {
+    skip_if_not_installed("SummarizedExperiment")
+    data <- simulate_matrix(60, c(5, 5))
+    se <- SummarizedExperiment::SummarizedExperiment(
+        list(counts = data$counts, log2 = data$counts + 0),
+        colData = data.frame(tissue = data$label))
+    expect_warning(run_de(se, "tissue", method = "limma"),
+        "layers \"log2\": the values look like raw counts")
+    SummarizedExperiment::assay(se, "log2") <- log2(data$counts + 0.5)
+    expect_no_warning(run_de(se, "tissue", method = "limma"))
+    SummarizedExperiment::assay(se, "log2")[3, 4] <- NA
+    expect_error(run_de(se, "tissue", method = "limma"), "is not finite")
+})

@@ -53,6 +53,11 @@ test_that("Python's errors name the R verbs", {
     expect_error(read_counts("none.tsv", "none2.tsv"), "none")
 })
 
+test_that("what messages call by Python's words is said in R's", {
+    expect_identical(as_r_verbs("check_scale=False goes on, copy=True"),
+        "check_scale = FALSE goes on, copy = TRUE")
+})
+
 test_that("both versions are named when they differ", {
     skip_without_python()
     module <- reticulate::import("tissueshap")

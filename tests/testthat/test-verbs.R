@@ -49,3 +49,19 @@ test_that("interactions among selected genes are counted from R", {
     expect_identical(found$n_network_edges, 30L)
     expect_lte(found$table$n_connected, found$table$n_genes)
 })
+
+test_that("values on another scale than the classifier's are refused in R", {
+    adata <- run_tmm(simulate_counts(90, 100, tissues = 3))
+    run_log2(run_split(adata, "tissue", n_test = 5))
+    model <- run_cnn(adata, preset = "small", epochs = 2)
+    values <- get_matrix(adata, "tmm")
+    other <- as_summarized_experiment(adata)
+    SummarizedExperiment::assay(other, "log2") <- log1p(values / 100)
+    expect_error(run_predict(other, model),
+        "log1p of CP10k.*run_tmm\\(adata.*run_log2.*check_scale = FALSE")
+    expect_warning(run_predict(other, model, check_scale = FALSE),
+        "log1p of CP10k")
+    SummarizedExperiment::assay(other, "log2")[3, 4] <- NaN
+    expect_error(run_predict(other, model, check_scale = FALSE),
+        "is missing for gene")
+})

@@ -14,6 +14,7 @@ import pandas as pd
 from tissueshap import _schema, _slots
 from tissueshap._errors import DataError, DataWarning
 from tissueshap._logging import logger
+from tissueshap._scale import check_log_input, check_not_normalised
 from tissueshap.io._annotate_genes import annotate_genes
 from tissueshap.io._classes import class_mask
 from tissueshap.io._counts import CountFile
@@ -39,6 +40,7 @@ def read_counts(
     min_class_size: int = 0,
     values: Kind = "counts",
     tpm: str | Path | None = None,
+    check_scale: bool = True,
 ) -> AnnData:
     """Read counts and what is known about samples and genes.
 
@@ -71,6 +73,9 @@ def read_counts(
     tpm
         Transcripts per million of the same samples and genes, in any of the formats. An
         .h5ad file brings its own ``layers["tpm"]``.
+    check_scale
+        With ``values="log"``, refuse raw counts, CPM and TPM; False warns of them, and goes
+        on.
 
     Returns
     -------
@@ -84,13 +89,15 @@ def read_counts(
     Raises
     ------
     DataError
-        What is wrong with the files, with file, row or column, and remedy.
+        What is wrong with the files, with file, row or column, and remedy; values that are
+        read as logarithms and are none.
 
     Warns
     -----
     DataWarning
         Samples without a single count, or without a row in the samples table, are dropped
-        and named.
+        and named. Counts look like rounded TPM, or logarithms like z-scores or logarithms
+        that are not to base 2.
     """
     exclude = [exclude] if isinstance(exclude, str) else list(exclude)
     _check_arguments(orient, values, label, exclude, min_class_size)
@@ -119,6 +126,10 @@ def read_counts(
         column = _text_column(obs, _schema.column(donor), "donor", file, table)
         obs[_schema.obs.donor] = column.astype("category")
     adata = _build(file, keep, typed(obs), values)
+    if values == "log":
+        check_log_input(adata.X, adata, str(file.path), refuse=check_scale)
+    else:
+        check_not_normalised(adata.X.sum(axis=1, dtype=np.float64), str(file.path))
     if label is not None:
         _slots.label_name(adata, label)
     if annotation is not None:
@@ -133,6 +144,7 @@ def read_counts(
         "min_class_size": min_class_size,
         "values": values,
         "tpm": tpm,
+        "check_scale": check_scale,
     }
     _slots.write(adata, "read_counts", {}, params=params, versions=("pandas",))
     logger.info("%s: %s samples x %s genes", file.path, f"{adata.n_obs:,}", f"{adata.n_vars:,}")

@@ -2,25 +2,43 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import tempfile
-from collections.abc import Sequence
+import zipfile
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import pandas as pd
 
+from tissueshap._dense import blocks
 from tissueshap._errors import DataError
+from tissueshap._input_scale import InputScale
+from tissueshap._scale import check_finite
 from tissueshap._slots import _versions
 from tissueshap.model._backend import backend, keras
 from tissueshap.model._outputs import outputs
 
 _NETWORK, _BUNDLE = "model.keras", "bundle.json"
-_FORMAT = 1
+_FORMAT = 2
+#: What a network may unpack to whatever its file's size, in bytes.
+_MOST_UNPACKED = 2**33
+#: What a bundle must have, and of which type.
+_FIELDS: dict[str, type | tuple[type, ...]] = {
+    "preset": str,
+    "label": str,
+    "versions": dict,
+    "classes": list,
+    "genes": list,
+    "scale": (dict, type(None)),
+    "history": dict,
+    "sha256": dict,
+}
 
 
 @dataclass(repr=False)
@@ -45,6 +63,9 @@ class Classifier:
         Column of ``adata.obs`` that held the classes.
     versions
         Versions of the packages that trained it.
+    scale
+        How its training data were made and distributed, with which ``tl.predict`` compares
+        other data; None for a network that was trained on plain arrays.
     """
 
     network: Any
@@ -56,6 +77,7 @@ class Classifier:
     versions: dict[str, str] = field(
         default_factory=lambda: {"backend": backend(), **_versions(("tissueshap", "keras"))}
     )
+    scale: InputScale | None = None
 
     def __repr__(self) -> str:
         """Return sizes in place of thousands of gene names."""
@@ -85,11 +107,14 @@ class Classifier:
         Raises
         ------
         DataError
-            The genes are others, or in another order.
+            The genes are others, or in another order, or a value is missing or infinite.
         """
+        samples: Sequence[Any] = range(1, x.shape[0] + 1)
         if isinstance(x, pd.DataFrame):
-            genes, x = list(map(str, x.columns)), x.to_numpy()
+            genes, samples, x = list(map(str, x.columns)), list(x.index), x.to_numpy()
         self.check_genes(genes, width=x.shape[1])
+        for rows, block in blocks(x):
+            check_finite(block, samples[rows], self.genes, "a value")
         return outputs(self.network, x)
 
     def check_genes(self, genes: Sequence[str] | None, *, width: int) -> None:
@@ -132,7 +157,9 @@ class Classifier:
         made = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
         try:
             self.network.save(made / _NETWORK)
-            text = json.dumps(self._bundle(), indent=1, ensure_ascii=False)
+            bundle = {**self._bundle(), "sha256": {_NETWORK: _file_sum(made / _NETWORK)}}
+            bundle["sha256"][_BUNDLE] = _content_sum(bundle)
+            text = json.dumps(bundle, indent=1, ensure_ascii=False, allow_nan=False)
             (made / _BUNDLE).write_text(text, encoding="utf-8")
             made.chmod(0o755)
             _exchange(made, target)
@@ -149,6 +176,7 @@ class Classifier:
             "versions": self.versions,
             "classes": self.classes,
             "genes": self.genes,
+            "scale": None if self.scale is None else self.scale.to_dict(),
             "history": history.to_dict(orient="list"),
         }
 
@@ -164,7 +192,8 @@ def load(directory: str | Path) -> Classifier:
     Raises
     ------
     DataError
-        It is no bundle, or one of a later version of this package.
+        It is no bundle, one of another version of this package, or damaged: files or names
+        that are not those that were saved, or weights that are not finite.
     """
     source = Path(directory)
     missing = [name for name in (_NETWORK, _BUNDLE) if not (source / name).is_file()]
@@ -172,14 +201,8 @@ def load(directory: str | Path) -> Classifier:
         inside = source / "model"  # where a run has it
         hint = f"; give {inside}" if (inside / _BUNDLE).is_file() else ""
         raise DataError(f"{source} is no model bundle: {' and '.join(missing)} missing{hint}")
-    bundle = json.loads((source / _BUNDLE).read_text(encoding="utf-8"))
-    if bundle.get("format") != _FORMAT:
-        raise DataError(
-            f"{source} has bundle format {bundle.get('format')}, this version of tissueshap "
-            f"reads {_FORMAT}: install the version that wrote it, {bundle.get('versions')}"
-        )
-    import_module("tissueshap.model._layers")  # Keras finds the layers once they are registered
-    network = keras().saving.load_model(source / _NETWORK, compile=False, safe_mode=True)
+    bundle = _read(source)
+    network = _read_network(source, bundle)
     history = pd.DataFrame(bundle["history"])
     whole = history.columns.intersection(["epoch", "model"])
     return Classifier(
@@ -190,7 +213,94 @@ def load(directory: str | Path) -> Classifier:
         history=history.astype({name: int if name in whole else float for name in history}),
         label=bundle["label"],
         versions=bundle["versions"],
+        scale=bundle["scale"],
     )
+
+
+def _read(source: Path) -> dict[str, Any]:
+    """Return what ``bundle.json`` holds, of the right types and as it was written."""
+    try:
+        bundle = json.loads(
+            (source / _BUNDLE).read_text(encoding="utf-8"), parse_constant=_no_constant
+        )
+    except (ValueError, RecursionError) as error:  # not UTF-8, or no JSON
+        _damaged(source / _BUNDLE, f"it cannot be read ({str(error)[:200]})")
+    if not isinstance(bundle, dict):
+        _damaged(source / _BUNDLE, f"it holds a {type(bundle).__name__} and no mapping")
+    if bundle.get("format") != _FORMAT:
+        raise DataError(
+            f"{source} has bundle format {bundle.get('format')}, this version of tissueshap "
+            f"reads {_FORMAT}: install the version that wrote it, {bundle.get('versions')}"
+        )
+    for name, kind in _FIELDS.items():
+        if not isinstance(bundle.get(name), kind):
+            _damaged(source / _BUNDLE, f"{name!r} is missing, or of another type")
+    if bundle["sha256"].get(_BUNDLE) != _content_sum(bundle):
+        _damaged(source / _BUNDLE, "its content is not what was saved (checksum)")
+    for what in ("classes", "genes"):
+        names = bundle[what]
+        if len(set(map(str, names))) < len(names) or not all(isinstance(x, str) for x in names):
+            _damaged(source / _BUNDLE, f"{what} occur twice, or are no strings")
+    if len({len(column) for column in bundle["history"].values()}) > 1:
+        _damaged(source / _BUNDLE, "the columns of 'history' have different lengths")
+    if bundle["scale"] is not None:
+        try:
+            bundle["scale"] = InputScale.from_dict(bundle["scale"], len(bundle["genes"]))
+        except DataError as error:
+            _damaged(source / _BUNDLE, str(error))
+    return bundle
+
+
+def _read_network(source: Path, bundle: Mapping[str, Any]) -> Any:
+    """Return the network, if it is the one that was saved, fits the names, and is sound."""
+    path = source / _NETWORK
+    if bundle["sha256"].get(_NETWORK) != _file_sum(path):
+        _damaged(path, "its content is not what was saved (checksum)")
+    import_module("tissueshap.model._layers")  # Keras finds the layers once they are registered
+    try:
+        with zipfile.ZipFile(path) as packed:
+            size = sum(item.file_size for item in packed.infolist())
+        if size > max(_MOST_UNPACKED, 20 * path.stat().st_size):
+            _damaged(path, f"it would unpack to {size / 2**30:,.0f} GB")
+        network = keras().saving.load_model(path, compile=False, safe_mode=True)
+        shape = (network.input_shape[-1], network.output_shape[-1])
+    except DataError:
+        raise
+    except Exception as error:  # Keras has no class of its own for files that it cannot read
+        _damaged(path, f"Keras {_versions(('keras',))['keras']} cannot load it ({error!s:.200})")
+    expected = (len(bundle["genes"]), len(bundle["classes"]))
+    if shape != expected:
+        _damaged(
+            path,
+            f"it takes {shape[0]} genes and gives {shape[1]} classes, {_BUNDLE} names "
+            f"{expected[0]} and {expected[1]}",
+        )
+    if not all(np.isfinite(weights).all() for weights in network.get_weights()):
+        _damaged(path, "weights are missing or infinite")
+    return network
+
+
+def _damaged(path: Path, what: str) -> NoReturn:
+    raise DataError(
+        f"{path} is damaged or was changed: {what}; copy the bundle again, or train and save the "
+        "classifier again"
+    )
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no number")
+
+
+def _file_sum(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _content_sum(bundle: Mapping[str, Any]) -> str:
+    """Return the checksum of all that a bundle says, its own checksum left out."""
+    sums = {name: each for name, each in bundle["sha256"].items() if name != _BUNDLE}
+    text = json.dumps({**bundle, "sha256": sums}, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _occupied(target: Path) -> bool:

@@ -13,6 +13,7 @@ from tissueshap._counts import check, target
 from tissueshap._dense import blocks
 from tissueshap._errors import DataError
 from tissueshap._held_out import training
+from tissueshap._scale import check_logs, check_measured
 
 
 def harmonise(
@@ -58,7 +59,13 @@ def harmonise(
     Raises
     ------
     DataError
-        No gene is shared, names occur twice, or there are fewer than two samples.
+        No gene is shared, names occur twice, a value is missing or infinite, or there are
+        fewer than two samples.
+
+    Warns
+    -----
+    DataWarning
+        The values are no logarithms, or nothing was measured in a sample.
     """
     if method != "zscore":
         raise DataError(f"method={method!r}: there is 'zscore'")
@@ -67,6 +74,10 @@ def harmonise(
         raise DataError(f"adata has {adata.n_obs} sample(s): a standard deviation needs two")
     own, theirs = _shared(adata, reference)
     values = _slots.require(adata, "layers", layer)
+    check_measured(
+        values, own, samples=adata.obs_names, genes=adata.var_names[own], where=_place(layer)
+    )
+    check_logs(values, _place(layer))
     held = np.ones(reference.n_obs, dtype=bool)
     if _schema.obs.split in reference.obs:
         held = training(reference)
@@ -94,6 +105,10 @@ def harmonise(
         key_added=key_added,
     )
     return adata if copy else None
+
+
+def _place(layer: str) -> str:
+    return f"adata.layers[{layer!r}]"
 
 
 def moments(values: np.ndarray, rows: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:

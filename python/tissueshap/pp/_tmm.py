@@ -10,6 +10,7 @@ from anndata import AnnData
 from tissueshap import _r, _schema, _slots
 from tissueshap._counts import checked, target, workers
 from tissueshap._errors import DataError
+from tissueshap._scale import check_not_normalised
 
 
 def tmm(
@@ -60,6 +61,7 @@ def tmm(
     )
     # R's genes x samples in Fortran order are samples x genes in C order: no copy.
     found["layers"] = {name: np.asarray(layer).T for name, layer in found["layers"].items()}
+    check_not_normalised(np.asarray(found["obs"][_schema.obs.lib_size]), "adata.X")
     _slots.write(
         adata,
         "tmm",

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from tissueshap import _slots
+from tissueshap import _schema, _slots
 from tissueshap._counts import target
 from tissueshap._errors import DataError
 from tissueshap._held_out import training
+from tissueshap._input_scale import InputScale
+from tissueshap._scale import check_logs, made
 from tissueshap.model._backend import backend
 from tissueshap.model._ensemble import average
 from tissueshap.model._layouts import Layout
@@ -104,10 +107,20 @@ def cnn(
         arch=arch, layout=layout, standardise=standardise, epochs=epochs
     )
     _check(adata, classes, codes[samples], n_models)
+    values = _slots.require(adata, "layers", layer)
+    if layer.endswith(_schema.layers.log2):
+        check_logs(values, f"adata.layers[{layer!r}]")
     source = Source(adata, name, samples, layer, balanced)
     seeds = [seed, *(seed + 1000 * number for number in range(1, n_models))]
     members, numbers = zip(*(member(source, settings, one) for one in seeds), strict=True)
-    classifier = members[0] if n_models == 1 else average(members)
+    scale = InputScale.of(
+        values,
+        samples,
+        layer=layer,
+        made=made(adata, layer),
+        by_sample=settings.standardise == "samples",
+    )
+    classifier = replace(members[0] if n_models == 1 else average(members), scale=scale)
     _slots.write(
         adata,
         "cnn",

@@ -13,6 +13,7 @@ from tissueshap import _r, _schema, _slots
 from tissueshap._counts import checked, target, workers
 from tissueshap._errors import DataError
 from tissueshap._rconvert import Matrix
+from tissueshap._scale import check_logs
 
 Method = Literal["edgeR_QL", "edgeR_LRT", "limma_voom", "limma", "wilcoxon"]
 Rest = Literal["mean_of_classes", "weighted", "pooled"]
@@ -143,6 +144,7 @@ def _counted(adata: AnnData) -> dict[str, Any]:
 
 def _logged(adata: AnnData) -> dict[str, Any]:
     values = _slots.require(adata, "layers", _schema.layers.log2)
+    check_logs(values, f"adata.layers[{_schema.layers.log2!r}]", fold_changes=True)
     samples, genes = list(map(str, adata.obs_names)), list(map(str, adata.var_names))
     return {"counts": Matrix(values, samples=samples, genes=genes, integer=False)}
 

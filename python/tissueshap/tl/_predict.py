@@ -11,6 +11,7 @@ from tissueshap import _schema, _slots
 from tissueshap._counts import target
 from tissueshap._dense import blocks
 from tissueshap._errors import DataError
+from tissueshap._scale import check_measured, made
 from tissueshap.model._backend import backend
 from tissueshap.model._classifier import Classifier
 
@@ -24,13 +25,16 @@ def predict(
     *,
     layer: str = "log2",
     fill: float | None = None,
+    check_scale: bool = True,
     key_added: str | None = None,
     copy: bool = False,
 ) -> AnnData | None:
     """Apply a classifier to all samples.
 
     The genes may be in another order than the model's, and there may be more of them: they
-    are aligned by name.
+    are aligned by name. The values are compared with those that the model was trained on:
+    logarithms to another base, without the shift, or of other units give confident and wrong
+    classes.
 
     Parameters
     ----------
@@ -42,8 +46,11 @@ def predict(
     layer
         The classifier's input.
     fill
-        Value, on the layer's scale, of the model's genes that `adata` lacks: 0.034 is a
-        gene that is not expressed, ``log2(0.001) + 10``. By default they are an error.
+        Value, on the layer's scale, of the model's genes that `adata` lacks:
+        ``model.scale.floor`` is a gene that is not expressed. By default they are an error.
+    check_scale
+        Refuse values that are clearly on another scale than the training data, and samples
+        in which nothing was measured; False warns of them, and goes on.
     key_added
         Name of the record in place of ``"predict"``, and prefix of what is written.
     copy
@@ -58,11 +65,18 @@ def predict(
     Raises
     ------
     DataError
-        Genes of the model are missing, or names of genes or samples occur twice.
+        Genes of the model are missing, names of genes or samples occur twice, a value is
+        missing or infinite, or the values are on another scale than the model's.
+
+    Warns
+    -----
+    DataWarning
+        The values, or those of some samples, may be on another scale.
     """
     adata = target(adata, copy=copy)
     values = _slots.require(adata, "layers", layer)
     columns = columns_of(adata, model, fill=fill)
+    check_input(adata, model, columns, layer=layer, refuse=check_scale)
     parts = [model.predict_proba(_aligned(block, columns, fill)) for _, block in blocks(values)]
     proba = np.concatenate(parts) if parts else np.empty((0, len(model.classes)), np.float32)
     best = proba.argmax(axis=1)
@@ -78,7 +92,12 @@ def predict(
             "obsm": {_schema.obsm.proba: pd.DataFrame(proba, columns=model.classes)},
             "uns": {"classes": model.classes, "n_filled": int((columns < 0).sum())},
         },
-        params={"layer": layer, "fill": fill, "preset": model.preset},
+        params={
+            "layer": layer,
+            "fill": fill,
+            "check_scale": check_scale,
+            "preset": model.preset,
+        },
         versions=("keras", backend()),
         key_added=key_added,
     )
@@ -103,11 +122,56 @@ def columns_of(adata: AnnData, model: Classifier, *, fill: float | None = None) 
         )
     if missing.size and fill is None:
         first = [model.genes[place] for place in missing[:5]]
+        lowest = f"fill={model.scale.floor:.3g}" if model.scale else "fill="
         raise DataError(
             f"{missing.size} of the model's {len(model.genes)} genes are missing from adata: "
-            f"{first}; bring them, or pass fill=0.034 to take them as not expressed"
+            f"{first}; bring them, or pass {lowest} to take them as not expressed"
         )
     return np.asarray(columns)
+
+
+def check_input(
+    adata: AnnData, model: Classifier, columns: np.ndarray, *, layer: str, refuse: bool = True
+) -> None:
+    """Compare a layer with what the model was trained on.
+
+    Parameters
+    ----------
+    adata
+        Samples x genes.
+    model
+        The classifier.
+    columns
+        Where its genes are, of :func:`columns_of`.
+    layer
+        Its input.
+    refuse
+        False warns of values on another scale, where it would refuse them.
+
+    Raises
+    ------
+    DataError
+        As for :func:`predict`.
+    """
+    values, where = _slots.require(adata, "layers", layer), f"adata.layers[{layer!r}]"
+    present = columns[columns >= 0]
+    check_measured(
+        values,
+        present,
+        samples=adata.obs_names,
+        genes=adata.var_names[present],
+        where=where,
+        refuse=refuse,
+    )
+    if model.scale is not None:
+        model.scale.check(
+            values,
+            columns,
+            samples=adata.obs_names,
+            where=where,
+            made=made(adata, layer),
+            refuse=refuse,
+        )
 
 
 def _aligned(block: np.ndarray, columns: np.ndarray, fill: float | None) -> np.ndarray:

@@ -11,8 +11,11 @@ import pandas as pd
 
 from tissueshap import _schema, _slots, _umap
 from tissueshap._counts import target
+from tissueshap._dense import dense
 from tissueshap._errors import DataError, DataWarning
+from tissueshap._input_scale import InputScale
 from tissueshap._progress import progress
+from tissueshap._scale import check_finite, made
 from tissueshap.tl._clustered import chosen_samples, expression
 
 if TYPE_CHECKING:
@@ -58,7 +61,8 @@ def project(
     None, or the copy. Writes ``obsm["X_umap_<set>"]`` (samples x 2, float32) and, in
     ``uns["tissueshap"]["project"]``, the table ``reference`` with a row a gene set and
     sample of the reference: ``gene_set``, ``sample``, ``class``, ``umap_1``, ``umap_2``.
-    A ``DataWarning`` says where the refitted embedding is not the one that is stored.
+    A ``DataWarning`` says where the refitted embedding is not the one that is stored, and
+    where the new cohort's values are not on the reference's scale.
 
     Raises
     ------
@@ -79,6 +83,7 @@ def project(
     genes = _chosen(_slots.table(reference, "cluster", "genes"), gene_sets)
     rows = chosen_samples(reference, str(params["samples"]))
     own_layer, n_pcs = str(params["layer"]), params.get("n_pcs")
+    _check_scale(adata, reference, layer or own_layer, own_layer, rows)
     found, tables = {}, []
     for name, members in progress(genes.items(), desc="projecting", unit="set"):
         places = [_places(each, name, members, which) for each, which in _both(adata, reference)]
@@ -93,8 +98,7 @@ def project(
         _compare(reference, key, rows, embedding.flat)
         everyone = np.arange(adata.n_obs)
         new = expression(adata, layer or own_layer, everyone, places[0], scale=False)
-        if not np.isfinite(new).all():
-            raise DataError(f"adata.layers[{layer or own_layer!r}] is not finite for {name!r}")
+        check_finite(new, adata.obs_names, members, f"adata.layers[{layer or own_layer!r}]")
         found[key] = embedding.project(new)
         tables.append(_table(reference, name, rows, embedding.flat))
     _slots.write(
@@ -111,6 +115,36 @@ def project(
         key_added=key_added,
     )
     return adata if copy else None
+
+
+def _check_scale(
+    adata: AnnData, reference: AnnData, layer: str, own_layer: str, rows: np.ndarray
+) -> None:
+    """Warn where the new samples are not on the scale of those that were embedded."""
+    columns = pd.Index(map(str, adata.var_names)).get_indexer(
+        pd.Index(map(str, reference.var_names))
+    )
+    values = _slots.require(adata, "layers", layer)
+    there = np.flatnonzero(columns >= 0)
+    some = dense(values[:1])[0, columns[there]]
+    columns[there[np.isnan(some)]] = -1
+    if (columns < 0).all():
+        return
+    scale = InputScale.of(
+        _slots.require(reference, "layers", own_layer),
+        rows,
+        layer=own_layer,
+        made=made(reference, own_layer),
+    )
+    where = f"adata.layers[{layer!r}]"
+    scale.check(
+        values,
+        columns,
+        samples=adata.obs_names,
+        where=where,
+        made=made(adata, layer),
+        refuse=False,
+    )
 
 
 def _chosen(table: pd.DataFrame, names: Sequence[str] | None) -> dict[str, list[str]]:

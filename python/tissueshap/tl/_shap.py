@@ -13,7 +13,7 @@ from tissueshap.model._backend import backend
 from tissueshap.tl._background import Against, choose
 from tissueshap.tl._explained import Rows, to_explain
 from tissueshap.tl._layer_store import keep_in_file
-from tissueshap.tl._predict import columns_of
+from tissueshap.tl._predict import check_input, columns_of
 from tissueshap.tl._shap_values import ALL, Values
 
 if TYPE_CHECKING:
@@ -114,7 +114,13 @@ def shap(
     Raises
     ------
     DataError
-        The model's genes or classes are not those of `adata`, or nothing is left to explain.
+        The model's genes or classes are not those of `adata`, a value is missing or infinite,
+        or nothing is left to explain.
+
+    Warns
+    -----
+    DataWarning
+        The values are not on the scale of the model's training data.
 
     References
     ----------
@@ -122,7 +128,9 @@ def shap(
     """
     adata = written_to(adata, copy=copy)
     name = _slots.label_name(adata, label)
-    rows = Rows(_slots.require(adata, "layers", layer), columns_of(adata, model))
+    values, columns = _slots.require(adata, "layers", layer), columns_of(adata, model)
+    check_input(adata, model, columns, layer=layer, refuse=False)
+    rows = Rows(values, columns)
     chosen, targets = to_explain(
         adata,
         model,

@@ -10,8 +10,8 @@ import pandas as pd
 
 from tissueshap import _slots
 from tissueshap._dense import dense
-from tissueshap._errors import DataError
 from tissueshap._logging import logger
+from tissueshap._scale import check_finite
 from tissueshap.model._layouts import MAX_SAMPLES, cells
 from tissueshap.model._rows import Expand, TrainingRows, hold_out, plain_table, without
 from tissueshap.model._train import train
@@ -59,6 +59,7 @@ def member(source: Source, settings: Preset, seed: int) -> tuple[Classifier, dic
     )
     seen = np.setdiff1d(samples, held)
     mean, variance = _moments(adata, layer, seen)
+    _check_finite(adata, layer, rows.x_validation, held)
     logger.info(
         "training preset %r on %d rows of %d classes x %d genes, %d samples held out to watch",
         settings.name,
@@ -110,6 +111,10 @@ def _table(
     )
 
 
+def _check_finite(adata: AnnData, layer: str, values: np.ndarray, rows: np.ndarray) -> None:
+    check_finite(values, adata.obs_names[rows], adata.var_names, f"adata.layers[{layer!r}]")
+
+
 def _read(adata: AnnData, layer: str, rows: np.ndarray) -> np.ndarray:
     values = _slots.require(adata, "layers", layer)
     return np.asarray(dense(values[rows]), dtype=np.float32)
@@ -120,16 +125,14 @@ def _moments(adata: AnnData, layer: str, rows: np.ndarray) -> tuple[np.ndarray, 
     total = np.zeros(adata.n_vars)
     squares = np.zeros(adata.n_vars)
     parts = np.array_split(rows, -(-rows.size // 1024))
-    first = _read(adata, layer, parts[0]).mean(axis=0, dtype=np.float64)
+    first = np.zeros(adata.n_vars)
     for part in parts:
+        values = _read(adata, layer, part)
+        _check_finite(adata, layer, values, part)
+        if part is parts[0]:
+            first = values.mean(axis=0, dtype=np.float64)
         # About the first part's mean: the squares of far larger values would cancel.
-        away = _read(adata, layer, part) - first
-        if not np.isfinite(away).all():
-            bad = adata.obs_names[part[~np.isfinite(away).all(axis=1)]]
-            raise DataError(
-                f"adata.layers[{layer!r}] is not finite in samples {list(bad[:5])}: run "
-                f"ts.pp.log2(adata) again"
-            )
+        away = values - first
         total += away.sum(axis=0)
         squares += np.square(away).sum(axis=0)
     shift = total / rows.size

@@ -40,6 +40,7 @@ def read(job: Job) -> None:
         label=config.cohort_label or config.label,
         annotation=config.annotation,
         values=config.values,
+        check_scale=config.check_scale,
     )
     shared = job.adata.var_names.intersection(job.other.var_names, sort=False)
     if len(shared) < 4:
@@ -75,7 +76,7 @@ def harmonise(job: Job) -> str:
 
 def transfer(job: Job) -> str:
     """Predict its samples, and score those of known classes."""
-    tl.predict(job.cohort, job.classifier, layer=_layer(job))
+    tl.predict(job.cohort, job.classifier, layer=_layer(job), check_scale=job.config.check_scale)
     tl.transfer(job.cohort, map=_map(job))
     right, scored = (
         int(_slots.table(job.cohort, "transfer", name)) for name in ("n_correct", "n_scored")

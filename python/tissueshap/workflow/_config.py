@@ -54,6 +54,9 @@ class Config:
     values: _choices.Values = _option(
         "counts", "What the files hold; log values are not filtered, normalised or logged again."
     )
+    check_scale: bool = _option(
+        True, "Refuse log values that are raw counts, or not on the scale of the training data."
+    )
     orient: _choices.Orient = _option(
         "auto", "Which way round the count table is; found by the sample ids if not given."
     )

@@ -12,6 +12,7 @@ from tissueshap import _schema, _slots, io
 from tissueshap._dense import dense
 from tissueshap._errors import DataError
 from tissueshap._held_out import fewest
+from tissueshap._scale import check_log_input
 from tissueshap.workflow._config import Config
 
 if TYPE_CHECKING:
@@ -57,13 +58,16 @@ def need_columns(adata: AnnData, names: Iterable[str | None]) -> None:
         raise DataError(f"the samples have no columns {missing}; they have {list(adata.obs)}")
 
 
-def log_layer(adata: AnnData) -> None:
-    """Take ``X`` for log values, in place, where there is no layer of them."""
+def log_layer(adata: AnnData, *, check_scale: bool = True) -> None:
+    """Take ``X`` for log values, in place, where there is no layer of them, and check them."""
     key = _schema.layers.log2
     if key in adata.layers:
+        where = f"adata.layers[{key!r}]"
+        check_log_input(adata.layers[key], adata, where, refuse=check_scale)
         return
     if adata.X is None:
         raise DataError("values='log' needs the log values in X, or in layers['log2']")
+    check_log_input(adata.X, adata, "adata.X", refuse=check_scale)
     _slots.write(adata, "log2", {"layers": {key: dense(adata.X)}}, params={"layer": "X"})
 
 

@@ -76,11 +76,12 @@ def read(job: Job) -> str:
             orient=config.orient,
             exclude=config.exclude,
             min_class_size=config.smallest_class,
+            check_scale=config.check_scale,
         )
     else:
         keep_classes(job.adata, config)
         if config.values == "log":
-            log_layer(job.adata)
+            log_layer(job.adata, check_scale=config.check_scale)
     need_samples(job.adata, config)
     need_columns(job.adata, (*config.de_covariates, config.de_block))
     if config.cohort_counts is not None:
@@ -177,7 +178,7 @@ def _preset(job: Job) -> Preset:
 
 def predict(job: Job) -> str:
     """Predict every sample's class."""
-    tl.predict(job.adata, job.classifier)
+    tl.predict(job.adata, job.classifier, check_scale=job.config.check_scale)
     confidence = _slots.require(job.adata, "obs", _schema.obs.confidence)[held_out(job.adata)]
     return f"median confidence on held-out samples {confidence.median():.3f}"
 

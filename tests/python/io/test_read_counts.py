@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import logging
 import time
+from pathlib import Path
 
 import anndata as ad
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from scipy import sparse
 
 from tissueshap import io
-from tissueshap._errors import DataWarning
+from tissueshap._errors import DataError, DataWarning
 
 TABLES = ["counts.tsv", "counts.tsv.gz", "counts.csv", "counts.csv.gz", "counts.txt"]
 
@@ -226,7 +227,8 @@ def test_numbers_as_class_names_stay_text(files):
 
 
 def test_log_values(files):
-    files.cells = [["-1.5", "2.25", "0.1", "1e1", "3", "4"] for _ in files.cells]
+    files.cells = [[f"{row}.5"] * 6 for row in range(len(files.cells))]
+    files.cells[0] = ["-1.5", "2.25", "0.1", "1e1", "3", "4"]
     adata = io.read_counts(files.table(), files.sheet(), label="tissue", values="log")
     assert adata.X.dtype == np.float32
     np.testing.assert_array_equal(adata.X[:, 0], np.float32([-1.5, 2.25, 0.1, 10, 3, 4]))
@@ -328,3 +330,47 @@ def test_other_real_files(data_dir, counts, samples, arguments, shape):
     held = pd.read_csv(data_dir / counts, sep=sep, index_col=0)
     expected = held.to_numpy() if arguments.get("orient") else held.to_numpy().T
     np.testing.assert_allclose(adata.X, expected, rtol=1e-6)
+
+
+def _primates(data_dir: Path, folder: Path, write) -> dict:
+    source = data_dir / "blake_primates"
+    counts = pd.read_csv(source / "counts.tsv.gz", sep="\t", index_col=0).iloc[:, :20]
+    path = folder / "values.tsv"
+    write(counts).to_csv(path, sep="\t")
+    return {"counts": path, "samples": source / "samples.tsv.gz", "label": "tissue"}
+
+
+def _cpm(counts: pd.DataFrame) -> pd.DataFrame:
+    return counts / counts.sum() * 1e6
+
+
+@pytest.mark.filterwarnings("ignore:.*have no row:tissueshap._errors.DataWarning")
+@pytest.mark.parametrize(
+    ("write", "says"),
+    [(lambda x: x, "raw counts"), (_cpm, "CPM or TPM on a linear scale")],
+    ids=["counts", "cpm"],
+)
+def test_what_is_no_logarithm_is_not_read_as_one(data_dir, tmp_path, write, says):
+    given = _primates(data_dir, tmp_path, write)
+    with pytest.raises(DataError, match=rf"values\.tsv is not on a log scale.*{says}"):
+        io.read_counts(**given, values="log")
+    with pytest.warns(DataWarning, match=says):
+        adata = io.read_counts(**given, values="log", check_scale=False)
+    assert adata.uns["tissueshap"]["read_counts"]["params"]["check_scale"] == False  # noqa: E712
+
+
+def test_logarithms_to_another_base_and_flat_samples_are_warned_of(data_dir, tmp_path):
+    given = _primates(data_dir, tmp_path, lambda x: np.log1p(_cpm(x) / 100))
+    with pytest.warns(DataWarning, match=r"natural log1p of CP10k.*ln\(2\)"):
+        io.read_counts(**given, values="log")
+    given = _primates(
+        data_dir, tmp_path, lambda x: np.log2(_cpm(x) + 1).assign(**{x.columns[2]: 3.0})
+    )
+    with pytest.warns(DataWarning, match="nothing was measured"):
+        io.read_counts(**given, values="log")
+
+
+def test_rounded_tpm_are_no_counts(data_dir, tmp_path):
+    given = _primates(data_dir, tmp_path, lambda x: _cpm(x).round().astype(int))
+    with pytest.warns(DataWarning, match="adds up to 1,000,000, as CPM or TPM do"):
+        io.read_counts(**given)

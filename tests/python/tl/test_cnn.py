@@ -148,7 +148,7 @@ def test_what_is_wrong_is_named(prepared):
     broken = prepared.copy()
     broken.layers["log2"][5, 5] = np.nan
     broken.obs.iloc[5, broken.obs.columns.get_loc("split")] = "train"
-    with pytest.raises(DataError, match="not finite in samples"):
+    with pytest.raises(DataError, match=r"is missing for gene 'G00006' in sample 'S005': run"):
         cnn(broken, preset="small", balanced=False)
     del prepared.layers["log2"]
     with pytest.raises(MissingSlotError, match=r"ts\.pp\.log2"):

@@ -3,8 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tissueshap._errors import DataError, MissingSlotError
-from tissueshap.tl import predict
+from tissueshap._errors import DataError, DataWarning, MissingSlotError
+from tissueshap.model import load
+from tissueshap.pp import log2
+from tissueshap.tl import predict, shap
 
 
 def test_class_confidence_and_probabilities_agree(learned, model):
@@ -82,3 +84,53 @@ def test_it_can_copy_use_another_name_and_say_what_is_missing(learned, model):
     del learned.layers["log2"]
     with pytest.raises(MissingSlotError, match=r"ts\.pp\.log2"):
         predict(learned, model)
+
+
+def test_log1p_of_cp10k_is_refused_or_on_request_warned_of(learned, model):
+    values = np.asarray(learned.X, dtype=np.float64)
+    values = np.log1p(values / values.sum(axis=1, keepdims=True) * 1e4)
+    learned.layers["other"] = values.astype(np.float32)
+    says = r"adata.layers\['other'\].*natural log1p of CP10k.*ts\.pp\.log2.*check_scale=False"
+    with pytest.raises(DataError, match=says):
+        predict(learned, model, layer="other")
+    assert "predicted" not in learned.obs
+    with pytest.warns(DataWarning, match="natural log1p of CP10k"):
+        predict(learned, model, layer="other", check_scale=False)
+    assert not learned.uns["tissueshap"]["predict"]["params"]["check_scale"]
+
+
+def test_log2_made_with_other_settings_is_refused(learned, model):
+    params = model.scale.made
+    log2(learned, offset=params["offset"] * 3, shift=params["shift"])
+    with pytest.raises(DataError, match=r"they were made with offset=.* and not "):
+        predict(learned, model)
+
+
+def test_a_saved_model_knows_its_scale(learned, model, tmp_path):
+    back = load(model.save(tmp_path / "model"))
+    assert back.scale.made == learned.uns["tissueshap"]["log2"]["params"]
+    predict(learned, back)
+    learned.layers["log2"] = learned.layers["log2"] - 10
+    with pytest.raises(DataError, match="are not on the scale of the training data"):
+        predict(learned, back)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_values_that_are_not_finite_are_named_whatever_is_asked(learned, model, bad):
+    learned.layers["log2"][5, 11] = bad
+    with pytest.raises(DataError, match="'G00012' in sample 'S005'"):
+        predict(learned, model, check_scale=False)
+    with pytest.raises(DataError, match="'G00012' in sample 'S005'"):
+        shap(learned, model)
+
+
+def test_a_sample_in_which_nothing_was_measured_has_no_class(learned, model):
+    learned.layers["log2"][5] = model.scale.floor
+    with pytest.raises(DataError, match=r"one value in all genes for 1 sample\(s\), \['S005'\]"):
+        predict(learned, model)
+
+
+def test_shap_warns_of_another_scale(learned, model):
+    learned.layers["log2"] = learned.layers["log2"] - 10
+    with pytest.warns(DataWarning, match="not on the scale of the training data"):
+        shap(learned, model, n_draws=2, samples="test")

@@ -66,11 +66,18 @@ def test_what_is_refused(reference):
     with pytest.raises(DataError, match="genes of the set 'shap' are missing from adata"):
         project(lacking, reference)
     new.layers["log2"][0] = np.nan
-    with pytest.raises(DataError, match="not finite"):
+    with pytest.raises(DataError, match=r"is missing for gene .* in sample '"):
         project(new, reference)
     reference.uns["tissueshap"]["cluster"]["params"]["scale"] = True
     with pytest.raises(DataError, match="scale=False"):
         project(new, reference)
     del reference.uns["tissueshap"]["cluster"]
     with pytest.raises(MissingSlotError, match="cluster"):
+        project(new, reference)
+
+
+def test_another_scale_is_warned_of(reference):
+    new = reference[reference.obs["split"] == "train"].copy()
+    new.layers["log2"] = new.layers["log2"] - 10
+    with pytest.warns(DataWarning, match="on the scale of the training data"):
         project(new, reference)

@@ -61,7 +61,9 @@ def tmm(
     )
     # R's genes x samples in Fortran order are samples x genes in C order: no copy.
     found["layers"] = {name: np.asarray(layer).T for name, layer in found["layers"].items()}
-    check_not_normalised(np.asarray(found["obs"][_schema.obs.lib_size]), "adata.X")
+    # The vector of a single sample arrives from R as a number.
+    totals = np.atleast_1d(found["obs"][_schema.obs.lib_size])
+    check_not_normalised(totals, "adata.X")
     _slots.write(
         adata,
         "tmm",

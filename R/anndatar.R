@@ -28,7 +28,8 @@ anndatar_cut <- function(x, at) {
     list(X = columns(x$X), obs = x$obs, var = rows(x$var),
         layers = each(x$layers, columns), obsm = x$obsm,
         varm = each(x$varm, rows), obsp = x$obsp,
-        varp = each(x$varp, function(value) rows(columns(value))), uns = x$uns)
+        varp = each(x$varp, function(value) value[at, at, drop = FALSE]),
+        uns = x$uns)
 }
 
 anndatar_names <- function(x, group) {

@@ -13,9 +13,9 @@ first <- function(x, n = 5L) {
 field <- function(x, name, by) {
     if (!name %in% names(x)) {
         package <- sub("::.*", "", by)
-        fail(paste("%s of %s %s returned no \"%s\" (it has: %s): this version has",
-            "changed; install the one that your Bioconductor release has, or",
-            "report this"), by, package,
+        fail(paste("%s of %s %s returned no \"%s\" (it has: %s): this version",
+            "has changed; install the one that your Bioconductor release has,",
+            "or report this"), by, package,
             as.character(utils::packageVersion(package)), name,
             first(names(x), 20L))
     }

@@ -41,7 +41,8 @@
 #'   `dispersion` (what the method estimated for each gene; where `rest` is
 #'   `"pooled"`, for each `class` and gene).
 #' @details
-#' The values are those of [edgeR::estimateDisp()], [edgeR::glmQLFit()] and [edgeR::glmQLFTest()] with that contrast.
+#' The values are those of [edgeR::estimateDisp()], [edgeR::glmQLFit()] and
+#' [edgeR::glmQLFTest()] with that contrast.
 #' glmQLFTest refits the model for each contrast with a general design of k - 1
 #' columns; without covariates the same iterations need only one pass over the
 #' counts, since the information matrix is diagonal in the classes

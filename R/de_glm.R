@@ -20,8 +20,8 @@ glm_fit <- function(counts, layout, method, BPPARAM) {
         squeezed$df_total <- total_df(squeezed$df_prior, df, layout)
         fit <- c(fit, squeezed)
     } else {
-        # estimateDisp would take its prior from deviances that edgeR 4.4 may not
-        # have, and by limma's newest method.
+        # estimateDisp would take its prior from deviances that edgeR 4.4 may
+        # not have, and by limma's newest method.
         enough <- rowSums(counts) >= 5
         prior <- squeeze(fit$deviance[enough], df[enough], average[enough])
         dispersion <- estimate("tagwise.dispersion",

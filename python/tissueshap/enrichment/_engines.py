@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -159,7 +160,7 @@ def versions(
         return ("scipy",) if engine == "offline" else ("gseapy",)
     from tissueshap import _r
 
-    packages = _r.call(
+    packages: Any = _r.call(
         "engine_packages",
         engine=engine,
         own_sets=sets is not None,

@@ -151,7 +151,7 @@ def by_smote_variants(rows: np.ndarray, wanted: Wanted, k_neighbors: int, seed: 
 
 def _recording(**settings: Any) -> Any:
     """Return the library's SMOTE, made to keep the shares of what it mixes."""
-    library = needed("smote-variants", "smote_variants.SMOTE", "engine='smote_variants'")
+    library: Any = needed("smote-variants", "smote_variants.SMOTE", "engine='smote_variants'")
 
     class Recording(library):  # type: ignore[misc]
         def sample_simplex(self, X: np.ndarray, **options: Any) -> np.ndarray:

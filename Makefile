@@ -1,5 +1,7 @@
 # make demo       the whole method on real data; DATA=simulated for 47 simulated tissues
 # make test       tests of both languages that are quick
+# make test-newest    the quick tests on the newest releases and the newest Python found
+# make test-debian13  R's tests on Debian 13 (edgeR 4), by debootstrap; needs root
 # make test-all   all tests
 # make coverage   the share of R's lines that its tests run
 # make lint       ruff, mypy, lintr
@@ -7,11 +9,11 @@
 #                 the docstrings and docs/
 # make vignettes  the vignettes, run and built, into build/vignettes/ (some minutes)
 # make build      the wheel and the R source package with its vignettes, into dist/
-# make lock       requirements.lock anew (UPGRADE=--upgrade for newer versions)
+# make lock       both locks anew (UPGRADE=--upgrade for newer versions)
 # make setup      what each of these does first: see inst/scripts/setup.sh
 # make clean      remove what was built; .venv and .Rlib stay
 
-.PHONY: demo test test-all coverage lint docs vignettes build lock setup clean
+.PHONY: demo test test-newest test-debian13 test-all coverage lint docs vignettes build lock setup clean
 SHELL := /bin/bash
 
 DATA ?= pbmc68k
@@ -30,6 +32,15 @@ demo: setup
 test: setup
 	Rscript inst/scripts/test.R
 	$(BIN)/python -m pytest -m "not slow"
+
+test-newest: export RETICULATE_PYTHON := $(CURDIR)/.venv-newest/bin/python
+test-newest:
+	@inst/scripts/setup.sh --newest
+	Rscript inst/scripts/test.R
+	.venv-newest/bin/python -m pytest -m "not slow"
+
+test-debian13:
+	@inst/scripts/debian13.sh
 
 test-all: setup
 	TISSUESHAP_SLOW=1 Rscript inst/scripts/test.R
@@ -60,11 +71,14 @@ build: setup
 	cd dist && R CMD build ../build/tissueshap
 
 # rpy2 is left out: which one fits depends on R (inst/scripts/setup/python.sh).
+COMPILE = $(BIN)/uv pip compile --universal --extra test --extra zarr --no-annotate \
+	--no-emit-package rpy2 --no-emit-package rpy2-rinterface --no-emit-package rpy2-robjects \
+	--custom-compile-command "make lock" $(UPGRADE) pyproject.toml
+
 lock: setup
 	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip compile --universal --python-version 3.11 --extra docs --extra test --no-annotate \
-	  --no-emit-package rpy2 --no-emit-package rpy2-rinterface --no-emit-package rpy2-robjects \
-	  --custom-compile-command "make lock" $(UPGRADE) --output-file requirements.lock pyproject.toml
+	$(COMPILE) --python-version 3.11 --extra docs --output-file requirements.lock
+	$(COMPILE) --python-version 3.12 --output-file requirements-newest.lock
 
 setup:
 	@inst/scripts/setup.sh

@@ -3,8 +3,12 @@
 # SingleCellExperiment), the path of an .h5ad file, and such a file while R has
 # it open. A verb works on each of them.
 
+# Python's classes are named by their modules, and anndata 0.13 has its AnnData
+# in another than 0.12.
+python_anndata <- "^anndata\\.([a-z_.]+\\.)?AnnData$"
+
 kind_of <- function(x) {
-    if (inherits(x, "anndata._core.anndata.AnnData")) {
+    if (any(grepl(python_anndata, class(x)))) {
         "anndata"
     } else if (inherits(x, "AbstractAnnData")) {
         "anndatar"
@@ -266,7 +270,7 @@ pick_genes <- function(x, at) {
         anndata = python_bridge()$pick_genes(x, as.list(as.integer(at - 1L))),
         file = structure(utils::modifyList(unclass(x), list(genes = at)),
             class = class(x)),
-        anndatar = x[, at],
+        anndatar = anndatar_genes(x, at),
         experiment = x[at, ])
 }
 
@@ -280,6 +284,7 @@ keep_genes <- function(x, key) {
         },
         file = h5ad_keep_genes(x, key),
         # It cannot lose genes in place.
-        anndatar = x[, which(get_column(x, "var", key))]$as_InMemoryAnnData(),
+        anndatar = anndatar_genes(x,
+            which(get_column(x, "var", key)))$as_InMemoryAnnData(),
         experiment = x[get_column(x, "var", key), ])
 }

@@ -7,6 +7,31 @@ own_anndatar <- function(x, copy) {
     if (copy || inherits(x, "AnnDataView")) x$as_InMemoryAnnData() else x
 }
 
+# Some genes. Objects can be cut by `[` since anndataR 1.0; before, a new one is
+# made of their parts.
+anndatar_genes <- function(x, at, by_bracket = anndatar_has_bracket()) {
+    if (by_bracket) {
+        return(x[, at])
+    }
+    make <- getExportedValue("anndataR", "AnnData")
+    do.call(make, anndatar_cut(x, at))
+}
+
+anndatar_has_bracket <- function() {
+    is.function(utils::getS3method("[", "AbstractAnnData", optional = TRUE))
+}
+
+anndatar_cut <- function(x, at) {
+    each <- function(items, cut) if (length(items)) lapply(items, cut)
+    rows <- function(value) value[at, , drop = FALSE]
+    columns <- function(value) value[, at, drop = FALSE]
+    list(X = columns(x$X), obs = x$obs, var = rows(x$var),
+        layers = each(x$layers, columns), obsm = x$obsm,
+        varm = each(x$varm, rows), obsp = x$obsp,
+        varp = each(x$varp, function(value) value[at, at, drop = FALSE]),
+        uns = x$uns)
+}
+
 anndatar_names <- function(x, group) {
     size <- if (group == "obs") x$n_obs() else x$n_vars()
     as.character(names_at(x[[paste0(group, "_names")]], seq_len(size)))

@@ -32,14 +32,14 @@
 #' the verbs read and write it there, so that `zellkonverter::writeH5AD()` finds
 #' it. A matrix of `reducedDims` has named columns where Python had a frame.
 #'
-#' An object of \pkg{anndataR} (1.0 or newer; in memory, or on disk and opened
-#' to be written to) is an R6 object, and every verb changes it in place through
-#' its public bindings. A view is copied first, as in Python, and a verb that
-#' drops genes returns a new object; keep what is returned in both cases.
+#' An object of \pkg{anndataR} (0.99.0 or newer; in memory, or on disk and
+#' opened to be written to) is an R6 object, and every verb changes it in place
+#' through its public bindings. A view is copied first, as in Python, and a verb
+#' that drops genes returns a new object; keep what is returned in both cases.
 #'
 #' Neither package is needed. The tests of tissueshap use objects shaped as
-#' these packages make them (zellkonverter 1.16, anndataR 1.0), not the packages
-#' themselves.
+#' these packages make them (zellkonverter 1.16, anndataR 1.0), and anndataR
+#' itself where it is installed.
 #'
 #' @param x A SummarizedExperiment (or SingleCellExperiment), an AnnData (of
 #'   Python or of \pkg{anndataR}), or the path of an `.h5ad` file. From a path,

@@ -8,6 +8,20 @@ first <- function(x, n = 5L) {
     if (length(x) > n) paste0(shown, ", ... (", length(x), ")") else shown
 }
 
+# What another package returned, by name. `$` would make NULL of a name that its
+# version does not have, and NULL chooses a branch or drops out of a list.
+field <- function(x, name, by) {
+    if (!name %in% names(x)) {
+        package <- sub("::.*", "", by)
+        fail(paste("%s of %s %s returned no \"%s\" (it has: %s): this version",
+            "has changed; install the one that your Bioconductor release has,",
+            "or report this"), by, package,
+            as.character(utils::packageVersion(package)), name,
+            first(names(x), 20L))
+    }
+    x[[name]]
+}
+
 names_at <- function(names, at) {
     if (is.null(names)) as.character(at) else names[at]
 }

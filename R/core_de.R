@@ -28,6 +28,10 @@
 #'   correlated, alike in all genes ([limma::duplicateCorrelation()]). For
 #'   `"limma_voom"` and `"limma"`; its time grows with the square of the number
 #'   of samples and more.
+#' @param legacy For `"edgeR_QL"`: `TRUE` for edgeR's pipeline before version 4
+#'   ([edgeR::estimateDisp()], [edgeR::glmQLFit()] with `legacy = TRUE`), which
+#'   every version of edgeR has; `FALSE` for the one that edgeR recommends since
+#'   version 4 (`glmQLFit()` by itself), which needs edgeR 4.
 #' @param BPPARAM Workers for blocks of genes: a
 #'   [BiocParallel::BiocParallelParam-class], or a number of processes. Results
 #'   do not depend on it.
@@ -37,14 +41,21 @@
 #'   `dispersion` (what the method estimated for each gene; where `rest` is
 #'   `"pooled"`, for each `class` and gene).
 #' @details
-#' The values are those of [edgeR::estimateDisp()], [edgeR::glmQLFit()] (with
-#' `legacy = TRUE` in edgeR 4) and [edgeR::glmQLFTest()] with that contrast.
+#' The values are those of [edgeR::estimateDisp()], [edgeR::glmQLFit()] and
+#' [edgeR::glmQLFTest()] with that contrast.
 #' glmQLFTest refits the model for each contrast with a general design of k - 1
 #' columns; without covariates the same iterations need only one pass over the
 #' counts, since the information matrix is diagonal in the classes
 #' (`src/oneway.cpp`), and so is the determinant in the likelihood of the
 #' dispersion (`src/profile.cpp`). Counts are read a block of genes at a time,
-#' but for `covariates` and `block`, where edgeR and limma fit them at once.
+#' but for `covariates`, `block` and `legacy = FALSE`, where edgeR and limma fit
+#' them at once.
+#'
+#' In edgeR 4.4 some fits of a general design use up their iterations, and then
+#' the deviance returned is whatever the memory held: `glmQLFTest()` has F below
+#' 0 and p = 1 for some genes that differ most. The means are right, and the
+#' deviance is computed of them here, so that such genes get the p-values that
+#' other versions of edgeR give them.
 #'
 #' `"wilcoxon"` ranks a class against all the other samples, whatever `rest`
 #' says, and its p-values are those of `wilcox.test(exact = FALSE)`. The fold
@@ -53,7 +64,8 @@
 #' @references Lund et al. (2012), Statistical Applications in Genetics and
 #'   Molecular Biology 11(5):8. McCarthy and Smyth (2009), Bioinformatics
 #'   25:765 (`lfc_test`). Smyth et al. (2005), Bioinformatics 21:2067 (`block`).
-#'   Li et al. (2022), Genome Biology 23:79 (`"wilcoxon"`).
+#'   Li et al. (2022), Genome Biology 23:79 (`"wilcoxon"`). Chen et al. (2025),
+#'   Nucleic Acids Research 53:gkaf018 (`legacy = FALSE`).
 #' @export
 #' @examples
 #' counts <- matrix(rnbinom(1200, mu = 50, size = 10), 100, 12)
@@ -67,10 +79,12 @@ core_de <- function(counts, label, lib_size = NULL, norm_factor = NULL,
                         "limma", "wilcoxon"),
                     rest = c("mean_of_classes", "weighted", "pooled"),
                     lfc_test = NULL, covariates = NULL, block = NULL,
+                    legacy = TRUE,
                     BPPARAM = BiocParallel::SerialParam()) {
     method <- match.arg(method)
     rest <- match.arg(rest)
     check_de_options(method, lfc_test, covariates, block)
+    check_legacy(legacy, method)
     if (method == "limma") {
         check_log_values(counts)
     } else {
@@ -80,7 +94,7 @@ core_de <- function(counts, label, lib_size = NULL, norm_factor = NULL,
     found <- de_tests(counts, label, rest, list(
         effective = if (method != "limma") lib_size * norm_factor,
         covariates = covariates, block = check_block(block, ncol(counts))),
-        method, lfc_test, workers_of(BPPARAM))
+        method, lfc_test, legacy, workers_of(BPPARAM))
     names <- list(rownames(counts), levels(label))
     dimnames(found$logfc) <- dimnames(found$pvalue) <- names
     adjusted <- apply(found$pvalue, 2, stats::p.adjust, method = "BH")
@@ -99,14 +113,15 @@ core_de <- function(counts, label, lib_size = NULL, norm_factor = NULL,
 }
 
 # `samples` is what is known of them beside the classes, by de_layout()'s names.
-de_tests <- function(counts, label, rest, samples, method, lfc_test, BPPARAM) {
+de_tests <- function(counts, label, rest, samples, method, lfc_test, legacy,
+                     BPPARAM) {
     test <- function(label, rest) {
         layout <- do.call(de_layout, c(list(label, rest), samples))
         switch(method,
             wilcoxon = de_wilcoxon(counts, layout, BPPARAM),
             limma = , limma_voom = de_limma(counts, layout, method, lfc_test,
                 BPPARAM),
-            de_edger(counts, layout, method, lfc_test, BPPARAM))
+            de_edger(counts, layout, method, lfc_test, legacy, BPPARAM))
     }
     if (rest != "pooled" || method == "wilcoxon") {
         # Ranks are pooled as it is: only the means follow.

@@ -81,6 +81,23 @@ need_engine <- function(engine) {
     }
 }
 
+# What the engine works with, for the record: the package that tests, and those
+# that hold the annotation, whose releases change what is found.
+engine_packages <- function(engine, own_sets, id_type = "ENTREZID") {
+    if (own_sets) {
+        return(if (engine == "clusterprofiler") "clusterProfiler" else
+            character())
+    }
+    packages <- switch(engine, go = c("org.Hs.eg.db", "GO.db"),
+        clusterprofiler = c("clusterProfiler", "org.Hs.eg.db", "GO.db"),
+        reactomepa = c("ReactomePA", "reactome.db",
+            if (id_type != "ENTREZID") "org.Hs.eg.db"))
+    # ReactomePA and clusterProfiler choose themselves what they load.
+    packages[nzchar(vapply(packages, function(package) {
+        system.file(package = package)
+    }, ""))]
+}
+
 enrichment_columns <- c("ID", "Description", "GeneRatio", "BgRatio", "pvalue",
     "p.adjust", "qvalue", "geneID", "Count")
 

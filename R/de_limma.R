@@ -14,16 +14,17 @@ de_limma <- function(values, layout, method, lfc_test, BPPARAM) {
     } else {
         limma::treat(fit, lfc = lfc_test, trend = trend)
     }
-    estimates <- data.frame(average = unname(fit$Amean),
-        variance = unname(fit$s2.post),
-        df_prior = rep_len(unname(fit$df.prior), nrow(values)))
+    part <- function(name) unname(field(fit, name, "limma::eBayes"))
+    estimates <- data.frame(average = part("Amean"),
+        variance = part("s2.post"),
+        df_prior = rep_len(part("df.prior"), nrow(values)))
     if (method == "limma_voom") {
         names(estimates)[1L] <- "ave_log_cpm"
     }
     if (!is.null(layout$block)) {
-        estimates$correlation <- fit$correlation
+        estimates$correlation <- part("correlation")
     }
-    list(logfc = unname(fit$coefficients), pvalue = unname(fit$p.value),
+    list(logfc = part("coefficients"), pvalue = part("p.value"),
         dispersion = estimates)
 }
 
@@ -120,6 +121,6 @@ donor_correlation <- function(held, design, block, BPPARAM) {
 }
 
 atanh_correlations <- function(held, design, block) {
-    limma::duplicateCorrelation(held, design,
-        block = block)$atanh.correlations
+    field(limma::duplicateCorrelation(held, design, block = block),
+        "atanh.correlations", "limma::duplicateCorrelation")
 }

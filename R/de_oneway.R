@@ -11,10 +11,8 @@ oneway_fit <- function(counts, layout, method, BPPARAM) {
         fit <- oneway_full(counts, layout, dispersion, BPPARAM)
     } else {
         squeezed <- squeeze(fit$deviance, fit$df, trend$ave_log_cpm)
-        fit$var_post <- squeezed$var.post
-        fit$df_prior <- squeezed$df.prior
-        fit$df_total <- pmin(squeezed$df.prior + fit$df,
-            nrow(counts) * (ncol(counts) - ncol(layout$design)))
+        fit <- c(fit, squeezed, list(
+            df_total = total_df(squeezed$df_prior, fit$df, layout)))
     }
     c(fit, list(dispersion = dispersion, ave_log_cpm = trend$ave_log_cpm))
 }
@@ -37,11 +35,12 @@ trended_dispersion <- function(counts, layout, BPPARAM) {
     smoothed <- edgeR::WLEB(grid, likelihood, covariate = average[enough],
         span = trend_span(sum(enough)), overall = FALSE, individual = FALSE,
         m0.out = TRUE)
-    trend <- 0.1 * 2^smoothed$trend
+    trend <- 0.1 * 2^field(smoothed, "trend", "edgeR::WLEB")
     dispersion <- rep(trend[which.min(average[enough])], nrow(counts))
     dispersion[enough] <- trend
     list(dispersion = dispersion, ave_log_cpm = average, enough = enough,
-        grid = grid, likelihood = likelihood, shared = smoothed$shared.loglik)
+        grid = grid, likelihood = likelihood,
+        shared = field(smoothed, "shared.loglik", "edgeR::WLEB"))
 }
 
 # WLEB's own in edgeR 3, given so that edgeR 4 takes it too.
@@ -62,14 +61,16 @@ average_part <- function(part, layout, dispersion) {
 tagwise_dispersion <- function(trend, fit, layout) {
     enough <- trend$enough
     prior <- squeeze(fit$deviance[enough], fit$df[enough],
-        trend$ave_log_cpm[enough])$df.prior
+        trend$ave_log_cpm[enough])$df_prior
     prior_n <- prior / (length(layout$class) - ncol(layout$design))
     dispersion <- trend$dispersion
     if (any(prior_n <= 1e6)) {
-        dispersion[enough] <- 0.1 * 2^edgeR::WLEB(trend$grid, trend$likelihood,
+        smoothed <- edgeR::WLEB(trend$grid, trend$likelihood,
             prior.n = pmin(prior_n, 1e6), covariate = trend$ave_log_cpm[enough],
             span = trend_span(sum(enough)), overall = FALSE, trend = FALSE,
-            m0 = trend$shared)$individual
+            m0 = trend$shared)
+        dispersion[enough] <- 0.1 * 2^field(smoothed, "individual",
+            "edgeR::WLEB")
     }
     dispersion
 }
@@ -80,17 +81,13 @@ oneway_full <- function(counts, layout, dispersion, BPPARAM) {
 }
 
 full_part <- function(part, layout) {
-    fit <- edgeR::glmFit(part$counts, layout$design,
-        dispersion = part$dispersion, lib.size = layout$effective)
+    fit <- full_fit(part$counts, layout, part$dispersion)
     # Samples whose count and mean are zero say nothing of the variance, nor
     # does the mean of a class that has no others.
-    silent <- (fit$fitted.values < 1e-4 & part$counts < 1e-4) %*% layout$design
+    silent <- (fit$means < 1e-4 & part$counts < 1e-4) %*% layout$design
     sizes <- rep(colSums(layout$design), each = nrow(silent))
-    list(coefficients = fit$coefficients,
-        unshrunk = fit$unshrunk.coefficients,
-        deviance = fit$deviance,
-        df = pmax(rowSums(sizes - silent) - rowSums(silent < sizes), 0),
-        lowest = apply(fit$fitted.values, 1L, min))
+    c(fit[c("coefficients", "unshrunk", "deviance", "lowest")], list(
+        df = pmax(rowSums(sizes - silent) - rowSums(silent < sizes), 0)))
 }
 
 oneway_rise <- function(part, layout, shift) {

@@ -13,8 +13,7 @@
 #'   `varm` `de_logfc` (log2), `de_pvalue` and `de_fdr` (genes x classes; in a
 #'   SummarizedExperiment nested in `rowData`), `var` `de_significant`
 #'   (logical), and the record `de` with the tables `counts` (`class`, `up`,
-#'   `down`) and `dispersion` (a row a gene). Among its parameters is edgeR's
-#'   `legacy`, which is always `TRUE`.
+#'   `down`) and `dispersion` (a row a gene).
 #' @export
 #' @examples
 #' if (requireNamespace("SummarizedExperiment", quietly = TRUE)) {
@@ -31,6 +30,7 @@ run_de <- function(adata, label = NULL, fdr = 0.01, lfc = 4,
                        "limma", "wilcoxon"),
                    rest = c("mean_of_classes", "weighted", "pooled"),
                    lfc_test = NULL, covariates = NULL, block = NULL,
+                   legacy = TRUE,
                    BPPARAM = BiocParallel::SerialParam(),
                    key_added = NULL, copy = FALSE) {
     method <- match.arg(method)
@@ -38,15 +38,17 @@ run_de <- function(adata, label = NULL, fdr = 0.01, lfc = 4,
     on_data(adata, copy, function(x) {
         class <- get_label(x, label)
         params <- list(fdr = fdr, lfc = lfc, method = method, rest = rest,
-            lfc_test = lfc_test)
+            lfc_test = lfc_test, legacy = legacy)
         data <- if (method == "limma") log_values(x) else normalised_counts(x)
         of_samples <- list(label = class$values,
             covariates = sample_columns(x, covariates),
             block = sample_columns(x, block)[[1L]], BPPARAM = BPPARAM)
         found <- do.call(core_de, c(data, of_samples, params))
+        if (method != "edgeR_QL") {
+            params$legacy <- NULL
+        }
         params <- c(list(label = class$name), params,
-            list(covariates = covariates, block = block),
-            if (method == "edgeR_QL") list(legacy = TRUE))
+            list(covariates = covariates, block = block))
         write_slots(x, "de", found, params, c("edgeR", "limma"), key_added)
     })
 }

@@ -63,7 +63,7 @@ run_enrich <- function(adata, gene_sets = NULL, source = "shap",
             settings$gene_sets <- gene_sets
         }
         write_slots(x, "enrich", list(uns = found), settings,
-            engine_packages(engine), key_added)
+            engine_packages(engine, !is.null(gene_sets)), key_added)
     })
 }
 
@@ -107,9 +107,4 @@ keep_significant <- function(table, settings) {
         table$p.adjust <= settings$pvalue_cutoff &
         !(table$qvalue > settings$qvalue_cutoff & !is.na(table$qvalue))
     table[kept, ]
-}
-
-engine_packages <- function(engine) {
-    switch(engine, sets = character(), go = c("org.Hs.eg.db", "GO.db"),
-        clusterprofiler = "clusterProfiler", reactomepa = "ReactomePA")
 }

@@ -2,7 +2,12 @@
 # Makes everything that tissueshap needs, around the checkout it lies in. Every target
 # of the Makefile runs it first; when nothing is to be done it takes a few seconds.
 #
-#   inst/scripts/setup.sh
+#   inst/scripts/setup.sh [--newest]
+#
+#   --newest     .venv-newest/ too: the newest releases that pyproject.toml allows, as
+#                requirements-newest.lock has them, on the newest Python found (3.13, 3.12)
+#   --newest-python
+#                only print that Python; nothing where there is none
 #
 # Steps (one file each under inst/scripts/setup/):
 #   system      R, compilers, pandoc and R packages by apt, on Debian and Ubuntu as root
@@ -13,7 +18,7 @@
 #
 # Environment: TISSUESHAP_PYTHON, the Python to make .venv with. pip's and R's own
 # settings (mirrors, proxies, certificates) hold.
-# It writes .venv/, .Rlib/ and .setup/ (the log of each step), and nothing else in the
+# It writes .venv/, .venv-newest/, .Rlib/ and .setup/ (the log of each step), and nothing else in the
 # checkout but what R CMD INSTALL builds.
 set -euo pipefail
 
@@ -29,6 +34,17 @@ for part in common system r-packages python r-install; do
     . "$here/setup/$part.sh"
 done
 
+newest=''
+case ${1:-} in
+'') ;;
+--newest) newest=yes ;;
+--newest-python)
+    newest_python
+    exit
+    ;;
+*) die "unknown option $1" "see the head of inst/scripts/setup.sh" ;;
+esac
+
 SECONDS=0
 take_lock
 export R_LIBS="$PWD/.Rlib${R_LIBS:+:$R_LIBS}"
@@ -37,7 +53,14 @@ mkdir -p .Rlib
 python='' r_version=''
 system_step # sets both
 r_packages_step
-python_step "$python" "$r_version"
+python_step "$python" "$r_version" .venv requirements.lock
+if [ -n "$newest" ]; then
+    newest=$(newest_python)
+    [ -n "$newest" ] || die "there is no Python 3.13 or 3.12 to try the newest releases with" \
+        "install one, on PATH or by pyenv, or run make test instead"
+    say "newest Python: $newest"
+    python_step "$newest" "$r_version" .venv-newest requirements-newest.lock
+fi
 r_install_step "$r_version"
 r_optional_report
 say "ready after $SECONDS s"

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 import numpy as np
 from anndata import AnnData
 
-from tissueshap import _schema
+from tissueshap import _schema, _slots
 from tissueshap._dense import blocks
 from tissueshap._errors import DataError
 from tissueshap._rconvert import Matrix
@@ -139,7 +139,7 @@ def _check_block(adata: AnnData, start: int, block: np.ndarray) -> None:
 
 def _remedy(adata: AnnData) -> str:
     """Return what to do where ``X`` holds no counts: they may lie elsewhere."""
-    for name, values in adata.layers.items():
+    for name, values in _slots.items(adata, "layers").items():
         if name != _schema.layers.tmm and _is_counts(values):
             return f"counts are in a layer: adata.X = adata.layers[{name!r}].copy()"
     if adata.raw is not None and _is_counts(adata.raw.X):

@@ -68,7 +68,8 @@ def _(value: Any) -> Element:
         }
     if isinstance(dtype, np.dtype) and dtype.kind in "biuf":
         return {"kind": "numbers", "values": for_r(column.to_numpy())}
-    if isinstance(dtype, pd.Float32Dtype | pd.Float64Dtype):
+    # pandas' own types and Arrow's that can have missing values are asked what they hold.
+    if pd.api.types.is_float_dtype(dtype):
         return {"kind": "numbers", "values": column.to_numpy(np.float64, na_value=np.nan)}
     return _encode_missing(column)
 
@@ -77,7 +78,7 @@ def _encode_missing(column: pd.Series) -> Element:
     """Return a column that can have missing values, of booleans, whole numbers or texts."""
     missing = column.isna().to_numpy()
     values: Any
-    if isinstance(column.dtype, pd.BooleanDtype):
+    if pd.api.types.is_bool_dtype(column.dtype):
         values = column.fillna(value=False).to_numpy(bool)
     elif pd.api.types.is_integer_dtype(column.dtype):
         values = for_r(column.fillna(0).to_numpy(np.int64))

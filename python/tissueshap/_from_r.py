@@ -138,7 +138,7 @@ def parts(adata: AnnData) -> dict[str, Any]:
         raise DataError("adata.X is empty: put the raw counts there, samples x genes")
     return {
         "counts": _layer(adata.X),
-        "layers": {key: _layer(value) for key, value in adata.layers.items()},
+        "layers": {key: _layer(value) for key, value in _slots.items(adata, "layers").items()},
         "obs": _side(adata.obs),
         "var": _side(adata.var),
         "obsm": {key: encode(value) for key, value in adata.obsm.items()},
@@ -162,7 +162,7 @@ def snapshot(adata: AnnData) -> dict[str, Any]:
     """Return what :func:`changes` needs to know of the time before a verb."""
     return {
         **{group: getattr(adata, group).copy() for group in ("obs", "var")},
-        **{group: dict(getattr(adata, group)) for group in ("layers", "obsm", "varm")},
+        **{group: _slots.items(adata, group) for group in ("layers", "obsm", "varm")},
         "record": dict(_slots.record(adata)),
     }
 
@@ -178,7 +178,7 @@ def changes(adata: AnnData, before: Mapping[str, Any]) -> dict[str, Any]:
             if key not in then or not now[key].equals(then[key])
         }
     for group, make in (("layers", _layer), ("obsm", encode), ("varm", encode)):
-        found[group] = _others(dict(getattr(adata, group)), before[group], make)
+        found[group] = _others(_slots.items(adata, group), before[group], make)
     found["record"] = _others(_slots.record(adata), before["record"], encode)
     return found
 
@@ -213,7 +213,7 @@ def pick_genes(adata: AnnData, at: Sequence[int]) -> AnnData:
 
 def keys(adata: AnnData, group: str) -> list[str]:
     """Return the keys of ``layers``, ``obsm`` or ``varm``."""
-    return list(map(str, getattr(adata, group)))
+    return list(_slots.items(adata, group))
 
 
 def index(adata: AnnData, group: str) -> list[str]:

@@ -83,6 +83,14 @@ def named(key: str, key_added: str | None) -> str:
     return key if key_added is None else f"{key_added}_{key}"
 
 
+def items(adata: AnnData, group: str) -> dict[str, Any]:
+    """Return what a group of slots holds, by name.
+
+    The layers of anndata 0.13 have ``X`` among them, under the name None.
+    """
+    return {str(key): value for key, value in getattr(adata, group).items() if key is not None}
+
+
 def require(adata: AnnData, group: str, key: str, *, key_added: str | None = None) -> Any:
     """Return a slot, or raise an error that names the verb that writes it."""
     held = getattr(adata, group)
@@ -90,7 +98,7 @@ def require(adata: AnnData, group: str, key: str, *, key_added: str | None = Non
     if name in held:
         return held[name]
     verb = _schema.written_by(group, key)
-    remedy = f"run ts.{verb}(adata) first" if verb else f"there are {list(held)}"
+    remedy = f"run ts.{verb}(adata) first" if verb else f"there are {list(items(adata, group))}"
     raise MissingSlotError(f"adata.{group}[{name!r}] is missing: {remedy}")
 
 

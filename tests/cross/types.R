@@ -13,3 +13,8 @@ path <- function(name) file.path(folder, paste0(name, ".h5ad"))
 write_h5ad(as_anndata(in_memory), path("in_memory"))
 write_h5ad(from_file, path("from_file"))
 write_h5ad(as_anndata(single), path("single"))
+nullable <- as_summarized_experiment(path("nullable"))
+stopifnot(isTRUE(all.equal(nullable,
+    as_summarized_experiment(read_h5ad(path("nullable"))))))
+write_h5ad(as_anndata(nullable), path("nullable_in_memory"))
+write_h5ad(nullable, path("nullable_from_file"))

@@ -17,7 +17,7 @@ from tissueshap._elements import decode, encode
         (pd.Series([1, 2, 3], dtype="int8"), "numbers", "int32"),
         (pd.Series([1, 2, 2**40]), "numbers", "float64"),
         (pd.Series([0.5, np.nan, 2], dtype="float32"), "numbers", "float64"),
-        (pd.Series(["é/1", "", "c"]), "strings", "object"),
+        (pd.Series(["é/1", "", "c"]), "strings", None),
         (pd.Series([True, None, False], dtype="boolean"), "nullable", "boolean"),
         (pd.Series([1, None, 3], dtype="Int64"), "nullable", "Int32"),
         (pd.Series(pd.Categorical(["b", None, "a"], ["b", "a"], ordered=True)), "factor", None),
@@ -38,6 +38,24 @@ def test_missing_texts_are_marked():
     assert element["values"] == ["a", "", ""]
     assert element["missing"].tolist() == [False, True, True]
     assert encode(pd.Series([0.5, None], dtype="Float64"))["values"][0] == 0.5
+
+
+@pytest.mark.parametrize(
+    ("arrow", "plain"),
+    [
+        (pd.Series([0.5, None], dtype="double[pyarrow]"), pd.Series([0.5, np.nan])),
+        (pd.Series([1, None], dtype="int64[pyarrow]"), pd.Series([1, None], dtype="Int64")),
+        (pd.Series([1, 2], dtype="int64[pyarrow]"), pd.Series([1, 2], dtype="Int64")),
+        (pd.Series([True, None], dtype="bool[pyarrow]"), pd.Series([True, None], dtype="boolean")),
+        (pd.Series(["a", None], dtype="string[pyarrow]"), pd.Series(["a", None], dtype=object)),
+        (pd.Series(["a", "b"], dtype="string[pyarrow]"), pd.Series(["a", "b"], dtype=object)),
+    ],
+)
+def test_a_column_of_arrow_is_as_any_other(arrow, plain):
+    found, expected = encode(arrow), encode(plain)
+    assert found["kind"] == expected["kind"]
+    np.testing.assert_array_equal(found["values"], expected["values"])
+    assert list(found.get("missing", ())) == list(expected.get("missing", ()))
 
 
 @pytest.mark.parametrize("kind", [scipy.sparse.csr_matrix, scipy.sparse.csc_matrix])

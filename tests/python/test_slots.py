@@ -129,3 +129,9 @@ def test_subset_genes_keeps_what_passes(adata):
     _slots.write(adata, "filter_genes", {"var": {"filter_pass": [True, False, True]}}, params={})
     _slots.subset_genes(adata)
     assert adata.shape == (4, 2)
+
+
+def test_x_is_none_of_the_layers(adata):
+    adata.layers["counts"] = adata.X.copy()
+    assert list(_slots.items(adata, "layers")) == ["counts"]
+    assert not _slots.items(adata, "obsm")

@@ -32,7 +32,8 @@ test_that("the R verbs write into an AnnData what the cores find", {
     adata <- adata_of(data)
     expect_invisible(run_tmm(adata))
     tmm <- core_tmm(data$counts)
-    expect_identical(as.vector(adata$obs$norm_factor), tmm$obs$norm_factor)
+    expect_identical(get_column(adata, "obs", "norm_factor"),
+        tmm$obs$norm_factor)
     expect_equal(unname(t(adata$layers[["tmm"]])), unname(tmm$layers$tmm),
         tolerance = 1e-6)
     run_de(adata, "tissue", lfc = 1)
@@ -40,7 +41,7 @@ test_that("the R verbs write into an AnnData what the cores find", {
         tmm$obs$norm_factor, lfc = 1)
     expect_identical(unname(get_frame(adata, "varm", "de_pvalue")),
         unname(de$varm$de_pvalue))
-    expect_identical(as.vector(adata$var$de_significant),
+    expect_identical(get_column(adata, "var", "de_significant"),
         de$var$de_significant)
     expect_equal(get_record(adata, "de")$counts, de$uns$counts,
         ignore_attr = TRUE)
@@ -56,9 +57,9 @@ test_that("whole numbers of a record's table stay whole in Python", {
         table <- get_record(se, "oversample")$table
         expect_type(table$sample, "integer")
         expect_gt(nrow(table), sum(se$split == "train"))
-        held <- as_anndata(se)$uns[["tissueshap"]][["oversample"]]
-        expect_type(held[["table"]]$sample, "integer")
-        expect_type(held[["table"]]$neighbour, "integer")
+        held <- get_record(as_anndata(se), "oversample")$table
+        expect_type(held$sample, "integer")
+        expect_type(held$neighbour, "integer")
     }
 })
 
@@ -81,10 +82,10 @@ test_that("sparse, integer and float counts are read alike", {
         again <- adata$copy()
         again$X <- whole$astype(kind)
         run_tmm(again)
-        expect_identical(as.vector(again$obs$norm_factor), expected)
+        expect_identical(get_column(again, "obs", "norm_factor"), expected)
         again$X <- sparse$csr_matrix(whole$astype(kind))
         run_tmm(again)
-        expect_identical(as.vector(again$obs$norm_factor), expected)
+        expect_identical(get_column(again, "obs", "norm_factor"), expected)
     }
     expect_type(get_counts(again), "integer")
 })
@@ -100,7 +101,7 @@ test_that("a path is read, and written back", {
     path <- withr::local_tempfile(fileext = ".h5ad")
     write_h5ad(experiment_of(data), path)
     expect_identical(run_tmm(path), path)
-    expect_equal(as.vector(read_h5ad(path)$obs$norm_factor),
+    expect_equal(get_column(read_h5ad(path), "obs", "norm_factor"),
         core_tmm(data$counts)$obs$norm_factor)
     expect_error(run_tmm(path, copy = TRUE), "no meaning for a file")
     expect_error(run_tmm("none.h5ad"), "none.h5ad does not exist")
@@ -111,7 +112,7 @@ test_that("a frozen reference is taken from an AnnData", {
     new <- run_tmm(as_anndata(experiment_of(data)[, 21:27]),
         reference = train)
     uns <- core_tmm(data$counts[, 1:20])$uns
-    expect_equal(as.vector(new$obs$norm_factor),
+    expect_equal(get_column(new, "obs", "norm_factor"),
         core_tmm(data$counts[, 21:27], uns)$obs$norm_factor,
         tolerance = 1e-13)
 })

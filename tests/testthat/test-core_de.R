@@ -82,6 +82,7 @@ test_that("the likelihood ratio test is edgeR's", {
     data <- simulate_matrix(120, c(3, 4, 5), zeros = 0.1)
     label <- factor(data$label)
     design <- model.matrix(~ 0 + label)
+    edger_3()
     y <- edgeR::calcNormFactors(edgeR::DGEList(data$counts))
     y <- edgeR::estimateDisp(y, design)
     fit <- edgeR::glmFit(y, design)

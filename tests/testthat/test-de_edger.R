@@ -11,6 +11,7 @@ de_of <- function(data, y, ..., label = data$label) {
 
 # One contrast of plain edgeR: QL or LRT, against zero or a threshold.
 plain_test <- function(y, design, contrast, lrt = FALSE, lfc = NULL) {
+    edger_3()
     y <- edgeR::estimateDisp(y, design)
     fit <- if (lrt) edgeR::glmFit(y, design) else call_legacy(
         utils::getS3method("glmQLFit", "DGEList",
@@ -168,6 +169,112 @@ test_that("many classes of different sizes are edgeR's too", {
 test_that("edgeR 4's legacy is passed where it is known", {
     expect_true(call_legacy(function(x, legacy = FALSE) legacy, 1))
     expect_identical(call_legacy(function(x) x, 1), 1)
+})
+
+has_edger_4 <- function() {
+    knows_legacy(utils::getS3method("glmQLFit", "default",
+        envir = asNamespace("edgeR")))
+}
+
+test_that("both pipelines of edgeR 4 give its golden values", {
+    skip_without_data()
+    study <- read_study("blake_primates")
+    counts <- study$counts[seq(1, nrow(study$counts), by = 40), ]
+    tmm <- core_tmm(counts)$obs
+    golden <- read.delim(test_path("golden", "edger4.tsv"))
+    expect_setequal(golden$pipeline, c("legacy", "new"))
+    pipelines <- if (has_edger_4()) c("legacy", "new") else "legacy"
+    for (pipeline in pipelines) {
+        found <- core_de(counts, study$samples$tissue, tmm$lib_size,
+            tmm$norm_factor, legacy = pipeline == "legacy")$varm
+        wanted <- golden[golden$pipeline == pipeline, ]
+        expect_gt(nrow(wanted), 1200)
+        at <- cbind(match(wanted$gene, rownames(counts)),
+            match(wanted$class, colnames(found$de_logfc)))
+        expect_equal(found$de_logfc[at], wanted$logfc, tolerance = 1e-6)
+        clear <- wanted$pvalue < 0.9
+        expect_lt(relative(found$de_pvalue[at][clear], wanted$pvalue[clear]),
+            1e-6)
+        expect_lt(max(abs(found$de_pvalue[at] - wanted$pvalue)), 1e-4)
+    }
+})
+
+test_that("edgeR 4's pipeline is its own with every option, or is refused", {
+    data <- simulate_matrix(150, c(4, 7, 5), zeros = 0.1, seed = 3)
+    y <- normalised(data)
+    if (!has_edger_4()) {
+        expect_error(de_of(data, y, legacy = FALSE),
+            "needs edgeR 4 .*and 3.*BiocManager::install")
+        skip("edgeR 3 has one pipeline; make test-debian13 has edgeR 4")
+    }
+    design <- model.matrix(~ 0 + data$label)
+    plain <- function(design, contrast, lfc = NULL) {
+        edger_3()
+        fit <- edgeR::glmQLFit(y, design)
+        if (is.null(lfc)) {
+            edgeR::glmQLFTest(fit, contrast = contrast)$table
+        } else {
+            edgeR::glmTreat(fit, contrast = contrast, lfc = lfc)$table
+        }
+    }
+    contrast <- c(-0.5, 1, -0.5)
+    found <- de_of(data, y, legacy = FALSE)
+    expect_same(found, 2L, plain(design, contrast))
+    expect_named(found$uns$dispersion,
+        c("ave_log_cpm", "dispersion", "ql_variance", "df_prior"))
+    expect_same(de_of(data, y, legacy = FALSE, lfc_test = 0.5), 2L,
+        plain(design, contrast, 0.5))
+    group <- data$label == "class02"
+    expect_same(de_of(data, y, legacy = FALSE, rest = "pooled"), 2L,
+        plain(model.matrix(~ group), c(0, 1)))
+    age <- data.frame(age = sin(seq_along(data$label)))
+    expect_same(de_of(data, y, legacy = FALSE, covariates = age), 2L,
+        plain(cbind(design, age$age), c(contrast, 0)))
+    old <- de_of(data, y)
+    expect_gt(relative(found$varm$de_pvalue, old$varm$de_pvalue), 0.01)
+})
+
+test_that("legacy is TRUE or FALSE, and of edgeR_QL", {
+    data <- simulate_matrix(40, c(4, 5))
+    y <- normalised(data)
+    expect_error(de_of(data, y, legacy = NA), "legacy must be TRUE or FALSE")
+    expect_error(de_of(data, y, legacy = FALSE, method = "edgeR_LRT"),
+        "a pipeline of edgeR_QL.*edgeR_LRT")
+})
+
+# edgeR 4.4 has no deviance of a fit that uses up its iterations.
+test_that("a fit of any design rises as the one-way code's, gene by gene", {
+    skip_without_data()
+    study <- read_study("blake_primates")
+    # Among them are some for which plain edgeR 4.4 has F < 0 and p = 1.
+    counts <- study$counts[seq(1, nrow(study$counts), by = 3), ]
+    counts <- counts[rowSums(counts) > 0, ]
+    tmm <- core_tmm(counts)$obs
+    layout <- de_layout(class_factor(study$samples$tissue, ncol(counts)),
+        "mean_of_classes", tmm$lib_size * tmm$norm_factor, NULL, NULL)
+    layout$quasi <- TRUE
+    fit <- oneway_fit(counts, layout, "edgeR_QL", BiocParallel::SerialParam())
+    part <- list(counts = counts, dispersion = fit$dispersion,
+        deviance = fit$deviance)
+    one_way <- oneway_rise(part, layout, 0)
+    any_design <- glm_rise(part, layout, 0)
+    expect_lt(max(abs(any_design - one_way) / (1 + one_way)), 1e-4)
+    expect_gt(min(any_design), -1e-6 * max(any_design))
+})
+
+test_that("degrees of freedom leave out what silent samples say", {
+    design <- model.matrix(~ 0 + factor(c(1, 1, 1, 2, 2)) + c(1, 2, 4, 1, 3))
+    silent <- rbind(rep(FALSE, 5), c(FALSE, FALSE, FALSE, TRUE, TRUE),
+        c(TRUE, rep(FALSE, 4)), rep(TRUE, 5),
+        c(FALSE, FALSE, FALSE, TRUE, TRUE))
+    expect_equal(residual_df(silent, design), c(2, 1, 1, 0, 1))
+    expect_equal(residual_df(silent[1, , drop = FALSE], design), 2)
+})
+
+test_that("a name that another package no longer has is an error, not NULL", {
+    expect_identical(field(list(s2.post = 1), "s2.post", "edgeR::glmQLFit"), 1)
+    expect_error(field(list(s2.post = 1), "var.post", "edgeR::glmQLFit"),
+        "edgeR::glmQLFit of edgeR [0-9.]+ returned no \"var.post\" .*s2.post")
 })
 
 test_that("options that do not go together are refused with the remedy", {

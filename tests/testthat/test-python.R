@@ -12,8 +12,8 @@ test_that("R inside Python is refused with the Python verb's name", {
 })
 
 test_that("a Python that only started this R is no host", {
-    withr::local_envvar(PYTHON_SESSION_INITIALIZED =
-        "current_pid=1:sys.executable=/usr/bin/python3")
+    withr::local_envvar(PYTHON_SESSION_INITIALIZED = sprintf(
+        "current_pid=%d:sys.executable=/usr/bin/python3", Sys.getpid() + 1L))
     expect_null(refuse_inside_python("x"))
 })
 

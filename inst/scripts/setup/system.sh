@@ -17,6 +17,21 @@ find_python() {
     done
 }
 
+# newest_python: print the newest Python that TensorFlow has wheels for, of those on PATH and
+# pyenv's; nothing where none is newer than 3.11, by which requirements.lock goes.
+newest_python() {
+    local minor name
+    for minor in 13 12; do
+        for name in "python3.$minor" "${PYENV_ROOT:-$HOME/.pyenv}/versions/3.$minor".*/bin/python; do
+            # pyenv's stand-in on PATH fails where that Python is not chosen.
+            if "$name" -c "import sys; sys.exit(sys.version_info[:2] != (3, $minor))" >/dev/null 2>&1; then
+                "$name" -c 'import sys; print(sys.executable)'
+                return
+            fi
+        done
+    done
+}
+
 # python_debs: packages that the Python found lacks: venv to make .venv, headers to
 # build rpy2. A Python that apt did not install is taken as it is.
 python_debs() {

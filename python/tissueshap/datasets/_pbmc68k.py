@@ -9,6 +9,7 @@ import pandas as pd
 
 from tissueshap import _schema, _slots
 from tissueshap._errors import DataError
+from tissueshap._feature import needed
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -41,15 +42,16 @@ def pbmc68k() -> AnnData:
     ------
     DataError
         This version of scanpy ships other values, so that counts cannot be had back.
+    MissingPackageError
+        scanpy is not there, or does not fit the other packages.
 
     References
     ----------
     Zheng et al., Nature Communications 8:14049 (2017), doi:10.1038/ncomms14049.
     """
     import anndata
-    from scanpy.datasets import pbmc68k_reduced
 
-    source = pbmc68k_reduced()
+    source = needed("scanpy", "scanpy.datasets.pbmc68k_reduced", "ts.datasets.pbmc68k")()
     if source.raw is None or source.raw.shape != (_CELLS, _GENES):
         raise DataError(
             f"scanpy's pbmc68k_reduced has no raw matrix of {_CELLS} x {_GENES}: this version "

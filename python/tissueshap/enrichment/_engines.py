@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from tissueshap._errors import DataError
+from tissueshap._feature import needed
 from tissueshap.enrichment._gene_sets import GeneSets
 from tissueshap.enrichment._over_representation import (
     COLUMNS,
@@ -66,14 +68,13 @@ def run(
 def _gseapy(
     genes: Sequence[str], sets: GeneSets, background: set[str], *, min_size: int, max_size: int
 ) -> pd.DataFrame:
-    import gseapy
-
+    enrich = needed("gseapy", "gseapy.enrich", "engine='gseapy'")
     chosen = [gene for gene in dict.fromkeys(genes) if gene in background]
     tested = tested_sets(sets, background, min_size, max_size)
     if not chosen or not any(set(chosen).intersection(members) for members in tested.values()):
         return pd.DataFrame(columns=COLUMNS)
     # gseapy takes digits for Entrez numbers in the list but not in the background.
-    answer = gseapy.enrich(
+    answer = enrich(
         gene_list=[f"_{gene}" for gene in chosen],
         gene_sets={name: [f"_{gene}" for gene in members] for name, members in tested.items()},
         background=[f"_{gene}" for gene in sorted(background)],
@@ -148,12 +149,21 @@ def _id_type(genes: set[str]) -> str:
     return max(kinds, key=lambda kind: kinds[kind])
 
 
-def versions(engine: str) -> dict[str, str] | tuple[str, ...]:
-    """Return the versions of what does the work, or their Python packages' names."""
+def versions(
+    engine: str, sets: GeneSets | None, background: set[str]
+) -> dict[str, str] | tuple[str, ...]:
+    """Return the versions of what does the work, or their Python packages' names.
+
+    Among them are R's annotation packages, whose releases change what is found.
+    """
     if engine in ("offline", "gseapy"):
         return ("scipy",) if engine == "offline" else ("gseapy",)
     from tissueshap import _r
 
-    packages = {"clusterprofiler": "clusterProfiler", "reactomepa": "ReactomePA"}
-    wanted = [packages[engine]] if engine in packages else ["org.Hs.eg.db", "GO.db"]
-    return dict(_r.versions(*wanted))
+    packages: Any = _r.call(
+        "engine_packages",
+        engine=engine,
+        own_sets=sets is not None,
+        id_type=_id_type(background),
+    )
+    return dict(_r.versions(*map(str, np.ravel(packages))))

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tissueshap._errors import DataError
+from tissueshap._feature import needed
+from tissueshap.io._plain import make_plain
 from tissueshap.io._text import existing
 
 if TYPE_CHECKING:
@@ -23,7 +25,8 @@ def write_h5ad(adata: AnnData, path: str | Path) -> Path:
     ----------
     adata
         What to write. Text columns of ``obs`` and ``var`` that repeat themselves become
-        categories, as anndata does.
+        categories, as anndata does; columns and names of Arrow's types, or of pandas'
+        ``string``, become what every version of anndata can read.
     path
         The file. It is replaced in one step, when all is written.
 
@@ -31,6 +34,7 @@ def write_h5ad(adata: AnnData, path: str | Path) -> Path:
     -------
     The path.
     """
+    make_plain(adata)
     with _replacing(path) as temporary:
         adata.write_h5ad(temporary, compression="gzip")
     return Path(path)
@@ -71,8 +75,9 @@ def write_zarr(adata: AnnData, path: str | Path) -> Path:
     The path.
     """
     import anndata
-    import zarr
 
+    zarr = needed("zarr", "zarr", "ts.io.write_zarr")
+    make_plain(adata)
     adata.strings_to_categoricals()
     with _replacing(path) as temporary:
         # adata.write_zarr() warns about the format whichever one is chosen

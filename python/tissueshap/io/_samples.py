@@ -126,7 +126,8 @@ def typed(frame: pd.DataFrame) -> pd.DataFrame:
     columns = {}
     for name in frame.columns:
         column = frame[name]
-        if column.dtype == object:
+        # Texts are objects in pandas 2 and have a type of their own in pandas 3.
+        if column.dtype == object or isinstance(column.dtype, pd.StringDtype):
             known = column.dropna()
             numbers = pd.to_numeric(known, errors="coerce")
             if len(known) and numbers.notna().all():

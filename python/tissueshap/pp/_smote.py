@@ -14,6 +14,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from tissueshap._feature import needed
+
 
 class Mixes(NamedTuple):
     """Synthetic samples: ``(1 - mix) * sample + mix * neighbour``, one a row.
@@ -149,9 +151,9 @@ def by_smote_variants(rows: np.ndarray, wanted: Wanted, k_neighbors: int, seed: 
 
 def _recording(**settings: Any) -> Any:
     """Return the library's SMOTE, made to keep the shares of what it mixes."""
-    from smote_variants import SMOTE
+    library: Any = needed("smote-variants", "smote_variants.SMOTE", "engine='smote_variants'")
 
-    class Recording(SMOTE):  # type: ignore[misc]
+    class Recording(library):  # type: ignore[misc]
         def sample_simplex(self, X: np.ndarray, **options: Any) -> np.ndarray:
             self.shares = super().sample_simplex(np.eye(len(X)), **options)
             return X[:0]

@@ -30,6 +30,7 @@ def de(
     lfc_test: float | None = None,
     covariates: Sequence[str] | None = None,
     block: str | None = None,
+    legacy: bool = True,
     key_added: str | None = None,
     copy: bool = False,
 ) -> AnnData | None:
@@ -37,7 +38,7 @@ def de(
 
     By default the contrast of a class is 1 for it and ``-1 / (k - 1)`` for each of the
     other classes, and the model is fitted once for all of them. The values are those of
-    edgeR's ``estimateDisp``, ``glmQLFit`` (``legacy=TRUE`` in edgeR 4) and ``glmQLFTest``
+    edgeR's ``estimateDisp``, ``glmQLFit`` and ``glmQLFTest``
     (Lund et al., Statistical Applications in Genetics and Molecular Biology 11:5, 2012);
     R's ``core_de`` does the work, a block of genes at a time; where there is much of it,
     ``settings.n_jobs`` processes share the blocks, with the same results.
@@ -77,6 +78,11 @@ def de(
         Column of ``obs`` with the donors, of whom some gave several samples: limma's
         ``duplicateCorrelation``, for ``"limma_voom"`` and ``"limma"``. Its time grows with
         the square of the number of samples and more.
+    legacy
+        For ``"edgeR_QL"``: True for edgeR's pipeline before version 4 (``estimateDisp``,
+        ``glmQLFit(legacy=TRUE)``), which every version of edgeR has; False for the one
+        that edgeR recommends since version 4 (``glmQLFit`` by itself; Chen et al., Nucleic
+        Acids Research 53:gkaf018, 2025), which needs edgeR 4.
     key_added
         Name of the record, and prefix of the slots, in place of ``"de"``.
     copy
@@ -109,6 +115,7 @@ def de(
     if len(classes) < 2:
         raise DataError(f"adata.obs[{name!r}] has one class only, {classes}: nothing to compare")
     params: dict[str, Any] = {"fdr": fdr, "lfc": lfc, "method": method, "rest": rest}
+    params["legacy"] = bool(legacy)
     if lfc_test is not None:
         params["lfc_test"] = lfc_test
     found = _r.call(
@@ -121,8 +128,8 @@ def de(
     )
     given = {"covariates": list(covariates) if covariates else None, "block": block}
     params |= {key: value for key, value in given.items() if value is not None}
-    if method == "edgeR_QL":
-        params["legacy"] = True
+    if method != "edgeR_QL":
+        del params["legacy"]
     _slots.write(
         adata,
         "de",
@@ -175,7 +182,7 @@ def _column(adata: AnnData, name: str) -> pd.Series:
 def _plain(column: pd.Series) -> np.ndarray:
     """Return numbers as they are and anything else as text."""
     numeric = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
-    return column.to_numpy(float) if numeric else _texts(column)
+    return column.to_numpy(float, na_value=np.nan) if numeric else _texts(column)
 
 
 def _texts(column: pd.Series) -> np.ndarray:

@@ -150,7 +150,7 @@ def enrich(
             "pvalue_cutoff": pvalue_cutoff,
             "qvalue_cutoff": qvalue_cutoff,
         },
-        versions=_engines.versions(engine),
+        versions=_engines.versions(engine, sets, background),
         key_added=key_added,
     )
     return adata if copy else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from tissueshap._feature import needed
 from tissueshap.trust._ranking import orders
 
 #: Rounds of boosting, each a tree for every class, and its size: enough to separate 47
@@ -46,10 +47,10 @@ def tree_values(
     seed
         Seed of the boosting.
     """
-    import shap
     from sklearn.ensemble import HistGradientBoostingClassifier
     from threadpoolctl import threadpool_limits
 
+    explainer = needed("shap", "shap.TreeExplainer", "the comparison with TreeSHAP")
     statistic = _f_statistic(x, codes, n_classes)
     kept = np.sort(orders(statistic[:, None])[:MAX_GENES, 0])
     trees = HistGradientBoostingClassifier(
@@ -66,7 +67,7 @@ def tree_values(
     # time waiting for each other, ten times as long as one alone needs.
     with threadpool_limits(limits=1, user_api="openmp"):
         trees.fit(x[:, kept], codes)
-    values = np.asarray(shap.TreeExplainer(trees).shap_values(explained[:, kept]))
+    values = np.asarray(explainer(trees).shap_values(explained[:, kept]))
     if values.ndim == 2:  # two classes share one output: the second's
         values = np.stack([-values, values], axis=2)
     largest = statistic.max() or 1.0

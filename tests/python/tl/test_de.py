@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from scipy.stats import mannwhitneyu
 
-from tissueshap import _counts, io, pp, settings
+from tissueshap import _counts, _r, io, pp, settings
 from tissueshap._errors import DataError, MissingSlotError, RError
 from tissueshap.tl import de
 
@@ -98,6 +98,16 @@ def test_other_methods_agree_on_fold_changes(normalised: ad.AnnData, method: str
     first, second = normalised.varm["de_logfc"], normalised.varm[f"{method}_de_logfc"]
     assert np.corrcoef(first.to_numpy().ravel(), second.to_numpy().ravel())[0, 1] > 0.99
     assert normalised.uns["tissueshap"][method]["params"]["method"] == method
+
+
+def test_edger_4_s_pipeline_is_asked_for_by_legacy(normalised: ad.AnnData) -> None:
+    if int(_r.versions("edgeR")["edgeR"].split(".")[0]) < 4:
+        with pytest.raises(RError, match=r"legacy = FALSE needs edgeR 4 .*BiocManager::install"):
+            de(normalised, legacy=False)
+        assert "de_logfc" not in normalised.varm
+        return
+    de(normalised, legacy=False)
+    assert normalised.uns["tissueshap"]["de"]["params"]["legacy"] is False
 
 
 def test_ranks_are_those_of_scipy(normalised: ad.AnnData) -> None:

@@ -19,40 +19,36 @@ import argparse
 import json
 import os
 import time
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 from biology.measures import measured
 from biology.methods import METHODS
-from biology.studies import STUDIES
+from biology.studies import STUDIES, Study
 from biology.tables import read, rendered
 
 from tissueshap import settings
-from tissueshap.enrichment._gene_sets import gene_sets
+from tissueshap.enrichment._gene_sets import GeneSets, gene_sets
 
 #: Seeds of cohorts, splits and trainings.
 SEEDS = {"selection": (101, 102, 103), "confirmation": (42, 1, 7)}
 
 
-def cell(study: str, method: str, seed: int, data: Path, half: str) -> dict[str, Any]:
+def cell(study: Study, method: str, seed: int, sets: GeneSets, half: str) -> dict[str, Any]:
     """Return what is measured of one method on one study.
 
     On the selection half, only of the classes that settings may be chosen on.
     """
-    prepared = STUDIES[study](data, seed)
-    sets = gene_sets(data / "annotation" / "reactome_symbols.gmt.gz")
     started = time.process_time()
-    fitted = METHODS[method](prepared, seed)
+    fitted = METHODS[method](study, seed)
     cpu = time.process_time() - started
-    rows = measured(prepared, fitted, sets)
+    rows = measured(study, fitted, sets)
     if half == "selection":
         rows = [row for row in rows if row["half"] == half]
     return {
-        "study": study,
-        "method": method,
-        "seed": seed,
-        "n_samples": prepared.adata.n_obs,
-        "n_genes": prepared.adata.n_vars,
+        "n_samples": study.adata.n_obs,
+        "n_genes": study.adata.n_vars,
         "cpu_training": fitted.cpu_training,
         "cpu": cpu,
         "classes": rows,
@@ -76,15 +72,18 @@ def main() -> None:
     if outside := set(seeds) - set(SEEDS[options.half]):
         parser.error(f"seeds {sorted(outside)} are not of the {options.half} half")
     settings.progress = False
+    settings.n_jobs = 1  # CPU time of other processes would not count
     data = Path(os.environ["TISSUESHAP_DATA"])
+    sets = gene_sets(data / "annotation" / "reactome_symbols.gmt.gz")
     done = {(line["study"], line["method"], line["seed"]) for line in read(options.out)}
-    for seed in seeds:
-        for study in options.study:
-            for method in options.method:
-                if (study, method, seed) not in done:
-                    found = cell(study, method, seed, data, options.half)
-                    with options.out.open("a", encoding="utf-8") as file:
-                        file.write(json.dumps(found) + "\n")
+    for name, seed in product(options.study, seeds):
+        missing = [method for method in options.method if (name, method, seed) not in done]
+        study = STUDIES[name](data, seed) if missing else None
+        for method in missing:
+            found = {"study": name, "method": method, "seed": seed}
+            found |= cell(study, method, seed, sets, options.half)
+            with options.out.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(found) + "\n")
 
 
 if __name__ == "__main__":

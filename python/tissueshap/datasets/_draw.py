@@ -17,8 +17,9 @@ _DEPTH, _DEPTH_SPREAD = 1_000.0, 0.35
 #: Excess dispersion of a gene with a mean count of 1, which falls as 1 / mean, and its
 #: scatter over genes (natural logarithm).
 _EXCESS, _SCATTER = 2.0, 0.25
-#: Scatter over genes of the dispersion around real profiles (natural logarithm).
-_PROFILE_SCATTER = 0.5
+#: Scatter over genes of the biological dispersion around real profiles (natural logarithm):
+#: so that quartiles of the dispersion are those of GTEx's own samples at every abundance.
+_PROFILE_SCATTER = 1.0
 #: Parameters of the beta distribution of RNA quality: 0.71 on average, as GTEx's RIN of 7.1.
 _QUALITY = (5.0, 2.0)
 #: Largest share of another tissue: the label would be wrong beyond.
@@ -201,7 +202,8 @@ def draw_around(
     """
     n_samples, n_genes = len(samples.codes), profiles.shape[1]
     library = _library_sizes(depth, n_samples, rng)
-    scatter = np.exp(np.float32(_PROFILE_SCATTER) * rng.standard_normal(n_genes, np.float32))
+    scatter = rng.standard_normal(n_genes, dtype=np.float32)
+    biological = np.float32(bcv**2) * np.exp(np.float32(_PROFILE_SCATTER) * scatter)
     quality = rng.beta(*_QUALITY, n_samples)
     # The profile is that of mean quality: better samples than that gain what worse ones lose.
     gain = np.asarray(quality - _QUALITY[0] / sum(_QUALITY), dtype=np.float32)
@@ -219,9 +221,9 @@ def draw_around(
             change += effects[samples.donor[rows]]
         level *= np.exp2(change, out=change)
         _shared_out(level, library[rows])
-        # Shape times scale is the mean, and their dispersion 1 / shape that of a sample's own
-        # level: bcv^2 + excess / level, without dividing by a level of 0.
-        scale = (np.float32(bcv**2) * level + np.float32(_EXCESS)) * scatter
+        # Shape times scale is the mean, and 1 / shape the dispersion at a sample's own level,
+        # biological + excess / level, without dividing by a level of 0.
+        scale = biological * level + np.float32(_EXCESS)
         level /= scale
         out[rows] = rng.poisson(rng.standard_gamma(level, dtype=np.float32) * scale)
     return out, quality

@@ -62,10 +62,11 @@ def simulate(
     so that their markers are those that real tissues have. A sample's abundances are its
     class's profile, with a share of another class, its donor's deviation (log2, standard
     deviation 0.25) and what its RNA quality costs each gene; reads fall on genes in
-    proportion to them. The dispersion follows the gene's level in that sample, so that
-    genes that are hardly expressed are mostly 0, and its scatter over genes is twice as
-    wide. A second cohort, as from another laboratory, is a second call with that
-    laboratory's profiles and, where its classes have other names, `map`.
+    proportion to them. The dispersion is ``bcv**2 + 2 / level`` at the gene's level in that
+    sample, so that genes that are hardly expressed are mostly 0, its first part with a
+    log-normal scatter a gene (standard deviation 1): as in GTEx's own samples. A second
+    cohort, as from another laboratory, is a second call with that laboratory's profiles
+    and, where its classes have other names, `map`.
 
     Parameters
     ----------

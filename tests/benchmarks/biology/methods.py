@@ -98,11 +98,10 @@ def differential(method: str) -> Method:
         )
         # Ties, as of p-values that are 0 in double precision, are broken by the change.
         order = np.lexsort((-changes.to_numpy(), pvalues.to_numpy()), axis=0)
-        ranks = np.empty_like(order)
-        np.put_along_axis(ranks, order, np.arange(len(order))[:, None], axis=0)
-        return Fitted(
-            (-pd.DataFrame(ranks, changes.index, changes.columns)).where(changes > 0, -np.inf)
-        )
+        ranks = np.empty(order.shape)
+        np.put_along_axis(ranks, order, np.arange(1.0, len(order) + 1)[:, None], axis=0)
+        up = np.where(changes.to_numpy() > 0, -ranks, -np.inf)
+        return Fitted(pd.DataFrame(up, changes.index, changes.columns))
 
     return fit
 

@@ -318,6 +318,34 @@ def test_around_profiles_libraries_and_zeros(tpm):
     assert np.std(np.log(dispersion[abundant])) > 0.2
 
 
+def dispersions(counts: np.ndarray) -> dict[int, np.ndarray]:
+    """Return quartiles of the moment estimate over genes, by abundance."""
+    common = (counts > 20).all(axis=0)
+    logged = np.log(counts[:, common])
+    sizes = np.exp(np.median(logged - logged.mean(axis=0), axis=1))
+    scaled = counts / sizes[:, None]
+    mean = scaled.mean(axis=0)
+    found = (scaled.var(axis=0, ddof=1) - mean * (1 / sizes).mean()) / np.maximum(mean, 1e-9) ** 2
+    return {
+        low: np.quantile(found[(mean > low) & (mean < 3 * low)], [0.25, 0.5, 0.75])
+        for low in (2, 7, 30, 300)
+    }
+
+
+def test_around_profiles_dispersions_are_those_of_real_samples(data_dir):
+    folder = data_dir / "gtex_mosaic"
+    counts = pd.read_csv(folder / "counts.tsv.gz", sep="\t", index_col=0).T
+    labels = pd.read_csv(folder / "samples.tsv.gz", sep="\t", index_col=0)["label"]
+    real = dispersions(counts[labels[counts.index] == "Bladder"].to_numpy(dtype=float))
+    path = data_dir / "tissue_profiles" / "gtex_mean_tpm.tsv.gz"
+    profiles = pd.read_csv(path, sep="\t", index_col=0)
+    adata = datasets.simulate(profiles=profiles, n_per_class={"Bladder": 11}, contamination=0)
+    drawn = dispersions(adata.X.astype(float))
+    for low, quartiles in real.items():
+        np.testing.assert_array_less(np.abs(np.log2(drawn[low] / quartiles)[1:]), 1.2)
+        assert drawn[low][2] / drawn[low][0] > 2
+
+
 def test_around_profiles_contamination_is_what_obs_says(tpm):
     adata = datasets.simulate(profiles=tpm, n_per_class=100, contamination=0.1)
     own = adata.obs["contaminant"] == "Heart"

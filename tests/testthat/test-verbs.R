@@ -65,3 +65,24 @@ test_that("values on another scale than the classifier's are refused in R", {
     expect_error(run_predict(other, model, check_scale = FALSE),
         "is missing for gene")
 })
+
+test_that("counts are drawn around profiles", {
+    skip_without_python()
+    tpm <- cbind(`Heart/L` = c(900, 0.1, 40, 55, 0), b = c(0, 2500, 38, 60, 1))
+    rownames(tpm) <- c("MYH6", "ALB", "ACTB", "GAPDH", "x")
+    sizes <- c(`Heart/L` = 3, b = 2)
+    adata <- simulate_counts(profiles = tpm, n_per_class = sizes)
+    expect_identical(dim(adata$X), c(5L, 5L))
+    expect_identical(as.character(adata$var_names$to_list()), rownames(tpm))
+    expect_identical(as.integer(table(adata$obs$tissue)), c(3L, 2L))
+    heart <- adata$obs$tissue == "Heart/L"
+    expect_gt(min(adata$X[heart, 1]), max(adata$X[!heart, 1]))
+    again <- simulate_counts(profiles = as.data.frame(tpm, optional = TRUE),
+        n_per_class = as.list(sizes))
+    expect_identical(again$X, adata$X)
+    renamed <- simulate_counts(profiles = tpm,
+        map = c(`Heart/L` = "heart", b = "liver"), n_per_class = 2)
+    expect_identical(levels(renamed$obs$tissue), c("heart", "liver"))
+    expect_error(simulate_counts(profiles = unname(tpm)), "row names")
+    expect_error(simulate_counts(profiles = 1:3), "genes x classes")
+})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -17,6 +17,13 @@ _DEPTH, _DEPTH_SPREAD = 1_000.0, 0.35
 #: Excess dispersion of a gene with a mean count of 1, which falls as 1 / mean, and its
 #: scatter over genes (natural logarithm).
 _EXCESS, _SCATTER = 2.0, 0.25
+#: Scatter over genes of the biological dispersion around real profiles (natural logarithm):
+#: so that quartiles of the dispersion are those of GTEx's own samples at every abundance.
+_PROFILE_SCATTER = 1.0
+#: Parameters of the beta distribution of RNA quality: 0.71 on average, as GTEx's RIN of 7.1.
+_QUALITY = (5.0, 2.0)
+#: Largest share of another tissue: the label would be wrong beyond.
+_MOST_CONTAMINATED = 0.4
 #: What a relative has of a sample that lies between two tissues.
 _SHARE = (0.3, 0.7)
 
@@ -97,12 +104,11 @@ def draw_counts(
     Samples x genes, int32.
     """
     n_samples, n_genes = len(samples.codes), log2.shape[1]
-    depth = n_genes * _DEPTH * rng.lognormal(-(_DEPTH_SPREAD**2) / 2, _DEPTH_SPREAD, n_samples)
+    depth = _library_sizes(n_genes * _DEPTH, n_samples, rng)
     mean = _DEPTH * np.exp2(log2, dtype=np.float64).mean(axis=0)
     dispersion = (bcv**2 + _EXCESS / mean) * rng.lognormal(0, _SCATTER, n_genes)
     shape = (1 / dispersion).astype(np.float32)
-    effects = rng.standard_normal((samples.n_donors, n_genes), dtype=np.float32)
-    effects *= np.float32(_DONOR_SPREAD)
+    effects = _donor_effects(samples, n_genes, rng)
     out = np.empty((n_samples, n_genes), dtype=np.int32)
     step = max(1, _BLOCK_VALUES // n_genes)
     for start in range(0, n_samples, step):
@@ -110,8 +116,7 @@ def draw_counts(
         level = _levels(log2, samples, rows)
         if samples.donor is not None:
             level += effects[samples.donor[rows]]
-        np.exp2(level, out=level)
-        level *= (depth[rows] / level.sum(axis=1, dtype=np.float64)).astype(np.float32)[:, None]
+        _shared_out(np.exp2(level, out=level), depth[rows])
         level *= rng.standard_gamma(shape, size=level.shape, dtype=np.float32)
         level /= shape
         out[rows] = rng.poisson(level)
@@ -125,3 +130,100 @@ def _levels(log2: np.ndarray, samples: Samples, rows: slice) -> np.ndarray:
     partner = log2[samples.partner[rows][mixed]]
     level[mixed] += samples.share[rows][mixed, None] * (partner - level[mixed])
     return level
+
+
+def _library_sizes(mean: float, n_samples: int, rng: np.random.Generator) -> np.ndarray:
+    return mean * rng.lognormal(-(_DEPTH_SPREAD**2) / 2, _DEPTH_SPREAD, n_samples)
+
+
+def _donor_effects(samples: Samples, n_genes: int, rng: np.random.Generator) -> np.ndarray:
+    """Return log2 deviations, donors x genes, float32; no rows without donors."""
+    effects = rng.standard_normal((samples.n_donors, n_genes), dtype=np.float32)
+    effects *= np.float32(_DONOR_SPREAD)
+    return effects
+
+
+def _shared_out(level: np.ndarray, depth: np.ndarray) -> None:
+    """Scale each sample's abundances, in place, to add up to its library size."""
+    level *= (depth / level.sum(axis=1, dtype=np.float64)).astype(np.float32)[:, None]
+
+
+def contaminated(
+    samples: Samples, n_tissues: int, mean_share: float, rng: np.random.Generator
+) -> Samples:
+    """Give each sample a share, exponential around a mean, of another tissue.
+
+    Parameters
+    ----------
+    samples
+        As drawn, without partners.
+    n_tissues
+        Number of tissues.
+    mean_share
+        Mean share of the other tissue.
+    rng
+        Source of chance.
+    """
+    n_samples = len(samples.codes)
+    partner = (samples.codes + rng.integers(1, n_tissues, n_samples)) % n_tissues
+    share = np.minimum(rng.exponential(mean_share, n_samples), _MOST_CONTAMINATED)
+    return replace(samples, partner=partner, share=share.astype(np.float32))
+
+
+def draw_around(
+    profiles: np.ndarray,
+    samples: Samples,
+    *,
+    depth: float,
+    bcv: float,
+    degradation: float,
+    rng: np.random.Generator,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Draw negative binomial counts around mean profiles, block by block.
+
+    Parameters
+    ----------
+    profiles
+        Tissues x genes, float32: mean abundance, on a linear scale.
+    samples
+        Where the samples come from, with the share of another tissue.
+    depth
+        Mean library size.
+    bcv
+        Biological coefficient of variation of abundant genes.
+    degradation
+        Standard deviation over genes of what a wholly degraded sample loses (log2).
+    rng
+        Source of chance.
+
+    Returns
+    -------
+    Samples x genes, int32, and each sample's RNA quality, from 0 to 1.
+    """
+    n_samples, n_genes = len(samples.codes), profiles.shape[1]
+    library = _library_sizes(depth, n_samples, rng)
+    scatter = rng.standard_normal(n_genes, dtype=np.float32)
+    biological = np.float32(bcv**2) * np.exp(np.float32(_PROFILE_SCATTER) * scatter)
+    quality = rng.beta(*_QUALITY, n_samples)
+    # The profile is that of mean quality: better samples than that gain what worse ones lose.
+    gain = np.asarray(quality - _QUALITY[0] / sum(_QUALITY), dtype=np.float32)
+    fragility = np.float32(degradation) * rng.standard_normal(n_genes, dtype=np.float32)
+    effects = _donor_effects(samples, n_genes, rng)
+    out = np.empty((n_samples, n_genes), dtype=np.int32)
+    step = max(1, _BLOCK_VALUES // n_genes)
+    for start in range(0, n_samples, step):
+        rows = slice(start, start + step)
+        share = samples.share[rows, None]
+        level = profiles[samples.codes[rows]] * (1 - share)
+        level += profiles[samples.partner[rows]] * share
+        change = gain[rows, None] * fragility
+        if samples.donor is not None:
+            change += effects[samples.donor[rows]]
+        level *= np.exp2(change, out=change)
+        _shared_out(level, library[rows])
+        # Shape times scale is the mean, and 1 / shape the dispersion at a sample's own level,
+        # biological + excess / level, without dividing by a level of 0.
+        scale = biological * level + np.float32(_EXCESS)
+        level /= scale
+        out[rows] = rng.poisson(rng.standard_gamma(level, dtype=np.float32) * scale)
+    return out, quality

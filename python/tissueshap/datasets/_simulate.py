@@ -1,16 +1,24 @@
-"""``datasets.simulate``: a compendium of tissues with known markers."""
+"""``datasets.simulate``: a compendium of tissues with known markers, or real profiles."""
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from tissueshap import _schema, _slots
 from tissueshap._errors import DataError
-from tissueshap.datasets._draw import Samples, draw_counts, draw_samples
+from tissueshap.datasets._draw import (
+    Samples,
+    contaminated,
+    draw_around,
+    draw_counts,
+    draw_samples,
+)
+from tissueshap.datasets._profiles import Profiles, drawn_profiles
 from tissueshap.datasets._programme import programme
 from tissueshap.datasets._tissues import class_sizes, cohort
 from tissueshap.io._counts import MIN_GENES
@@ -33,16 +41,32 @@ def simulate(
     n_shared: int = 2,
     n_subtle: int = 5,
     ambiguous: float = 0.1,
+    profiles: pd.DataFrame | None = None,
+    map: Mapping[str, str] | None = None,
+    n_per_class: int | Mapping[str, int] = 25,
+    depth: float = 30e6,
+    contamination: float = 0.02,
+    degradation: float = 1.0,
     bcv: float = 0.35,
     seed: int = 42,
 ) -> AnnData:
-    """Simulate a compendium of tissues in which the marker genes are known.
+    """Simulate a compendium of tissues: with planted markers, or around real profiles.
 
     Counts are negative binomial. A gene's log2 expression is its abundance, its organ's
     and its tissue's programme, planted markers and the donor's deviation; library sizes
     are log-normal, and a sample's counts share its library, so that strong programmes
     bias totals as they do in real data. The dispersion is ``bcv**2 + 2 / mean`` with a
     log-normal scatter a gene.
+
+    With `profiles`, samples are drawn around the mean expression of real classes instead,
+    so that their markers are those that real tissues have. A sample's abundances are its
+    class's profile, with a share of another class, its donor's deviation (log2, standard
+    deviation 0.25) and what its RNA quality costs each gene; reads fall on genes in
+    proportion to them. The dispersion is ``bcv**2 + 2 / level`` at the gene's level in that
+    sample, so that genes that are hardly expressed are mostly 0, its first part with a
+    log-normal scatter a gene (standard deviation 1): as in GTEx's own samples. A second
+    cohort, as from another laboratory, is a second call with that laboratory's profiles
+    and, where its classes have other names, `map`.
 
     Parameters
     ----------
@@ -63,6 +87,23 @@ def simulate(
     ambiguous
         Share of the samples of related tissues that lie between their tissue and a
         relative, as a dissection at the border does: these cannot all be told apart.
+    profiles
+        Mean expression (genes x classes, such as TPM) to draw around. Of the arguments
+        above only ``donors`` goes with it, the arguments up to ``degradation`` only go
+        with it.
+    map
+        Name of the class for columns of `profiles`: only these columns are drawn.
+    n_per_class
+        Samples of each class, one number or by class; classes that are not named give no
+        samples, and still contaminate others.
+    depth
+        Mean library size.
+    contamination
+        Mean share of another class in a sample (exponential, at most 0.4).
+    degradation
+        How much RNA quality changes genes: the standard deviation over genes of the log2
+        change between samples of quality 1 and 0. Quality follows a beta distribution
+        around 0.71.
     bcv
         Biological coefficient of variation of abundant genes.
     seed
@@ -75,11 +116,32 @@ def simulate(
         ``var["gene_id"]``, ``var["symbol"]``, ``var["biotype"]``, ``var["length"]``;
         ``uns["truth"]``, a row for each marker and tissue: ``gene``, ``class``, ``kind``
         (exclusive, shared, subtle), ``log2fc`` against the tissues it is not raised in.
+        With `profiles`: ``X``, ``obs["tissue"]`` (recorded as the label),
+        ``obs["donor"]``, ``obs["rna_quality"]``, ``obs["contamination"]`` (share) and
+        ``obs["contaminant"]`` (class); ``var["gene_id"]``, the profiles' index;
+        ``uns["tissueshap"]["simulate"]["classes"]``: ``class``, ``profile``, ``n``.
 
     Raises
     ------
     DataError
-        Samples or genes are too few for the tissues and markers.
+        Samples or genes are too few for the tissues and markers, profiles are not
+        expression values of different genes, or arguments do not go together.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import tissueshap as ts
+    >>> tpm = pd.DataFrame(
+    ...     {"Heart": [900.0, 0.1, 40.0, 55.0], "Liver": [0.2, 2500.0, 38.0, 60.0]},
+    ...     index=["MYH6", "ALB", "ACTB", "GAPDH"],
+    ... )
+    >>> ts.datasets.simulate(profiles=tpm, n_per_class=3).shape
+    (6, 4)
+    >>> hearts = ts.datasets.simulate(
+    ...     profiles=tpm, map={"Heart": "heart", "Liver": "liver"}, n_per_class={"heart": 5}
+    ... )
+    >>> hearts.obs["tissue"].value_counts().to_dict()
+    {'heart': 5}
 
     References
     ----------
@@ -88,10 +150,23 @@ def simulate(
     """
     import anndata
 
+    _check_together(locals())
+    if bcv < 0:
+        raise DataError(f"bcv={bcv}: a coefficient of variation is not negative")
+    if profiles is not None:
+        return _around(
+            drawn_profiles(profiles, map, n_per_class),
+            donors=donors,
+            seed=seed,
+            depth=depth,
+            contamination=contamination,
+            degradation=degradation,
+            bcv=bcv,
+        )
     if n_genes < MIN_GENES:
         raise DataError(f"n_genes={n_genes}: at least {MIN_GENES} are needed")
-    if not 0 <= ambiguous <= 1 or bcv < 0:
-        raise DataError(f"ambiguous={ambiguous} lies between 0 and 1, bcv={bcv} is not negative")
+    if not 0 <= ambiguous <= 1:
+        raise DataError(f"ambiguous={ambiguous}: give a share between 0 and 1")
     rng = np.random.default_rng(seed)
     table = cohort(tissues)
     relatives = table["relatives"].to_numpy(dtype=str)
@@ -118,6 +193,82 @@ def simulate(
         "bcv": bcv,
     }
     _slots.write(adata, "simulate", {}, params=params, seed=seed)
+    return adata
+
+
+#: The arguments that only go with profiles, and those that do not.
+_WITH_PROFILES = ("map", "n_per_class", "depth", "contamination", "degradation")
+_WITHOUT_PROFILES = (
+    "n_samples",
+    "n_genes",
+    "tissues",
+    "min_class_size",
+    "n_exclusive",
+    "n_shared",
+    "n_subtle",
+    "ambiguous",
+)
+
+
+def _check_together(arguments: Mapping[str, Any]) -> None:
+    """Refuse arguments of one kind of compendium that were given for the other."""
+    defaults = inspect.signature(simulate).parameters
+    around = arguments["profiles"] is not None
+    for name in _WITHOUT_PROFILES if around else _WITH_PROFILES:
+        if arguments[name] != defaults[name].default:
+            raise DataError(
+                f"{name}={arguments[name]!r} is for samples "
+                + (
+                    "with planted markers: leave it out, or leave profiles= out"
+                    if around
+                    else "drawn around profiles: give profiles= too, or leave it out"
+                )
+            )
+
+
+def _around(
+    classes: Profiles,
+    *,
+    donors: bool,
+    seed: int,
+    depth: float,
+    contamination: float,
+    degradation: float,
+    bcv: float,
+) -> AnnData:
+    """Draw samples around profiles."""
+    import anndata
+
+    for name, value, most in (
+        ("depth", depth, np.inf),
+        ("contamination", contamination, 0.4),
+        ("degradation", degradation, np.inf),
+    ):
+        if not 0 <= value < most or (name == "depth" and value == 0):
+            raise DataError(f"{name}={value}: give a number from 0 to below {most:g}")
+    rng = np.random.default_rng(seed)
+    sizes = classes.sizes
+    samples = draw_samples(sizes, np.arange(len(sizes)), donors=donors, ambiguous=0.0, rng=rng)
+    samples = contaminated(samples, len(sizes), contamination, rng)
+    counts, quality = draw_around(
+        classes.values, samples, depth=depth, bcv=bcv, degradation=degradation, rng=rng
+    )
+    obs = _obs(samples, classes.names)
+    obs["tissue"] = obs["tissue"].cat.remove_unused_categories()
+    obs["rna_quality"] = quality
+    obs["contamination"] = samples.share
+    obs["contaminant"] = pd.Categorical.from_codes(samples.partner, classes.names)
+    var = pd.DataFrame({_schema.var.gene_id: classes.genes.to_numpy()}, index=classes.genes)
+    adata = anndata.AnnData(counts, obs=obs, var=var)
+    _slots.label_name(adata, "tissue")
+    params = {
+        "donors": donors,
+        "depth": depth,
+        "contamination": contamination,
+        "degradation": degradation,
+        "bcv": bcv,
+    }
+    _slots.write(adata, "simulate", {"uns": {"classes": classes.table()}}, params=params, seed=seed)
     return adata
 
 

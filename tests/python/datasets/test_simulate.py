@@ -253,3 +253,192 @@ def test_sizes_by_name():
 def test_what_cannot_be_is_refused(arguments, message):
     with pytest.raises(DataError, match=message):
         datasets.simulate(**arguments)
+
+
+@pytest.fixture(scope="module")
+def tpm():
+    """Four classes on 3,000 genes, of which each class has 50 that are silent elsewhere."""
+    rng = np.random.default_rng(5)
+    base = rng.lognormal(1.0, 2.0, 3000)
+    frame = pd.DataFrame({name: base for name in ("Heart", "Liver", "Lung", "Skin")})
+    for code, name in enumerate(frame):
+        own = slice(50 * code, 50 * code + 50)
+        frame.iloc[own] = 0.0
+        frame.loc[frame.index[own], name] = 200.0
+    frame.index = [f"ENSG{number:011d}" for number in range(3000)]
+    return frame * 1e6 / frame.sum()
+
+
+def test_around_profiles_shape_and_slots(tpm):
+    adata = datasets.simulate(profiles=tpm, n_per_class=6, seed=3)
+    assert adata.shape == (24, 3000)
+    assert adata.X.dtype == np.int32
+    assert adata.X.flags.c_contiguous
+    assert list(adata.var_names) == list(tpm.index)
+    assert (adata.var["gene_id"] == tpm.index).all()
+    assert adata.uns["tissueshap"]["label"] == "tissue"
+    record = adata.uns["tissueshap"]["simulate"]
+    assert record["seed"] == 3
+    assert record["classes"]["n"].tolist() == [6, 6, 6, 6]
+    assert adata.obs["tissue"].value_counts().to_dict() == dict.fromkeys(tpm, 6)
+    donors = adata.obs.groupby("donor", observed=True)["tissue"]
+    assert donors.agg(lambda held: held.is_unique).all()
+    assert (adata.obs["contaminant"].astype(str) != adata.obs["tissue"].astype(str)).all()
+
+
+def test_around_profiles_the_mean_is_the_profile(tpm):
+    adata = datasets.simulate(profiles=tpm, n_per_class=200, contamination=0.0)
+    cpm = adata.X / adata.X.sum(axis=1, keepdims=True) * 1e6
+    means = pd.DataFrame(cpm).groupby(adata.obs["tissue"].to_numpy(), observed=True).mean()
+    expected = tpm.T.to_numpy()
+    abundant = expected > 10
+    ratio = np.log2(means.loc[list(tpm)].to_numpy()[abundant] / expected[abundant])
+    assert abs(np.median(ratio)) < 0.05
+    assert np.std(ratio) < 0.15
+    assert (means.loc[list(tpm)].to_numpy()[expected == 0] == 0).all()
+
+
+def test_around_profiles_libraries_and_zeros(tpm):
+    """Rare genes are 0 more often than Poisson counts of one mean would be."""
+    adata = datasets.simulate(
+        profiles=tpm, n_per_class={"Liver": 2000}, depth=1e6, contamination=0.0, donors=False
+    )
+    totals = adata.X.sum(axis=1)
+    assert totals.mean() == pytest.approx(1e6, rel=0.03)
+    assert np.std(np.log(totals)) == pytest.approx(0.35, abs=0.03)
+    mean, zeros = adata.X.mean(axis=0), (adata.X == 0).mean(axis=0)
+    rare = (mean > 0.5) & (mean < 2)
+    assert rare.sum() > 100
+    assert (zeros[rare] - np.exp(-mean[rare])).mean() > 0.15
+    dispersion = (adata.X.var(axis=0) - mean) / mean.clip(1e-9) ** 2
+    abundant = mean > 2000
+    assert abundant.sum() > 20
+    # library sizes, RNA quality and the biology of each gene, which scatters over genes
+    assert 0.15 < np.median(dispersion[abundant]) < 0.5
+    assert np.std(np.log(dispersion[abundant])) > 0.2
+
+
+def dispersions(counts: np.ndarray) -> dict[int, np.ndarray]:
+    """Return quartiles of the moment estimate over genes, by abundance."""
+    common = (counts > 20).all(axis=0)
+    logged = np.log(counts[:, common])
+    sizes = np.exp(np.median(logged - logged.mean(axis=0), axis=1))
+    scaled = counts / sizes[:, None]
+    mean = scaled.mean(axis=0)
+    found = (scaled.var(axis=0, ddof=1) - mean * (1 / sizes).mean()) / np.maximum(mean, 1e-9) ** 2
+    return {
+        low: np.quantile(found[(mean > low) & (mean < 3 * low)], [0.25, 0.5, 0.75])
+        for low in (2, 7, 30, 300)
+    }
+
+
+def test_around_profiles_dispersions_are_those_of_real_samples(data_dir):
+    folder = data_dir / "gtex_mosaic"
+    counts = pd.read_csv(folder / "counts.tsv.gz", sep="\t", index_col=0).T
+    labels = pd.read_csv(folder / "samples.tsv.gz", sep="\t", index_col=0)["label"]
+    real = dispersions(counts[labels[counts.index] == "Bladder"].to_numpy(dtype=float))
+    path = data_dir / "tissue_profiles" / "gtex_mean_tpm.tsv.gz"
+    profiles = pd.read_csv(path, sep="\t", index_col=0)
+    adata = datasets.simulate(profiles=profiles, n_per_class={"Bladder": 11}, contamination=0)
+    drawn = dispersions(adata.X.astype(float))
+    for low, quartiles in real.items():
+        np.testing.assert_array_less(np.abs(np.log2(drawn[low] / quartiles)[1:]), 1.2)
+        assert drawn[low][2] / drawn[low][0] > 2
+
+
+def test_around_profiles_contamination_is_what_obs_says(tpm):
+    adata = datasets.simulate(profiles=tpm, n_per_class=100, contamination=0.1)
+    own = adata.obs["contaminant"] == "Heart"
+    found = adata.X[own.to_numpy()][:, :50].sum(axis=1) / adata.X[own.to_numpy()].sum(axis=1)
+    share = adata.obs.loc[own, "contamination"].to_numpy()
+    pure = tpm["Heart"].iloc[:50].sum() / 1e6
+    np.testing.assert_allclose(np.median(found / (pure * share)), 1, atol=0.1)
+    assert share.max() <= 0.4
+    assert share.mean() == pytest.approx(0.1, abs=0.03)
+
+
+def test_around_profiles_quality_changes_genes_the_same_way(tpm):
+    adata = datasets.simulate(profiles=tpm, n_per_class=100, degradation=2.0, donors=False)
+    quality = adata.obs["rna_quality"].to_numpy()
+    assert 0 < quality.min() < 0.5 < quality.mean() < quality.max() < 1
+    assert quality.mean() == pytest.approx(5 / 7, abs=0.03)
+    logged = np.log2(adata.X / adata.X.sum(axis=1, keepdims=True) * 1e6 + 1)
+    abundant = logged.min(axis=0) > 6
+    centred = logged[:, abundant] - logged[:, abundant].mean(axis=0)
+    slope = (quality - quality.mean()) @ centred / (len(quality) * quality.var())
+    assert np.std(slope) == pytest.approx(2.0, rel=0.2)
+
+
+def test_around_profiles_of_another_laboratory(tpm):
+    other = tpm.rename(columns={"Heart": "Heart.Muscle", "Liver": "liver"})
+    names = {"Heart.Muscle": "Heart", "liver": "Liver"}
+    adata = datasets.simulate(profiles=other, map=names, n_per_class={"Heart": 4, "Liver": 2})
+    assert adata.obs["tissue"].value_counts().to_dict() == {"Heart": 4, "Liver": 2}
+    classes = adata.uns["tissueshap"]["simulate"]["classes"]
+    assert dict(zip(classes["profile"], classes["class"], strict=True)) == names
+    heart = (adata.obs["tissue"] == "Heart").to_numpy()
+    assert adata.X[heart, :50].sum() > 10 * adata.X[~heart, :50].sum()
+
+
+def test_classes_without_samples_contaminate(tpm):
+    adata = datasets.simulate(profiles=tpm, n_per_class={"Heart": 40})
+    assert list(adata.obs["tissue"].cat.categories) == ["Heart"]
+    assert set(adata.obs["contaminant"]) == {"Liver", "Lung", "Skin"}
+
+
+def test_around_profiles_seed_decides(tpm):
+    first, again, other = (
+        datasets.simulate(profiles=tpm, n_per_class=5, seed=seed) for seed in (1, 1, 2)
+    )
+    np.testing.assert_array_equal(first.X, again.X)
+    pd.testing.assert_frame_equal(first.obs, again.obs)
+    assert (first.X != other.X).mean() > 0.5
+
+
+def test_around_profiles_without_donors(tpm):
+    assert "donor" not in datasets.simulate(profiles=tpm, n_per_class=2, donors=False).obs
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"n_samples": 100}, "n_samples=100 is for samples with planted markers"),
+        ({"n_exclusive": 1}, "n_exclusive=1 is for samples with planted markers"),
+        ({"map": {"Kidney": "Kidney"}}, "map names .'Kidney'., which profiles do not have"),
+        ({"map": {"Heart": "a", "Liver": "a"}}, "classes of the profiles repeat: .'a'."),
+        ({"map": {"Heart": "a"}}, "at least two"),
+        ({"n_per_class": 0}, "1 sample or more"),
+        ({"n_per_class": {"Heart": 2.5}}, "an integer"),
+        ({"n_per_class": {"Kidney": 3}}, "n_per_class names .'Kidney'."),
+        ({"n_per_class": {}}, "names no class"),
+        ({"depth": 0}, "depth=0"),
+        ({"contamination": 0.5}, "contamination=0.5: .* below 0.4"),
+        ({"degradation": -1}, "degradation=-1"),
+        ({"bcv": -1}, "not negative"),
+    ],
+)
+def test_profiles_with_what_does_not_go_are_refused(tpm, change, message):
+    with pytest.raises(DataError, match=message):
+        datasets.simulate(profiles=tpm, **{"n_per_class": 2, **change})
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (lambda tpm: tpm.to_numpy(), "is a ndarray: give a data frame"),
+        (lambda tpm: -tpm, "'Heart'. is .* for 'ENSG00000000000': .* at least 0"),
+        (lambda tpm: tpm.where(tpm > 0), "is nan for"),
+        (lambda tpm: tpm.assign(Heart="x"), "something other than numbers"),
+        (lambda tpm: tpm.assign(Heart=0.0), "'Heart'. are 0 for all genes"),
+        (lambda tpm: pd.concat([tpm, tpm]), "genes of the profiles repeat"),
+        (lambda tpm: tpm.iloc[:3], "have 3 genes"),
+    ],
+)
+def test_profiles_that_are_none_are_refused(tpm, spoil, message):
+    with pytest.raises(DataError, match=message):
+        datasets.simulate(profiles=spoil(tpm), n_per_class=2)
+
+
+def test_profiles_settings_need_profiles():
+    with pytest.raises(DataError, match="n_per_class=3 is for samples drawn around profiles"):
+        datasets.simulate(n_per_class=3)

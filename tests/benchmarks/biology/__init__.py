@@ -1,0 +1,1 @@
+"""Real biology, measured: what bench_biology.py runs."""

@@ -66,6 +66,10 @@ class Classifier:
     scale
         How its training data were made and distributed, with which ``tl.predict`` compares
         other data; None for a network that was trained on plain arrays.
+    training
+        ``learning_rate`` (that of the attempt that was kept), ``retries`` (attempts given up
+        before it) and ``diverged`` (whether its loss rose all the same); of an average of
+        several networks the smallest, their sum, and whether any did.
     """
 
     network: Any
@@ -78,6 +82,7 @@ class Classifier:
         default_factory=lambda: {"backend": backend(), **_versions(("tissueshap", "keras"))}
     )
     scale: InputScale | None = None
+    training: dict[str, Any] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         """Return sizes in place of thousands of gene names."""
@@ -174,6 +179,7 @@ class Classifier:
             "preset": self.preset,
             "label": self.label,
             "versions": self.versions,
+            "training": self.training,
             "classes": self.classes,
             "genes": self.genes,
             "scale": None if self.scale is None else self.scale.to_dict(),
@@ -214,6 +220,7 @@ def load(directory: str | Path) -> Classifier:
         label=bundle["label"],
         versions=bundle["versions"],
         scale=bundle["scale"],
+        training=bundle.get("training", {}),
     )
 
 

@@ -37,7 +37,21 @@ def average(members: Sequence[Classifier]) -> Classifier:
     probabilities = layers.Activation("softmax", name="probability", dtype="float32")(mean)
     network = keras().Model(inputs, probabilities, name=f"mean_of_{len(members)}")
     histories = [one.history.assign(model=number) for number, one in enumerate(members, start=1)]
-    return replace(members[0], network=network, history=pd.concat(histories, ignore_index=True))
+    return replace(
+        members[0],
+        network=network,
+        history=pd.concat(histories, ignore_index=True),
+        training=_training([one.training for one in members]),
+    )
+
+
+def _training(held: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Return how the members were trained, as one."""
+    return {
+        "learning_rate": min(one["learning_rate"] for one in held),
+        "retries": sum(one["retries"] for one in held),
+        "diverged": any(one["diverged"] for one in held),
+    }
 
 
 def _logits(member: Classifier, inputs: Any, number: int) -> Any:

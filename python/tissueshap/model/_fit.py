@@ -11,6 +11,7 @@ import pandas as pd
 from tissueshap._logging import logger
 from tissueshap._progress import progress
 from tissueshap.model import _backend
+from tissueshap.model._divergence import diverges
 
 if TYPE_CHECKING:
     from tissueshap.model._presets import Preset
@@ -20,7 +21,7 @@ keras = _backend.keras()
 
 
 def fit(
-    network: Any, settings: Preset, rows: TrainingRows, *, seed: int
+    network: Any, settings: Preset, rows: TrainingRows, *, seed: int, give_up: bool = False
 ) -> tuple[Any, pd.DataFrame]:
     """Train a network.
 
@@ -34,6 +35,8 @@ def fit(
         What to train on.
     seed
         Seed of the order of the rows.
+    give_up
+        Stop as soon as the training diverges.
 
     Returns
     -------
@@ -52,6 +55,8 @@ def fit(
     if rows.codes_validation.size:
         watched = (rows.x_validation, _one_hot(rows.codes_validation, n_classes))
     callbacks: list[Any] = [_Progress(epochs)]
+    if give_up:
+        callbacks.append(_GiveUp(n_classes))
     if settings.patience is not None and watched is not None:
         callbacks.append(
             keras.callbacks.EarlyStopping(
@@ -99,6 +104,20 @@ class _Batches(keras.utils.PyDataset):  # type: ignore[name-defined,misc]
     def _deal(self) -> None:
         order = np.random.default_rng([self._seed, self._epoch]).permutation(len(self._rows))
         self._dealt = np.array_split(order, self._n_batches)
+
+
+class _GiveUp(keras.callbacks.Callback):  # type: ignore[name-defined,misc]
+    """The end of a training that diverges."""
+
+    def __init__(self, n_classes: int) -> None:
+        super().__init__()
+        self._n_classes = n_classes
+        self._losses: list[float] = []
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        self._losses.append(float((logs or {}).get("loss", np.nan)))
+        if diverges(self._losses, self._n_classes):
+            self.model.stop_training = True
 
 
 class _Progress(keras.callbacks.Callback):  # type: ignore[name-defined,misc]

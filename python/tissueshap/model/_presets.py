@@ -65,6 +65,9 @@ class Preset:
     min_validation
         Hold none out where there would be fewer than this: so few would say nothing, and
         a class would miss them.
+    retries
+        How often a training that diverges is repeated, each time with a quarter of the
+        learning rate.
     """
 
     name: str
@@ -87,6 +90,7 @@ class Preset:
     patience: int | None = None
     validation: float = 0.1
     min_validation: int = 0
+    retries: int = 3
 
     def changed(
         self,
@@ -154,6 +158,7 @@ PRESETS: dict[str, Preset] = {
         weight_decay=0.0,
         label_smoothing=0.0,
         epochs=11,
+        retries=0,
     ),
     "default": Preset(
         name="default",

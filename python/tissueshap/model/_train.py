@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tissueshap._errors import DataError
+from tissueshap._logging import logger
 from tissueshap.model._architectures import build
 from tissueshap.model._classifier import Classifier
+from tissueshap.model._divergence import SMALLER, diverges
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from tissueshap.model._presets import Preset
     from tissueshap.model._rows import TrainingRows
 
@@ -28,6 +34,10 @@ def train(
     seed: int = 42,
 ) -> Classifier:
     """Build and train a network.
+
+    A training that diverges is given up and repeated from the start with a quarter of the
+    learning rate, as often as the preset's ``retries`` say; the last attempt is kept
+    whatever it does, and ``Classifier.training`` tells.
 
     Parameters
     ----------
@@ -50,19 +60,50 @@ def train(
     Returns
     -------
     The classifier.
+
+    Raises
+    ------
+    DataError
+        The weights of the last attempt are not finite.
     """
     from tissueshap.model._fit import fit
 
-    network = build(
-        settings,
-        n_genes=len(genes),
-        n_classes=len(classes),
-        mean=mean,
-        variance=variance,
-        cells=cells,
-        seed=seed,
-    )
-    network, history = fit(network, settings, rows, seed=seed)
+    retries = 0
+    while True:
+        network = build(
+            settings,
+            n_genes=len(genes),
+            n_classes=len(classes),
+            mean=mean,
+            variance=variance,
+            cells=cells,
+            seed=seed,
+        )
+        left = settings.retries - retries
+        network, history = fit(network, settings, rows, seed=seed, give_up=left > 0)
+        finite = _is_finite(network, history)
+        diverged = not finite or diverges(history["loss"].tolist(), len(classes))
+        if not diverged or left == 0:
+            break
+        retries += 1
+        settings = replace(settings, learning_rate=SMALLER * settings.learning_rate)
+        logger.warning(
+            "the training diverges (%s): starting again with the learning rate %.2g",
+            _course(history) if finite else "its weights are not finite",
+            settings.learning_rate,
+        )
+    if not finite:
+        raise DataError(
+            "the training diverges: its weights are not finite. Look for values of the layer that "
+            "are far too large, or pass settings with a smaller learning_rate: "
+            "ts.tl.cnn(adata, preset=ts.model.Preset(...))"
+        )
+    if diverged:
+        logger.warning(
+            "the training diverged on its way: its loss fell to %.2f, rose to %.2f and ended at "
+            "%.2f; pass settings with a smaller learning_rate",
+            *_turns(history["loss"].to_numpy()),
+        )
     return Classifier(
         network=network,
         classes=list(classes),
@@ -70,4 +111,27 @@ def train(
         preset=settings.name,
         history=history,
         label=label,
+        training={
+            "learning_rate": settings.learning_rate,
+            "retries": retries,
+            "diverged": diverged,
+        },
     )
+
+
+def _is_finite(network: Any, history: pd.DataFrame) -> bool:
+    """Return whether loss and weights are; a rectifier can hide weights that are not."""
+    held = (np.isfinite(values).all() for values in network.get_weights())
+    return bool(np.isfinite(history["loss"]).all()) and all(held)
+
+
+def _course(history: pd.DataFrame) -> str:
+    """Return how the loss went, in words."""
+    return f"its loss rises from {history['loss'].min():.2f} to {history['loss'].iloc[-1]:.2f}"
+
+
+def _turns(losses: np.ndarray) -> tuple[float, float, float]:
+    """Return the loss before it rose most, the one that it rose to, and the last one."""
+    rise = losses[1:] / np.minimum.accumulate(losses)[:-1]
+    top = int(rise.argmax()) + 1
+    return float(losses[:top].min()), float(losses[top]), float(losses[-1])

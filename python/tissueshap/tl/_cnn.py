@@ -18,6 +18,7 @@ from tissueshap.model._ensemble import average
 from tissueshap.model._layouts import Layout
 from tissueshap.model._presets import Arch, Preset, Standardise, for_size
 from tissueshap.model._presets import preset as preset_named
+from tissueshap.model._recorded import recorded
 from tissueshap.tl._training import Source, member
 
 if TYPE_CHECKING:
@@ -90,7 +91,8 @@ def cnn(
     -------
     The classifier. Writes ``uns["tissueshap"]["cnn"]``: ``history`` (a row an epoch; of
     several networks also ``model``, 1 the first), ``classes``, ``n_rows`` (training rows),
-    ``n_validation`` (both of the first network), ``backend``.
+    ``n_validation`` (both of the first network), ``settings`` (all of the preset, as JSON),
+    ``learning_rate``, ``retries``, ``diverged`` (``Classifier.training``), ``backend``.
 
     Raises
     ------
@@ -129,6 +131,8 @@ def cnn(
                 "history": classifier.history,
                 "classes": classes,
                 **numbers[0],
+                "settings": recorded(settings),
+                **classifier.training,
                 "backend": backend(),
             }
         },

@@ -1,0 +1,89 @@
+"""A training that gets worse is noticed and repeated."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from tissueshap._errors import DataError
+from tissueshap.model import load, preset
+from tissueshap.model._divergence import SMALLER, diverges
+from tissueshap.model._train import train
+
+
+@pytest.fixture(scope="module")
+def wide(data):
+    """Few samples and many genes, most of which mark nothing: what diverges on real data."""
+    rng = np.random.default_rng(0)
+    codes = rng.permutation(np.repeat([0, 1, 2], 30))
+    x = rng.normal(0, 1, (codes.size, 3000)).astype(np.float32)
+    for code in range(3):
+        x[np.ix_(codes == code, np.arange(4) + 4 * code)] += 3
+    return type(data)(x, codes)
+
+
+FAST = replace(preset("small").changed(epochs=6), learning_rate=0.03)
+
+
+@pytest.mark.parametrize(
+    ("losses", "verdict"),
+    [
+        ([2.66, 5.10, 5.50, 6.14, 0.7], True),  # the mosaic, AdamW at 1e-3
+        ([1.63, 2.07], True),
+        ([0.9, float("nan")], True),
+        ([float("inf")], True),
+        ([5.68, 4.93, 5.07, 3.26], False),  # starts high, and falls
+        ([1.44, 0.81, 0.94, 0.89], False),
+        ([0.01, 0.05, 0.01], False),  # risen, but far better than guessing
+        ([3.0], False),
+        ([], False),
+    ],
+)
+def test_what_counts_as_diverging(losses, verdict):
+    assert diverges(losses, n_classes=7) is verdict
+
+
+def test_a_training_that_diverges_is_repeated_with_a_smaller_rate(wide, caplog, tmp_path):
+    with caplog.at_level(logging.WARNING, logger="tissueshap"):
+        trained = wide.train(FAST, n_validation=0)
+    training = trained.training
+    assert training["retries"] >= 1
+    assert training["learning_rate"] == pytest.approx(0.03 * SMALLER ** training["retries"])
+    assert not training["diverged"]
+    assert not diverges(trained.history["loss"].tolist(), 3)
+    assert len(trained.history) == 6
+    assert trained.history["learning_rate"].max() < training["learning_rate"]
+    said = [item.message for item in caplog.records if "starting again" in item.message]
+    assert len(said) == training["retries"]
+    assert load(trained.save(tmp_path / "model")).training == training
+
+
+def test_without_retries_a_diverged_network_says_so(wide, caplog):
+    with caplog.at_level(logging.WARNING, logger="tissueshap"):
+        trained = wide.train(replace(FAST, retries=0), n_validation=0)
+    assert trained.training == {"learning_rate": 0.03, "retries": 0, "diverged": True}
+    assert len(trained.history) == 6
+    assert "diverged on its way" in caplog.text
+
+
+def test_a_sound_training_is_not_repeated(classifier):
+    settings = preset("small")
+    assert classifier.training == {
+        "learning_rate": settings.learning_rate,
+        "retries": 0,
+        "diverged": False,
+    }
+
+
+@pytest.mark.parametrize("value", [np.inf, 1e30])
+def test_values_that_no_rate_can_learn_are_refused(data, value):
+    rows = replace(
+        data.rows(), expand=lambda part: np.full((len(part), 20), value, dtype=np.float32)
+    )
+    settings = replace(preset("small").changed(epochs=2), standardise="none", retries=1)
+    genes, classes = [f"G{number}" for number in range(20)], ["a", "b", "c"]
+    with pytest.raises(DataError, match="weights are not finite"):
+        train(rows, settings, genes=genes, classes=classes)

@@ -1,22 +1,25 @@
 #' Measure how far the explanation can be trusted
 #'
 #' Runs Python's `ts.tl.trust`: whether the values add up, whether the model
-#' uses the genes, whether they come from the learned weights, are stable, beat
-#' simple methods, and are right where the truth is known.
+#' uses the genes, whether they come from the learned weights, mark their class
+#' on held-out samples, are stable, beat simple methods, and are right where the
+#' truth is known.
 #'
 #' @inheritParams run_predict
 #' @inheritParams run_filter_genes
-#' @param checks `"quick"` (nothing is trained), `"full"`, or names of checks
-#'   as `ts.tl.trust` lists them.
+#' @param checks `"quick"` (at most one training, where it takes less than a
+#'   minute), `"full"`, or names of checks as `ts.tl.trust` lists them.
 #' @param n_samples Explained samples of each class to look at.
-#' @param n_seeds,n_folds Networks trained with other seeds, and without a
-#'   part of the training samples each.
+#' @param n_seeds,n_folds Networks trained with other seeds (one where `checks`
+#'   is `"quick"`), and without a part of the training samples each.
 #' @param n_boot Bootstraps of the explained samples.
 #' @param seed Seed of the random numbers.
 #' @param ... More settings of `ts.tl.trust`.
 #' @return `adata`, invisibly, as [run_filter_genes()] returns it. Written is
 #'   the record `trust` with the table `summary` (`question`, `measure`,
-#'   `value`, `chance`, `threshold`, `verdict`, `reason`) and its details.
+#'   `value`, `chance`, `threshold`, `verdict`, `reason`) and its details, `specificity` among
+#'   them: of each class the selected genes that stand out in it on held-out
+#'   samples (`class`, `n_test`, `n_genes`, `n_standing_out`, `share`).
 #' @export
 #' @examples
 #' if (python_available()) {

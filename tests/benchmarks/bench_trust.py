@@ -32,8 +32,8 @@ from cohorts import HPA_MAP, read_gtex_hpa, read_panel
 #: Made together: what the first makes, networks or scores of the genes, the others ask for.
 TOGETHER = (("seeds", "order"), ("methods", "use", "truth"))
 CHECKS = (
-    *("completeness", "use", "randomisation", "bootstrap", "seeds", "folds", "cohort", "order"),
-    *("methods", "truth"),
+    *("completeness", "use", "randomisation", "specificity", "bootstrap", "seeds", "folds"),
+    *("cohort", "order", "methods", "truth"),
 )
 #: Figures that the explanation of the compendium must reach, and whether high ones are good.
 ASKED = {

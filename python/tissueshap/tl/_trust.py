@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
@@ -28,8 +29,11 @@ if TYPE_CHECKING:
 
     from tissueshap.model._classifier import Classifier
 
-#: Checks that train no network again: minutes.
-QUICK = ("completeness", "use", "randomisation", "bootstrap", "cohort", "truth", "clusters")
+#: Checks that take minutes: one network is trained again, where that takes seconds.
+QUICK = (
+    *("completeness", "use", "randomisation", "specificity", "bootstrap", "seeds"),
+    *("cohort", "truth", "clusters"),
+)
 #: All of them: as long as training ``n_seeds + n_folds`` times, and three times more for a cnn.
 FULL = tuple(QUESTIONS)
 
@@ -72,12 +76,13 @@ def trust(
     label
         Column of ``obs`` with the classes; by default the one recorded before.
     checks
-        ``"quick"`` (no training), ``"full"``, or names: ``completeness``, ``use`` (deletion
-        and insertion curves), ``randomisation`` (of the weights), ``bootstrap``, ``seeds``,
-        ``folds``, ``cohort`` (what ``tl.stability`` found in another), ``order`` (each other
-        layout of the genes, beside what other seeds give; networks without convolutions see
-        none), ``methods`` (logistic regression and TreeSHAP on gradient boosting), ``truth``,
-        ``clusters``.
+        ``"quick"`` (at most one training, where it takes less than a minute), ``"full"``, or
+        names: ``completeness``, ``use`` (deletion and insertion curves), ``randomisation`` (of
+        the weights), ``specificity`` (whether the genes of a class stand out in it on held-out
+        samples), ``bootstrap``, ``seeds``, ``folds``, ``cohort`` (what ``tl.stability`` found
+        in another), ``order`` (each other layout of the genes, beside what other seeds give;
+        networks without convolutions see none), ``methods`` (logistic regression and TreeSHAP
+        on gradient boosting), ``truth``, ``clusters``.
     fold
         After ``tl.cross_validate``: the fold whose network `model` is. The questions are then
         asked about this network, its fold's samples and their explanation.
@@ -85,8 +90,8 @@ def trust(
         Explained samples of each class that curves, randomisation and new networks are
         looked at with.
     n_seeds, n_folds
-        Networks trained with other seeds, and parts of the training samples of which each
-        network lacks one.
+        Networks trained with other seeds (one where `checks` is ``"quick"``), and parts of the
+        training samples of which each network lacks one.
     n_boot
         Pairs of bootstraps of the explained samples.
     n_random
@@ -122,6 +127,9 @@ def trust(
     ``randomisation``
         ``n_layers`` (re-initialised, from the output), ``layer``, ``replicate``, ``class``,
         ``correlation``, ``correlation_abs`` (of the absolute values).
+    ``specificity``
+        ``class``, ``n_test`` (its held-out samples), ``n_genes``, ``n_standing_out`` (more than
+        nine in ten others of similar expression), ``share``.
     ``stability``
         ``check``, ``first``, ``second`` (networks, 0 the given one except among folds; draws
         of samples from 1), ``class``, ``jaccard``, ``rbo``.
@@ -151,9 +159,10 @@ def trust(
     if fold is None and folds(adata) is not None:
         raise DataError("there are folds: say of which one the network is, as fold=1")
     whole = adata if fold is None else one_fold(adata, name, fold, layer=layer)
-    context = Context(whole, model, name, numbers)
+    quick = checks == "quick"
+    context = Context(whole, model, name, replace(numbers, n_seeds=1) if quick else numbers)
     rows, tables = [], dict[str, list[pd.DataFrame]]()
-    for make in progress(_makers(context, asked).values(), desc="trust", unit="check"):
+    for make in progress(_makers(context, asked, quick=quick).values(), desc="trust", unit="check"):
         found, held = make()
         rows += found
         for key, table in held.items():
@@ -191,7 +200,9 @@ def trust(
     return adata if copy else None
 
 
-def _makers(context: Context, asked: tuple[str, ...]) -> dict[str, Callable[[], Found]]:
+def _makers(
+    context: Context, asked: tuple[str, ...], *, quick: bool
+) -> dict[str, Callable[[], Found]]:
     """Return, by check, what makes it; one that was not asked for returns a row that says so."""
     scores = {"SHAP": context.scores} | ({} if context.de is None else {"DE": context.de})
     if "methods" in asked:
@@ -201,8 +212,9 @@ def _makers(context: Context, asked: tuple[str, ...]) -> dict[str, Callable[[], 
         "completeness": lambda: of_values.completeness(context),
         "use": lambda: of_values.use(context, scores),
         "randomisation": lambda: of_values.randomisation(context),
+        "specificity": lambda: of_genes.specificity(context),
         "bootstrap": lambda: of_genes.bootstrap(context),
-        "seeds": retraining.seeds,
+        "seeds": retraining.quick_seeds if quick else retraining.seeds,
         "folds": retraining.folds,
         "cohort": lambda: of_genes.cohort(context),
         "order": retraining.order,

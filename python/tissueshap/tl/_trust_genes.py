@@ -18,10 +18,56 @@ from tissueshap.tl._trust_rows import (
 from tissueshap.trust import _stability, _truth, _verdict
 from tissueshap.trust._agreement import jaccard_by_chance
 from tissueshap.trust._ranking import top
+from tissueshap.trust._specificity import standing_out
 from tissueshap.trust._verdict import Row
 
 #: Explained samples of a class below which bootstraps of them are too often all alike.
 _LEAST_SAMPLES = 3
+
+
+def specificity(context: Context) -> Found:
+    """Compare the genes of each class with others of similar expression, on held-out samples."""
+    shares = standing_out(
+        np.asarray(context.x[context.train]),
+        context.codes[context.train],
+        np.asarray(context.x[context.test]),
+        context.codes[context.test],
+        top(context.scores, context.n_ranks),
+    )
+    measured = ~np.isnan(shares)
+    codes = np.flatnonzero(measured.any(axis=0))
+    if not codes.size:
+        reason = (
+            "all genes of similar expression are selected"
+            if context.test.size
+            else "no sample is held out"
+        )
+        return [absent("specificity", reason)], {}
+    above = (shares > _verdict.STANDS_OUT) & measured
+    table = pd.DataFrame(
+        {
+            "class": [context.classes[code] for code in codes],
+            "n_test": np.bincount(context.codes[context.test], minlength=len(context.classes))[
+                codes
+            ],
+            "n_genes": measured.sum(axis=0)[codes],
+            "n_standing_out": above.sum(axis=0)[codes],
+        }
+    )
+    table["share"] = table["n_standing_out"] / table["n_genes"]
+    least = table.iloc[int(table["share"].to_numpy().argmin())]
+    chance = 1 - _verdict.STANDS_OUT
+    row = Row(
+        check="specificity",
+        question=QUESTIONS["specificity"],
+        measure=MEASURES["specificity"],
+        value=float(table["share"].mean()),
+        chance=chance,
+        threshold=_verdict.agreement(chance),
+        reason=f"{table['n_test'].sum()} held-out samples; least: {least['class']}, "
+        f"{least['share']:.2f}",
+    )
+    return [row], {"specificity": table}
 
 
 def bootstrap(context: Context) -> Found:

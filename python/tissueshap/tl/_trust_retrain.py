@@ -10,6 +10,8 @@ import pandas as pd
 
 from tissueshap import _schema, _slots
 from tissueshap.model._layouts import LAYOUTS, Layout
+from tissueshap.model._presets import preset
+from tissueshap.model._recorded import restored
 from tissueshap.pp import oversample
 from tissueshap.tl._cnn import cnn
 from tissueshap.tl._trust_context import Context
@@ -20,6 +22,10 @@ if TYPE_CHECKING:
     from anndata import AnnData
 
     from tissueshap.model._classifier import Classifier
+
+
+#: Seconds of training below which a quick look trains again.
+_QUICK_SECONDS = 60
 
 
 class Retraining:
@@ -37,9 +43,24 @@ class Retraining:
     def seeds(self) -> Found:
         """Train again with other seeds."""
         context, n_seeds = self._context, self._context.numbers.n_seeds
-        what = f"{n_seeds} networks trained with other seeds, and this one"
+        others = (
+            "one network trained with another seed"
+            if n_seeds == 1
+            else f"{n_seeds} networks trained with other seeds"
+        )
+        what = f"{others}, and this one"
         best = self._of_the_same_network()
         return stability_rows(context, "seeds", self._over_seeds, what=what, best=best)
+
+    def quick_seeds(self) -> Found:
+        """Train again with another seed, where the given network took seconds."""
+        history = self._context.model.history
+        seconds = float(history["seconds"].sum()) if "seconds" in history else np.inf
+        if seconds < _QUICK_SECONDS:
+            return self.seeds()
+        took = f"took {seconds:,.0f} s" if np.isfinite(seconds) else "is not recorded"
+        reason = f"not quick: the training {took}; checks='full' or ['seeds'] trains again"
+        return [absent("seeds", reason)], {}
 
     def folds(self) -> Found:
         """Train again, each time without a part of the training samples."""
@@ -160,25 +181,17 @@ def shadow(context: Context, *, train: np.ndarray | None = None) -> AnnData:
 def _train(
     context: Context, adata: AnnData, *, seed: int, layout: Layout | None = None
 ) -> Classifier:
-    held = context.settings("cnn")
+    record, params = _slots.record(context.adata).get("cnn", {}), context.settings("cnn")
+    own = (
+        restored(str(record["settings"])) if "settings" in record else preset(context.model.preset)
+    )
     return cnn(
         adata,
         context.label,
-        preset=context.model.preset,  # type: ignore[arg-type]
-        arch=held.get("arch"),
-        layout=layout or held.get("layout"),
-        standardise=held.get("standardise"),
-        epochs=int(held["epochs"]) if "epochs" in held and _own_epochs(context) else None,
-        n_models=int(held.get("n_models", 1)),
-        balanced=bool(held.get("balanced", True)),
+        preset=own,
+        layout=layout,
+        n_models=int(params.get("n_models", 1)),
+        balanced=bool(params.get("balanced", True)),
         layer=context.numbers.layer,
         seed=seed,
     )
-
-
-def _own_epochs(context: Context) -> bool:
-    """Return whether the recorded epochs are not the preset's: asking for them drops its steps."""
-    from tissueshap.model._presets import for_size, preset
-
-    own = for_size(preset(context.model.preset), context.train.size)
-    return int(context.settings("cnn")["epochs"]) != own.epochs

@@ -20,6 +20,7 @@ QUESTIONS = {
     "completeness": "Do the values add up?",
     "use": "Does the model use these genes?",
     "randomisation": "Do the values come from the learned weights?",
+    "specificity": "Do the genes mark their class on held-out samples?",
     "bootstrap": "Do other explained samples give the same genes?",
     "seeds": "Does another training give the same genes?",
     "folds": "Do other training samples give the same genes?",
@@ -34,11 +35,15 @@ AGREEMENTS = {
     "jaccard": "genes in both of two lists, of those in either (Jaccard index)",
     "rbo": "agreement of two rankings, the first genes above all (rank-biased overlap)",
 }
+#: What must be reached between chance and identity, where it is less than of one network.
+_SHARES = {"seeds": _verdict.RETRAINED, "folds": _verdict.RETRAINED}
 MEASURES = {
     **dict.fromkeys(QUESTIONS, AGREEMENTS["jaccard"]),
     "completeness": "median relative error of a sample's sum of values",
     "use": "area between deletion and insertion curves of SHAP and random genes",
     "randomisation": "rank correlation with the values of a network of random weights",
+    "specificity": "share of a class's selected genes that stand out in it more than nine in "
+    "ten others of similar expression",
     "methods": "macro F1 of nearest centroids on each class's first genes",
     "truth": "share of the selected genes that are planted markers",
     "clusters": "V-measure of the clusters, beside random gene sets",
@@ -135,7 +140,7 @@ def agreement_rows(
                 measure=measure,
                 value=float(by_class.mean()) if len(by_class) else np.nan,
                 chance=chance[name],
-                threshold=_verdict.agreement(chance[name])
+                threshold=_verdict.agreement(chance[name], _SHARES.get(check, _verdict.AGREEMENT))
                 if threshold is None
                 else threshold[name],
                 reason=reason,

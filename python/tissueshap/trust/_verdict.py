@@ -25,8 +25,15 @@ RANDOMISED = 0.1
 #: overlap of 0.5 more agreement than not among the genes that a reader looks at. Random
 #: halves of all genes have an index of 0.33 already: there it takes 0.67.
 AGREEMENT = 0.5
+#: The same of networks trained again, on other seeds or samples. Genes that go together stand
+#: in for each other, so two networks that are equally good differ more than two looks at
+#: one. An index of 1/3 is half of each list in both.
+RETRAINED = 1 / 3
 #: Agreement that other layouts may cost beyond what another training does.
 LAYOUT = 0.05
+#: A selected gene stands out in its class where it does so more than this share of the genes
+#: of similar expression. Of random genes one in ten does.
+STANDS_OUT = 0.9
 #: Share of the selected genes that are planted markers, and of the exclusive markers that
 #: are selected: asked of the default preset on the simulated compendium.
 PRECISION, RECALL = 0.8, 0.9
@@ -37,9 +44,9 @@ TIE = 0.01
 NULL_PVALUE = 0.05
 
 
-def agreement(chance: float) -> float:
+def agreement(chance: float, share: float = AGREEMENT) -> float:
     """Return the threshold of a measure that is 1 at identity, given its value by chance."""
-    return chance + AGREEMENT * (1 - chance)
+    return chance + share * (1 - chance)
 
 
 def more_than_none(values: np.ndarray, codes: np.ndarray) -> float:

@@ -1,5 +1,7 @@
 """The table of trust on a toy: a sound explanation holds, a spoiled one fails."""
 
+from dataclasses import replace
+
 import anndata as ad
 import numpy as np
 import pandas as pd
@@ -7,10 +9,12 @@ import pytest
 
 from tissueshap import _slots, tl
 from tissueshap._errors import DataError, MissingSlotError
+from tissueshap.model import preset as model_preset
 from tissueshap.model._backend import keras
 from tissueshap.model._classifier import Classifier
 from tissueshap.tl._trust import FULL, QUICK
 from tissueshap.tl._trust_context import Context, Numbers
+from tissueshap.tl._trust_retrain import Retraining
 
 
 @pytest.fixture(scope="module")
@@ -45,10 +49,10 @@ def test_quick_answers_every_question_or_says_why(explained, model, tmp_path):
     table = record["summary"]
     assert tuple(dict.fromkeys(table["check"])) == FULL
     skipped = table[table["verdict"] == "not measured"]
-    assert set(skipped["check"]) == {*FULL} - {*QUICK} | {"clusters", "cohort"}
+    assert set(skipped["check"]) <= {*FULL} - {*QUICK} | {"clusters", "cohort", "seeds"}
     assert (skipped["reason"].str.len() > 10).all()
     held = verdicts(explained)
-    for check in ("use", "randomisation", "bootstrap"):
+    for check in ("use", "randomisation", "specificity", "bootstrap"):
         assert held[check] == {"holds"}, check
     assert record["n_holds"] + record["n_fails"] + len(skipped) == len(table)
     for new, old in zip(model.network.get_weights(), before, strict=True):
@@ -56,6 +60,62 @@ def test_quick_answers_every_question_or_says_why(explained, model, tmp_path):
     explained.write_h5ad(tmp_path / "a.h5ad")
     again = ad.read_h5ad(tmp_path / "a.h5ad")
     assert list(again.uns["tissueshap"]["trust"]["summary"]["verdict"]) == list(table["verdict"])
+
+
+def test_a_quick_look_trains_once_more_where_that_takes_seconds(explained, model, monkeypatch):
+    trained = []
+
+    def scores(self, adata, *, seed, layout=None):
+        trained.append(seed)
+        return self._own
+
+    monkeypatch.setattr(Retraining, "_scores", scores)
+    monkeypatch.setattr("tissueshap.tl._trust.QUICK", ("seeds",))
+    brief = replace(model, history=model.history.assign(seconds=0.01))
+    tl.trust(explained, brief)
+    assert trained == [43]
+    rows = _slots.table(explained, "trust", "summary").set_index("check").loc["seeds"]
+    assert (rows["verdict"] == "holds").all()
+    assert rows["reason"].str.startswith("one network trained with another seed").all()
+    long = replace(model, history=model.history.assign(seconds=100.0))
+    tl.trust(explained, long)
+    assert trained == [43]
+    row = _slots.table(explained, "trust", "summary").set_index("check").loc["seeds"]
+    assert row["verdict"] == "not measured"
+    assert "not quick" in row["reason"]
+    # Asked for by its name, it is made however long it takes.
+    tl.trust(explained, long, checks=["seeds"], n_seeds=2)
+    assert trained == [43, 43, 44]
+
+
+def test_random_genes_do_not_mark_their_class(explained, model):
+    frame = explained.varm["shap_median"]
+    frame.loc[:, :] = np.random.default_rng(4).random(frame.shape)
+    tl.trust(explained, model, checks=["specificity"])
+    assert verdicts(explained)["specificity"] == {"fails"}
+    table = explained.uns["tissueshap"]["trust"]["specificity"]
+    assert list(table["class"]) == model.classes
+    assert (table["n_test"] == 10).all()
+    assert value(explained, "specificity") == pytest.approx(table["share"].mean())
+
+
+def test_nothing_marks_a_class_without_held_out_samples(explained, model):
+    explained.obs["split"] = explained.obs["split"].cat.rename_categories({"test": "unused"})
+    tl.trust(explained, model, checks=["specificity"])
+    row = _slots.table(explained, "trust", "summary").set_index("check").loc["specificity"]
+    assert row["verdict"] == "not measured"
+    assert row["reason"] == "no sample is held out"
+
+
+def test_networks_are_trained_again_with_settings_of_ones_own(explained, monkeypatch):
+    own = replace(model_preset("small"), name="my own", epochs=1, min_steps=0, widths=(8,))
+    model = tl.cnn(explained, preset=own)
+    seen = []
+    monkeypatch.setattr(
+        "tissueshap.tl._trust_retrain.cnn", lambda adata, label, **how: seen.append(how) or model
+    )
+    tl.trust(explained, model, checks=["seeds"], n_seeds=1)
+    assert seen[0]["preset"] == own
 
 
 def test_the_same_seed_gives_the_same_table(explained, model):

@@ -83,5 +83,9 @@ def transfer(
             axes.axhline(len(classes) - 0.5, color=_palette.INK, linewidth=0.8)
         axes.set(xlabel="predicted class", ylabel="true class")
         right, scored = (int(_slots.table(adata, "transfer", k)) for k in ("n_correct", "n_scored"))
-        axes.set_title(f"{right:,} of {scored:,} right", fontsize=8)
+        title = f"{right:,} of {scored:,} right"
+        simple = _slots.record(adata)["transfer"].get("baseline_n_correct")
+        if simple is not None:
+            title += f"; logistic regression {int(simple):,}"
+        axes.set_title(title, fontsize=8)
     return _style.finish(figure, save)

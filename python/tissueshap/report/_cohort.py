@@ -25,12 +25,14 @@ def _another(other: AnnData | None) -> dict[str, Any]:
     if other is None or not ran(other, "transfer"):
         return {}
     names = ("n_correct", "n_scored", "accuracy", "macro_f1")
+    baseline = tuple(f"baseline_{name}" for name in (*names, "n_genes") if name != "n_scored")
     table = found(other, "transfer", "confusion")
     wrong = table[text(table["true"]).to_numpy() != text(table["predicted"]).to_numpy()]
     unknown = text(found(other, "transfer", "unknown")["class"])
     return {
         "n_samples": other.n_obs,
-        **{name: number(other, "transfer", name) for name in names},
+        **{name: number(other, "transfer", name) for name in (*names, *baseline)},
+        "per_class": rows(found(other, "transfer", "per_class").sort_values("f1", kind="stable")),
         "harmonised": ran(other, "harmonise"),
         "frozen": ran(other, "tmm"),
         "mistakes": rows(wrong.sort_values("n", ascending=False, kind="stable").head(12)),

@@ -14,6 +14,7 @@ from tissueshap._dense import dense
 from tissueshap._errors import DataError, DataWarning
 from tissueshap._held_out import Rounds, rounds
 from tissueshap._logging import logger
+from tissueshap.tl._baseline import logistic
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -206,23 +207,6 @@ def _logistic(
     seed: int,
 ) -> np.ndarray:
     """Return the classes that a logistic regression predicts for the test samples."""
-    from sklearn.exceptions import ConvergenceWarning
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.preprocessing import StandardScaler
-
     values = _slots.require(adata, "layers", layer)
-    scale = StandardScaler()
-    x = scale.fit_transform(np.asarray(dense(values[train]), dtype=np.float32))
-    regression = LogisticRegression(max_iter=300, random_state=seed)
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        regression.fit(x, codes[train])
-    for warning in caught:
-        if issubclass(warning.category, ConvergenceWarning):
-            logger.info("the baseline was stopped after %d steps", regression.max_iter)
-        else:
-            warnings.warn_explicit(
-                warning.message, warning.category, warning.filename, warning.lineno
-            )
-    scaled = scale.transform(np.asarray(dense(values[test]), dtype=np.float32))
-    return np.asarray(regression.predict(scaled))
+    x, new = (np.asarray(dense(values[rows]), dtype=np.float32) for rows in (train, test))
+    return logistic(x, codes[train], new, seed=seed)

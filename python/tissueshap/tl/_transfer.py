@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from tissueshap import _schema, _slots
 from tissueshap._counts import target
+from tissueshap._dense import dense
 from tissueshap._errors import DataError
+from tissueshap._held_out import training
 from tissueshap._logging import logger
+from tissueshap.tl._baseline import logistic
 from tissueshap.tl._evaluate import confusion, scores
 
 if TYPE_CHECKING:
@@ -23,6 +26,8 @@ def transfer(
     label: str | None = None,
     *,
     map: Mapping[str, str] | None = None,
+    reference: AnnData | None = None,
+    seed: int = 42,
     key_added: str | None = None,
     copy: bool = False,
 ) -> AnnData | None:
@@ -35,12 +40,18 @@ def transfer(
     ----------
     adata
         The other cohort, samples x genes, after ``tl.predict``. Reads ``obs[label]``,
-        ``obs["predicted"]`` and the classes in the record of ``predict``.
+        ``obs["predicted"]`` and the record of ``predict`` (its classes and its layer).
     label
         Column of ``obs`` with the cohort's own classes; the recorded one by default.
     map
         The classifier's class for a class of the cohort: ``{"zone of skin": "Skin"}``.
         Names that are not in it stand for themselves. Several may lead to one.
+    reference
+        The training cohort, after ``tl.cnn``. A logistic regression is trained on its training
+        samples and the layer that the classifier was trained on, and predicts the same samples
+        as the classifier; it uses the genes that both have. Without it none is trained.
+    seed
+        Seed of the logistic regression.
     key_added
         Name of the record in place of ``"transfer"``; the predictions are read under it too.
     copy
@@ -52,9 +63,11 @@ def transfer(
 
     ``accuracy``, ``macro_f1``, ``n_correct``, ``n_scored``
         Over the samples of classes that the classifier knows.
+    ``baseline_accuracy``, ``baseline_macro_f1``, ``baseline_n_correct``, ``baseline_n_genes``
+        The same of logistic regression, and the genes that it used, with `reference`.
     ``per_class``
         A row a class among them, in the classifier's words: ``class``, ``n``,
-        ``precision``, ``recall``, ``f1``.
+        ``precision``, ``recall``, ``f1``, and with `reference` ``baseline_f1``.
     ``confusion``
         ``true`` (in the classifier's words), ``predicted``, ``n``; pairs that occur.
     ``unknown``
@@ -65,7 +78,8 @@ def transfer(
     Raises
     ------
     DataError
-        No class is matched, or `map` names a class that the classifier does not have.
+        No class is matched, `map` names a class that the classifier does not have, or
+        `reference` shares no gene or has other classes.
     """
     adata = target(adata, copy=copy)
     name = _slots.label_name(adata, label)
@@ -83,6 +97,15 @@ def transfer(
     per_class, macro_f1 = scores(expected, found[kept], held)
     unknown = confusion(own[~kept].to_numpy(dtype=str), found[~kept])
     right = expected == found[kept]
+    results: dict[str, Any] = {}
+    if reference is not None:
+        layer = str(_slots.table(adata, record or "predict", "params")["layer"])
+        simple, n_genes = _baseline(adata, reference, layer, np.flatnonzero(kept), classes, seed)
+        simple_per_class, results["baseline_macro_f1"] = scores(expected, simple, held)
+        results["baseline_accuracy"] = float((expected == simple).mean())
+        results["baseline_n_correct"] = int((expected == simple).sum())
+        results["baseline_n_genes"] = n_genes
+        per_class["baseline_f1"] = simple_per_class["f1"]
     if not kept.all():
         logger.info("%d samples are of classes that the classifier does not know", (~kept).sum())
     _slots.write(
@@ -94,17 +117,56 @@ def transfer(
                 "macro_f1": macro_f1,
                 "n_correct": int(right.sum()),
                 "n_scored": int(kept.sum()),
+                **results,
                 "per_class": per_class,
                 "confusion": confusion(expected, found[kept]),
                 "unknown": unknown.rename(columns={"true": "class"}),
                 "map": pd.DataFrame(list(matched.items()), columns=["other", "class"]),
             }
         },
-        params={"label": name},
+        params={"label": name, "baseline": reference is not None},
+        seed=seed,
         versions=("scikit-learn",),
         key_added=key_added,
     )
     return adata if copy else None
+
+
+def _baseline(
+    adata: AnnData,
+    reference: AnnData,
+    layer: str,
+    rows: np.ndarray,
+    classes: Sequence[str],
+    seed: int,
+) -> tuple[np.ndarray, int]:
+    """Return what logistic regression predicts for some samples, and its number of genes."""
+    label = _slots.label_of(reference)
+    own = reference.obs[label].astype(str).to_numpy()
+    if unknown := sorted(set(own) - set(classes)):
+        raise DataError(
+            f"reference has classes that the classifier does not know: {unknown[:5]}; pass the "
+            "AnnData that it was trained on"
+        )
+    train = training(reference)
+    trained_on = str(_slots.table(reference, "cnn", "params")["layer"])
+    x = _slots.require(reference, "layers", trained_on)[np.flatnonzero(train)]
+    new = _slots.require(adata, "layers", layer)[rows]
+    names = [pd.Index(one.var_names.astype(str)) for one in (reference, adata)]
+    genes = names[0].intersection(names[1], sort=False)
+    if not len(genes):
+        raise DataError(
+            f"reference shares no gene with adata: {list(names[0][:3])} and "
+            f"{list(names[1][:3])}; give both the same kind of identifier"
+        )
+    first, second = (
+        np.asarray(dense(values)[:, own_names.get_indexer(genes)], np.float32)
+        for values, own_names in zip((x, new), names, strict=True)
+    )
+    # A harmonised layer is NaN where its cohort lacks a gene.
+    usable = np.isfinite(second).all(axis=0)
+    predicted = logistic(first[:, usable], own[train], second[:, usable], seed=seed)
+    return predicted.astype(str), int(usable.sum())
 
 
 def matches(

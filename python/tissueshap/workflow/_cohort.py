@@ -77,11 +77,13 @@ def harmonise(job: Job) -> str:
 def transfer(job: Job) -> str:
     """Predict its samples, and score those of known classes."""
     tl.predict(job.cohort, job.classifier, layer=_layer(job), check_scale=job.config.check_scale)
-    tl.transfer(job.cohort, map=_map(job))
-    right, scored = (
-        int(_slots.table(job.cohort, "transfer", name)) for name in ("n_correct", "n_scored")
+    tl.transfer(job.cohort, map=_map(job), reference=job.adata, seed=job.config.seed)
+    names = ("n_correct", "n_scored", "baseline_n_correct")
+    right, scored, simple = (int(_slots.table(job.cohort, "transfer", name)) for name in names)
+    return (
+        f"{right:,} of {scored:,} samples of known classes are right; logistic regression: "
+        f"{simple:,}"
     )
-    return f"{right:,} of {scored:,} samples of known classes are right"
 
 
 def project(job: Job) -> str:

@@ -66,3 +66,68 @@ def test_what_is_refused(predicted) -> None:
     del predicted.uns["tissueshap"]["predict"]
     with pytest.raises(MissingSlotError, match="predict"):
         transfer(predicted, map=MAP)
+
+
+@pytest.fixture
+def trained() -> ad.AnnData:
+    """A training cohort of four classes, each with a gene of its own, and one more gene."""
+    rng = np.random.default_rng(2)
+    classes = ["Heart", "Liver/left", "Lung", "Skin"]
+    codes = np.repeat(np.arange(4), 12)
+    x = rng.normal(0, 0.3, (48, 5)).astype(np.float32)
+    x[np.arange(48), codes] += 4
+    adata = ad.AnnData(
+        np.zeros((48, 5)),
+        obs=pd.DataFrame(
+            {
+                "tissue": pd.Categorical(np.asarray(classes)[codes]),
+                "split": pd.Categorical(np.tile(["train"] * 10 + ["test"] * 2, 4)),
+            },
+            index=[f"t{i}" for i in range(48)],
+        ),
+        var=pd.DataFrame(index=["g0", "g1", "g2", "g3", "only here"]),
+        layers={"log2": x},
+    )
+    adata.uns["tissueshap"] = {"label": "tissue", "cnn": {"params": {"layer": "log2"}}}
+    return adata
+
+
+@pytest.fixture
+def other(predicted) -> ad.AnnData:
+    """`predicted` with the training cohort's genes in another order, one of them unknown."""
+    classes = {"Heart": 0, "Liver/left": 1, "Lung": 2, "Skin": 3}
+    x = np.zeros((10, 5), dtype=np.float32)
+    for row, name in enumerate(predicted.obs["tissue"].replace(MAP)):
+        if name in classes:
+            x[row, classes[name]] = 4
+    x[:, 4] = np.nan
+    order = [3, 1, 0, 2, 4]
+    names = np.array(["g0", "g1", "g2", "g3", "only here"])[order]
+    adata = ad.AnnData(
+        np.zeros((10, 5)), obs=predicted.obs, var=pd.DataFrame(index=names), uns=predicted.uns
+    )
+    adata.layers["harmonised"] = x[:, order]
+    adata.uns["tissueshap"]["predict"]["params"] = {"layer": "harmonised"}
+    return adata
+
+
+def test_logistic_regression_is_scored_beside_the_classifier(other, trained, tmp_path) -> None:
+    transfer(other, map=MAP, reference=trained)
+    found = other.uns["tissueshap"]["transfer"]
+    assert (found["n_correct"], found["n_scored"]) == (6, 8)
+    # It learned from the training samples alone, on the genes that both have values of.
+    assert found["baseline_n_correct"] == 8
+    assert found["baseline_accuracy"] == found["baseline_macro_f1"] == 1
+    assert found["baseline_n_genes"] == 4
+    assert list(found["per_class"]["baseline_f1"]) == [1, 1, 1]
+    assert "baseline_f1" in found["per_class"]
+    io.write_h5ad(other, tmp_path / "a.h5ad")
+
+
+def test_what_the_reference_must_be(other, trained) -> None:
+    trained.var_names = [f"x{i}" for i in range(5)]
+    with pytest.raises(DataError, match="shares no gene"):
+        transfer(other, map=MAP, reference=trained)
+    trained.obs["tissue"] = trained.obs["tissue"].cat.rename_categories({"Lung": "Bone"})
+    with pytest.raises(DataError, match=r"does not know: \['Bone'\]"):
+        transfer(other, map=MAP, reference=trained)

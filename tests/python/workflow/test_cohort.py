@@ -78,6 +78,8 @@ def test_another_cohort(halves, quick, tmp_path, values, monkeypatch) -> None:
     found = other.uns["tissueshap"]["transfer"]
     assert int(found["n_scored"]) == new.n_obs
     assert float(found["accuracy"]) > 0.9
+    assert float(found["baseline_accuracy"]) > 0.9
+    assert int(found["baseline_n_genes"]) == done.n_vars
     assert {"X_umap_shap", "X_umap_random"} <= set(other.obsm)
     assert len(done.uns["tissueshap"]["stability"]["per_class"]) == 3
     assert float(done.uns["tissueshap"]["stability"]["median_fraction"]) > 0.2
@@ -86,6 +88,7 @@ def test_another_cohort(halves, quick, tmp_path, values, monkeypatch) -> None:
     assert (folder / "tables" / "stability_per_class.tsv").is_file()
     page = (folder / "report.html").read_text(encoding="utf-8")
     assert 'id="another"' in page
+    assert "Logistic regression, trained on the same samples" in page
     assert ('id="balancing"' in page) == (not log)
     assert "&lt;b&gt;skin" in page
     assert "<b>skin" not in page

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import textwrap
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -186,6 +187,10 @@ def _finish(adata: AnnData, out: Path | None) -> None:
 
     found = report.summarise(adata)
     typer.echo("")
+    for words in found["failures"]:
+        typer.echo(textwrap.fill(words, 88, initial_indent="  ! ", subsequent_indent="    "))
+    if found["failures"]:
+        typer.echo("")
     for name, value in _lines(found):
         typer.echo(f"  {name:<34}{value}")
     typer.echo(f"\n  report: {out}/report.html")
@@ -211,7 +216,10 @@ def _lines(found: dict[str, Any]) -> list[tuple[str, str]]:
         ("macro F1", f"{found['macro_f1']:.3f}{_spread(found['macro_f1_folds'])}"),
         ("macro F1, logistic regression", f"{found['baseline_macro_f1']:.3f}"),
         ("SHAP genes", f"{found['n_shap_genes']:,} (top {found['n_ranks']} ranks)"),
-        ("of them also found by DE", f"{found['overlap_fraction']:.1%}"),
+        (
+            "of them also found by DE",
+            f"{found['overlap_fraction']:.1%} ({found['overlap_expected']:.1%} by chance)",
+        ),
         *(
             (f"V-measure, {GENE_SETS.get(name, name)}", f"{score:.3f}")
             for name, score in scores.items()

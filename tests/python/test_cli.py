@@ -13,7 +13,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 import tissueshap
-from tissueshap.cli import app
+from tissueshap.cli import _finish, app
 from tissueshap.workflow._config import options
 
 N_GENES = 20
@@ -215,6 +215,27 @@ def test_an_unknown_demo(tmp_path: Path) -> None:
     out = str(tmp_path / "out")
     result = CliRunner().invoke(app, ["demo", "--data", "pbmc", "--out", out])
     _refused(result, tmp_path, "'pbmc'", "'pbmc68k'", "'simulated'")
+
+
+def test_a_run_ends_with_what_fails(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    found: dict[str, object] = {
+        "failures": [],
+        "v_measure": {"shap": 0.5, "de": None},
+        **dict.fromkeys(("n_classes", "n_samples", "n_test", "n_genes", "n_shap_genes"), 7),
+        **dict.fromkeys(("macro_f1", "baseline_macro_f1"), 0.9),
+        **{"n_ranks": 3, "overlap_fraction": 0.19, "overlap_expected": 0.2},
+    }
+    monkeypatch.setattr("tissueshap.report.summarise", lambda adata: found)
+    _finish(ad.AnnData(), tmp_path)
+    assert "!" not in capsys.readouterr().out
+    found["failures"] = ["2 of 3 checks fail: Are they stable?", "The training diverged."]
+    _finish(ad.AnnData(), tmp_path)
+    lines = [line for line in capsys.readouterr().out.splitlines() if line]
+    assert lines[:2] == ["  ! 2 of 3 checks fail: Are they stable?", "  ! The training diverged."]
+    assert lines[2].split() == ["classes", "7"]
+    assert "  of them also found by DE          19.0% (20.0% by chance)" in lines
 
 
 @pytest.mark.parametrize("asked", ["version", "--version"])

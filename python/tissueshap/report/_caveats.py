@@ -10,6 +10,7 @@ import numpy as np
 from tissueshap import _schema
 from tissueshap._held_out import rounds
 from tissueshap.report import _folds
+from tissueshap.report._failures import failures
 from tissueshap.report._found import found, is_test, number, ran, text
 
 if TYPE_CHECKING:
@@ -20,8 +21,9 @@ if TYPE_CHECKING:
 
 def caveats(adata: AnnData) -> list[Caveat]:
     """Return what limits this result, each as a heading and a sentence or two."""
+    failed = [(heading, f"{words} {meaning}") for heading, words, meaning in failures(adata)]
     found_here = [check(adata) for check in _CHECKS]
-    return [caveat for caveat in found_here if caveat is not None]
+    return failed + [caveat for caveat in found_here if caveat is not None]
 
 
 def _baseline(adata: AnnData) -> Caveat | None:
@@ -33,6 +35,18 @@ def _baseline(adata: AnnData) -> Caveat | None:
         f"On the same {int(is_test(adata).sum()):,} held-out samples logistic regression reaches "
         f"macro F1 {theirs:.3f}, the network {ours:.3f}. What the network uses need not be what "
         "separates the classes best.",
+    )
+
+
+def _retried(adata: AnnData) -> Caveat | None:
+    retries = number(adata, "cnn", "retries")
+    if not retries or found(adata, "cnn", "diverged"):
+        return None
+    times = "once" if retries == 1 else f"{int(retries)} times"
+    return (
+        "The training was repeated",
+        f"It diverged {times} and was started again; the learning rate of "
+        f"{number(adata, 'cnn', 'learning_rate'):.2g} is the first at which it did not.",
     )
 
 
@@ -164,6 +178,7 @@ def _explains_model(adata: AnnData) -> Caveat | None:
 _CHECKS: tuple[Callable[[AnnData], Caveat | None], ...] = (
     _baseline,
     _folds.advised,
+    _retried,
     _few_tested,
     _few_explained,
     _donors,

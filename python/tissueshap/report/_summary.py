@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import platform
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from tissueshap import __version__, _schema, _slots
+from tissueshap.report._failures import failures
 from tissueshap.report._folds import n_folds
 from tissueshap.report._found import found, is_test, number, ran
+from tissueshap.report._trust import verdicts
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -38,15 +41,22 @@ def summarise(adata: AnnData) -> dict[str, Any]:
         ``n_train_balanced`` (rows after balancing), ``macro_f1``,
         ``baseline_macro_f1``, ``accuracy``, ``n_shap_genes``, ``n_ranks``,
         ``unique_fraction``, ``n_de_genes``, ``overlap_fraction`` (share of the SHAP
-        genes that are DE genes), ``v_measure`` (by gene set), ``timings`` (seconds by
-        step), ``versions``.
+        genes that are DE genes), ``overlap_expected`` (the same by chance), ``v_measure``
+        (by gene set), ``training`` (``learning_rate``, ``retries``, ``diverged``), ``trust``
+        (by check that was made: ``verdict``, ``value``, ``threshold``, ``chance``,
+        ``question``, ``measure``; of a check of several rows the one that fails, or else the
+        first), ``failures`` (what speaks against the result, in sentences), ``timings``
+        (seconds by step), ``versions``.
     """
     return {
+        "failures": [words for _, words, _ in failures(adata)],
         **_cohort(adata),
         **{name: number(adata, "evaluate", name) for name in _SCORES},
         "macro_f1_folds": _macro_f1_folds(adata),
         **_genes(adata),
         "v_measure": v_measures(adata),
+        "training": training(adata),
+        "trust": trust(adata),
         "timings": timings(adata),
         "versions": versions(adata),
     }
@@ -63,6 +73,25 @@ def v_measures(adata: AnnData) -> dict[str, float | None]:
         names = table["gene_set"].astype(str)
         scores = dict(zip(names, table["v_measure"].astype(float), strict=True))
     return {name: scores.get(name) for name in [*GENE_SETS, *(set(scores) - set(GENE_SETS))]}
+
+
+def training(adata: AnnData) -> dict[str, Any]:
+    """Return how the training went; nothing where there is no record of it."""
+    names = {"learning_rate": float, "retries": int, "diverged": bool}
+    held = {name: found(adata, "cnn", name) for name in names}
+    return {name: names[name](value) for name, value in held.items() if value is not None}
+
+
+def trust(adata: AnnData) -> dict[str, dict[str, Any]]:
+    """Return the verdict of each check that was made, with its figures."""
+    words, figures = ("verdict", "question", "measure"), ("value", "threshold", "chance")
+    return {
+        row["check"]: {
+            **{name: row[name] for name in words},
+            **{name: None if math.isnan(row[name]) else float(row[name]) for name in figures},
+        }
+        for row in verdicts(adata)
+    }
 
 
 def timings(adata: AnnData) -> dict[str, float]:
@@ -107,10 +136,12 @@ def _genes(adata: AnnData) -> dict[str, Any]:
     ranks = number(adata, "select_genes", "n_ranks")
     chosen = adata.var.get(_schema.var.shap_selected)
     tested = adata.var.get(_schema.var.de_significant) if ran(adata, "de") else None
+    expected, n_shap = (number(adata, "compare", name) for name in ("expected", "n_shap"))
     return {
         "n_shap_genes": None if chosen is None else int(chosen.sum()),
         "n_ranks": None if ranks is None else int(ranks),
         "unique_fraction": number(adata, "select_genes", "unique_fraction"),
         "n_de_genes": None if tested is None else int(tested.sum()),
         "overlap_fraction": number(adata, "compare", "overlap_fraction"),
+        "overlap_expected": expected / n_shap if n_shap and expected is not None else None,
     }

@@ -1,4 +1,4 @@
-"""What the report shows of trust."""
+"""What the report shows of trust, and what the summary says of it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from tissueshap import pl
 from tissueshap.report._found import found, ran
-from tissueshap.report._sections import rows
+from tissueshap.report._sections import Rows, rows
+from tissueshap.trust._verdict import FAILS, NOT_MEASURED
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -22,6 +23,20 @@ def trust(adata: AnnData) -> dict[str, Any]:
         "trust_methods": shown["methods"],
         "trust_truth": shown["truth"],
     }
+
+
+def verdicts(adata: AnnData) -> Rows:
+    """Return a row a check, of those that were made: the one that fails, or else its first."""
+    table = found(adata, "trust", "summary")
+    if table is None:
+        return []
+    measured = [row for row in rows(table) if row["verdict"] != NOT_MEASURED]
+    by_check: dict[str, dict[str, Any]] = {}
+    for row in measured:
+        first = by_check.setdefault(row["check"], row)
+        if row["verdict"] == FAILS and first["verdict"] != FAILS:
+            by_check[row["check"]] = row
+    return list(by_check.values())
 
 
 def trust_figures(adata: AnnData) -> dict[str, Figure]:

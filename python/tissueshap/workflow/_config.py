@@ -160,7 +160,9 @@ class Config:
         None, "Embed this many principal components instead of the genes.", low=2
     )
     trust: _choices.Trust = _option(
-        "none", "Measure how far the explanation can be trusted; 'full' trains several times more."
+        "quick",
+        "Measure how far the explanation can be trusted; 'quick' trains at most once more, 'full' "
+        "several times.",
     )
     n_null: int = _option(0, "Random gene sets of the null test; 0 leaves it out.", low=0)
     null_starts: int = _option(100, "Starts of k-means for each of these.", low=1)

@@ -160,7 +160,14 @@ def cnn(job: Job) -> str:
     """Train the classifier; where there are folds, on all samples."""
     job.model = tl.cnn(job.adata, **_training(job), seed=job.config.seed)
     epochs = job.model.history["epoch"].max()
-    return f"{job.model.network.count_params():,} weights, {epochs} epochs"
+    training, said = job.model.training, ""
+    if training["diverged"]:
+        said = f", diverged at the learning rate {training['learning_rate']:.2g}"
+    elif training["retries"]:
+        said = (
+            f", learning rate {training['learning_rate']:.2g} after {training['retries']} retries"
+        )
+    return f"{job.model.network.count_params():,} weights, {epochs} epochs{said}"
 
 
 def _training(job: Job) -> dict[str, Any]:

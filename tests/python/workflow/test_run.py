@@ -68,6 +68,14 @@ def test_summary_agrees_with_the_data(finished_run: Finished) -> None:
     assert set(found["v_measure"]) == {"shap", "de", "all", "random"}
     assert found["macro_f1"] > 0.8
     assert found["peak_rss_mb"] > 50
+    verdicts = _slots.table(adata, "trust", "summary").groupby("check")["verdict"].agg(set)
+    made = {check for check, held in verdicts.items() if held != {"not measured"}}
+    assert set(found["trust"]) == made >= {"completeness", "use", "specificity"}
+    for check, row in found["trust"].items():
+        assert row["verdict"] == ("fails" if "fails" in verdicts[check] else "holds"), check
+    failed = [check for check, row in found["trust"].items() if row["verdict"] == "fails"]
+    assert bool(failed) == any("checks fail" in words for words in found["failures"])
+    assert found["training"]["retries"] >= 0
     assert {"python", "tissueshap", "numpy", "keras", "edgeR"} <= set(found["versions"])
 
 

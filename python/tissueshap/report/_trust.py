@@ -14,12 +14,16 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+_TABLES = ("summary", "specificity", "methods", "truth")
+
+
 def trust(adata: AnnData) -> dict[str, Any]:
     """Return the values of the template ``trust.html``: the table, and some of its details."""
-    held = {name: found(adata, "trust", name) for name in ("summary", "methods", "truth")}
+    held = {name: found(adata, "trust", name) for name in _TABLES}
     shown = {name: [] if table is None else rows(table) for name, table in held.items()}
     return {
         "trust": shown["summary"],
+        "trust_specificity": sorted(shown["specificity"], key=lambda row: row["share"]),
         "trust_methods": shown["methods"],
         "trust_truth": shown["truth"],
     }

@@ -26,7 +26,9 @@ def _table(**changed):
 def test_the_section_has_a_row_a_question_and_no_markup_of_its_own(finished, tmp_path):
     truth = {"method": "SHAP", "kind": "subtle", "n_planted": 9, "n_found": 6, "recall": 2 / 3}
     truth = pd.DataFrame([{**truth, "n_called": 20, "precision": 0.3, "average_precision": 0.857}])
-    found = {"summary": _table(), "truth": truth}
+    marked = {"class": ["Liver", "<b>Skin</b>"], "n_test": [10, 8], "n_genes": [12, 12]}
+    marked = pd.DataFrame({**marked, "n_standing_out": [11, 3], "share": [11 / 12, 0.25]})
+    found = {"summary": _table(), "truth": truth, "specificity": marked}
     _slots.write(finished, "trust", {"uns": found}, params={"checks": ["use"]}, seed=42)
     drawn = trust_figures(finished)
     page = report.build(finished, tmp_path / "r.html", figures=drawn).read_text(encoding="utf-8")
@@ -35,6 +37,7 @@ def test_the_section_has_a_row_a_question_and_no_markup_of_its_own(finished, tmp
     assert "Does the model use &lt;these&gt; genes?" in section
     for shown in ("0.197", "0.001", "≥ 0.100", "holds", "not measured", "not asked for", "0.857"):
         assert shown in section, shown
+    assert section.index("&lt;b&gt;Skin") < section.index("Liver</td>")  # the weakest first
     assert 'href="#trust"' in page
     assert 'id="figure-trust"' in section
     assert 'id="figure-curves"' not in section

@@ -17,9 +17,10 @@
 #' @param ... More settings of `ts.tl.trust`.
 #' @return `adata`, invisibly, as [run_filter_genes()] returns it. Written is
 #'   the record `trust` with the table `summary` (`question`, `measure`,
-#'   `value`, `chance`, `threshold`, `verdict`, `reason`) and its details, `specificity` among
-#'   them: of each class the selected genes that stand out in it on held-out
-#'   samples (`class`, `n_test`, `n_genes`, `n_standing_out`, `share`).
+#'   `value`, `chance`, `threshold`, `verdict`, `reason`) and its details,
+#'   `specificity` among them: of each class the selected genes that stand out
+#'   in it on held-out samples (`class`, `n_test`, `n_genes`, `n_standing_out`,
+#'   `share`).
 #' @export
 #' @examples
 #' if (python_available()) {

@@ -11,6 +11,10 @@ appended to a file; cells that it holds already are not run again::
         [--study mosaic "profiles 20" ...] [--method default edgeR ...] [--seed 42 ...]
         [--out biology.jsonl]
     python tests/benchmarks/bench_biology.py --table [--out biology.jsonl]
+    python tests/benchmarks/bench_biology.py --docs [--out biology.jsonl]
+
+``--table`` prints what the file holds; ``--docs`` keeps a summary of it in
+bench_biology.json and renews the tables of docs/biology.md.
 """
 
 from __future__ import annotations
@@ -26,11 +30,14 @@ from typing import Any
 from biology.measures import measured
 from biology.methods import METHODS
 from biology.studies import STUDIES, Study
-from biology.tables import read, rendered
+from biology.tables import filled, read, rendered, summarised
 
 from tissueshap import settings
 from tissueshap.enrichment._gene_sets import GeneSets, gene_sets
 
+HERE = Path(__file__).resolve().parent
+#: What the file held when the page's tables were made, and the page.
+SUMMARY, PAGE = HERE / "bench_biology.json", HERE.parents[1] / "docs" / "biology.md"
 #: Seeds of cohorts, splits and trainings.
 SEEDS = {"selection": (101, 102, 103), "confirmation": (42, 1, 7)}
 
@@ -63,10 +70,17 @@ def main() -> None:
     parser.add_argument("--method", nargs="+", choices=METHODS, default=list(METHODS))
     parser.add_argument("--seed", nargs="+", type=int, help="some of the half's seeds")
     parser.add_argument("--table", action="store_true", help="print what the file holds")
+    parser.add_argument("--docs", action="store_true", help="renew the page of docs")
     parser.add_argument("--out", type=Path, default=Path("biology.jsonl"))
     options = parser.parse_args()
-    if options.table:
-        print(rendered(read(options.out)))
+    if options.table or options.docs:
+        found = summarised(read(options.out))
+        parts = rendered(found)
+        if options.docs:
+            SUMMARY.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+            PAGE.write_text(filled(PAGE.read_text("utf-8"), parts), encoding="utf-8")
+        else:
+            print("\n\n".join(f"{name}\n\n{part}" for name, part in parts.items()))
         return
     seeds = options.seed or SEEDS[options.half]
     if outside := set(seeds) - set(SEEDS[options.half]):

@@ -48,6 +48,8 @@ def _genes(
         own = study.specific[name]
         row |= {f"top_{n}": sum(gene in own for gene in first[:n]) / n for n in (10, 20)}
         row["chance"] = len(own) / len(genes)
+        if study.misplaced:
+            row["misplaced"] = sum(gene in study.misplaced for gene in first[:20]) / 20
     if name in study.markers:
         own = study.markers[name]
         ranks = 1 + np.flatnonzero(genes.isin(own)) if len(first) else [len(genes)]

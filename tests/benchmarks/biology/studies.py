@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from anndata import AnnData
 
@@ -59,6 +60,8 @@ class Study:
         Genes (of ``var_names``) by class: tissue-specific ones, textbook markers.
     symbols
         Symbol of each gene.
+    misplaced
+        Genes whose profiles contradict each other outright: see :func:`contradicted`.
     logged
         Whether the values came as logarithms.
     """
@@ -68,6 +71,7 @@ class Study:
     specific: Mapping[str, set[str]] = field(default_factory=dict)
     markers: Mapping[str, set[str]] = field(default_factory=dict)
     symbols: Mapping[str, str] = field(default_factory=dict)
+    misplaced: set[str] = field(default_factory=set)
     logged: bool = False
 
     @property
@@ -109,7 +113,9 @@ def mosaic(data: Path, seed: int) -> Study:
 def profiles(data: Path, seed: int, *, n_train: int, exchanged: bool = False) -> Study:
     """Return samples drawn around GTEx's profiles and HPA's, or the other way round.
 
-    The tissue-specific genes are those that HPA's rules find in HPA's own profiles.
+    The tissue-specific genes are those that HPA's rules find in the profiles of the other
+    laboratory: those of its own would be called by the values that the samples were drawn
+    around.
     """
     folder = data / "tissue_profiles"
     gtex, hpa = (
@@ -125,7 +131,37 @@ def profiles(data: Path, seed: int, *, n_train: int, exchanged: bool = False) ->
     else:
         adata, second = draw(profiles=gtex), other(profiles=hpa, map=names)
     second = _prepare(adata, second, N_TEST, seed)
-    return Study(adata, second, _specific(data, adata, names), symbols=_symbols(adata, data))
+    specific = (
+        _specific(data, adata, "gtex", own) if exchanged else _specific(data, adata, "hpa", names)
+    )
+    symbols = _symbols(adata, data)
+    return Study(adata, second, specific, symbols=symbols, misplaced=contradicted(gtex, hpa, names))
+
+
+def contradicted(gtex: pd.DataFrame, hpa: pd.DataFrame, names: Mapping[str, str]) -> set[str]:
+    """Return genes that one tissue alone has in both laboratories, and not the same one.
+
+    Insulin is in GTEx's cervix there, and not in its pancreas: the copy of the profiles has
+    such values in wrong columns. A method that finds them reads its cohort well, and is
+    called wrong.
+
+    Parameters
+    ----------
+    gtex, hpa
+        Genes x tissues.
+    names
+        GTEx's name of HPA's tissues that both have.
+    """
+    genes = gtex.index.intersection(hpa.index)
+    both = (
+        gtex.loc[genes, list(names.values())],
+        hpa.loc[genes, list(names)].rename(columns=names),
+    )
+    alone = pd.Series(True, genes)
+    for table in both:
+        ordered = np.sort(table.to_numpy(), axis=1)
+        alone &= (ordered[:, -1] > 20) & (ordered[:, -1] > 10 * ordered[:, -2])
+    return set(genes[alone & (both[0].idxmax(axis=1) != both[1].idxmax(axis=1))])
 
 
 def primates(data: Path, seed: int) -> Study:
@@ -136,7 +172,7 @@ def primates(data: Path, seed: int) -> Study:
     other = other[other.obs["tissue"].isin(set(adata.obs["tissue"]))].copy()
     other = _prepare(adata, other, 5, seed)
     names = {hpa: name for name, hpa in _PRIMATES.items()}
-    return Study(adata, other, _specific(data, adata, names), symbols=_symbols(adata, data))
+    return Study(adata, other, _specific(data, adata, "hpa", names), symbols=_symbols(adata, data))
 
 
 def gtex_hpa(data: Path, seed: int) -> Study:
@@ -203,11 +239,13 @@ def _by_tissue(data: Path, source: str) -> dict[str, set[str]]:
     return found
 
 
-def _specific(data: Path, adata: AnnData, names: Mapping[str, str]) -> dict[str, set[str]]:
-    """Return HPA's specific genes among those of a cohort, by its own names of tissues."""
+def _specific(
+    data: Path, adata: AnnData, source: str, names: Mapping[str, str]
+) -> dict[str, set[str]]:
+    """Return a source's specific genes among a cohort's, by the cohort's names of tissues."""
     genes = set(adata.var_names)
-    known = _by_tissue(data, "hpa")
-    return {own: known[hpa] & genes for hpa, own in names.items()}
+    known = _by_tissue(data, source)
+    return {own: known.get(name, set()) & genes for name, own in names.items()}
 
 
 STUDIES: dict[str, Callable[[Path, int], Study]] = {

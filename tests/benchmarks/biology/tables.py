@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,7 @@ def summary(cells: list[dict[str, Any]], half: str | None = None) -> pd.DataFram
             for classes in group["classes"]
         ]
         row: dict[str, Any] = {"study": study, "method": method, "seeds": len(held)}
-        for column in ("top_10", "top_20", "chance", "n_terms"):
+        for column in ("top_10", "top_20", "chance", "misplaced", "n_terms"):
             row[column] = _mean([each[column].mean() for each in held if column in each])
         scores = [macro_f1(each) for each in held if "n" in each]
         row["macro_f1"], row["macro_f1_sd"] = _mean(scores), np.std(scores) if scores else np.nan
@@ -66,20 +67,42 @@ def agreement(held: list[pd.DataFrame]) -> float:
     return _mean(shares)
 
 
-def markers(cells: list[dict[str, Any]]) -> pd.DataFrame:
-    """Return the median rank of textbook markers: a row a method, a column a class."""
+def marker_ranks(cells: list[dict[str, Any]]) -> pd.DataFrame:
+    """Return the median rank of textbook markers: a row a method and class.
+
+    The middle seed and the best and worst: one good seed must not hide a bad one.
+    """
     rows = [
-        {"method": cell["method"], "class": row["class"], "rank": row["marker_rank"]}
+        {"study": cell["study"], "method": cell["method"], "class": row["class"]}
+        | {"rank": row["marker_rank"], "in_12": row["markers_in_12"]}
         for cell in cells
         for row in cell["classes"]
         if "marker_rank" in row
     ]
     if not rows:
         return pd.DataFrame()
-    table = pd.DataFrame(rows).groupby(["method", "class"], sort=False)["rank"]
-    # the middle seed, and all of them: one good seed must not hide a bad one
-    text = table.agg(lambda ranks: f"{ranks.median():.0f} ({ranks.min():.0f}-{ranks.max():.0f})")
-    return text.unstack().reset_index()
+    groups = pd.DataFrame(rows).groupby(["study", "method", "class"], sort=False)
+    return groups.agg(
+        median=("rank", "median"), low=("rank", "min"), high=("rank", "max"), in_12=("in_12", "min")
+    ).reset_index()
+
+
+def summarised(cells: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return what the tables show, small enough to be kept."""
+    tables = {"all": summary(cells), "confirmation": summary(cells, "confirmation")}
+    found: dict[str, Any] = {
+        name: json.loads(table.to_json(orient="records", double_precision=4))
+        for name, table in tables.items()
+    }
+    found["markers"] = json.loads(marker_ranks(cells).to_json(orient="records"))
+    found["top"] = [
+        {"method": cell["method"], "seed": cell["seed"], "class": row["class"]}
+        | {"genes": row["top"][:12]}
+        for cell in cells
+        for row in cell["classes"]
+        if "marker_rank" in row
+    ]
+    return found
 
 
 def _mean(values: list[float]) -> float:
@@ -92,39 +115,78 @@ def markdown(frame: pd.DataFrame) -> str:
     return "\n".join("| " + " | ".join(map(str, row)) + " |" for row in rows)
 
 
-def shown(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a summary with its numbers as text, without columns that are empty."""
-    number = {
+def _shares(found: dict[str, Any], study: str) -> pd.DataFrame:
+    """Return a study's table, without columns that are empty."""
+    table, half = (
+        _of_study(found[name], study).astype(_NUMBERS).set_index("method")
+        for name in ("all", "confirmation")
+    )
+    columns = {
+        "seeds": table["seeds"].map(str),
         "top 10": table["top_10"].map("{:.2f}".format),
         "top 20": table["top_20"].map("{:.2f}".format),
+        "top 20, confirmation half": half["top_20"].map("{:.2f}".format),
         "chance": table["chance"].map("{:.3f}".format),
+        "misplaced": table["misplaced"].map("{:.2f}".format),
         "terms": table["n_terms"].map("{:.1f}".format),
-        "macro F1": [
-            f"{mean:.3f} ± {sd:.3f}" for mean, sd in table[["macro_f1", "macro_f1_sd"]].to_numpy()
-        ],
-        "other cohort": [
-            f"{right:.1f} of {total:.0f} ({right / total:.2f})" if total else "nan"
-            for right, total in table[["other_correct", "other_n"]].fillna(0).to_numpy()
-        ],
+        "macro F1": table["macro_f1"].map("{:.3f}".format)
+        + table["macro_f1_sd"].map(" ± {:.3f}".format),
+        "other cohort": _of(table),
+        "other cohort, confirmation half": _of(half),
         "agreement": table["agreement"].map("{:.2f}".format),
-        "CPU s, training": table["cpu_training"].map("{:.0f}".format),
         "CPU s": table["cpu"].map("{:.0f}".format),
     }
-    found = pd.DataFrame({"method": table["method"], "seeds": table["seeds"], **number})
-    found = found.replace({"nan": "", "nan ± nan": ""})
-    return found.loc[:, (found != "").any()]
+    shown = pd.DataFrame(columns).replace({"nan": "", "nan ± nan": ""})
+    return shown.loc[:, (shown != "").any()].reset_index()
 
 
-def rendered(cells: list[dict[str, Any]]) -> str:
-    """Return all tables: per study, over the confirmation half of the classes and over all."""
-    parts = []
-    for study in dict.fromkeys(cell["study"] for cell in cells):
-        own = [cell for cell in cells if cell["study"] == study]
-        parts.append(f"### {study}\n")
-        if len(ranks := markers(own)):
-            parts.append("Median rank of the textbook markers:\n\n" + markdown(ranks) + "\n")
-        halves = {row["half"] for cell in own for row in cell["classes"]}
-        for half in (*sorted(halves), None) if len(halves) > 1 else (None,):
-            table = shown(summary(own, half))
-            parts.append(f"{half or 'All'} classes:\n\n" + markdown(table) + "\n")
-    return "\n".join(parts)
+_NUMBERS = dict.fromkeys(
+    (
+        "top_10 top_20 chance misplaced n_terms macro_f1 macro_f1_sd other_correct other_n "
+        "agreement cpu"
+    ).split(),
+    float,
+)
+
+
+def _of_study(rows: list[dict[str, Any]], study: str) -> pd.DataFrame:
+    return pd.DataFrame([row for row in rows if row["study"] == study])
+
+
+def _of(table: pd.DataFrame) -> pd.Series:
+    share = (table["other_correct"] / table["other_n"]).map(" ({:.2f})".format)
+    right, total = (
+        table["other_correct"].map("{:.1f}".format),
+        table["other_n"].map("{:.0f}".format),
+    )
+    return (right + " of " + total + share).where(table["other_n"].notna(), "")
+
+
+def _markers(found: dict[str, Any], study: str) -> pd.DataFrame:
+    """Return the ranks of markers of a study: a row a method, a column a class."""
+    table = _of_study(found["markers"], study)
+    table["text"] = [
+        f"{row.median:.0f} ({row.low:.0f}-{row.high:.0f})" for row in table.itertuples(index=False)
+    ]
+    wide = table.pivot(index="method", columns="class", values="text")
+    return wide.loc[table["method"].drop_duplicates()].rename_axis(columns=None).reset_index()
+
+
+def rendered(found: dict[str, Any]) -> dict[str, str]:
+    """Return the tables of :func:`summarised`, in Markdown, by name."""
+    parts = {}
+    for study in dict.fromkeys(row["study"] for row in found["all"]):
+        parts[study] = markdown(_shares(found, study))
+    for study in dict.fromkeys(row["study"] for row in found["markers"]):
+        parts[f"{study} markers"] = markdown(_markers(found, study))
+    return parts
+
+
+def filled(page: str, parts: dict[str, str]) -> str:
+    """Return a page with its tables, each between two comments that name it, renewed."""
+
+    def table(match: re.Match[str]) -> str:
+        name = match["name"]
+        return f"<!-- table: {name} -->\n\n{parts[name]}\n\n<!-- end -->"
+
+    return re.sub(r"<!-- table: (?P<name>.*?) -->.*?<!-- end -->", table, page, flags=re.DOTALL)

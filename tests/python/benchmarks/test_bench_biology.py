@@ -121,6 +121,12 @@ def test_halves_share_the_tissues(studies, data_dir):
     assert chosen == sorted(tissues)[1::2]
 
 
+def test_contradicted_genes_are_alone_in_different_tissues(studies):
+    gtex = pd.DataFrame({"A": [99, 99, 50.0, 0], "B": [0, 0, 40, 5]}, list("pqrs"))
+    hpa = pd.DataFrame({"a": [0, 99, 0.0, 0], "b": [99, 0, 50, 99]}, list("pqrs"))
+    assert studies.contradicted(gtex, hpa, {"a": "A", "b": "B"}) == {"p"}
+
+
 def test_markers_are_genes(studies, data_dir):
     table = pd.read_csv(data_dir / "annotation" / "genes_ensembl76.tsv.gz", sep="\t")
     for genes in studies.MARKERS.values():
@@ -167,7 +173,16 @@ def test_cells_are_run_once_and_shown(bench, study, tmp_path, monkeypatch, data_
     bench.main()
     printed = capsys.readouterr().out
     assert "| nearest centroid | 16 (16-16) |" in printed
+    assert "mosaic markers" in printed
     assert "12.0 of 12 (1.00)" in printed
+
+
+def test_page_has_the_tables_of_the_summary(bench):
+    tables = sys.modules["biology.tables"]
+    found = json.loads(bench.SUMMARY.read_text("utf-8"))
+    page = bench.PAGE.read_text("utf-8")
+    assert page.count("<!-- table: ") == page.count("<!-- end -->") > 0
+    assert tables.filled(page, tables.rendered(found)) == page
 
 
 def test_seeds_of_the_other_half_are_refused(bench, monkeypatch):

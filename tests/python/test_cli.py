@@ -222,6 +222,7 @@ def test_a_run_ends_with_what_fails(
 ) -> None:
     found: dict[str, object] = {
         "failures": [],
+        **{"n_folds": None, "macro_f1_folds": None},
         "v_measure": {"shap": 0.5, "de": None},
         **dict.fromkeys(("n_classes", "n_samples", "n_test", "n_genes", "n_shap_genes"), 7),
         **dict.fromkeys(("macro_f1", "baseline_macro_f1"), 0.9),

@@ -97,7 +97,7 @@ class Progress:
         self._bar.close()
 
 
-def progress(items: Iterable[Any] | None = None, *, desc: str, **options: Any) -> Any:
+def progress(items: Iterable[Any] | None = None, *, desc: str = "working", **options: Any) -> Any:
     """Return a :class:`Progress` of some work.
 
     Parameters

@@ -49,6 +49,12 @@ replace_file <- function(path, make) {
         fail("%s does not exist: create the folder before writing to it",
             dirname(path))
     }
+    if (dir.exists(path)) {
+        fail("%s is a folder: name a file, such as %s", path,
+            file.path(path, "adata.h5ad"))
+    }
+    # A link stays a link.
+    path <- normalizePath(path, mustWork = FALSE)
     temporary <- tempfile(paste0(".", basename(path), "."), dirname(path))
     on.exit(unlink(temporary))
     make(temporary)

@@ -210,6 +210,22 @@ test_that("what is no .h5ad file is said", {
     expect_error(write_h5ad(se, path), "\"a/b\" cannot be a name")
     expect_error(write_h5ad(se, file.path(path, "x", "y.h5ad")),
         "create the folder")
+    folder <- withr::local_tempdir()
+    writeLines("mine", file.path(folder, "thesis.txt"))
+    expect_error(write_h5ad(se, folder), "is a folder: name a file")
+    expect_identical(dir(folder), "thesis.txt")
+})
+
+test_that("a link to a file stays a link", {
+    folder <- withr::local_tempdir()
+    file <- file.path(folder, "real.h5ad")
+    write_h5ad(experiment_of(data), file)
+    file.symlink(file, file.path(folder, "link.h5ad"))
+    run_tmm(file.path(folder, "link.h5ad"))
+    expect_identical(normalizePath(file.path(folder, "link.h5ad")),
+        normalizePath(file))
+    expect_true("tmm" %in% names(
+        SummarizedExperiment::assays(as_summarized_experiment(file))))
 })
 
 test_that("without hdf5r and without Python both ways out are named", {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
+import os
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from tissueshap._errors import DataError
 from tissueshap._feature import needed
+from tissueshap._folders import named_if_full, whole_folder
 from tissueshap.io._plain import make_plain
 from tissueshap.io._text import existing
 
@@ -33,6 +34,11 @@ def write_h5ad(adata: AnnData, path: str | Path) -> Path:
     Returns
     -------
     The path.
+
+    Raises
+    ------
+    DataError
+        The path is a folder, its folder does not exist, or the disk is full.
     """
     make_plain(adata)
     with _replacing(path) as temporary:
@@ -68,23 +74,30 @@ def write_zarr(adata: AnnData, path: str | Path) -> Path:
     adata
         What to write, as for :func:`write_h5ad`.
     path
-        The folder; one that is there is replaced when all is written.
+        The folder. One that this function wrote, and that nobody changed since, is replaced
+        when all is written.
 
     Returns
     -------
     The path.
+
+    Raises
+    ------
+    DataError
+        The folder holds files of somebody else, or the disk is full.
     """
     import anndata
 
     zarr = needed("zarr", "zarr", "ts.io.write_zarr")
     make_plain(adata)
+    path = _placed(path)
     adata.strings_to_categoricals()
-    with _replacing(path) as temporary:
+    with whole_folder(path, overwrite=True) as temporary:
         # adata.write_zarr() warns about the format whichever one is chosen
         group = zarr.open_group(str(temporary), mode="w", zarr_format=2)
         anndata.io.write_elem(group, "/", adata)
         zarr.consolidate_metadata(group.store)
-    return Path(path)
+    return path
 
 
 def read_zarr(path: str | Path) -> AnnData:
@@ -103,20 +116,24 @@ def read_zarr(path: str | Path) -> AnnData:
     return anndata.read_zarr(path)
 
 
-@contextmanager
-def _replacing(path: str | Path) -> Iterator[Path]:
-    """Hand out a temporary neighbour of ``path`` that replaces it on success."""
+def _placed(path: str | Path) -> Path:
+    """Return a path whose folder exists."""
     path = Path(path).expanduser()
     if not path.parent.is_dir():
         raise DataError(f"{path.parent} does not exist: create the folder before writing to it")
+    return path
+
+
+@contextmanager
+def _replacing(path: str | Path) -> Iterator[Path]:
+    """Hand out a temporary neighbour of a file that replaces it on success."""
+    path = Path(os.path.realpath(_placed(path)))  # a link stays a link
+    if path.is_dir():
+        raise DataError(f"{path} is a folder: name a file, such as {path / 'adata.h5ad'}")
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
     try:
-        yield temporary
-        if path.is_dir():
-            shutil.rmtree(path)
+        with named_if_full(path):
+            yield temporary
         temporary.replace(path)
     finally:
-        if temporary.is_dir():
-            shutil.rmtree(temporary)
-        else:
-            temporary.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
-import tempfile
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +16,7 @@ import pandas as pd
 
 from tissueshap._dense import blocks
 from tissueshap._errors import DataError
+from tissueshap._folders import whole_folder
 from tissueshap._input_scale import InputScale
 from tissueshap._scale import check_finite
 from tissueshap._slots import _versions
@@ -144,7 +143,7 @@ class Classifier:
         Parameters
         ----------
         directory
-            Folder to make. An older bundle at that place is replaced.
+            Folder to make. A bundle that this method wrote there is replaced.
 
         Returns
         -------
@@ -153,23 +152,15 @@ class Classifier:
         Raises
         ------
         DataError
-            Something else is at that place.
+            Other files are at that place.
         """
         target = Path(directory)
-        if target.exists() and not (target / _BUNDLE).is_file() and _occupied(target):
-            raise DataError(f"{target} exists and is no model bundle: choose another folder")
-        target.parent.mkdir(parents=True, exist_ok=True)
-        made = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
-        try:
-            self.network.save(made / _NETWORK)
-            bundle = {**self._bundle(), "sha256": {_NETWORK: _file_sum(made / _NETWORK)}}
+        with whole_folder(target, overwrite=True) as folder:
+            self.network.save(folder / _NETWORK)
+            bundle = {**self._bundle(), "sha256": {_NETWORK: _file_sum(folder / _NETWORK)}}
             bundle["sha256"][_BUNDLE] = _content_sum(bundle)
             text = json.dumps(bundle, indent=1, ensure_ascii=False, allow_nan=False)
-            (made / _BUNDLE).write_text(text, encoding="utf-8")
-            made.chmod(0o755)
-            _exchange(made, target)
-        finally:
-            shutil.rmtree(made, ignore_errors=True)
+            (folder / _BUNDLE).write_text(text, encoding="utf-8")
         return target
 
     def _bundle(self) -> dict[str, Any]:
@@ -308,21 +299,3 @@ def _content_sum(bundle: Mapping[str, Any]) -> str:
     sums = {name: each for name, each in bundle["sha256"].items() if name != _BUNDLE}
     text = json.dumps({**bundle, "sha256": sums}, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _occupied(target: Path) -> bool:
-    return not target.is_dir() or any(target.iterdir())
-
-
-def _exchange(made: Path, target: Path) -> None:
-    """Put a folder in another's place; a folder cannot be renamed onto a full one."""
-    old = made.with_name(made.name + ".old")
-    if target.exists():
-        target.rename(old)
-    try:
-        made.rename(target)
-    except OSError:
-        if old.exists():
-            old.rename(target)
-        raise
-    shutil.rmtree(old, ignore_errors=True)

@@ -27,7 +27,7 @@ def log_file(path: Path) -> Iterator[None]:
     path
         The file to write.
     """
-    file = logging.FileHandler(path, encoding="utf-8")
+    file = logging.FileHandler(path, encoding="utf-8", errors="backslashreplace")
     file.setFormatter(_Lines())
     copying, level = _Copying(file, logger.getEffectiveLevel()), logger.level
     logger.setLevel(min(HINT, copying.printed_from))

@@ -16,7 +16,6 @@ from tissueshap.pl._enrichment import enrichment_ratio
 from tissueshap.report import _sections
 from tissueshap.report._figures import rendered
 from tissueshap.report._found import ran, significant, symbols
-from tissueshap.workflow._folder import SUMMARY
 from tissueshap.workflow._job import Job
 
 if TYPE_CHECKING:
@@ -73,7 +72,7 @@ def summary(job: Job) -> str:
     job.record()
     found = {**report.summarise(job.adata), "peak_rss_mb": peak_rss_mb()}
     text = json.dumps(found, indent=2, ensure_ascii=False, allow_nan=False)
-    (job.folder / SUMMARY).write_text(text + "\n", encoding="utf-8")
+    (job.folder / "summary.json").write_text(text + "\n", encoding="utf-8")
     return f"peak memory {found['peak_rss_mb']:,.0f} MB"
 
 

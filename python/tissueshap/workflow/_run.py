@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from tissueshap import __version__
 from tissueshap._errors import DataError
+from tissueshap._folders import whole_folder
 from tissueshap._logging import HINT, logger
 from tissueshap._progress import bar
 from tissueshap._settings import settings
 from tissueshap.workflow._config import Config, known
-from tissueshap.workflow._folder import check_out, whole_folder
 from tissueshap.workflow._job import Job
 from tissueshap.workflow._log_file import LOG, log_file
 
@@ -68,7 +68,6 @@ def run(source: Config | AnnData, **options: Any) -> AnnData:
     config, adata = _settled(source, options)
     if config.out is None:
         raise DataError("where do the results go? Pass --out DIR (out=... in Python)")
-    check_out(config.out, overwrite=config.overwrite)
     _check_files(config)
     started = time.perf_counter()
     with (

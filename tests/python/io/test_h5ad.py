@@ -170,6 +170,32 @@ def test_a_folder_that_is_not_there(toy, route, tmp_path):
         write(toy, tmp_path / "no" / name)
 
 
+@pytest.mark.parametrize("route", ROUTES)
+def test_a_folder_of_somebody_else_is_not_deleted(toy, route, tmp_path):
+    write, _, name = ROUTES[route]
+    (tmp_path / name).mkdir()
+    (tmp_path / name / "thesis.docx").write_text("years of work")
+    with pytest.raises(DataError, match=r"thesis\.docx|is a folder: name a file"):
+        write(toy, tmp_path / name)
+    assert [path.name for path in (tmp_path / name).iterdir()] == ["thesis.docx"]
+
+
+def test_a_zarr_folder_that_was_added_to_is_not_deleted(toy, tmp_path):
+    io.write_zarr(toy, tmp_path / "a.zarr")
+    (tmp_path / "a.zarr" / "notes.txt").write_text("mine")
+    with pytest.raises(DataError, match=r"notes\.txt"):
+        io.write_zarr(toy, tmp_path / "a.zarr")
+    assert io.read_zarr(tmp_path / "a.zarr").shape == toy.shape
+
+
+def test_a_link_to_an_h5ad_stays_a_link(toy, tmp_path):
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "a.h5ad").symlink_to(tmp_path / "disk" / "a.h5ad")
+    io.write_h5ad(toy, tmp_path / "a.h5ad")
+    assert (tmp_path / "a.h5ad").is_symlink()
+    assert io.read_h5ad(tmp_path / "disk" / "a.h5ad").shape == toy.shape
+
+
 def test_h5ad_is_compressed(toy, tmp_path):
     import h5py
 

@@ -11,6 +11,7 @@ import pytest
 import scipy.sparse
 
 from tissueshap._errors import DataError
+from tissueshap._folders import MANIFEST
 from tissueshap._input_scale import InputScale
 from tissueshap.model import load
 from tissueshap.model._classifier import _content_sum
@@ -18,7 +19,7 @@ from tissueshap.model._classifier import _content_sum
 
 def test_a_bundle_comes_back_as_it_was(classifier, data, tmp_path):
     where = classifier.save(tmp_path / "there" / "model")
-    assert sorted(path.name for path in where.iterdir()) == ["bundle.json", "model.keras"]
+    assert {path.name for path in where.iterdir()} == {MANIFEST, "bundle.json", "model.keras"}
     back = load(where)
     np.testing.assert_array_equal(back.predict_proba(data.x), classifier.predict_proba(data.x))
     assert (back.classes, back.genes) == (classifier.classes, classifier.genes)
@@ -60,7 +61,7 @@ def test_saving_replaces_a_bundle_and_nothing_else(classifier, tmp_path):
     other = tmp_path / "mine"
     other.mkdir()
     (other / "thesis.txt").write_text("years")
-    with pytest.raises(DataError, match="no model bundle"):
+    with pytest.raises(DataError, match="did not write"):
         classifier.save(other)
     assert (other / "thesis.txt").read_text() == "years"
 

@@ -14,6 +14,7 @@ import pytest
 
 from tissueshap import _slots, model, report, tl, workflow
 from tissueshap._errors import DataError
+from tissueshap._folders import MANIFEST, check_folder
 from tissueshap.enrichment._over_representation import COLUMNS
 from tissueshap.workflow import Config
 from tissueshap.workflow._steps import steps
@@ -49,10 +50,11 @@ def _table(out: Path, name: str) -> pd.DataFrame:
 
 def test_writes_everything(finished_run: Finished) -> None:
     out, _ = finished_run
-    written = {path.name for path in out.iterdir()}
+    written = {path.name for path in out.iterdir()} - {MANIFEST}
     assert written == {
         *("adata.h5ad", "model", "report.html", "figures", "tables", "summary.json", "log.txt")
     }
+    check_folder(out, overwrite=True)
     assert not [path for path in out.parent.iterdir() if path.name.startswith(".out")]
 
 

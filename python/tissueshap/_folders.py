@@ -24,6 +24,8 @@ from tissueshap._logging import logger
 MANIFEST = ".tissueshap.json"
 
 _PARTIAL = ".tissueshap-partial-"
+#: The folders of this process that are being written.
+_unfinished: set[Path] = set()
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
 #: What an error says of a full disk or a full quota; HDF5 has it in its message alone.
 _FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -103,6 +105,7 @@ def whole_folder(out: Path, *, overwrite: bool) -> Iterator[Path]:
     check_folder(out, overwrite=overwrite)
     new_parents = [folder for folder in out.parents if not folder.exists()]
     work, lock = _workspace(home, prefix, out)
+    _unfinished.add(work / "new")
     try:
         with named_if_full(out):
             yield work / "new"
@@ -112,6 +115,7 @@ def whole_folder(out: Path, *, overwrite: bool) -> Iterator[Path]:
         shutil.rmtree(work / "new", ignore_errors=True)
         raise
     finally:
+        _unfinished.discard(work / "new")
         with lock:
             _remove(work)
         for folder in new_parents:
@@ -132,6 +136,15 @@ def named_if_full(path: Path) -> Iterator[None]:
             f"the disk is full: {path} could not be written ({error}). Make room there or in "
             f"{tempfile.gettempdir()}, or name another place"
         ) from error
+
+
+def discard() -> None:
+    """Delete what is being written, for a process that is about to end."""
+    for folder in _unfinished:
+        shutil.rmtree(folder, ignore_errors=True)
+        with suppress(OSError):
+            (folder.parent / "lock").unlink()
+            folder.parent.rmdir()
 
 
 def need_space(folder: Path, n_bytes: int) -> None:

@@ -13,13 +13,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from tissueshap import _rhost
+from tissueshap import _interrupts, _rhost
 from tissueshap._errors import MissingPackageError, RError, RHostError, TissueshapError
 from tissueshap._logging import logger
 from tissueshap._rconvert import from_r, to_r
 
 # Arguments are bound in a frame and named in the call, so the call that an error of R
 # shows reads `core_tmm(counts = counts)` rather than the whole matrix, deparsed.
+# While R waits it takes Ctrl-C for itself, so Python is told once more.
 _GUARD = """
 function(verb, arguments, namespace) {
     frame <- list2env(arguments, parent = namespace)
@@ -32,7 +33,8 @@ function(verb, arguments, namespace) {
             warning = function(w) {
                 warned <<- c(warned, conditionMessage(w))
                 invokeRestart("muffleWarning")
-            }),
+            },
+            interrupt = function(i) tools::pskill(Sys.getpid(), 2L)),
         error = function(e) list(
             error = conditionMessage(e),
             call = if (is.null(conditionCall(e))) "" else
@@ -106,7 +108,9 @@ def has_package(name: str) -> bool:
 
 def _evaluate(ri: Any, verb: str, arguments: dict[str, Any], where: Any) -> Any:
     """Call a function in an R environment; the result is still R's."""
-    outcome = _guard()(verb, to_r(ri, arguments), where)
+    guard, given = _guard(), to_r(ri, arguments)
+    with _interruptible():
+        outcome = guard(verb, given, where)
     parts = dict(zip(outcome.names, outcome, strict=True))
     for message in parts.pop("warned"):
         logger.warning("R: %s", message[0].strip())
@@ -118,6 +122,21 @@ def _evaluate(ri: Any, verb: str, arguments: dict[str, Any], where: Any) -> Any:
         raise _missing(package)
     source = f" (in R's {parts['call'][0]})" if parts["call"][0] else ""
     raise RError(f"{parts['error'][0].strip()}{source}")
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Have R stop, where it looks for interrupts, when this process is told to stop."""
+    from rpy2.rinterface_lib import openrlib
+
+    def stop() -> None:
+        openrlib.rlib.R_interrupts_pending = 1
+
+    try:
+        with _interrupts.passed_on(stop):
+            yield
+    finally:
+        openrlib.rlib.R_interrupts_pending = 0
 
 
 @contextmanager

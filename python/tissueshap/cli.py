@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tissueshap import __version__
+from tissueshap import __version__, _interrupts
 from tissueshap._errors import DataWarning, TissueshapError
 from tissueshap._logging import logger, show
 from tissueshap.workflow._config import Config, options, types
@@ -142,13 +142,20 @@ def _version() -> None:
     typer.echo(__version__)
 
 
+#: Seconds that R, or anything that is not Python, has to stop after Ctrl-C.
+_PATIENCE = 5.0
+
+
 @contextmanager
 def _reported() -> Iterator[None]:
     """Show messages; turn what went wrong on purpose into one line and exit code 2."""
     handlers, level = list(logger.handlers), logger.level
     show()
-    earlier = signal.signal(signal.SIGTERM, _stop)
-    with warnings.catch_warnings():
+    earlier = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
+    for number, handler in earlier.items():
+        if handler == signal.SIG_DFL:  # with nohup it is another
+            signal.signal(number, _stop)
+    with _interrupts.patience(_PATIENCE), warnings.catch_warnings():
         warnings.simplefilter("always", DataWarning)
         warnings.showwarning = _show_warning(warnings.showwarning)
         try:
@@ -160,7 +167,8 @@ def _reported() -> Iterator[None]:
             typer.echo("Stopped; nothing was written.", err=True)
             raise typer.Exit(130) from None
         finally:
-            signal.signal(signal.SIGTERM, earlier)
+            for number, handler in earlier.items():
+                signal.signal(number, handler)
             logger.handlers[:] = handlers
             logger.setLevel(level)
 

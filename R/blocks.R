@@ -46,7 +46,20 @@ over_blocks <- function(ranges, cut, run, ..., BPPARAM) {
     # Workers look for this package where this process does.
     withr::local_envvar(
         R_LIBS = paste(.libPaths(), collapse = .Platform$path.sep))
-    BiocParallel::bpiterate(following, run, ..., BPPARAM = BPPARAM)
+    tryCatch(BiocParallel::bpiterate(following, run, ..., BPPARAM = BPPARAM),
+        error = function(e) stop(worker_error(e)))
+}
+
+# A worker that is gone is seen as a connection that cannot be used.
+worker_error <- function(e) {
+    place <- deparse(conditionCall(e), nlines = 1L)
+    if (any(grepl("serialize(", place, fixed = TRUE))) {
+        simpleError(paste0("a worker process has died, most often for want ",
+            "of memory: use fewer workers, or BPPARAM = SerialParam(), in ",
+            "Python settings.n_jobs (", conditionMessage(e), ")"))
+    } else {
+        e
+    }
 }
 
 # Calls run(part, ...) for blocks of genes and puts the answers together. A

@@ -27,5 +27,9 @@ class RHostError(RError):
     """Python runs inside R, where rpy2 must not start: the message names the R verb."""
 
 
+class WorkerError(TissueshapError, RuntimeError):
+    """A process that shared the work has died: the message says what may be the cause."""
+
+
 class DataWarning(UserWarning):
     """Something in the input was left out or looks wrong: the message names it."""

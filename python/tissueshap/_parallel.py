@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Any, TypeVar
 
+from tissueshap._errors import WorkerError
 from tissueshap._progress import progress
 from tissueshap._settings import settings
 
@@ -39,6 +42,11 @@ def in_order(
         What to work on.
     bar
         ``desc`` and ``unit`` of the progress bar.
+
+    Raises
+    ------
+    WorkerError
+        A process has died, after the results that were finished.
     """
     workers = settings.cores
     with progress(total=len(items), **bar) as shown:
@@ -52,10 +60,42 @@ def in_order(
             if done > 1 and workers > 1 and left * (1 - 1 / workers) > START:
                 break
         if done < len(items):
-            from joblib import Parallel, delayed
-
-            rest = islice(items, done, None)
-            pool = Parallel(n_jobs=workers, return_as="generator")
-            for found in pool(delayed(work)(*prepare(item)) for item in rest):
+            rest = (prepare(item) for item in islice(items, done, None))
+            for found in _by_workers(work, rest, workers):
                 yield found
                 shown.update()
+
+
+def _by_workers(
+    work: Callable[..., Result], rest: Iterator[tuple[Any, ...]], workers: int
+) -> Iterator[Result]:
+    from joblib import Parallel, delayed
+    from joblib.externals.loky.process_executor import TerminatedWorkerError
+
+    pool = Parallel(n_jobs=workers, return_as="generator")
+    tasks = (delayed(_attended)(os.getpid(), work, *arguments) for arguments in rest)
+    try:
+        yield from pool(tasks)
+    except TerminatedWorkerError as error:
+        raise WorkerError(
+            f"one of {workers} worker processes has died, most often for want of memory: use "
+            f"fewer (n_jobs=1 uses none). {str(error).splitlines()[-1]}"
+        ) from error
+
+
+_attending = threading.Event()
+
+
+def _attended(parent: int, work: Callable[..., Result], *arguments: Any) -> Result:
+    """Work in a process that ends with the one that started it."""
+    if not _attending.is_set():
+        _attending.set()
+        threading.Thread(target=_attend, args=(parent,), daemon=True).start()
+    return work(*arguments)
+
+
+def _attend(parent: int) -> None:
+    """End this process once its parent is gone; it would work on for nobody otherwise."""
+    while os.getppid() == parent:
+        time.sleep(1.0)
+    os._exit(1)

@@ -160,8 +160,8 @@ def _reported() -> Iterator[None]:
         warnings.showwarning = _show_warning(warnings.showwarning)
         try:
             yield
-        except (TissueshapError, OSError) as error:
-            typer.echo(f"Error: {error}", err=True)
+        except (TissueshapError, OSError, MemoryError) as error:
+            typer.echo(f"Error: {error or 'there is not enough memory'}", err=True)
             raise typer.Exit(2) from None
         except KeyboardInterrupt:
             typer.echo("Stopped; nothing was written.", err=True)

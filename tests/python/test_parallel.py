@@ -1,11 +1,16 @@
 import os
+import signal
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import tissueshap as ts
 from tissueshap import _parallel
+from tissueshap._errors import WorkerError
 from tissueshap._parallel import in_order
 from tissueshap.tl._null_test import null_test
 
@@ -56,3 +61,60 @@ def test_a_worker_imports_umap_without_tensorflow():
         return import_umap().UMAP.__name__, "tensorflow" in sys.modules
 
     assert Parallel(n_jobs=2)([delayed(imported)()]) == [("UMAP", False)]
+
+
+def test_a_worker_that_dies_is_named_and_finished_work_is_kept(monkeypatch):
+    monkeypatch.setattr(_parallel, "START", 0.0)
+    dies = f"__import__('os')._exit(1) if __import__('os').getpid() != {os.getpid()} else 9"
+    found = []
+    with ts.settings.override(n_jobs=2), pytest.raises(WorkerError, match="n_jobs=1 uses none"):
+        for value in in_order(lambda n: (dies if n == 9 else str(n),), eval, range(10)):
+            found.append(value)  # noqa: PERF402
+    assert found == list(range(len(found)))
+    assert len(found) >= 2
+    with ts.settings.override(n_jobs=2):  # the next work has new workers
+        assert list(in_order(_slowly, float, range(3))) == [0.0, 1.0, 2.0]
+
+
+_PARENT = """
+import os, sys, time
+from tissueshap import _parallel
+import tissueshap as ts
+
+def work(n):
+    print(os.getpid(), flush=True)
+    time.sleep(0.05 if n < 2 else 600)
+
+_parallel.START = 0.0
+ts.settings.n_jobs = 2
+list(_parallel.in_order(lambda n: (n,), work, range(6)))
+"""
+
+
+def _alive(process):
+    try:
+        state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="looks at /proc")
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+def test_workers_end_with_their_parent(number):
+    parent = subprocess.Popen(
+        [sys.executable, "-c", _PARENT],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert parent.stdout is not None
+    processes = {int(parent.stdout.readline()) for _ in range(4)} - {parent.pid}
+    assert len(processes) == 2
+    parent.send_signal(number)
+    parent.wait(20)
+    deadline = time.monotonic() + 20
+    while any(map(_alive, processes)) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert not any(map(_alive, processes))
+    parent.stdout.close()

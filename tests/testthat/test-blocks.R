@@ -49,3 +49,13 @@ test_that("processes of their own find the package", {
     expect_identical(found, core_de(data$counts, data$label, lib_size,
         rep(1, 7)))
 })
+
+test_that("a worker that dies is named", {
+    dies <- function(part) {
+        if (part == 2L) tools::pskill(Sys.getpid(), 9L)
+        Sys.sleep(0.5)
+    }
+    environment(dies) <- globalenv()
+    expect_error(over_blocks(as.list(1:6), identity, dies,
+        BPPARAM = BiocParallel::SnowParam(2L)), "a worker process has died")
+})

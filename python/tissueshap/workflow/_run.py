@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +12,7 @@ from platform import python_version
 from typing import TYPE_CHECKING, Any
 
 from tissueshap import __version__
-from tissueshap._errors import DataError
+from tissueshap._errors import DataError, RError, WorkerError
 from tissueshap._folders import whole_folder
 from tissueshap._logging import HINT, logger
 from tissueshap._progress import bar
@@ -57,13 +58,17 @@ def run(source: Config | AnnData, **options: Any) -> AnnData:
         The folder ``out`` gets ``adata.h5ad``, ``model/``, ``report.html``,
         ``figures/`` (PNG and SVG), ``tables/`` (TSV), ``summary.json`` and ``log.txt``, and
         ``cohort.h5ad`` where there is another cohort. It appears
-        when everything is done: a run that fails leaves nothing. Until then the log grows in a
-        hidden folder beside it, which the run's first message names.
+        when everything is done: a run that fails leaves nothing. Only where R, a worker
+        process or the memory fails after training, ``adata.h5ad`` and ``model/`` of the
+        finished steps are kept in ``out`` with ``-unfinished`` after its name. Until then the
+        log grows in a hidden folder beside it, which the run's first message names.
 
     Raises
     ------
     DataError
         A setting or the data are wrong, or ``out`` holds something already.
+    WorkerError
+        A worker process has died.
     """
     config, adata = _settled(source, options)
     if config.out is None:
@@ -77,7 +82,11 @@ def run(source: Config | AnnData, **options: Any) -> AnnData:
     ):
         _begin(config, folder)
         job = Job(config, folder, adata)
-        _take_steps(job)
+        try:
+            _take_steps(job)
+        except (WorkerError, RError, MemoryError):
+            _keep(job)
+            raise
         minutes, seconds = divmod(round(time.perf_counter() - started), 60)
         logger.info("done in %d min %d s: %s", minutes, seconds, config.out / "report.html")
     return job.adata
@@ -90,6 +99,21 @@ def _begin(config: Config, folder: Path) -> None:
     chosen = {name: v for name, v in config.to_dict().items() if v != default[name]}
     asked = ", ".join(f"{name}={value!r}" for name, value in chosen.items())
     logger.log(HINT, "tissueshap %s, Python %s: %s", __version__, python_version(), asked)
+
+
+def _keep(job: Job) -> None:
+    """Write what the finished steps made beside ``out``, where the input is not to blame."""
+    from tissueshap import io
+
+    if job.model is None or job.config.out is None:
+        return
+    place = Path(f"{os.path.abspath(job.config.out)}-unfinished")
+    with whole_folder(place, overwrite=True) as folder:
+        job.record()
+        io.write_h5ad(job.adata, folder / "adata.h5ad")
+        job.model.save(folder / "model")
+    last = job.timings[-1]["step"]
+    logger.warning("the run cannot go on; the steps up to %r are kept in %s", last, place)
 
 
 def _settled(source: Config | AnnData, options: dict[str, Any]) -> tuple[Config, AnnData]:

@@ -173,6 +173,7 @@ column_names <- function(x, group) {
 # Writes what a core returned, by slot, and how it was made.
 write_slots <- function(x, verb, found, params, packages = character(),
                         key_added = NULL) {
+    check_key(key_added)
     versions <- lapply(stats::setNames(nm = packages), function(package) {
         as.character(utils::packageVersion(package))
     })

@@ -62,6 +62,45 @@ check_no_empty_samples <- function(counts, total = colSums(counts)) {
     invisible(total)
 }
 
+# One finite number within its limits.
+check_number <- function(x, name, low = -Inf, high = Inf, integer = FALSE) {
+    fits <- is.numeric(x) && length(x) == 1L && is.finite(x) && x >= low &&
+        x <= high && (!integer || x == round(x))
+    if (!fits) {
+        wanted <- if (integer) "an integer" else "a number"
+        limits <- if (is.finite(low) && is.finite(high)) {
+            sprintf(" between %g and %g", low, high)
+        } else if (is.finite(low)) {
+            sprintf(" of at least %g", low)
+        } else {
+            ""
+        }
+        fail("%s must be %s%s, not %s", name, wanted, limits,
+            substr(paste(deparse(x), collapse = ""), 1L, 80L))
+    }
+    invisible(x)
+}
+
+check_set_sizes <- function(min_size, max_size) {
+    check_number(min_size, "min_size", 1, integer = TRUE)
+    check_number(max_size, "max_size", 1, integer = TRUE)
+    if (min_size > max_size) {
+        fail("min_size must be at most max_size, not %g and %g", min_size,
+            max_size)
+    }
+}
+
+check_key <- function(key_added) {
+    fits <- is.character(key_added) && length(key_added) == 1L &&
+        !is.na(key_added) && nzchar(key_added) &&
+        !grepl("/", key_added, fixed = TRUE) && !grepl("^[.]+$", key_added)
+    if (!is.null(key_added) && !fits) {
+        fail("key_added must be a name without / such as \"run2\", not %s",
+            paste(deparse(key_added), collapse = ""))
+    }
+    invisible(key_added)
+}
+
 check_length <- function(x, n, name, of) {
     if (length(x) != n) {
         fail("%s has %d values for %d %s: it needs one for each", name,

@@ -83,6 +83,8 @@ core_de <- function(counts, label, lib_size = NULL, norm_factor = NULL,
                     BPPARAM = BiocParallel::SerialParam()) {
     method <- match.arg(method)
     rest <- match.arg(rest)
+    check_number(fdr, "fdr", 0, 1)
+    check_number(lfc, "lfc", 0)
     check_de_options(method, lfc_test, covariates, block)
     check_legacy(legacy, method)
     if (method == "limma") {

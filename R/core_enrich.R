@@ -35,6 +35,7 @@ core_enrich <- function(engine = c("go", "sets", "clusterprofiler",
                         min_size = 10, max_size = 500) {
     engine <- match.arg(engine)
     id_type <- match.arg(id_type)
+    check_set_sizes(min_size, max_size)
     need_engine(engine)
     if (engine == "sets" && is.null(gene_sets)) {
         fail("the engine \"sets\" needs gene_sets: columns term and gene")

@@ -28,6 +28,8 @@
 core_filter_genes <- function(counts, label, tpm = NULL, gene_length = NULL,
                               biotype = NULL, min_reads = 6, min_tpm = 0.1,
                               min_samples = NULL, protein_coding = TRUE) {
+    check_number(min_reads, "min_reads", 0)
+    check_number(min_tpm, "min_tpm", 0)
     check_counts(counts)
     n_genes <- nrow(counts)
     label <- class_factor(label, ncol(counts), minimum = 1L)
@@ -61,10 +63,7 @@ samples_needed <- function(min_samples, label) {
         # 85 samples in the smallest class give the paper's 80.
         min_samples <- floor(0.95 * min(table(label)))
     }
-    if (length(min_samples) != 1L || is.na(min_samples) || min_samples < 0) {
-        fail("min_samples must be one number of at least 0, not %s",
-            first(min_samples))
-    }
+    check_number(min_samples, "min_samples", 0, integer = TRUE)
     if (min_samples >= length(label)) {
         fail("min_samples is %d, but there are %d samples: no gene can pass",
             as.integer(min_samples), length(label))

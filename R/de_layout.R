@@ -71,7 +71,13 @@ check_rank <- function(design, k) {
 }
 
 check_de_options <- function(method, lfc_test, covariates, block) {
-    check_lfc_test(lfc_test)
+    if (!is.null(lfc_test)) {
+        check_number(lfc_test, "lfc_test", 0)
+        if (lfc_test == 0) {
+            fail(paste("lfc_test must be above 0, or NULL for the test",
+                "against no difference"))
+        }
+    }
     if (method == "wilcoxon" && !is.null(lfc_test)) {
         fail(paste("wilcoxon compares ranks and cannot test a fold change:",
             "leave lfc_test out and choose genes by lfc, or take another",
@@ -85,17 +91,6 @@ check_de_options <- function(method, lfc_test, covariates, block) {
         fail(paste("%s cannot hold samples of one donor together: take method",
             "= \"limma_voom\" for block, or with edgeR_QL give the donor as",
             "one of the covariates, if each gave several classes"), method)
-    }
-}
-
-check_lfc_test <- function(lfc_test) {
-    if (is.null(lfc_test)) {
-        return()
-    }
-    if (!is.numeric(lfc_test) || length(lfc_test) != 1L || is.na(lfc_test) ||
-        lfc_test <= 0) {
-        fail(paste("lfc_test must be a log2 fold change above 0, or NULL for",
-            "the test against no difference"))
     }
 }
 

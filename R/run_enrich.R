@@ -48,6 +48,9 @@ run_enrich <- function(adata, gene_sets = NULL, source = "shap",
     by <- match.arg(by)
     engine <- match.arg(engine)
     source <- match.arg(source, c("shap", "de"), several.ok = TRUE)
+    check_set_sizes(min_size, max_size)
+    check_number(pvalue_cutoff, "pvalue_cutoff", 0, 1)
+    check_number(qvalue_cutoff, "qvalue_cutoff", 0, 1)
     settings <- list(source = source, by = by, engine = engine, label = label,
         min_size = min_size, max_size = max_size,
         pvalue_cutoff = pvalue_cutoff, qvalue_cutoff = qvalue_cutoff)

@@ -7,6 +7,7 @@ come through here too, by reticulate, so that both hosts write the same.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,9 @@ from tissueshap._errors import DataError, MissingSlotError
 
 if TYPE_CHECKING:
     from anndata import AnnData
+
+#: What HDF5 takes for one name: no path, nor a place in one.
+_KEY = re.compile(r"(?!\.+$)[^/\0]+")
 
 _RECORDED = ("tissueshap", "anndata", "numpy")
 
@@ -61,6 +65,7 @@ def write(
         Replaces the verb's name in ``uns`` and goes before the other names
         (``key_added="run2"`` writes ``varm["run2_shap_rank"]``).
     """
+    named(verb, key_added)  # checks it, also where there are no slots
     prepared = {
         (group, named(key, key_added)): _as_stored(group, key, value, adata)
         for group in ("obs", "var", "layers", "obsm", "varm")
@@ -79,7 +84,9 @@ def write(
 
 
 def named(key: str, key_added: str | None) -> str:
-    """Return a slot's name under ``key_added``."""
+    """Return a slot's name under ``key_added``, which must be a name that files can hold."""
+    if key_added is not None and (not isinstance(key_added, str) or not _KEY.fullmatch(key_added)):
+        raise DataError(f"key_added must be a name without / such as 'run2', not {key_added!r}")
     return key if key_added is None else f"{key_added}_{key}"
 
 

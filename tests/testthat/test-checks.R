@@ -1,3 +1,31 @@
+test_that("numbers out of their limits are named alike", {
+    counts <- matrix(rpois(400, 50), 40, 10)
+    label <- rep(c("a", "b"), 5)
+    test <- function(...) {
+        core_de(counts, label, colSums(counts), rep(1, 10), ...)
+    }
+    expect_error(test(fdr = 2),
+        "fdr must be a number between 0 and 1, not 2", fixed = TRUE)
+    expect_error(test(lfc = -1), "lfc must be a number of at least 0, not -1")
+    expect_error(test(lfc = c(1, 2)), "not c(1, 2)", fixed = TRUE)
+    expect_error(test(lfc_test = Inf), "lfc_test must be a number of at least")
+    expect_error(core_filter_genes(counts, label, min_samples = 1.5),
+        "min_samples must be an integer of at least 0, not 1.5")
+    expect_error(core_filter_genes(counts, label, min_reads = -1),
+        "min_reads must be a number of at least 0, not -1")
+    sets <- data.frame(term = "one", gene = letters)
+    expect_error(core_enrich("sets", letters, letters, gene_sets = sets,
+        min_size = 9, max_size = 8), "min_size must be at most max_size")
+})
+
+test_that("a key that files cannot hold is refused", {
+    for (key in list("a/b", "", "..", 3, c("a", "b"))) {
+        expect_error(check_key(key), "key_added must be a name without /")
+    }
+    expect_identical(check_key("run2"), "run2")
+    expect_null(check_key(NULL))
+})
+
 counts <- matrix(1:6, 2, 3, dimnames = list(c("g1", "g2"), c("a", "b", "c")))
 
 test_that("what is wrong with a count is said with gene and sample", {

@@ -11,6 +11,7 @@ import pandas as pd
 
 from tissueshap import _umap
 from tissueshap._errors import DataError
+from tissueshap._options import check_number
 from tissueshap._parallel import in_order
 from tissueshap.clustering._k_means import k_means_scores
 
@@ -20,8 +21,7 @@ SPACES = ("umap", "expression")
 
 def check_starts(n_starts: int, on: str) -> None:
     """Raise unless there is at least one start in a space that is known."""
-    if n_starts < 1:
-        raise DataError(f"n_starts={n_starts}: at least 1 run of k-means is needed")
+    check_number("n_starts", n_starts, low=1, integer=True)
     if on not in SPACES:
         raise DataError(f"on={on!r} is none of {list(SPACES)}")
 

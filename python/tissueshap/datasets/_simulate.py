@@ -11,6 +11,7 @@ import pandas as pd
 
 from tissueshap import _schema, _slots
 from tissueshap._errors import DataError
+from tissueshap._options import check_number
 from tissueshap.datasets._draw import (
     Samples,
     contaminated,
@@ -151,8 +152,7 @@ def simulate(
     import anndata
 
     _check_together(locals())
-    if bcv < 0:
-        raise DataError(f"bcv={bcv}: a coefficient of variation is not negative")
+    check_number("bcv", bcv, low=0)
     if profiles is not None:
         return _around(
             drawn_profiles(profiles, map, n_per_class),
@@ -163,10 +163,8 @@ def simulate(
             degradation=degradation,
             bcv=bcv,
         )
-    if n_genes < MIN_GENES:
-        raise DataError(f"n_genes={n_genes}: at least {MIN_GENES} are needed")
-    if not 0 <= ambiguous <= 1:
-        raise DataError(f"ambiguous={ambiguous}: give a share between 0 and 1")
+    check_number("n_genes", n_genes, low=MIN_GENES, integer=True)
+    check_number("ambiguous", ambiguous, low=0, high=1)
     rng = np.random.default_rng(seed)
     table = cohort(tissues)
     relatives = table["relatives"].to_numpy(dtype=str)

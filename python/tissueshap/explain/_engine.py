@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tissueshap._errors import DataError
+from tissueshap._options import check_number
 from tissueshap.explain._background import Background, References
 from tissueshap.explain._draws import Draws, drawn_size, monte_carlo, stratified
 from tissueshap.explain._network import compiled, device_bytes, in_precision, outputs
@@ -102,10 +103,9 @@ class Explainer:
     ) -> None:
         if method not in _METHODS:
             raise DataError(f"method={method!r}: choose one of {_METHODS}")
-        if n_draws < 2:
-            raise DataError(f"n_draws={n_draws}: at least 2 are needed for a standard error")
-        if tolerance is not None and not tolerance > 0:
-            raise DataError(f"tolerance={tolerance}: give a share such as 0.05, or None")
+        check_number("n_draws", n_draws, low=2, integer=True)
+        if tolerance is not None:
+            check_number("tolerance", tolerance, low=1e-6)
         held = background if isinstance(background, Background) else Background(background)
         self.network, self.output, self.seed = network, output, seed
         self._method, self._tolerance, self._values = method, tolerance, held.values

@@ -12,6 +12,7 @@ import pandas as pd
 
 from tissueshap._errors import DataError, DataWarning
 from tissueshap._logging import logger
+from tissueshap._options import check_patterns
 from tissueshap.io._text import first
 
 
@@ -19,6 +20,7 @@ def class_mask(
     classes: pd.Series, exclude: Sequence[str], min_class_size: int, path: Path
 ) -> np.ndarray:
     """Return which samples are of a class that is wanted and large enough."""
+    check_patterns("exclude", exclude)
     sizes = classes.value_counts().sort_index()
     for pattern in exclude:
         if not any(fnmatchcase(str(name), pattern) for name in sizes.index):

@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from tissueshap._errors import DataError
+from tissueshap._options import check_number
 from tissueshap.io._text import existing, open_text
 
 #: Columns of the two partners, most specific first.
@@ -47,6 +48,7 @@ def read_edges(
     The format is that of STRING (Szklarczyk et al., Nucleic Acids Research 51:D638,
     2023).
     """
+    check_number("score", score, low=0, high=1)
     path = existing(edges)
     with open_text(path) as handle:
         first = handle.readline()

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from tissueshap._errors import DataError
+from tissueshap._options import check_number
 from tissueshap.model._layouts import LAYOUTS, Layout
 
 Arch = Literal["cnn", "mlp", "linear"]
@@ -138,8 +139,7 @@ class Preset:
                 raise DataError(f"standardise={standardise!r}: choose one of {STANDARDISE}")
             found = replace(found, standardise=standardise)
         if epochs is not None:
-            if epochs < 1 or int(epochs) != epochs:
-                raise DataError(f"epochs={epochs}: give a whole number, at least 1")
+            check_number("epochs", epochs, low=1, integer=True)
             found = replace(found, epochs=int(epochs), min_steps=0)
         return found
 

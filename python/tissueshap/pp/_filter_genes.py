@@ -10,6 +10,7 @@ from anndata import AnnData
 from tissueshap import _r, _schema, _slots
 from tissueshap._counts import checked, target
 from tissueshap._errors import DataError
+from tissueshap._options import check_number
 from tissueshap._rconvert import Matrix
 
 
@@ -67,6 +68,10 @@ def filter_genes(
     DataError
         If ``X`` does not hold counts, a sample has none, or no gene passes.
     """
+    check_number("min_reads", min_reads, low=0)
+    check_number("min_tpm", min_tpm, low=0)
+    if min_samples is not None:
+        check_number("min_samples", min_samples, low=0, integer=True)
     if subset and adata.isbacked and not copy:
         raise DataError(
             "genes of an AnnData that lies in a file cannot be dropped in place: run "

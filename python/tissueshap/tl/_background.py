@@ -9,6 +9,7 @@ import numpy as np
 from tissueshap import _schema, _slots
 from tissueshap._errors import DataError
 from tissueshap._held_out import training
+from tissueshap._options import check_number
 from tissueshap.explain._background import Background
 from tissueshap.pp._oversample import expand
 from tissueshap.tl._explained import Rows
@@ -117,8 +118,7 @@ def _centres(train: Rows, n_centres: int, seed: int) -> Background:
     """Return centres of the training samples, each drawn as often as it has members."""
     from sklearn.cluster import KMeans
 
-    if n_centres < 1:
-        raise DataError(f"n_centres={n_centres}: give at least 1")
+    check_number("n_centres", n_centres, low=1, integer=True)
     values = np.asarray(train[np.arange(train.shape[0])], dtype=np.float32)
     distinct = len(np.unique(values, axis=0))
     found = KMeans(min(n_centres, distinct), n_init=1, random_state=seed).fit(values)

@@ -12,6 +12,7 @@ from tissueshap._counts import target
 from tissueshap._errors import DataError
 from tissueshap._held_out import training
 from tissueshap._input_scale import InputScale
+from tissueshap._options import check_number
 from tissueshap._scale import check_logs, made
 from tissueshap.model._backend import backend
 from tissueshap.model._ensemble import average
@@ -155,8 +156,7 @@ def cnn(
 
 
 def _check(adata: AnnData, classes: list[str], codes: np.ndarray, n_models: int) -> None:
-    if n_models < 1:
-        raise DataError(f"n_models={n_models}: at least one network is needed")
+    check_number("n_models", n_models, low=1, integer=True)
     if len(classes) < 2:
         raise DataError(f"there is one class only, {classes}: nothing to tell apart")
     if adata.n_vars < 4:

@@ -7,6 +7,7 @@ import pandas as pd
 
 from tissueshap._errors import DataError
 from tissueshap._logging import logger
+from tissueshap._options import check_number
 
 
 def ranks_to_take(
@@ -36,9 +37,8 @@ def ranks_to_take(
     """
     most = len(curve)
     if method == "top_n":
-        if n_top is None or n_top < 1:
-            raise DataError(f"method='top_n' needs n_top, at least 1; it is {n_top}")
-        return min(n_top, most)
+        check_number("n_top", n_top, low=1, integer=True)
+        return min(int(n_top or 1), most)
     if n_top is not None:
         raise DataError(f"n_top={n_top} is for method='top_n', not for method={method!r}")
     if method == "elbow":

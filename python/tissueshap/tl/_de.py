@@ -12,6 +12,7 @@ from anndata import AnnData
 from tissueshap import _r, _schema, _slots
 from tissueshap._counts import checked, target, workers
 from tissueshap._errors import DataError
+from tissueshap._options import check_number
 from tissueshap._rconvert import Matrix
 from tissueshap._scale import check_logs
 
@@ -109,6 +110,10 @@ def de(
     for option, value, choices in (("method", method, Method), ("rest", rest, Rest)):
         if value not in get_args(choices):
             raise DataError(f"{option}={value!r}: choose one of {get_args(choices)}")
+    check_number("fdr", fdr, low=0, high=1)
+    check_number("lfc", lfc, low=0)
+    if lfc_test is not None:
+        check_number("lfc_test", lfc_test, low=0)
     adata = target(adata, copy=copy)
     name = _slots.label_name(adata, label)
     classes = _slots.class_names(adata, name)

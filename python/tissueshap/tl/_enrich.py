@@ -13,6 +13,7 @@ from tissueshap import _slots
 from tissueshap._counts import target
 from tissueshap._errors import DataError
 from tissueshap._logging import logger
+from tissueshap._options import check_number, check_order
 from tissueshap._progress import progress
 from tissueshap.enrichment import _engines, _gene_sets
 from tissueshap.enrichment._over_representation import COLUMNS
@@ -108,6 +109,11 @@ def enrich(
     The hypergeometric test, its background and its q-values are those of DOSE (Yu et
     al. 2015), with one difference: a gene outside the universe never counts as drawn.
     """
+    for name, size in (("min_size", min_size), ("max_size", max_size)):
+        check_number(name, size, low=1, integer=True)
+    check_order("min_size", min_size, "max_size", max_size)
+    check_number("pvalue_cutoff", pvalue_cutoff, low=0, high=1)
+    check_number("qvalue_cutoff", qvalue_cutoff, low=0, high=1)
     adata = target(adata, copy=copy)
     sources = (source,) if isinstance(source, str) else tuple(source)
     check(sources, by)

@@ -12,6 +12,7 @@ import pandas as pd
 from tissueshap import _slots
 from tissueshap._counts import target
 from tissueshap._errors import DataError
+from tissueshap._options import check_number
 from tissueshap.clustering._vmeasure import check_starts, random_sets, scored_sets
 from tissueshap.tl._clustered import checked_classes, chosen_samples, expression, named_sets
 
@@ -98,8 +99,7 @@ def null_test(
     """
     adata = target(adata, copy=copy)
     check_starts(n_starts, on)
-    if n_sets < 1:
-        raise DataError(f"n_sets={n_sets}: at least 1 random gene set is needed")
+    check_number("n_sets", n_sets, low=1, integer=True)
     rows = chosen_samples(adata, samples)
     codes = checked_classes(adata, label, rows)
     name, genes = _one_set(adata, gene_set)

@@ -13,6 +13,7 @@ from tissueshap._counts import target
 from tissueshap._dense import dense
 from tissueshap._errors import DataError
 from tissueshap._logging import logger
+from tissueshap._options import check_number
 from tissueshap.trust._ranking import STATISTICS
 
 if TYPE_CHECKING:
@@ -83,8 +84,7 @@ def rank_genes(
         raise DataError(f"statistic={statistic!r}: choose one of {tuple(STATISTICS)}")
     if by not in ("explained", "label"):
         raise DataError(f"by={by!r}: choose 'explained' or 'label'")
-    if n_boot < 0:
-        raise DataError(f"n_boot={n_boot}: give 0 for no intervals, or some hundreds")
+    check_number("n_boot", n_boot, low=0, integer=True)
     adata = target(adata, copy=copy)
     name = _slots.label_name(adata, label)
     source = key_added if key_added in _slots.record(adata) else None

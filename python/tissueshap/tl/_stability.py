@@ -12,6 +12,7 @@ from tissueshap import _schema, _slots
 from tissueshap._counts import target
 from tissueshap._errors import DataError
 from tissueshap._logging import logger
+from tissueshap._options import check_number
 from tissueshap.tl._transfer import matches
 from tissueshap.trust._agreement import rank_biased_overlap, rank_biased_overlap_by_chance
 
@@ -89,8 +90,7 @@ def stability(
     first, second = _shared(first, second)
     n_genes = len(first)
     n_top = int(_slots.table(adata, "select_genes", "n_ranks")) if n_top is None else n_top
-    if not 1 <= n_top <= n_genes:
-        raise DataError(f"n_top={n_top}: choose 1 to {n_genes}, the number of shared genes")
+    check_number("n_top", n_top, low=1, high=n_genes, integer=True)  # of the shared genes
     p = 1 - 1 / max(n_top, 2) if p is None else p
     if not 0 < p < 1:
         raise DataError(f"p={p}: choose a number between 0 and 1")

@@ -13,6 +13,7 @@ from tissueshap._counts import target
 from tissueshap._errors import DataError
 from tissueshap._held_out import folds
 from tissueshap._logging import logger
+from tissueshap._options import check_number
 from tissueshap._progress import progress
 from tissueshap.model._backend import backend
 from tissueshap.tl import _trust_genes as of_genes
@@ -245,8 +246,6 @@ def _asked(checks: Sequence[str]) -> tuple[str, ...]:
 def _check(numbers: Numbers) -> None:
     least = {"n_samples": 1, "n_seeds": 1, "n_folds": 2, "n_boot": 1, "n_random": 2}
     for name, number in least.items():
-        given = getattr(numbers, name)
-        if given < number:
-            raise DataError(f"{name}={given}: at least {number}")
+        check_number(name, getattr(numbers, name), low=number, integer=True)
     if numbers.replacement not in ("samples", "mean"):
         raise DataError(f"replacement={numbers.replacement!r}: choose 'samples' or 'mean'")

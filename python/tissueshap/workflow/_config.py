@@ -267,8 +267,11 @@ class Config:
             message names the nearest one.
         """
         path = Path(path)
-        given = {known(str(key), str(path)): value for key, value in _mapping(path).items()}
-        for name, value in given.items():
+        given: dict[str, Any] = {}
+        for key, value in _mapping(path).items():
+            name = known(str(key), str(path))
+            if name in given:
+                raise DataError(f"{path} has the option {name!r} twice: leave one out")
             given[name] = _beside(path.parent, types()[name], value)
         return cls(**{**given, **options})
 
@@ -293,11 +296,33 @@ def types() -> dict[str, Any]:
     return typing.get_type_hints(Config)
 
 
+class _Loader(yaml.SafeLoader):
+    """YAML as it is defined: a key occurs once."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen = set()
+        for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                continue  # refused below
+            if key.value in seen:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key {key.value!r} is there twice", key.start_mark
+                )
+            seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
 def _mapping(path: Path) -> Mapping[str, Any]:
     try:
-        read = yaml.safe_load(path.read_text(encoding="utf-8"))
+        read = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506 (it is safe)
     except OSError as error:
         raise DataError(f"cannot read the configuration {path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path} is not UTF-8 text: save it as UTF-8") from error
+    except RecursionError:
+        raise DataError(
+            f"{path} is not a configuration: it is nested too deeply; options are one a line"
+        ) from None
     except yaml.YAMLError as error:
         raise DataError(f"{path} is not valid YAML: {error}") from error
     if read is None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import typing
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import Field
 from pathlib import Path
 from types import UnionType
 from typing import Any, Literal
 
 from tissueshap._errors import DataError
+from tissueshap._options import check_number, check_order, check_patterns, shown
 
 
 def base_type(hint: Any) -> type:
@@ -46,6 +48,8 @@ def agree(given: Mapping[str, Any]) -> None:
     if given["test_per_class"] is not None and given["test_fraction"] is not None:
         raise DataError("test_per_class and test_fraction both say what is held out: give one")
     _agree_folds(given)
+    check_order("min_set_size", given["min_set_size"], "max_set_size", given["max_set_size"])
+    check_patterns("exclude", given["exclude"])
     if given["enrich_engine"] == "reactomepa" and given["gene_sets"]:
         raise DataError("the engine 'reactomepa' brings its own gene sets: leave gene_sets out")
 
@@ -90,29 +94,35 @@ def checked(item: Field[Any], hint: Any, value: Any) -> Any:
 
 
 def _one(item: Field[Any], hint: Any, value: Any) -> Any:
-    converted = _converted(item.name, value, base_type(hint))
-    low, high, few = item.metadata["low"], item.metadata["high"], choices(hint)
-    if few and converted not in few:
-        raise DataError(f"option {item.name} is {value!r}; it must be one of {', '.join(few)}")
-    too_low = low is not None and not converted >= low
-    if too_low or (high is not None and not converted <= high):
-        span = f"at least {low}" if high is None else f"between {low} and {high}"
-        raise DataError(f"option {item.name} is {value!r}; it must be {span}")
-    return converted
-
-
-def _converted(name: str, value: Any, kind: type) -> Any:
-    if kind is bool and not isinstance(value, bool):
-        raise DataError(f"option {name} is {value!r}; it must be true or false")
-    if isinstance(value, bool) and kind is not bool:
-        raise DataError(f"option {name} is {value!r}; it must be {_words(kind)}")
+    kind, few = base_type(hint), choices(hint)
+    if kind in (int, float):
+        return _number(item, kind, value)
+    fits = isinstance(value, _TAKEN[kind]) and (not few or value in few)
+    if not fits or (isinstance(value, bool) and kind is not bool):
+        words = f"one of {', '.join(few)}" if few else _WORDS[kind]
+        raise DataError(f"option {item.name} is {shown(value)}; it must be {words}")
     try:
-        if kind is int and float(value) != int(value):
-            raise ValueError
         return Path(value).expanduser() if kind is Path else kind(value)
-    except (TypeError, ValueError):
-        raise DataError(f"option {name} is {value!r}; it must be {_words(kind)}") from None
+    except (RuntimeError, ValueError) as error:  # no such user's home
+        raise DataError(f"option {item.name} is {shown(value)}: {error}") from None
 
 
-def _words(kind: type) -> str:
-    return {int: "a whole number", float: "a number", Path: "a path", str: "text"}[kind]
+#: What an option of a type may be given as, and how it is called.
+_TAKEN: dict[type, Any] = {
+    bool: bool,
+    Path: (str, Path),
+    str: (str, int, float),
+}
+_WORDS = {bool: "true or false", Path: "a path", str: "text"}
+
+
+def _number(item: Field[Any], kind: type, value: Any) -> Any:
+    """Return a number, which YAML and the command line may give as text."""
+    converted = value
+    if not isinstance(value, bool):
+        with suppress(TypeError, ValueError, OverflowError):
+            converted = kind(value)
+            converted = converted if converted == float(value) else value
+    low, high = item.metadata["low"], item.metadata["high"]
+    check_number(item.name, converted, low=low, high=high, integer=kind is int)
+    return converted

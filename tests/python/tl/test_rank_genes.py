@@ -118,5 +118,5 @@ def test_intervals_hold_the_statistic_and_cover_the_mean_as_often_as_they_say(ex
 def test_no_intervals_unless_asked(explained):
     rank_genes(explained)
     assert "shap_low" not in explained.varm
-    with pytest.raises(DataError, match="n_boot=-1"):
+    with pytest.raises(DataError, match="n_boot must be an integer of at least 0, not -1"):
         rank_genes(explained, n_boot=-1)

@@ -94,7 +94,7 @@ def test_balanced_needs_the_oversampled_set(learned, model):
     del learned.uns["tissueshap"]["oversample"]
     with pytest.raises(DataError, match="run it first"):
         shap(learned, model, background="balanced")
-    with pytest.raises(DataError, match="n_centres=0"):
+    with pytest.raises(DataError, match="n_centres must be an integer of at least 1, not 0"):
         shap(learned, model, background="kmeans", n_centres=0)
 
 

@@ -90,12 +90,19 @@ def test_values_take_their_type() -> None:
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ({"seed": -1}, "seed is -1; it must be between 0 and 4294967295"),
-        ({"seed": 1.5}, "a whole number"),
-        ({"seed": True}, "a whole number"),
-        ({"fdr": "low"}, "fdr is 'low'; it must be a number"),
-        ({"fdr": 1.01}, "between 0 and 1"),
-        ({"fdr": float("nan")}, "between 0 and 1"),
+        ({"seed": -1}, "seed must be an integer between 0 and 4294967295, not -1"),
+        ({"seed": 1.5}, "an integer"),
+        ({"seed": True}, "an integer"),
+        ({"epochs": float("inf")}, "epochs must be an integer of at least 1, not inf"),
+        ({"fdr": "low"}, "fdr must be a number between 0 and 1, not 'low'"),
+        ({"fdr": 2}, "fdr must be a number between 0 and 1, not 2.0"),
+        ({"fdr": float("nan")}, "between 0 and 1, not nan"),
+        ({"lfc": -1}, "lfc must be a number of at least 0, not -1.0"),
+        ({"lfc": float("inf")}, "lfc must be a number of at least 0, not inf"),
+        ({"min_set_size": 9, "max_set_size": 8}, "min_set_size must be at most max_set_size"),
+        ({"exclude": "[z"}, r"exclude must be patterns.*not '\[z': its \[ is not closed"),
+        ({"label": ["a"]}, "label is .*must be text"),
+        ({"counts": "~no-such-user-here/a.tsv"}, "counts is"),
         ({"test_per_class": 0}, "at least 1"),
         ({"protein_coding": "yes"}, "true or false"),
         ({"balance": "smoke"}, "balance is 'smoke'; it must be one of"),
@@ -159,7 +166,15 @@ def test_an_empty_yaml_is_the_defaults(tmp_path: Path) -> None:
         ("zzz: 5\n", "unknown option 'zzz'.*nearest known one is '"),
         ("- a\n- b\n", "must hold options"),
         ("a: [1\n", "not valid YAML"),
-        ("seed: many\n", "seed is 'many'"),
+        ("seed: many\n", "seed must be an integer .* not 'many'"),
+        ("epochs: .inf\n", "epochs must be an integer of at least 1, not inf"),
+        ("lfc: 1\nlfc: 2\n", "the key 'lfc' is there twice"),
+        ("min-reads: 1\nmin_reads: 2\n", "option 'min_reads' twice"),
+        ("[" * 3000 + "]" * 3000, "nested too deeply"),
+        ("label: " + "[" * 3000 + "]" * 3000, "nested too deeply"),
+        ("? [a]\n: b\n? [a]\n: c\n", "not valid YAML"),
+        ("a: &a [x, x, x, x, x, x, x, x, x, x]\nlabel: [*a, *a, *a, *a]\n", "unknown option 'a'"),
+        ("label: &a [" + "long, " * 500 + "]\n", r"label is \['long', .* \.\.\.; it must be text"),
     ],
 )
 def test_wrong_yaml_is_named(tmp_path: Path, text: str, words: str) -> None:
@@ -190,3 +205,15 @@ def test_donors_need_a_test_that_knows_them() -> None:
 def test_a_share_of_unique_genes_is_not_lost_on_another_rule():
     with pytest.raises(DataError, match="unique_fraction is not for select 'peak'"):
         Config(select="peak", unique_fraction=0.8)
+
+
+def test_yaml_that_is_not_utf8_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "run.yml"
+    path.write_bytes("label: Gewebe\xe4\n".encode("latin-1"))
+    with pytest.raises(DataError, match="is not UTF-8 text"):
+        Config.from_yaml(path)
+
+
+def test_brackets_that_are_closed_are_patterns() -> None:
+    patterns = ("[ab]*", "[!c]?", "[]]x", "[[]z", "x]")
+    assert Config(exclude=patterns).exclude == patterns

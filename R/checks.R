@@ -64,21 +64,25 @@ check_no_empty_samples <- function(counts, total = colSums(counts)) {
 
 # One finite number within its limits.
 check_number <- function(x, name, low = -Inf, high = Inf, integer = FALSE) {
-    fits <- is.numeric(x) && length(x) == 1L && is.finite(x) && x >= low &&
-        x <= high && (!integer || x == round(x))
+    fits <- is_number(x) && x >= low && x <= high && !(integer && x %% 1 != 0)
     if (!fits) {
-        wanted <- if (integer) "an integer" else "a number"
-        limits <- if (is.finite(low) && is.finite(high)) {
-            sprintf(" between %g and %g", low, high)
-        } else if (is.finite(low)) {
-            sprintf(" of at least %g", low)
-        } else {
-            ""
-        }
-        fail("%s must be %s%s, not %s", name, wanted, limits,
+        fail("%s must be %s%s, not %s", name,
+            if (integer) "an integer" else "a number", limits_of(low, high),
             substr(paste(deparse(x), collapse = ""), 1L, 80L))
     }
     invisible(x)
+}
+
+is_number <- function(x) is.numeric(x) && length(x) == 1L && is.finite(x)
+
+limits_of <- function(low, high) {
+    if (is.finite(high)) {
+        sprintf(" between %g and %g", low, high)
+    } else if (is.finite(low)) {
+        sprintf(" of at least %g", low)
+    } else {
+        ""
+    }
 }
 
 check_set_sizes <- function(min_size, max_size) {
@@ -91,15 +95,17 @@ check_set_sizes <- function(min_size, max_size) {
 }
 
 check_key <- function(key_added) {
-    fits <- is.character(key_added) && length(key_added) == 1L &&
-        !is.na(key_added) && nzchar(key_added) &&
-        !grepl("/", key_added, fixed = TRUE) && !grepl("^[.]+$", key_added)
-    if (!is.null(key_added) && !fits) {
+    # No path in a file, nor a place in one.
+    fits <- is.null(key_added) || (is_string(key_added) &&
+        grepl("^[^/]+$", key_added) && !grepl("^[.]+$", key_added))
+    if (!fits) {
         fail("key_added must be a name without / such as \"run2\", not %s",
             paste(deparse(key_added), collapse = ""))
     }
     invisible(key_added)
 }
+
+is_string <- function(x) is.character(x) && length(x) == 1L && !is.na(x)
 
 check_length <- function(x, n, name, of) {
     if (length(x) != n) {

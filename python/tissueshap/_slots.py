@@ -208,10 +208,11 @@ def _storable(value: Any) -> Any:
         return value.reset_index(drop=True) if value.index.name is None else value
     if isinstance(value, list | tuple | set | frozenset):
         items = sorted(value) if isinstance(value, set | frozenset) else list(value)
-        return np.asarray(items) if items else np.empty(0)
-    if isinstance(value, np.ndarray | np.generic | bool | int | float | str):
+        return np.asarray([_storable(item) for item in items]) if items else np.empty(0)
+    if isinstance(value, np.ndarray | np.generic | bool | int | float):
         return value
-    return str(value)
+    # The name of a file may have bytes that are no text.
+    return str(value).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def _versions(packages: Mapping[str, str] | Sequence[str]) -> dict[str, str]:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import atexit
+import os
+import shutil
 import sys
+import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -102,6 +108,7 @@ def import_umap() -> Any:
     which is not used here, and compiles its functions anew in each session and worker.
     """
     if "umap" not in sys.modules:
+        _need_cache_folder()
         _import_without_parametric()
     import umap
 
@@ -109,6 +116,28 @@ def import_umap() -> Any:
         for name in names:
             _keep_compiled(getattr(sys.modules[module], name, None))
     return umap
+
+
+def _need_cache_folder() -> None:
+    """Give Numba a folder where it has none: umap cannot be imported without."""
+    places = [Path.home() / ".cache"] if os.environ.get("HOME") else []
+    found = find_spec("pynndescent")
+    if found is not None and found.origin is not None:
+        places.append(Path(found.origin).parent / "__pycache__")
+    if "NUMBA_CACHE_DIR" in os.environ or any(map(_writable, places)):
+        return
+    folder = tempfile.mkdtemp(prefix="tissueshap-numba-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    os.environ["NUMBA_CACHE_DIR"] = folder  # workers take it from here
+    if "numba" in sys.modules:
+        sys.modules["numba"].config.CACHE_DIR = folder
+
+
+def _writable(folder: Path) -> bool:
+    """Return whether files can be made in a folder, which may have to be made first."""
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    return os.access(folder, os.W_OK | os.X_OK)
 
 
 def _import_without_parametric() -> None:

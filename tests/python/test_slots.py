@@ -1,5 +1,7 @@
 """One reader and writer of the slots, for both hosts."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -135,3 +137,12 @@ def test_x_is_none_of_the_layers(adata):
     adata.layers["counts"] = adata.X.copy()
     assert list(_slots.items(adata, "layers")) == ["counts"]
     assert not _slots.items(adata, "obsm")
+
+
+def test_the_name_of_a_file_that_is_no_text_can_be_stored(toy, tmp_path):
+    name = b"h\xe9.tsv".decode("utf-8", "surrogateescape")
+    params = {"path": Path(name), "several": [Path(name)], "text": name}
+    _slots.write(toy, "thing", {}, params=params)
+    toy.write_h5ad(tmp_path / "a.h5ad")
+    held = toy.uns["tissueshap"]["thing"]["params"]
+    assert held["path"] == held["text"] == held["several"][0] == "h\\xe9.tsv"

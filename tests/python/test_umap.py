@@ -68,3 +68,30 @@ def test_compiled_functions_are_kept_and_give_what_umap_gives(tmp_path):
     assert first["compiled"] == 1
     assert (second["compiled"], second["kept"]) == (0, 1)
     assert first["flat"] == second["flat"] == _run(PLAIN)["flat"]
+
+
+def test_numba_has_a_folder_where_nothing_else_can_be_written(monkeypatch):
+    import os
+
+    from tissueshap import _umap
+
+    monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
+    _umap._need_cache_folder()
+    assert "NUMBA_CACHE_DIR" not in os.environ  # there is a place
+    monkeypatch.setattr(_umap, "_writable", lambda _: False)
+    import numba
+
+    monkeypatch.setattr(numba.config, "CACHE_DIR", "")
+    monkeypatch.setenv("NUMBA_CACHE_DIR", "x")  # so that it is put back
+    monkeypatch.delenv("NUMBA_CACHE_DIR")
+    _umap._need_cache_folder()
+    folder = os.environ["NUMBA_CACHE_DIR"]
+    assert os.path.isdir(folder)
+    assert numba.config.CACHE_DIR == folder
+
+
+def test_a_folder_that_has_to_be_made_counts_as_writable(tmp_path):
+    from tissueshap._umap import _writable
+
+    assert _writable(tmp_path / "a" / "b")
+    assert not _writable(tmp_path.__class__("/dev/null/nothing"))

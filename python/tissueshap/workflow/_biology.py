@@ -9,7 +9,7 @@ from typing import Any
 from tissueshap import io, tl
 from tissueshap.report._biology import EXCLUSIVE
 from tissueshap.workflow._config import Config
-from tissueshap.workflow._inputs import check_identifiers, read_gene_sets
+from tissueshap.workflow._inputs import read_gene_sets
 from tissueshap.workflow._job import Job
 
 
@@ -25,18 +25,19 @@ def steps(config: Config) -> dict[str, Callable[[Job], str]]:
     return chosen
 
 
-def read(job: Job) -> None:
-    """Read the gene sets and the interactions, and refuse those of other identifiers."""
+def read(job: Job) -> dict[str, set[str]]:
+    """Read the gene sets and the interactions, and return the identifiers of each."""
     config = job.config
+    found: dict[str, set[str]] = {}
     if config.gene_sets:
         sets = read_gene_sets(config.gene_sets)
-        known = {gene for genes in sets.values() for gene in genes}
-        check_identifiers(job.adata, known, "the gene sets")
+        found["the gene sets"] = {gene for genes in sets.values() for gene in genes}
     if config.interactions is not None:
         job.edges = io.read_edges(
             config.interactions, score=config.interaction_score, aliases=config.interaction_names
         )
-        check_identifiers(job.adata, set(job.edges["a"]) | set(job.edges["b"]), "the interactions")
+        found["the interactions"] = set(job.edges["a"]) | set(job.edges["b"])
+    return found
 
 
 def enrich(job: Job) -> str:

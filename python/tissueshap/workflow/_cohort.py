@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
 from tissueshap import _schema, _slots, io, pp, tl
-from tissueshap._errors import DataError
+from tissueshap._errors import DataError, DataWarning
 from tissueshap._held_out import training
 from tissueshap._logging import logger
+from tissueshap.tl._transfer import matches
 from tissueshap.workflow._config import Config
-from tissueshap.workflow._inputs import read_map
 from tissueshap.workflow._job import Job
 
 
@@ -29,8 +30,16 @@ def steps(config: Config) -> dict[str, Callable[[Job], str]]:
     }
 
 
-def read(job: Job) -> None:
-    """Read the other cohort, and keep the genes that both have, in one order."""
+def read(job: Job, class_map: Mapping[str, str] | None) -> None:
+    """Read the other cohort, and keep the genes that both have, in one order.
+
+    Parameters
+    ----------
+    job
+        The run.
+    class_map
+        The user's names for its classes; refused here if no class is matched.
+    """
     config = job.config
     if config.cohort_counts is None:
         raise RuntimeError("the settings name no other cohort")
@@ -55,6 +64,21 @@ def read(job: Job) -> None:
         f"{job.other.n_vars:,}",
     )
     job.adata._inplace_subset_var(job.adata.var_names.isin(shared))
+    _check_map(job, class_map)
+
+
+def _check_map(job: Job, class_map: Mapping[str, str] | None) -> None:
+    job.class_map = class_map
+    names = _slots.class_names(job.cohort, job.config.cohort_label or job.config.label)
+    matches(names, _slots.class_names(job.adata, job.config.label), _map(job))
+    lost = sorted(set(class_map or {}) - set(names))
+    if lost:
+        warnings.warn(
+            f"--cohort-map names classes that the other cohort does not have: {lost[:5]}; it has "
+            f"{names[:5]}",
+            DataWarning,
+            stacklevel=2,
+        )
 
 
 def normalise(job: Job) -> str:
@@ -125,7 +149,7 @@ def _layer(job: Job) -> str:
 
 def _map(job: Job) -> dict[str, str] | None:
     """Return the map without the classes that training left out."""
-    if job.config.cohort_map is None:
+    if job.class_map is None:
         return None
-    known = set(job.classifier.classes)
-    return {a: b for a, b in read_map(job.config.cohort_map).items() if b in known}
+    known = set(_slots.class_names(job.adata, job.config.label))
+    return {a: b for a, b in job.class_map.items() if b in known}

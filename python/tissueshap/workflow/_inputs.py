@@ -11,9 +11,11 @@ import pandas as pd
 from tissueshap import _schema, _slots, io
 from tissueshap._dense import dense
 from tissueshap._errors import DataError
+from tissueshap._folders import need_space
 from tissueshap._held_out import fewest
 from tissueshap._scale import check_log_input
 from tissueshap.workflow._config import Config
+from tissueshap.workflow._job import Job
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -56,6 +58,16 @@ def need_columns(adata: AnnData, names: Iterable[str | None]) -> None:
     missing = [name for name in names if name is not None and name not in adata.obs]
     if missing:
         raise DataError(f"the samples have no columns {missing}; they have {list(adata.obs)}")
+
+
+#: Bytes of the results for each value of the counts, compressed, and beside them.
+_BYTES, _LEAST = 10, 2 * 10**7
+
+
+def check_space(job: Job, n_values: int) -> None:
+    """Refuse a disk that cannot hold the results of so many samples x genes."""
+    n_other = 0 if job.other is None else job.other.n_obs * job.other.n_vars
+    need_space(job.folder, _LEAST + _BYTES * (n_values + n_other))
 
 
 def log_layer(adata: AnnData, *, check_scale: bool = True) -> None:

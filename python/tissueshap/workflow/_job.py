@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,6 +40,8 @@ class Job:
         Figures by name, once made.
     other
         The other cohort, where there is one.
+    class_map
+        Which class a class of the other cohort is, where the user says so.
     edges
         Protein interactions, where there are any.
     timings
@@ -52,6 +55,7 @@ class Job:
     fold_models: list[Classifier] = field(default_factory=list)
     figures: dict[str, Figure] = field(default_factory=dict)
     other: AnnData | None = None
+    class_map: Mapping[str, str] | None = None
     edges: pd.DataFrame | None = None
     timings: list[dict[str, Any]] = field(default_factory=list)
 

@@ -13,10 +13,13 @@ from tissueshap.workflow import _biology, _cohort
 from tissueshap.workflow._clusters import cluster, null_test
 from tissueshap.workflow._config import Config
 from tissueshap.workflow._inputs import (
+    check_identifiers,
+    check_space,
     keep_classes,
     log_layer,
     need_columns,
     need_samples,
+    read_map,
     read_markers,
 )
 from tissueshap.workflow._job import Job
@@ -65,6 +68,11 @@ def _looks(config: Config) -> dict[str, Step]:
 def read(job: Job) -> str:
     """Read the counts, or take those given; leave out classes as asked."""
     config = job.config
+    check_space(job, 0)
+    # What is small first: a fault in it need not wait for the counts.
+    markers = None if config.markers is None else read_markers(config.markers)
+    class_map = None if config.cohort_map is None else read_map(config.cohort_map)
+    identifiers = _biology.read(job)
     if config.counts is not None:
         job.adata = io.read_counts(
             config.counts,
@@ -85,10 +93,12 @@ def read(job: Job) -> str:
     need_samples(job.adata, config)
     need_columns(job.adata, (*config.de_covariates, config.de_block))
     if config.cohort_counts is not None:
-        _cohort.read(job)
-    if config.markers is not None:
-        job.adata.uns["markers"] = read_markers(config.markers)
-    _biology.read(job)
+        _cohort.read(job, class_map)
+    if markers is not None:
+        job.adata.uns["markers"] = markers
+    for what, wanted in identifiers.items():
+        check_identifiers(job.adata, wanted, what)
+    check_space(job, job.adata.n_obs * job.adata.n_vars)
     n_classes = len(_slots.class_names(job.adata, config.label))
     return f"{job.adata.n_obs:,} samples x {job.adata.n_vars:,} genes, {n_classes} classes"
 

@@ -414,7 +414,7 @@ def test_around_profiles_without_donors(tpm):
         ({"depth": 0}, "depth=0"),
         ({"contamination": 0.5}, "contamination=0.5: .* below 0.4"),
         ({"degradation": -1}, "degradation=-1"),
-        ({"bcv": -1}, "not negative"),
+        ({"bcv": -1}, "bcv must be a number of at least 0, not -1"),
     ],
 )
 def test_profiles_with_what_does_not_go_are_refused(tpm, change, message):

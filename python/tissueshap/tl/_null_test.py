@@ -13,7 +13,13 @@ from tissueshap import _slots
 from tissueshap._counts import target
 from tissueshap._errors import DataError
 from tissueshap.clustering._vmeasure import check_starts, random_sets, scored_sets
-from tissueshap.tl._clustered import checked_classes, chosen_samples, expression, named_sets
+from tissueshap.tl._clustered import (
+    checked_classes,
+    chosen_samples,
+    expression,
+    named_sets,
+    records_behind,
+)
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -100,6 +106,8 @@ def null_test(
     check_starts(n_starts, on)
     if n_sets < 1:
         raise DataError(f"n_sets={n_sets}: at least 1 random gene set is needed")
+    reads = records_behind(gene_set)
+    sources = _slots.begin(adata, "null_test", *reads, layer=layer, key_added=key_added)
     rows = chosen_samples(adata, samples)
     codes = checked_classes(adata, label, rows)
     name, genes = _one_set(adata, gene_set)
@@ -140,6 +148,7 @@ def null_test(
         },
         seed=seed,
         versions=("umap-learn", "scikit-learn", "scipy"),
+        sources=sources,
         key_added=key_added,
     )
     return adata if copy else None

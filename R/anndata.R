@@ -153,6 +153,11 @@ get_label <- function(x, label) {
         fail("which column of %s holds the classes? Pass label = \"...\"",
             place)
     }
+    refuse_reserved(label, "label")
+    if (sum(column_names(x, "obs") == label) > 1L) {
+        fail("%s has the column \"%s\" twice: rename or drop one of them",
+            place, label)
+    }
     values <- get_column(x, "obs", label)
     if (is.null(values)) {
         fail("%s has no column \"%s\"; it has: %s", place, label,
@@ -170,9 +175,9 @@ column_names <- function(x, group) {
         experiment = names(side_of(x, group)))
 }
 
-# Writes what a core returned, by slot, and how it was made.
+# Writes what a core returned, by slot, how it was made, and from which records.
 write_slots <- function(x, verb, found, params, packages = character(),
-                        key_added = NULL) {
+                        key_added = NULL, reads = character()) {
     check_key(key_added)
     versions <- lapply(stats::setNames(nm = packages), function(package) {
         as.character(utils::packageVersion(package))
@@ -182,11 +187,16 @@ write_slots <- function(x, verb, found, params, packages = character(),
     if (kind_of(x) == "anndata") {
         python_bridge()$write(x, verb, portable(found_elements(found)),
             portable(element_of(params)), portable(element_of(versions)),
-            key_added)
+            key_added, as.list(reads))
         return(x)
     }
+    refuse_taken(x, verb, found, key_added)
     versions$tissueshap <- as.character(utils::packageVersion("tissueshap"))
-    entry <- c(list(params = params, versions = versions), found$uns)
+    origin <- made_from(x, verb, params, reads)
+    entry <- c(list(verb = verb, params = params, versions = versions,
+        made_from = origin, id = fingerprint(jsonlite::toJSON(list(verb,
+            params, origin), auto_unbox = TRUE, digits = NA)),
+        slots = listed_slots(x, found, verb, key_added)), found$uns)
     write <- switch(kind_of(x), experiment = write_experiment,
         anndatar = anndatar_write, file = h5ad_write)
     write(x, verb, found, entry, key_added)
@@ -210,6 +220,26 @@ get_record <- function(x, verb) {
         file = h5ad_record(x, verb),
         anndatar = x$uns[[schema()$uns_key]][[verb]],
         experiment = S4Vectors::metadata(x)[[schema()$uns_key]][[verb]])
+}
+
+record_names <- function(x) {
+    key <- schema()$uns_key
+    switch(kind_of(x),
+        file = if (h5ad_has(x, "uns", key)) {
+            h5_with(x$file, paste0("uns/", key), h5_keys)
+        },
+        anndatar = names(x$uns[[key]]),
+        experiment = names(S4Vectors::metadata(x)[[key]]))
+}
+
+has_slot <- function(x, group, key) {
+    switch(kind_of(x),
+        file = h5ad_has(x, group, key),
+        anndatar = key %in% names(x[[group]]),
+        experiment = switch(group,
+            layers = key %in% SummarizedExperiment::assayNames(x),
+            obsm = , varm = !is.null(get_nested(x, group, key)),
+            key %in% names(side_of(x, group))))
 }
 
 # Reads from a file what `use` asks for, without Python where that can be.

@@ -82,7 +82,7 @@ set_record <- function(x, key, value) {
 }
 
 write_experiment <- function(x, verb, found, entry, key_added) {
-    named <- function(key) paste(c(key_added, key), collapse = "_")
+    named <- function(key) named_slot(key, key_added)
     for (group in c("obs", "var")) {
         for (key in names(found[[group]])) {
             x <- set_side(x, group, named(key), found[[group]][[key]])
@@ -191,8 +191,22 @@ nested_value <- function(value) {
     }
 }
 
+# A column and a frame of one name are two slots in Python, and one place here.
+refuse_other_shape <- function(x, changed) {
+    for (group in c("obs", "var", "obsm", "varm")) {
+        for (key in names(changed[[group]])) {
+            held <- side_of(x, group)[[key]]
+            nested <- length(dim(held)) == 2L
+            if (!is.null(held) && nested != (group %in% c("obsm", "varm"))) {
+                slot_taken(group, key)
+            }
+        }
+    }
+}
+
 # An experiment with what a verb of Python changed.
 add_found <- function(x, changed) {
+    refuse_other_shape(x, changed)
     for (key in names(changed$layers)) {
         x <- set_layer(x, key, layer_of(changed$layers[[key]]))
     }

@@ -31,9 +31,13 @@ shap_lists <- function(x, classes, by) {
 de_lists <- function(x, classes, by, genes) {
     params <- need_record(x, "de")$params
     columns <- class_columns(classes)
-    fdr <- get_frame(x, "varm", slot_name("varm", "de_fdr"))[, columns]
-    logfc <- get_frame(x, "varm", slot_name("varm", "de_logfc"))[, columns]
+    fdr <- get_frame(x, "varm", slot_name("varm", "de_fdr"))[, columns,
+        drop = FALSE]
+    logfc <- get_frame(x, "varm", slot_name("varm", "de_logfc"))[, columns,
+        drop = FALSE]
     called <- fdr < params$fdr & abs(logfc) > params$lfc
+    # A gene that was not tested is not called.
+    called <- called & !is.na(called)
     if (by == "exclusive") {
         called <- called & rowSums(called) == 1
     }

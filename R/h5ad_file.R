@@ -128,7 +128,7 @@ h5ad_value <- function(x, ...) {
 h5ad_record <- function(x, verb) h5ad_value(x, "uns", schema()$uns_key, verb)
 
 h5ad_write <- function(x, verb, found, entry, key_added) {
-    named <- function(key) paste(c(key_added, key), collapse = "_")
+    named <- function(key) named_slot(key, key_added)
     for (group in c("obs", "var")) {
         for (key in names(found[[group]])) {
             h5ad_set_column(x, group, named(key),

@@ -23,8 +23,10 @@ plot_shap_bar <- function(adata, label = NULL, n_top = 20L) {
     classes <- class_levels(x, label)
     need_all_classes(x)
     values <- class_frame(x, "shap_mean_abs", classes)
+    # Genes that the model lacks have no value at all.
+    genes <- which(rowSums(!is.na(values)) > 0)
     values[is.na(values)] <- 0
-    genes <- utils::head(order(-rowSums(values)), n_top)
+    genes <- utils::head(genes[order(-rowSums(values)[genes])], n_top)
     values <- values[genes, , drop = FALSE]
     ids <- gene_names(x)[genes]
     few <- length(classes) <= length(palette()$classes)

@@ -39,25 +39,29 @@ run_de <- function(adata, label = NULL, fdr = 0.01, lfc = 4,
         class <- get_label(x, label)
         params <- list(fdr = fdr, lfc = lfc, method = method, rest = rest,
             lfc_test = lfc_test, legacy = legacy)
+        made_by <- if (method == "limma") "log2" else "tmm"
+        need_current(x, made_by)
         data <- if (method == "limma") log_values(x) else normalised_counts(x)
         of_samples <- list(label = class$values,
-            covariates = sample_columns(x, covariates),
-            block = sample_columns(x, block)[[1L]], BPPARAM = BPPARAM)
+            covariates = sample_columns(x, covariates, "covariates"),
+            block = sample_columns(x, block, "block")[[1L]], BPPARAM = BPPARAM)
         found <- do.call(core_de, c(data, of_samples, params))
         if (method != "edgeR_QL") {
             params$legacy <- NULL
         }
         params <- c(list(label = class$name), params,
             list(covariates = covariates, block = block))
-        write_slots(x, "de", found, params, c("edgeR", "limma"), key_added)
+        write_slots(x, "de", found, params, c("edgeR", "limma"), key_added,
+            made_by)
     })
 }
 
-sample_columns <- function(x, names) {
+sample_columns <- function(x, names, argument) {
     if (is.null(names)) {
         return(NULL)
     }
     held <- lapply(stats::setNames(names, names), function(name) {
+        refuse_reserved(name, argument)
         values <- get_column(x, "obs", name)
         if (is.null(values)) {
             fail("obs has no column \"%s\" to take covariates or block from",

@@ -60,13 +60,15 @@ run_enrich <- function(adata, gene_sets = NULL, source = "shap",
             settings), copy = copy))
     }
     need_engine(engine)
+    reads <- ifelse(source == "shap", "select_genes", source)
     on_data(adata, copy, function(x) {
+        need_current(x, reads)
         found <- enrich_lists(x, gene_sets, universe, ids, settings)
         if (is.character(gene_sets)) {
             settings$gene_sets <- gene_sets
         }
         write_slots(x, "enrich", list(uns = found), settings,
-            engine_packages(engine, !is.null(gene_sets)), key_added)
+            engine_packages(engine, !is.null(gene_sets)), key_added, reads)
     })
 }
 

@@ -50,8 +50,7 @@ run_filter_genes <- function(adata, label = NULL, min_reads = 6,
         x <- write_slots(x, "filter_genes", found,
             c(list(label = class$name), params, subset = subset),
             key_added = key_added)
-        key <- paste(c(key_added, slot_name("var", "filter_pass")),
-            collapse = "_")
+        key <- named_slot(slot_name("var", "filter_pass"), key_added)
         if (subset) keep_genes(x, key) else x
     })
 }

@@ -44,12 +44,21 @@ def target(adata: AnnData, *, copy: bool) -> AnnData:
 
 
 def check(adata: AnnData, what: str = "adata") -> None:
-    """Raise unless this is an AnnData whose samples and genes have names of their own.
+    """Raise unless this is an AnnData whose samples, genes and columns have names of their own.
 
-    Both are matched by name. ``what`` is what messages call it.
+    All are matched by name. ``what`` is what messages call it.
     """
     if not isinstance(adata, AnnData):
         raise DataError(_no_anndata(adata, what))
+    for group in ("obs", "var"):
+        columns = getattr(adata, group).columns
+        if not columns.is_unique:
+            twice = list(map(str, columns[columns.duplicated()].unique()[:5]))
+            raise DataError(
+                f"{what}.{group} has the column {twice[0]!r} twice: rename or drop one of them"
+                if len(twice) == 1
+                else f"{what}.{group} has the columns {twice} twice: rename or drop one of each"
+            )
     for axis in ("obs_names", "var_names"):
         names = getattr(adata, axis)
         if not names.is_unique:

@@ -15,6 +15,14 @@ class MissingSlotError(DataError):
     """A slot of the AnnData is missing: the message names the verb that writes it."""
 
 
+class TakenSlotError(DataError):
+    """A slot holds something of the user's: the message says how to keep both."""
+
+
+class StaleError(DataError):
+    """A result was made from something that has changed: the message names the verb to run."""
+
+
 class MissingPackageError(TissueshapError, ImportError):
     """A package is missing: the message has the command that installs it."""
 

@@ -84,6 +84,7 @@ def write(
     params: Mapping[str, Any],
     versions: Mapping[str, Any],
     key_added: str | None = None,
+    reads: Sequence[str] = (),
 ) -> None:
     """Write what an R verb found.
 
@@ -100,6 +101,8 @@ def write(
         Elements of what :func:`tissueshap._slots.write` takes.
     key_added
         As for :func:`tissueshap._slots.write`.
+    reads
+        Records that the verb has read.
     """
     slots = decode(found)
     slots["layers"] = {key: _turned(value) for key, value in slots["layers"].items()}
@@ -109,6 +112,7 @@ def write(
         {group: values for group, values in slots.items() if values},
         params=decode(params),
         versions=decode(versions),
+        sources=_slots.current(adata, *reads),
         key_added=key_added,
     )
 

@@ -58,6 +58,9 @@ layers = Group("layers")
 obsm = Group("obsm")
 varm = Group("varm")
 
+#: Slots whose names are the beginning of others: ``obsm["X_umap_shap"]``.
+PREFIXES = (obsm.X_umap, layers.shap_class, varm.shap_rank_fold)
+
 #: ``uns[UNS]`` holds the records of the verbs.
 UNS: str = load()["uns_key"]
 

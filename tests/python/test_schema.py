@@ -14,7 +14,7 @@ def test_every_slot_has_type_writer_and_description():
     schema = _schema.load()
     for group in ("obs", "var", "layers", "obsm", "varm", "uns"):
         for key, entry in schema[group].items():
-            assert set(entry) == {"dtype", "by", "doc"}, f"{group}/{key}"
+            assert set(entry) - {"from"} == {"dtype", "by", "doc"}, f"{group}/{key}"
             assert re.fullmatch(r"(io|pp|tl)\.\w+", entry["by"]), f"{group}/{key}"
 
 

@@ -8,7 +8,7 @@ import pytest
 from anndata import AnnData
 
 from tissueshap import _slots
-from tissueshap._errors import DataError, MissingSlotError
+from tissueshap._errors import DataError, MissingSlotError, TakenSlotError
 
 
 @pytest.fixture
@@ -146,3 +146,89 @@ def test_the_name_of_a_file_that_is_no_text_can_be_stored(toy, tmp_path):
     toy.write_h5ad(tmp_path / "a.h5ad")
     held = toy.uns["tissueshap"]["thing"]["params"]
     assert held["path"] == held["text"] == held["several"][0] == "h\\xe9.tsv"
+
+
+SLOTS = {"obs": ["lib_size"], "var": ["filter_pass"], "layers": ["tmm"], "varm": ["de_fdr"]}
+
+
+@pytest.mark.parametrize(("group", "key"), [(g, k) for g, keys in SLOTS.items() for k in keys])
+def test_what_no_verb_wrote_is_not_replaced(adata, group, key):
+    shape = {"obs": 4, "var": 3, "layers": (4, 3), "varm": (3, 2)}[group]
+    getattr(adata, group)[key] = np.full(shape, 7.0)
+    value = np.ones(shape)
+    with pytest.raises(TakenSlotError, match=rf"{group}\['{key}'\] is there already.*key_added="):
+        _slots.write(adata, "tmm", {group: {key: value}}, params={})
+    assert (np.asarray(getattr(adata, group)[key]) == 7).all()
+    for _ in range(2):
+        _slots.write(adata, "tmm", {group: {key: value}}, params={}, key_added="run2")
+    assert (np.asarray(getattr(adata, group)[key]) == 7).all()
+
+
+def test_a_verb_can_be_run_again_whatever_came_between(adata, tmp_path):
+    for _ in range(2):
+        _slots.write(adata, "tmm", {"obs": {"lib_size": [1, 2, 3, 4]}}, params={}, key_added="k")
+    _slots.write(adata, "evaluate", {}, params={}, key_added="k")  # takes the record's place
+    _slots.write(adata, "tmm", {"obs": {"lib_size": [5, 6, 7, 8]}}, params={}, key_added="k")
+    adata.write_h5ad(tmp_path / "x.h5ad")
+    from anndata import read_h5ad
+
+    back = read_h5ad(tmp_path / "x.h5ad")[1:, :2].copy()
+    _slots.write(back, "tmm", {"obs": {"lib_size": [1, 2, 3]}}, params={}, key_added="k")
+    assert list(back.obs["k_lib_size"]) == [1, 2, 3]
+
+
+def test_records_of_earlier_versions_own_what_their_verb_writes(adata):
+    adata.uns["tissueshap"] = {"tmm": {"params": {}}, "run2": {"params": {}}, "label": "tissue"}
+    assert _slots.owner(adata, "obs", "lib_size") == "tmm"
+    assert _slots.owner(adata, "obs", "run2_predicted") == "run2"
+    assert _slots.owner(adata, "obsm", "run2_X_umap_shap") == "run2"
+    assert _slots.owner(adata, "obs", "predicted") is None
+    assert _slots.owner(adata, "obs", "run2_mine") is None
+
+
+def test_the_label_is_not_replaced_and_records_keep_their_names(adata):
+    adata.obs["a_predicted"] = ["x", "y", "x", "y"]
+    adata.uns["tissueshap"] = {"a": {"params": {}}}
+    _slots.label_name(adata, "a_predicted")
+    with pytest.raises(TakenSlotError, match="a_predicted"):
+        _slots.begin(adata, "predict", key_added="a")
+    for name in ("label", "split"):
+        with pytest.raises(TakenSlotError, match="another record"):
+            _slots.begin(adata, "predict", key_added=name)
+
+
+def test_an_embedding_of_scanpy_is_not_in_the_way(adata):
+    adata.obsm["X_umap"] = np.zeros((4, 2))
+    assert _slots.begin(adata, "cluster") == {}
+
+
+@pytest.mark.parametrize("name", ["split", "predicted", "confidence", "lib_size", "donor"])
+def test_the_contracts_own_names_are_no_class_columns(adata, name):
+    adata.obs[name] = ["x", "y", "x", "y"]
+    with pytest.raises(DataError, match=f"label='{name}'.*reserved"):
+        _slots.label_name(adata, name)
+    if name == "donor":
+        assert list(_slots.obs_column(adata, name, "groups")) == ["x", "y", "x", "y"]
+    else:
+        with pytest.raises(DataError, match=f"covariates='{name}'.*reserved"):
+            _slots.obs_column(adata, name, "covariates")
+
+
+def test_donors_do_not_replace_another_column(adata):
+    given = pd.Series(["d1", "d2", "d1", "d2"], index=adata.obs_names)
+    _slots.put_donors(adata.obs, given, "giver", "adata.obs")
+    _slots.put_donors(adata.obs, given, "giver", "adata.obs")
+    with pytest.raises(TakenSlotError, match="'donor' beside 'giver'"):
+        _slots.put_donors(adata.obs, given[::-1].set_axis(given.index), "giver", "adata.obs")
+
+
+def test_numbers_and_texts_of_one_name_are_one_class(adata):
+    adata.obs["organ"] = pd.Series([1, "1", 2, "x"], dtype=object).to_numpy()
+    assert _slots.class_names(adata, "organ") == ["1", "2", "x"]
+    assert _slots.class_codes(adata, "organ").tolist() == [0, 0, 1, 2]
+
+
+def test_a_column_that_is_there_twice_is_named(adata):
+    adata.obs = pd.concat([adata.obs, adata.obs], axis=1)
+    with pytest.raises(DataError, match="column 'tissue' twice"):
+        _slots.class_names(adata, "tissue")

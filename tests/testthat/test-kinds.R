@@ -96,7 +96,9 @@ content <- function(x) {
         record <- get_record(x, verb)
         in_order <- function(held) held[sort(names(held))]
         record$params <- in_order(record$params)
-        in_order(record[setdiff(names(record), "versions")])
+        # R leaves out what only Python can compute, and ids count it.
+        in_order(record[setdiff(names(record), c("versions", "made_from",
+            "id"))])
     })
     c(layers, sides$obs, sides$var, records)
 }

@@ -209,6 +209,11 @@ test_that("plot_shap_bar: all classes stacked, or the first and the rest", {
         found <- bars$value[bars$class == name]
         expect_equal(found, unname(moved[top, sub("/", "|", name)]))
     }
+    lacking <- x
+    SummarizedExperiment::rowData(lacking)$shap_mean_abs[-(1:3), ] <- NA
+    drawn <- plot_shap_bar(lacking, n_top = 5)$data
+    expect_identical(nrow(drawn), 9L)
+    expect_setequal(drawn$value, moved[1:3, ])
     classes <- sprintf("Class %02d", 1:9)
     y <- made_up(classes)
     many <- plot_shap_bar(y, n_top = 4)

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from anndata import AnnData
 
-from tissueshap import _schema
+from tissueshap import _schema, _slots
 from tissueshap._errors import DataError
 from tissueshap.io._counts import CountFile
 from tissueshap.io._h5ad import read_h5ad
@@ -39,10 +40,22 @@ def counts_from_h5ad(path: Path, kind: Kind) -> CountFile:
             )
         if not held:
             out.add(rows)
+    _drop_results(adata)
     columns = {str(name): adata.var[name].astype(object).tolist() for name in adata.var.columns}
     tpm = adata.layers.get(_schema.layers.tpm)
-    obs = adata.obs.set_axis(pd.Index(samples), axis=0)
+    obs = adata.obs.set_axis(pd.Index(samples), axis=0).rename(columns=_schema.column)
     return CountFile(path, samples, genes, out, columns, obs, None if tpm is None else _dense(tpm))
+
+
+def _drop_results(adata: AnnData) -> None:
+    """Leave out the columns that verbs wrote: their records and layers stay in the file too."""
+    for group in ("obs", "var"):
+        frame = getattr(adata, group)
+        made = [name for name in frame if _slots.owner(adata, group, str(name)) is not None]
+        inputs = [
+            name for name in made if (_schema.written_by(group, name) or "").startswith("io.")
+        ]
+        setattr(adata, group, frame.drop(columns=[name for name in made if name not in inputs]))
 
 
 def _dense(rows: Any) -> np.ndarray:

@@ -112,19 +112,22 @@ def read_counts(
     if tpm is not None:
         file.tpm = read_tpm(tpm, file, orient)
     obs = _join(file, table)
+    where = str(file.path) if table is None else table.name
     keep = pd.Index(file.samples).isin(obs.index)
     keep &= _not_empty(file, keep)
     obs = obs.reindex([name for name, kept in zip(file.samples, keep, strict=True) if kept])
     if label is not None:
         label = _schema.column(label)
+        _slots.refuse_reserved(label, "label", where)
         obs[label] = _text_column(obs, label, "label", file, table)
         kept = class_mask(obs[label], exclude, min_class_size, file.path)
         keep[np.flatnonzero(keep)] = kept
         obs = obs[kept].copy()
         obs[label] = obs[label].astype("category")
     if donor is not None:
+        _slots.refuse_reserved(_schema.column(donor), "donor", where)
         column = _text_column(obs, _schema.column(donor), "donor", file, table)
-        obs[_schema.obs.donor] = column.astype("category")
+        _slots.put_donors(obs, column, _schema.column(donor), where)
     adata = _build(file, keep, typed(obs), values)
     if values == "log":
         check_log_input(adata.X, adata, str(file.path), refuse=check_scale)

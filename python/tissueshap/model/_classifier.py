@@ -69,6 +69,8 @@ class Classifier:
         ``learning_rate`` (that of the attempt that was kept), ``retries`` (attempts given up
         before it) and ``diverged`` (whether its loss rose all the same); of an average of
         several networks the smallest, their sum, and whether any did.
+    trained_on
+        A row a training sample: sample (a code of its name), class; None where unknown.
     """
 
     network: Any
@@ -82,6 +84,7 @@ class Classifier:
     )
     scale: InputScale | None = None
     training: dict[str, Any] = field(default_factory=dict)
+    trained_on: pd.DataFrame | None = None
 
     def __repr__(self) -> str:
         """Return sizes in place of thousands of gene names."""
@@ -137,6 +140,14 @@ class Classifier:
             f"model's is {self.genes[where]!r}; ts.tl.predict(adata, model) aligns them by name"
         )
 
+    def fingerprint(self) -> str:
+        """Return a short text that only this network with its classes and genes has."""
+        held = hashlib.md5(usedforsecurity=False)
+        for weights in self.network.get_weights():
+            held.update(np.ascontiguousarray(weights).tobytes())
+        held.update("\n".join([*self.classes, *self.genes]).encode())
+        return held.hexdigest()
+
     def save(self, directory: str | Path) -> Path:
         """Write the bundle, ``model.keras`` and ``bundle.json``, whole or not at all.
 
@@ -175,6 +186,9 @@ class Classifier:
             "genes": self.genes,
             "scale": None if self.scale is None else self.scale.to_dict(),
             "history": history.to_dict(orient="list"),
+            "trained_on": None
+            if self.trained_on is None
+            else self.trained_on.to_dict(orient="list"),
         }
 
 
@@ -201,6 +215,7 @@ def load(directory: str | Path) -> Classifier:
     bundle = _read(source)
     network = _read_network(source, bundle)
     history = pd.DataFrame(bundle["history"])
+    trained_on = bundle.get("trained_on")
     whole = history.columns.intersection(["epoch", "model"])
     return Classifier(
         network=network,
@@ -212,6 +227,7 @@ def load(directory: str | Path) -> Classifier:
         versions=bundle["versions"],
         scale=bundle["scale"],
         training=bundle.get("training", {}),
+        trained_on=None if trained_on is None else pd.DataFrame(trained_on, dtype=str),
     )
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from tissueshap import _schema, _slots
 from tissueshap._errors import DataError
+from tissueshap._selection import lowest
 from tissueshap.pl import _palette, _style, _swarm
 
 if TYPE_CHECKING:
@@ -68,19 +69,28 @@ def shap(
     if class_name is not None:
         if class_name not in names:
             raise DataError(f"{class_name!r} is none of the classes {names[:5]}")
-        genes = list(ranks[class_name].nsmallest(n_top or 15).index)
+        genes = list(lowest(ranks[class_name], n_top or 15))
+        _need_ranks(genes, f"{class_name!r} has")
         with _style.context():
             figure = _swarm.draw(adata, class_name, genes, layer=layer, figsize=figsize)
         return _style.finish(figure, save)
     n_each = n_top or int(np.clip(_MOST_GENES // len(names), 1, 5))
-    tops = (gene for name in names for gene in ranks[name].nsmallest(n_each).index)
-    genes = list(dict.fromkeys(tops))
+    genes = list(dict.fromkeys(gene for name in names for gene in lowest(ranks[name], n_each)))
+    _need_ranks(genes, "the classes have")
     codes = _slots.class_codes(adata, label)
     values = _slots.require(adata, "layers", layer)[:, adata.var_names.get_indexer(genes)]
     means = pd.DataFrame(values).groupby(codes).mean().to_numpy(float)
     with _style.context():
         figure = _dots(adata, names, genes, medians.loc[genes].to_numpy(float).T, means, figsize)
     return _style.finish(figure, save)
+
+
+def _need_ranks(genes: list[str], who: str) -> None:
+    if not genes:
+        raise DataError(
+            f"{who} no ranked genes, since no sample was explained: ts.tl.shap(adata, model, "
+            "samples='test') explains wrongly predicted samples too; then run ts.tl.rank_genes"
+        )
 
 
 def _dots(

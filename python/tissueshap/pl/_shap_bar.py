@@ -9,6 +9,7 @@ import pandas as pd
 
 from tissueshap import _schema, _slots
 from tissueshap._errors import MissingSlotError
+from tissueshap._selection import highest
 from tissueshap.pl import _palette, _style
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def shap_bar(
         )
     names = _slots.class_names(adata, label)
     frame = _slots.class_frame(adata, "varm", key, names)
-    values = frame.loc[frame.sum(axis=1).nlargest(n_top).index]
+    values = frame.loc[highest(frame.sum(axis=1, min_count=1), n_top)]
     with _style.context():
         width = 5.2 if len(names) <= _MOST_COLOURS else 6.4
         figure = _style.new(width, _style.rows_height(len(values), margin=1.5), figsize)

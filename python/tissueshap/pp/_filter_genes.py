@@ -79,6 +79,7 @@ def filter_genes(
         )
     adata = target(adata, copy=copy)
     name = _slots.label_name(adata, label)
+    _slots.begin(adata, "filter_genes", key_added=key_added)
     params = {
         "min_reads": min_reads,
         "min_tpm": min_tpm,

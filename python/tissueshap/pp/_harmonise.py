@@ -72,7 +72,9 @@ def harmonise(
     adata = target(adata, copy=copy)
     if adata.n_obs < 2:
         raise DataError(f"adata has {adata.n_obs} sample(s): a standard deviation needs two")
+    sources = _slots.begin(adata, "harmonise", layer=layer, key_added=key_added)
     own, theirs = _shared(adata, reference)
+    _slots.current(reference, layer=layer, what="reference")
     values = _slots.require(adata, "layers", layer)
     check_measured(
         values, own, samples=adata.obs_names, genes=adata.var_names[own], where=_place(layer)
@@ -102,6 +104,7 @@ def harmonise(
             },
         },
         params={"method": method, "layer": layer},
+        sources=sources,
         key_added=key_added,
     )
     return adata if copy else None

@@ -57,6 +57,7 @@ def log2(
             f"adata.layers[{layer!r}] holds logarithms already: give layer= values on a linear "
             "scale, for example 'tmm'"
         )
+    sources = _slots.begin(adata, "log2", layer=layer, key_added=key_added)
     values = dense(_slots.require(adata, "layers", layer))
     out = transformed(np.array(values, dtype=np.float32), offset=offset, shift=shift)
     if not (np.isfinite(out.min()) and np.isfinite(out.max())):
@@ -70,6 +71,7 @@ def log2(
         "log2",
         {"layers": {_schema.layers.log2: out}},
         params={"layer": layer, "offset": offset, "shift": shift},
+        sources=sources,
         key_added=key_added,
     )
     return adata if copy else None

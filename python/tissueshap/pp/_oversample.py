@@ -88,6 +88,7 @@ def oversample(
         )
     adata = target(adata, copy=copy)
     name = _slots.label_name(adata, label)
+    sources = _slots.begin(adata, "oversample", layer=layer, key_added=key_added)
     classes = _slots.class_names(adata, name)
     train = np.flatnonzero(training(adata))
     codes = _slots.class_codes(adata, name)[train]
@@ -122,6 +123,7 @@ def oversample(
         },
         seed=seed,
         versions=_WORKERS[engine] if method == "smote" else (),
+        sources=sources,
         key_added=key_added,
     )
     return adata if copy else None

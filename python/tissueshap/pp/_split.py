@@ -107,7 +107,8 @@ def split(
         _check_held_out(counts, groups)
         obs = {_schema.obs.split: np.where(is_test, TEST, TRAIN)}
         stale = _slots.named(_schema.obs.fold, key_added)
-        adata.obs.drop(columns=stale, errors="ignore", inplace=True)
+        if _slots.owner(adata, "obs", stale) is not None:
+            adata.obs.drop(columns=stale, errors="ignore", inplace=True)
     else:
         _check_folds(n_folds, n_test, int(own.max()) + 1)
         _check_sizes(dict(zip(classes, sizes, strict=True)), n_folds=n_folds)
@@ -184,9 +185,7 @@ def _wanted(
 
 
 def _group_codes(adata: AnnData, groups: str) -> np.ndarray:
-    if groups not in adata.obs:
-        raise DataError(f"adata.obs has no column {groups!r}: pass groups=None, or add it")
-    codes, _ = pd.factorize(adata.obs[groups])
+    codes, _ = pd.factorize(_slots.obs_column(adata, groups, "groups"))
     if (codes < 0).any():
         missing = list(adata.obs_names[codes < 0][:5])
         raise DataError(f"adata.obs[{groups!r}] is missing for samples {missing}: fill it in")

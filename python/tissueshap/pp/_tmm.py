@@ -53,6 +53,7 @@ def tmm(
         If ``X`` does not hold counts, a sample has none, or ``reference`` has no record.
     """
     adata = target(adata, copy=copy)
+    _slots.begin(adata, "tmm", key_added=key_added)
     found = _r.call(
         "core_tmm",
         counts=checked(adata),

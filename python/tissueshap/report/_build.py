@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tissueshap import _slots
+from tissueshap import _provenance, _schema, _slots
 from tissueshap.report import _biology, _cohort, _folds, _reproduce, _sections
 from tissueshap.report._account import account
 from tissueshap.report._caveats import caveats
@@ -63,8 +63,13 @@ def build(
     ------
     DataError
         The class column has not been recorded.
+    StaleError
+        Results are out of date, or of several models.
     """
     path = Path(path)
+    _check(adata)
+    if other is not None:
+        _check(other, "other")
     drawn = draw(adata, other) if figures is None else figures
     page = (
         _environment()
@@ -82,6 +87,11 @@ def build(
     )
     path.write_text(page, encoding="utf-8")
     return path
+
+
+def _check(adata: AnnData, what: str = "adata") -> None:
+    shown = [*_schema.load()["uns"], _biology.EXCLUSIVE]
+    _provenance.check(adata, shown, models=("cnn", "predict", "shap", "trust"), what=what)
 
 
 def _content(adata: AnnData) -> dict[str, Any]:

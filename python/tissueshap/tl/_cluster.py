@@ -12,7 +12,13 @@ import pandas as pd
 from tissueshap import _schema, _slots, _umap
 from tissueshap._counts import target
 from tissueshap.clustering._vmeasure import check_starts, scored_sets
-from tissueshap.tl._clustered import checked_classes, chosen_samples, expression, named_sets
+from tissueshap.tl._clustered import (
+    checked_classes,
+    chosen_samples,
+    expression,
+    named_sets,
+    records_behind,
+)
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -114,6 +120,8 @@ def cluster(
     """
     adata = target(adata, copy=copy)
     check_starts(n_starts, on)
+    reads = records_behind(gene_sets)
+    sources = _slots.begin(adata, "cluster", *reads, layer=layer, key_added=key_added)
     rows = chosen_samples(adata, samples)
     codes = checked_classes(adata, label, rows)
     sets = named_sets(adata, gene_sets, n_random=n_random, seed=seed)
@@ -163,6 +171,7 @@ def cluster(
         },
         seed=seed,
         versions=("umap-learn", "scikit-learn"),
+        sources=sources,
         key_added=key_added,
     )
     return adata if copy else None

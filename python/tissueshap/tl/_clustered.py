@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from anndata import AnnData
 
 SAMPLES = ("test", "train", "all")
-#: The column of ``var`` behind the sets that have one.
+#: The column of ``var`` behind the sets that have one, and the record of its verb.
 _COLUMNS = {"shap": "shap_selected", "de": "de_significant"}
+_RECORDS = {"shap": "select_genes", "de": "de", "random": "select_genes"}
 
 
 def chosen_samples(adata: AnnData, samples: str) -> np.ndarray:
@@ -96,6 +97,12 @@ def named_sets(
             "or the cut-offs of ts.tl.de"
         )
     return [entry for entry in sets if entry[2].size]
+
+
+def records_behind(gene_sets: Any) -> list[str]:
+    """Return the records that named gene sets come from."""
+    names = [gene_sets] if isinstance(gene_sets, str) else gene_sets
+    return [_RECORDS[name] for name in names if name in _RECORDS]
 
 
 def _random_size(adata: AnnData, fixed: Mapping[str, np.ndarray]) -> int:

@@ -20,6 +20,7 @@ from tissueshap.model._layouts import Layout
 from tissueshap.model._presets import Arch, Preset, Standardise, for_size
 from tissueshap.model._presets import preset as preset_named
 from tissueshap.model._recorded import recorded
+from tissueshap.tl._made_of import trained_on
 from tissueshap.tl._training import Source, member
 
 if TYPE_CHECKING:
@@ -110,6 +111,10 @@ def cnn(
         arch=arch, layout=layout, standardise=standardise, epochs=epochs
     )
     _check(adata, classes, codes[samples], n_models)
+    sources = _slots.begin(adata, "cnn", layer=layer, key_added=key_added)
+    if balanced:
+        # The table counts positions; the model that is made of it does not.
+        _slots.current(adata, "oversample", label=name)
     values = _slots.require(adata, "layers", layer)
     if layer.endswith(_schema.layers.log2):
         check_logs(values, f"adata.layers[{layer!r}]")
@@ -123,7 +128,11 @@ def cnn(
         made=made(adata, layer),
         by_sample=settings.standardise == "samples",
     )
-    classifier = replace(members[0] if n_models == 1 else average(members), scale=scale)
+    classifier = replace(
+        members[0] if n_models == 1 else average(members),
+        scale=scale,
+        trained_on=trained_on(adata, name, samples),
+    )
     _slots.write(
         adata,
         "cnn",
@@ -150,6 +159,7 @@ def cnn(
         },
         seed=seed,
         versions=("keras", backend()),
+        sources={**sources, "model": classifier.fingerprint()},
         key_added=key_added,
     )
     return classifier

@@ -82,6 +82,7 @@ def compare(
     Yap et al. (2021), Scientific Reports 11:2641, figure 4a to c.
     """
     adata = target(adata, copy=copy)
+    sources = _slots.begin(adata, "compare", "select_genes", "de", key_added=key_added)
     classes = _slots.class_names(adata, label)
     cutoffs = _slots.table(adata, "de", "params")
     fdr, lfc = float(cutoffs["fdr"]), float(cutoffs["lfc"])
@@ -103,6 +104,7 @@ def compare(
         {"uns": found},
         params={"label": label, "ranks": ranks, "fdr": fdr, "lfc": lfc},
         versions=("scipy",),
+        sources=sources,
         key_added=key_added,
     )
     return adata if copy else None

@@ -92,6 +92,7 @@ def compare_balancing(
     chosen = _checked(methods)
     adata = target(adata, copy=copy)
     name = _slots.label_name(adata, label)
+    sources = _slots.begin(adata, "compare_balancing", layer=layer, key_added=key_added)
     classes, codes = _slots.class_names(adata, name), _slots.class_codes(adata, name)
     train, test = _one_split(adata)
     sizes = np.bincount(codes[train], minlength=len(classes))
@@ -126,6 +127,7 @@ def compare_balancing(
         },
         seed=seed,
         versions=("keras", backend()),
+        sources=sources,
         key_added=key_added,
     )
     return adata if copy else None

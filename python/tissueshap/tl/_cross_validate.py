@@ -96,6 +96,8 @@ def cross_validate(
     train, explain = _settings(cnn, "train", train), _settings(shap, "explain", explain)
     if folds(adata) is None:
         raise DataError("there are no folds: run ts.pp.split(adata, n_folds=5) first")
+    _slots.begin(adata, "predict")
+    sources = _slots.begin(adata, "shap", layer=layer)
     balanced = _slots.record(adata).get("oversample", {}).get("params")
     mixed = [] if balanced is None else [str(balanced["layer"])]
     if explain.get("samples") == "all":
@@ -117,7 +119,7 @@ def cross_validate(
         predict(work, models[-1], layer=layer)
         shap(work, models[-1], layer=layer, seed=own, **explain)
         gathered.add(work, number, held, began)
-    gathered.write(models[0].classes, seed=seed)
+    gathered.write(models[0].classes, seed=seed, sources=sources)
     return models
 
 

@@ -119,6 +119,8 @@ def de(
     classes = _slots.class_names(adata, name)
     if len(classes) < 2:
         raise DataError(f"adata.obs[{name!r}] has one class only, {classes}: nothing to compare")
+    made_by = "log2" if method == "limma" else "tmm"
+    sources = _slots.begin(adata, "de", made_by, key_added=key_added)
     params: dict[str, Any] = {"fdr": fdr, "lfc": lfc, "method": method, "rest": rest}
     params["legacy"] = bool(legacy)
     if lfc_test is not None:
@@ -141,6 +143,7 @@ def de(
         found,
         params={"label": name, **params},
         versions=_r.versions("R", "edgeR", "limma"),
+        sources=sources,
         key_added=key_added,
     )
     return adata if copy else None
@@ -170,18 +173,11 @@ def _of_samples(
         covariates = (covariates,)
     if covariates:
         found["covariates"] = pd.DataFrame(
-            {name: _plain(_column(adata, name)) for name in covariates}
+            {name: _plain(_slots.obs_column(adata, name, "covariates")) for name in covariates}
         )
     if block is not None:
-        found["block"] = _texts(_column(adata, block))
+        found["block"] = _texts(_slots.obs_column(adata, block, "block"))
     return found
-
-
-def _column(adata: AnnData, name: str) -> pd.Series:
-    if name not in adata.obs:
-        raise DataError(f"adata.obs has no column {name!r}; it has {list(adata.obs)}")
-    column: pd.Series = adata.obs[name]
-    return column
 
 
 def _plain(column: pd.Series) -> np.ndarray:

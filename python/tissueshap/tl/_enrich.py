@@ -17,7 +17,7 @@ from tissueshap._options import check_number, check_order
 from tissueshap._progress import progress
 from tissueshap.enrichment import _engines, _gene_sets
 from tissueshap.enrichment._over_representation import COLUMNS
-from tissueshap.tl._gene_lists import check, gene_lists
+from tissueshap.tl._gene_lists import check, gene_lists, records_behind
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -115,13 +115,14 @@ def enrich(
     check_number("pvalue_cutoff", pvalue_cutoff, low=0, high=1)
     check_number("qvalue_cutoff", qvalue_cutoff, low=0, high=1)
     adata = target(adata, copy=copy)
-    sources = (source,) if isinstance(source, str) else tuple(source)
-    check(sources, by)
+    lists_of = (source,) if isinstance(source, str) else tuple(source)
+    check(lists_of, by)
+    sources = _slots.begin(adata, "enrich", *records_behind(lists_of), key_added=key_added)
     sets = _sets(gene_sets, engine)
     column, names = _gene_sets.matching_ids(adata, sets.universe if sets else None, ids)
     background = _background(adata, names, universe, sets)
     tables, lists = [], []
-    jobs = [(s, c, g) for s in sources for c, g in gene_lists(adata, s, by, label).items()]
+    jobs = [(s, c, g) for s in lists_of for c, g in gene_lists(adata, s, by, label).items()]
     for which, name, genes in progress(jobs, desc="testing gene sets", unit="list"):
         mapped = [gene for gene in names.loc[genes].dropna() if gene in background]
         found, n_lost = _engines.run(
@@ -147,7 +148,7 @@ def enrich(
         },
         params={
             "gene_sets": gene_sets if isinstance(gene_sets, str | Path) else None,
-            "source": list(sources),
+            "source": list(lists_of),
             "by": by,
             "engine": engine,
             "label": label,
@@ -157,6 +158,7 @@ def enrich(
             "qvalue_cutoff": qvalue_cutoff,
         },
         versions=_engines.versions(engine, sets, background),
+        sources=sources,
         key_added=key_added,
     )
     return adata if copy else None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from tissueshap import _schema, _slots
+from tissueshap import _provenance, _schema, _slots
 from tissueshap._counts import target
 from tissueshap._dense import dense
 from tissueshap._errors import DataError, DataWarning
@@ -83,6 +83,10 @@ def evaluate(
     """
     adata = target(adata, copy=copy)
     name = _slots.label_name(adata, label)
+    made_by = key_added or "predict"
+    baseline_layer = layer if baseline else None
+    sources = _slots.begin(adata, "evaluate", made_by, layer=baseline_layer, key_added=key_added)
+    _provenance.check_trained_on(adata, name, _provenance.trained_on(adata, made_by))
     classes, codes = _slots.class_names(adata, name), _slots.class_codes(adata, name)
     parts = rounds(adata)
     predicted = _slots.require(adata, "obs", _schema.obs.predicted, key_added=key_added)
@@ -114,6 +118,7 @@ def evaluate(
         params={"label": name, "baseline": baseline, "layer": layer},
         seed=seed,
         versions=("scikit-learn",),
+        sources=sources,
         key_added=key_added,
     )
     return adata if copy else None

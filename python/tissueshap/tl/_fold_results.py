@@ -88,11 +88,12 @@ class FoldResults:
             if name != _schema.layers.shap and not name.startswith(prefix):
                 continue
             if name not in self._stores:
+                _slots.refuse_taken(self._adata, "shap", [("layers", name)], "shap")
                 self._stores[name] = LayerStore(self._adata, name)
             for row in held:
                 self._stores[name].write(int(row), every, work.layers[name][row])
 
-    def write(self, classes: Sequence[str], *, seed: int) -> None:
+    def write(self, classes: Sequence[str], *, seed: int, sources: Mapping[str, str]) -> None:
         """Write all of it as ``tl.predict`` and ``tl.shap`` do, and how it was made.
 
         Parameters
@@ -101,6 +102,8 @@ class FoldResults:
             Names of the networks' classes.
         seed
             The seed of ``tl.cross_validate``.
+        sources
+            The records that it has read.
         """
         adata, n_folds = self._adata, len(self._folds)
         tables = {name: pd.concat(parts, ignore_index=True) for name, parts in self._tables.items()}
@@ -128,7 +131,7 @@ class FoldResults:
             "n_folds": n_folds,
             "backend": backend(),
         }
-        how: dict[str, Any] = {"seed": seed, "versions": ("keras", backend())}
+        how: dict[str, Any] = {"seed": seed, "versions": ("keras", backend()), "sources": sources}
         for verb, found in (("predict", predicted), ("shap", explained)):
             _slots.write(
                 adata, verb, found, params={**self._params[verb], "n_folds": n_folds}, **how

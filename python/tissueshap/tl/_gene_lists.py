@@ -17,6 +17,11 @@ SOURCES = ("shap", "de")
 GROUPINGS = ("all", "class", "exclusive")
 
 
+def records_behind(sources: Sequence[str]) -> list[str]:
+    """Return the records that the lists of some sources come from."""
+    return ["select_genes" if source == "shap" else source for source in sources]
+
+
 def check(sources: Sequence[str], by: str) -> None:
     """Raise where a source or a grouping is unknown."""
     if not sources or set(sources) - set(SOURCES):

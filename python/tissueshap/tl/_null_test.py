@@ -14,7 +14,13 @@ from tissueshap._counts import target
 from tissueshap._errors import DataError
 from tissueshap._options import check_number
 from tissueshap.clustering._vmeasure import check_starts, random_sets, scored_sets
-from tissueshap.tl._clustered import checked_classes, chosen_samples, expression, named_sets
+from tissueshap.tl._clustered import (
+    checked_classes,
+    chosen_samples,
+    expression,
+    named_sets,
+    records_behind,
+)
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -100,6 +106,8 @@ def null_test(
     adata = target(adata, copy=copy)
     check_starts(n_starts, on)
     check_number("n_sets", n_sets, low=1, integer=True)
+    reads = records_behind(gene_set)
+    sources = _slots.begin(adata, "null_test", *reads, layer=layer, key_added=key_added)
     rows = chosen_samples(adata, samples)
     codes = checked_classes(adata, label, rows)
     name, genes = _one_set(adata, gene_set)
@@ -140,6 +148,7 @@ def null_test(
         },
         seed=seed,
         versions=("umap-learn", "scikit-learn", "scipy"),
+        sources=sources,
         key_added=key_added,
     )
     return adata if copy else None

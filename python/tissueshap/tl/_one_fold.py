@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from tissueshap import _schema, _slots
+from tissueshap import _provenance, _schema, _slots
 from tissueshap._errors import DataError
 from tissueshap._held_out import TEST, TRAIN, folds
 from tissueshap.tl._rank_genes import rank_genes
@@ -57,10 +57,17 @@ def one_fold(adata: AnnData, label: str, number: int, *, layer: str) -> AnnData:
     work.uns.update({name: held for name, held in adata.uns.items() if name != _schema.UNS})
     work.varm.update({name: adata.varm[name] for name in adata.varm if name.startswith("de_")})
     own = _slots.record(work)
-    own.update({verb: entry for verb, entry in record.items() if verb not in _RANKED})
+    # They were made from all folds; the caller has checked that they are up to date.
+    own.update(
+        {
+            verb: _provenance.without_origin(entry)
+            for verb, entry in _provenance.records(adata).items()
+            if verb not in _RANKED
+        }
+    )
     samples = _slots.table(adata, "shap", "samples")
     samples = samples[samples["fold"] == number].drop(columns="fold").reset_index(drop=True)
-    own["shap"] = {**record["shap"], "samples": samples}
+    own["shap"] = {**own["shap"], "samples": samples}
     if balanced is not None:
         seed = int(record["cross_validate"]["seed"]) + number - 1
         balance_as(work, balanced, seed=seed)

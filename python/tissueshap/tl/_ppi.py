@@ -14,7 +14,7 @@ from tissueshap._logging import logger
 from tissueshap.enrichment._gene_sets import matching_ids
 from tissueshap.enrichment._interactions import Network, interaction_test
 from tissueshap.enrichment._over_representation import adjusted
-from tissueshap.tl._gene_lists import check, gene_lists
+from tissueshap.tl._gene_lists import check, gene_lists, records_behind
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -95,15 +95,16 @@ def ppi(
     test (supplementary data 4), whose background is the whole genome.
     """
     adata = target(adata, copy=copy)
-    sources = (source,) if isinstance(source, str) else tuple(source)
+    lists_of = (source,) if isinstance(source, str) else tuple(source)
     groupings = (by,) if isinstance(by, str) else tuple(by)
     for grouping in groupings:
-        check(sources, grouping)
+        check(lists_of, grouping)
+    sources = _slots.begin(adata, "ppi", *records_behind(lists_of), key_added=key_added)
     frame = edges if isinstance(edges, pd.DataFrame) else _read(edges, score, aliases)
     column, names = matching_ids(adata, set(frame["a"]) | set(frame["b"]), ids)
     network = Network(frame, list(names.dropna()))
     tables = []
-    for which in sources:
+    for which in lists_of:
         for grouping in groupings:
             lists = gene_lists(adata, which, grouping, label)
             rows = [
@@ -130,13 +131,14 @@ def ppi(
         },
         params={
             "edges": None if isinstance(edges, pd.DataFrame) else edges,
-            "source": sources,
+            "source": lists_of,
             "by": groupings,
             "score": score,
             "aliases": aliases,
             "label": label,
         },
         versions=("scipy",),
+        sources=sources,
         key_added=key_added,
     )
     return adata if copy else None

@@ -14,6 +14,7 @@ from tissueshap._errors import DataError
 from tissueshap._scale import check_measured, made
 from tissueshap.model._backend import backend
 from tissueshap.model._classifier import Classifier
+from tissueshap.tl._made_of import of_model, trained_here
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -77,6 +78,7 @@ def predict(
     values = _slots.require(adata, "layers", layer)
     columns = columns_of(adata, model, fill=fill)
     check_input(adata, model, columns, layer=layer, refuse=check_scale)
+    sources = of_model(adata, model, "predict", layer=layer, key_added=key_added)
     parts = [model.predict_proba(_aligned(block, columns, fill)) for _, block in blocks(values)]
     proba = np.concatenate(parts) if parts else np.empty((0, len(model.classes)), np.float32)
     best = proba.argmax(axis=1)
@@ -90,7 +92,11 @@ def predict(
                 _schema.obs.confidence: proba[np.arange(len(best)), best],
             },
             "obsm": {_schema.obsm.proba: pd.DataFrame(proba, columns=model.classes)},
-            "uns": {"classes": model.classes, "n_filled": int((columns < 0).sum())},
+            "uns": {
+                "classes": model.classes,
+                "n_filled": int((columns < 0).sum()),
+                "trained_on": trained_here(adata, model),
+            },
         },
         params={
             "layer": layer,
@@ -99,6 +105,7 @@ def predict(
             "preset": model.preset,
         },
         versions=("keras", backend()),
+        sources=sources,
         key_added=key_added,
     )
     return adata if copy else None

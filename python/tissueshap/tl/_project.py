@@ -73,6 +73,7 @@ def project(
         standardised within the cohort (``scale=True``).
     """
     adata = target(adata, copy=copy)
+    sources = _slots.begin(adata, "project", layer=layer, key_added=key_added)
     params = _slots.table(reference, "cluster", "params")
     seed = int(_slots.table(reference, "cluster", "seed"))
     if bool(params.get("scale", False)):
@@ -112,6 +113,7 @@ def project(
         },
         seed=seed,
         versions=("umap-learn", "scikit-learn"),
+        sources=sources,
         key_added=key_added,
     )
     return adata if copy else None

@@ -14,6 +14,7 @@ from tissueshap._dense import dense
 from tissueshap._errors import DataError
 from tissueshap._logging import logger
 from tissueshap._options import check_number
+from tissueshap._selection import orders
 from tissueshap.trust._ranking import STATISTICS
 
 if TYPE_CHECKING:
@@ -88,6 +89,7 @@ def rank_genes(
     adata = target(adata, copy=copy)
     name = _slots.label_name(adata, label)
     source = key_added if key_added in _slots.record(adata) else None
+    sources = _slots.begin(adata, "rank_genes", source or "shap", key_added=key_added)
     values = _slots.require(adata, "layers", _schema.layers.shap, key_added=source)
     samples = _slots.table(adata, source or "shap", "samples")
     rows = adata.obs_names.get_indexer(pd.Index(samples["sample"]))
@@ -133,6 +135,7 @@ def rank_genes(
         },
         params={"label": name, "statistic": statistic, "by": by, "n_boot": n_boot},
         seed=seed if n_boot else None,
+        sources=sources,
         key_added=key_added,
     )
     return adata if copy else None
@@ -227,7 +230,7 @@ def descending_ranks(values: np.ndarray) -> np.ndarray:
     values
         genes x classes.
     """
-    order = np.argsort(-values, axis=0, kind="stable")  # NaN go last
+    order = orders(values)
     ranks = np.empty_like(values)
     places = np.arange(1.0, len(values) + 1)[:, None]
     np.put_along_axis(ranks, order, np.broadcast_to(places, values.shape), axis=0)

@@ -103,6 +103,7 @@ def select_genes(
     name = _slots.label_name(adata, label)
     ranked = _slots.named(_schema.varm.shap_rank, key_added) in adata.varm
     source = key_added if ranked else None
+    sources = _slots.begin(adata, "select_genes", source or "rank_genes", key_added=key_added)
     classes = _slots.class_names(adata, name)
     frame = _slots.class_frame(adata, "varm", _schema.varm.shap_rank, classes, key_added=source)
     value = _slots.class_frame(adata, "varm", _schema.varm.shap_median, classes, key_added=source)
@@ -145,6 +146,7 @@ def select_genes(
             "n_top": n_top,
             "fdr": fdr,
         },
+        sources=sources,
         key_added=key_added,
     )
     return adata if copy else None

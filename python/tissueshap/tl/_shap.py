@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from tissueshap import _slots
+from tissueshap import _provenance, _slots
 from tissueshap._counts import target as written_to
 from tissueshap.explain._engine import Explainer
 from tissueshap.model._backend import backend
 from tissueshap.tl._background import Against, choose
 from tissueshap.tl._explained import Rows, to_explain
 from tissueshap.tl._layer_store import keep_in_file
+from tissueshap.tl._made_of import of_model
 from tissueshap.tl._predict import check_input, columns_of
 from tissueshap.tl._shap_values import ALL, Values
 
@@ -129,6 +130,10 @@ def shap(
     adata = written_to(adata, copy=copy)
     name = _slots.label_name(adata, label)
     values, columns = _slots.require(adata, "layers", layer), columns_of(adata, model)
+    _provenance.check_trained_on(adata, name, model.trained_on)
+    if isinstance(background, str) and background == "balanced":
+        _slots.current(adata, "oversample")
+    sources = of_model(adata, model, "shap", layer=layer, key_added=key_added)
     check_input(adata, model, columns, layer=layer, refuse=False)
     rows = Rows(values, columns)
     chosen, targets = to_explain(
@@ -190,6 +195,7 @@ def shap(
         },
         seed=seed,
         versions=("keras", backend()),
+        sources=sources,
         key_added=key_added,
     )
     keep_in_file(adata, varm=tuple(_slots.named(key, key_added) for key in found["varm"]))

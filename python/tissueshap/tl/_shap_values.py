@@ -77,6 +77,9 @@ class Values:
         if class_layers:
             prefix = _schema.layers.shap_class
             keys.update({name: f"{prefix}_{_schema.column(name)}" for name in classes})
+        # In a file the layers are replaced before they are filled.
+        written = [("layers", _slots.named(key, key_added)) for key in keys.values()]
+        _slots.refuse_taken(adata, "shap", written, key_added or "shap")
         self._stores = {
             name: (key, LayerStore(adata, _slots.named(key, key_added)))
             for name, key in keys.items()

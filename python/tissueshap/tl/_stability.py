@@ -85,6 +85,9 @@ def stability(
     28:20 (2010).
     """
     adata = target(adata, copy=copy)
+    selected = "select_genes" if n_top is None else None
+    sources = _slots.begin(adata, "stability", "rank_genes", selected, key_added=key_added)
+    _slots.current(other, "rank_genes", what="other")
     first = _ranked(adata, _slots.label_name(adata, label))
     second = _ranked(other, _slots.label_name(other, other_label))
     first, second = _shared(first, second)
@@ -123,6 +126,7 @@ def stability(
         },
         params={"n_top": n_top, "p": p},
         versions=("scipy",),
+        sources=sources,
         key_added=key_added,
     )
     return adata if copy else None

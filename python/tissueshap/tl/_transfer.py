@@ -84,6 +84,7 @@ def transfer(
     adata = target(adata, copy=copy)
     name = _slots.label_name(adata, label)
     record = key_added if key_added in _slots.record(adata) else None
+    sources = _slots.begin(adata, "transfer", record or "predict", key_added=key_added)
     classes = [str(one) for one in _slots.table(adata, record or "predict", "classes")]
     own = adata.obs[name].astype(str)
     matched = matches(sorted(own.unique()), classes, map)
@@ -127,6 +128,7 @@ def transfer(
         params={"label": name, "baseline": reference is not None},
         seed=seed,
         versions=("scikit-learn",),
+        sources=sources,
         key_added=key_added,
     )
     return adata if copy else None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
-from tissueshap import _slots
+from tissueshap import _provenance, _slots
 from tissueshap._counts import target
 from tissueshap._errors import DataError
 from tissueshap._held_out import folds
@@ -18,7 +18,9 @@ from tissueshap._progress import progress
 from tissueshap.model._backend import backend
 from tissueshap.tl import _trust_genes as of_genes
 from tissueshap.tl import _trust_values as of_values
+from tissueshap.tl._made_of import of_model
 from tissueshap.tl._one_fold import one_fold
+from tissueshap.tl._predict import columns_of
 from tissueshap.tl._trust_context import Context, Numbers
 from tissueshap.tl._trust_methods import methods, simple_scores
 from tissueshap.tl._trust_retrain import Retraining
@@ -35,6 +37,8 @@ QUICK = (
     *("completeness", "use", "randomisation", "specificity", "bootstrap", "seeds"),
     *("cohort", "truth", "clusters"),
 )
+#: Records that single checks read.
+_RECORDS = {"clusters": "null_test", "cohort": "stability"}
 #: All of them: as long as training ``n_seeds + n_folds`` times, and three times more for a cnn.
 FULL = tuple(QUESTIONS)
 
@@ -157,11 +161,16 @@ def trust(
     asked = _asked(checks)
     numbers = Numbers(n_samples, n_seeds, n_folds, n_boot, n_random, replacement, layer, seed)
     _check(numbers)
+    also = [record for check, record in _RECORDS.items() if check in asked]
+    reads = ("shap", "rank_genes", "select_genes", *also)
+    columns_of(adata, model)
+    sources = of_model(adata, model, "trust", *reads, layer=layer, key_added=key_added)
     if fold is None and folds(adata) is not None:
         raise DataError("there are folds: say of which one the network is, as fold=1")
     whole = adata if fold is None else one_fold(adata, name, fold, layer=layer)
     quick = checks == "quick"
     context = Context(whole, model, name, replace(numbers, n_seeds=1) if quick else numbers)
+    _provenance.check_trained_on(whole, name, model.trained_on)
     rows, tables = [], dict[str, list[pd.DataFrame]]()
     for make in progress(_makers(context, asked, quick=quick).values(), desc="trust", unit="check"):
         found, held = make()
@@ -196,6 +205,7 @@ def trust(
         },
         seed=seed,
         versions=("keras", backend(), "scikit-learn", "scipy", "shap"),
+        sources=sources,
         key_added=key_added,
     )
     return adata if copy else None

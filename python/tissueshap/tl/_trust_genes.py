@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from tissueshap import _slots
+from tissueshap._selection import top
 from tissueshap.tl._trust_context import Context, without_constant
 from tissueshap.tl._trust_rows import (
     MEASURES,
@@ -17,7 +18,6 @@ from tissueshap.tl._trust_rows import (
 )
 from tissueshap.trust import _stability, _truth, _verdict
 from tissueshap.trust._agreement import jaccard_by_chance
-from tissueshap.trust._ranking import top
 from tissueshap.trust._specificity import standing_out
 from tissueshap.trust._verdict import Row
 

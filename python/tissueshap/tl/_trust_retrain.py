@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from tissueshap import _schema, _slots
+from tissueshap import _provenance, _schema, _slots
 from tissueshap.model._layouts import LAYOUTS, Layout
 from tissueshap.model._presets import preset
 from tissueshap.model._recorded import restored
@@ -169,7 +169,11 @@ def shadow(context: Context, *, train: np.ndarray | None = None) -> AnnData:
     split[context.train if train is None else train] = "train"
     found.obs[_schema.obs.split] = pd.Categorical(split)
     held: dict[str, Any] = {}
-    held.update((name, record[name]) for name in ("oversample", "log2") if name in record)
+    held.update(
+        (name, _provenance.without_origin(record[name]))
+        for name in ("oversample", "log2")
+        if name in record
+    )
     found.uns[_schema.UNS] = {"label": context.label, **held}
     if train is not None and "oversample" in record:
         params: dict[str, Any] = dict(record["oversample"]["params"])

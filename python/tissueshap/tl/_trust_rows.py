@@ -127,7 +127,7 @@ def agreement_rows(
     means = pairs.groupby("code")[list(AGREEMENTS)].mean()
     means.index = [classes[int(code)] for code in means.index]
     for name, measure in AGREEMENTS.items():
-        by_class = means[name]
+        by_class = means[name].dropna()
         reason = "no class has values that differ between genes"
         if len(by_class):
             reason = f"{what}; least: {by_class.idxmin()}, {by_class.min():.2f}"

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from tissueshap._selection import orders
 from tissueshap.tl._trust_context import Context, without_constant
 from tissueshap.tl._trust_rows import MEASURES, QUESTIONS, Found
 from tissueshap.trust import _curves, _randomisation, _verdict
 from tissueshap.trust._agreement import spearman
-from tissueshap.trust._ranking import by_class, orders
+from tissueshap.trust._ranking import by_class
 from tissueshap.trust._verdict import Row
 
 #: An output that moves less than this from its mean over the background leaves nothing to
@@ -100,7 +101,12 @@ def curves_of(
             background, context.codes[context.train], targets, n_fills=_FILLS, seed=numbers.seed
         )
     rng = np.random.default_rng([numbers.seed, 2])
-    ordered = {name: orders(scores) for name, scores in lists.items()}
+    # A class that a method does not rank is left to chance, not to the order of the genes.
+    chance = rng.random(context.scores.shape)
+    ordered = {
+        name: orders(np.where(np.isnan(scores).all(axis=0), chance, scores))
+        for name, scores in lists.items()
+    }
     for number in range(numbers.n_random):
         ordered[f"random {number + 1}"] = orders(rng.random(context.scores.shape))
     predict = context.predict()

@@ -34,18 +34,3 @@ def by_class(
     for code in np.unique(codes):
         found[:, code] = STATISTICS[statistic](values[codes == code])
     return found
-
-
-def orders(scores: np.ndarray) -> np.ndarray:
-    """Return each class's genes, the highest score first, genes x classes; NaN go last."""
-    return np.argsort(-scores, axis=0, kind="stable")
-
-
-def top(scores: np.ndarray, n_ranks: int) -> np.ndarray:
-    """Return which genes are among each class's highest, booleans, genes x classes.
-
-    A class without scores has none.
-    """
-    chosen = np.zeros(scores.shape, dtype=bool)
-    np.put_along_axis(chosen, orders(scores)[:n_ranks], True, axis=0)
-    return np.asarray(chosen & ~np.isnan(scores))

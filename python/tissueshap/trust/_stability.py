@@ -8,8 +8,9 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pandas as pd
 
+from tissueshap._selection import orders, top
 from tissueshap.trust._agreement import jaccard, rank_biased_overlap
-from tissueshap.trust._ranking import by_class, orders, top
+from tissueshap.trust._ranking import by_class
 
 #: Weight of the ranks in the rank-biased overlap: the first ten hold 86 % of it
 #: (Webber et al. 2010), about as many genes of a class as a reader looks at.
@@ -40,11 +41,13 @@ def pairs(scores: Sequence[np.ndarray], n_ranks: int) -> pd.DataFrame:
 def _pair(first: np.ndarray, second: np.ndarray, n_ranks: int) -> Iterator[dict[str, float]]:
     chosen, order = (top(first, n_ranks), top(second, n_ranks)), (orders(first), orders(second))
     both = ~(np.isnan(first).all(axis=0) | np.isnan(second).all(axis=0))
+    scored = np.minimum((~np.isnan(first)).sum(axis=0), (~np.isnan(second)).sum(axis=0))
     for code in np.flatnonzero(both):
+        depth = min(n_ranks, int(scored[code]))
         yield {
             "code": int(code),
             "jaccard": jaccard(chosen[0][:, code], chosen[1][:, code]),
-            "rbo": rank_biased_overlap(order[0][:n_ranks, code], order[1][:n_ranks, code], p=RBO_P),
+            "rbo": rank_biased_overlap(order[0][:depth, code], order[1][:depth, code], p=RBO_P),
         }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tissueshap._feature import needed
-from tissueshap.trust._ranking import orders
+from tissueshap._selection import orders
 
 #: Rounds of boosting, each a tree for every class, and its size: enough to separate 47
 #: simulated tissues, and a minute of work rather than an hour.

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from tissueshap.trust._ranking import top
+from tissueshap._selection import orders, top
 
 
 def planted(
@@ -90,7 +90,11 @@ def _average_precision(values: np.ndarray, mask: np.ndarray, other: np.ndarray) 
     found = []
     for code in range(values.shape[1]):
         kept = ~other[:, code]
-        hit = mask[kept, code][np.argsort(-values[kept, code], kind="stable")]
-        if hit.any():
-            found.append((hit.cumsum() / np.arange(1, hit.size + 1))[hit].mean())
+        if not mask[kept, code].any():
+            continue
+        # Genes without a score are not found: they have no place in the ranking.
+        scored = kept & ~np.isnan(values[:, code])
+        hit = mask[scored, code][orders(values[scored, code])]
+        precision = (hit.cumsum() / np.arange(1, hit.size + 1))[hit]
+        found.append(precision.sum() / mask[kept, code].sum())
     return float(np.mean(found)) if found else float("nan")

@@ -33,9 +33,8 @@ def keep_classes(adata: AnnData, config: Config) -> None:
     column = adata.obs[label].astype(str)
     kept = class_mask(column, config.exclude, config.smallest_class, Path("the AnnData"))
     if config.donor is not None:
-        if config.donor not in adata.obs:
-            raise DataError(f"the AnnData has no column {config.donor!r} for the donors")
-        adata.obs[_schema.obs.donor] = adata.obs[config.donor].astype(str).astype("category")
+        donors = _slots.obs_column(adata, config.donor, "donor").astype(str)
+        _slots.put_donors(adata.obs, donors, config.donor, "adata.obs")
     adata._inplace_subset_obs(kept)
     adata.obs[label] = pd.Categorical(column[kept])
 
@@ -55,9 +54,9 @@ def need_samples(adata: AnnData, config: Config) -> None:
 
 def need_columns(adata: AnnData, names: Iterable[str | None]) -> None:
     """Refuse columns of ``obs`` that are not there before hours of work; None is nothing."""
-    missing = [name for name in names if name is not None and name not in adata.obs]
-    if missing:
-        raise DataError(f"the samples have no columns {missing}; they have {list(adata.obs)}")
+    for name in names:
+        if name is not None:
+            _slots.obs_column(adata, name, "covariates or block")
 
 
 #: Bytes of the results for each value of the counts, compressed, and beside them.

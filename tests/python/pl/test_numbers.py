@@ -1,5 +1,7 @@
 """Each figure shows the numbers that its verb found."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -285,6 +287,29 @@ def test_shap_of_one_class(few):
     chosen = ((few.obs["tissue"] == name) & (few.obs["split"] == "test")).to_numpy()
     values = few.layers["shap"][chosen, few.var_names.get_loc(best[0])]
     np.testing.assert_allclose(axes.collections[0].get_offsets()[:, 0], values)
+
+
+def test_shap_draws_no_gene_of_a_class_without_ranks(few):
+    names = _slots.class_names(few)
+    for key in ("shap_rank", "shap_median"):
+        few.varm[key][_slots._schema.column(names[0])] = np.nan
+    genes = [label.get_text() for label in pl.shap(few, n_top=2).axes[0].get_xticklabels()]
+    ranks = _slots.class_frame(few, "varm", "shap_rank", names)
+    top = [ranks.index[ranks[name] <= 2] for name in names[1:]]
+    assert set(genes) == set(few.var.loc[np.concatenate(top), "symbol"])
+    with pytest.raises(errors.DataError, match=re.escape(f"'{names[0]}' has no ranked genes")):
+        pl.shap(few, names[0])
+    few.varm["shap_rank"][:] = np.nan
+    with pytest.raises(errors.DataError, match="the classes have no ranked genes"):
+        pl.shap(few)
+
+
+def test_shap_bar_leaves_out_genes_that_the_model_lacks(few):
+    frame = few.varm["shap_mean_abs"]
+    frame.iloc[3:] = np.nan
+    axes = pl.shap_bar(few, n_top=7).axes[0]
+    expected = frame.iloc[:3].sum(axis=1).sort_values(ascending=False).index
+    assert rows(axes) == list(few.var.loc[expected, "symbol"])
 
 
 def test_shap_names_the_class_that_is_not_there(few):

@@ -10,7 +10,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from tissueshap import _slots, report
-from tissueshap._errors import DataError
+from tissueshap._errors import DataError, StaleError
 from tissueshap.report import _figures
 
 SECTIONS = (
@@ -90,6 +90,15 @@ def test_all_classes_have_a_figure_where_they_were_explained(
     assert 'id="figure-shap_bar"' in section[: section.index("</section>")]
 
 
+def test_results_that_are_out_of_date_are_not_reported(
+    finished: ad.AnnData, figures: dict[str, Figure], tmp_path: Path
+) -> None:
+    finished.obs["split"] = finished.obs["split"].to_numpy()[::-1]
+    with pytest.raises(StaleError, match=r"run ts\.\w+\.\w+\(adata.*\) again"):
+        report.build(finished, tmp_path / "r.html", figures=figures)
+    assert not (tmp_path / "r.html").exists()
+
+
 def test_names_from_the_data_are_escaped(
     finished: ad.AnnData, figures: dict[str, Figure], tmp_path: Path
 ) -> None:
@@ -99,6 +108,8 @@ def test_names_from_the_data_are_escaped(
         for table in entry.values() if isinstance(entry, dict) else ():
             if isinstance(table, pd.DataFrame):
                 table.replace("Liver", nasty, inplace=True)
+        if isinstance(entry, dict):
+            del entry["made_from"]  # as if the class had had this name from the start
     for key, frame in finished.varm.items():
         finished.varm[key] = frame.rename(columns={"Liver": nasty.replace("/", "|")})
     finished.var["symbol"] = ["<img src=x onerror=alert(1)>", *finished.var["symbol"][1:]]

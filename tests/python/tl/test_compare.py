@@ -134,6 +134,10 @@ def test_names_the_verb_that_is_missing():
 
 def test_names_a_gene_that_was_dropped_since():
     adata = made()[:, 1:].copy()
+    with pytest.raises(errors.StaleError, match=r"other genes: run ts\.tl\.select_genes"):
+        compare(adata)
+    for verb in ("select_genes", "de"):  # of an earlier version, which carries no genes
+        del adata.uns["tissueshap"][verb]["made_from"]
     with pytest.raises(errors.DataError, match="'g0'.*run it again"):
         compare(adata)
 

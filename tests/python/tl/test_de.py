@@ -174,7 +174,7 @@ def test_a_choice_that_is_none_is_named_with_those_that_are(
 
 
 def test_options_that_do_not_go_together(normalised: ad.AnnData) -> None:
-    with pytest.raises(DataError, match=r"no column 'age'; it has \['tissue'"):
+    with pytest.raises(DataError, match=r"no column 'age' for covariates=; it has \['tissue'"):
         de(normalised, covariates=["age"])
     normalised.obs["giver"] = [f"D{i % 30}" for i in range(normalised.n_obs)]
     with pytest.raises(RError, match=r"edgeR_QL cannot hold samples of one donor"):

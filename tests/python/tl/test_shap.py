@@ -164,6 +164,7 @@ def test_wrong_options_are_named(learned, model, options, message):
 
 
 def test_nothing_to_explain_is_an_error(learned, model):
+    learned.obs_names = [f"other {name}" for name in learned.obs_names]
     learned.obs["split"] = "train"
     with pytest.raises(DataError, match="leaves none"):
         shap(learned, model)

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from tissueshap._selection import orders
 from tissueshap.trust import _logistic, _probe, _trees
-from tissueshap.trust._ranking import orders
 
 
 def cohort(n_classes, n_genes=40, n=30, seed=7):

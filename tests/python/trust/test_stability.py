@@ -6,13 +6,6 @@ import pytest
 from tissueshap.trust import _ranking, _stability
 
 
-def test_top_takes_the_highest_and_nothing_of_an_unranked_class():
-    scores = np.array([[3.0, np.nan], [1.0, np.nan], [2.0, np.nan]])
-    np.testing.assert_array_equal(
-        _ranking.top(scores, 2), [[True, False], [False, False], [True, False]]
-    )
-
-
 def test_by_class_is_the_median_of_each_class():
     values = np.array([[1.0, 5], [3, 5], [8, 5], [2, 7]])
     found = _ranking.by_class(values, np.array([0, 0, 0, 2]), 3)
@@ -49,3 +42,12 @@ def test_bootstrap_of_equal_samples_changes_nothing_and_of_noise_much():
             [_stability.pairs([original, again], 10)["jaccard"].mean() for again in drawn]
         )
         assert found == pytest.approx(expected) if expected else found < 0.6
+
+
+def test_genes_without_a_score_are_not_compared():
+    first = np.array([[3.0], [2.0], [np.nan], [np.nan], [np.nan]])
+    second = np.array([[3.0], [2.0], [np.nan], [np.nan], [np.nan]])[[1, 0, 2, 3, 4]]
+    table = _stability.pairs([first, second], 4)
+    assert table["jaccard"].item() == 1
+    expected = _stability.rank_biased_overlap(np.array([0, 1]), np.array([1, 0]), p=0.9)
+    assert table["rbo"].item() == expected

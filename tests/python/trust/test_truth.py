@@ -45,6 +45,17 @@ def test_a_turned_ranking_fails(planted):
     assert table.loc["any", "average_precision"] < 0.4
 
 
+def test_a_class_without_scores_finds_nothing(planted):
+    values = np.array(
+        [[np.nan, 0], [np.nan, 0], [np.nan, 3], [np.nan, 1], [np.nan, 2], [np.nan] * 2]
+    )
+    table = _truth.score({"m": values}, *planted, 2).set_index("kind")
+    # Class x would have been right by the order of its genes.
+    assert table.loc["subtle", "average_precision"] == 0
+    assert table.loc["any", "average_precision"] == 0.5
+    assert table.loc["any", "n_found"] == 1
+
+
 def test_average_precision_is_scikit_learns_without_the_other_kinds():
     from sklearn.metrics import average_precision_score
 

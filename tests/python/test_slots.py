@@ -1,5 +1,7 @@
 """One reader and writer of the slots, for both hosts."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -135,3 +137,18 @@ def test_x_is_none_of_the_layers(adata):
     adata.layers["counts"] = adata.X.copy()
     assert list(_slots.items(adata, "layers")) == ["counts"]
     assert not _slots.items(adata, "obsm")
+
+
+def test_numbers_and_text_of_one_name_are_one_class(adata):
+    adata.obs["organ"] = pd.Series([1, "1", "2", 2], index=adata.obs_names, dtype=object)
+    assert _slots.class_names(adata, "organ") == ["1", "2"]
+    assert _slots.class_codes(adata, "organ").tolist() == [0, 0, 1, 1]
+
+
+@pytest.mark.parametrize(
+    "classes", [["liver", "liver ", "x", "x"], ["1", "1.0", "2", "2"], ["a/b", "a|b", "x", "x"]]
+)
+def test_classes_that_look_alike_are_refused(adata, classes):
+    adata.obs["organ"] = classes
+    with pytest.raises(DataError, match=f"differ only by .*{re.escape(repr(classes[:2]))}"):
+        _slots.class_names(adata, "organ")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from tissueshap._errors import DataError
-from tissueshap.io._text import existing, open_text
+from tissueshap.io._delimited import read_delimited
 
 #: Columns of the two partners, most specific first.
 _PARTNERS = (("protein1", "protein2"), ("preferredName_A", "preferredName_B"), ("a", "b"))
@@ -47,12 +47,8 @@ def read_edges(
     The format is that of STRING (Szklarczyk et al., Nucleic Acids Research 51:D638,
     2023).
     """
-    path = existing(edges)
-    with open_text(path) as handle:
-        first = handle.readline()
-        handle.seek(0)
-        frame = pd.read_csv(handle, sep="\t" if "\t" in first else " ", dtype=str)
-    frame.columns = frame.columns.str.lstrip("#")
+    path = Path(edges)
+    frame = read_delimited(path, "interactions")
     partners = next((pair for pair in _PARTNERS if set(pair) <= set(frame.columns)), None)
     if partners is None:
         raise DataError(
@@ -88,9 +84,7 @@ def _scores(text: pd.Series, path: Path) -> pd.Series:
 
 
 def _aliases(path: str | Path) -> dict[str, str]:
-    with open_text(path) as handle:
-        frame = pd.read_csv(handle, sep="\t", dtype=str, quoting=3)
-    frame.columns = frame.columns.str.lstrip("#")
+    frame = read_delimited(path, "protein names")
     wanted = ["string_protein_id", "preferred_name"]
     if not set(wanted) <= set(frame.columns):
         raise DataError(

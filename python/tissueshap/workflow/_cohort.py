@@ -60,7 +60,7 @@ def read(job: Job) -> None:
 def normalise(job: Job) -> str:
     """Normalise the other cohort by the training cohort's frozen reference."""
     other = job.cohort[:, job.adata.var_names].copy()
-    if job.config.values == "counts":
+    if job.config.values != "log":
         pp.tmm(other, reference=job.adata)
         pp.log2(other)
     job.other = other

@@ -245,9 +245,8 @@ sparse_columns <- function(element) {
 check_sparse <- function(element, dims) {
     i <- as.vector(element$indices)
     p <- as.vector(element$indptr)
-    fits <- length(p) == dims[2L] + 1L && length(i) == length(element$data) &&
-        !anyNA(p) && !anyNA(i) && p[1L] == 0 && p[length(p)] == length(i) &&
-        all(diff(p) >= 0) && all(i >= 0 & i < dims[1L])
+    fits <- lengths_fit(i, p, length(element$data), dims) &&
+        bounds_fit(i, p, dims)
     if (!fits) {
         fail(paste("a sparse matrix of %d x %d is damaged (indices or indptr",
             "out of bounds): write the file again"), dims[1L], dims[2L])
@@ -257,6 +256,15 @@ check_sparse <- function(element, dims) {
         fail(paste("a sparse matrix of %d x %d holds a value twice: add the",
             "values up and write the file again"), dims[1L], dims[2L])
     }
+}
+
+lengths_fit <- function(i, p, n, dims) {
+    length(p) == dims[2L] + 1L && length(i) == n && !anyNA(p) && !anyNA(i)
+}
+
+bounds_fit <- function(i, p, dims) {
+    p[1L] == 0 && p[length(p)] == length(i) && all(diff(p) >= 0) &&
+        all(i >= 0 & i < dims[1L])
 }
 
 # A layer is samples x genes in Python and genes x samples here.

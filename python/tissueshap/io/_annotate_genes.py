@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -108,6 +109,11 @@ def _table(annotation: str | Path | pd.DataFrame) -> tuple[str, pd.DataFrame]:
     """Return the annotation's name and its columns under the names of the slots."""
     if isinstance(annotation, pd.DataFrame):
         name, frame = "the annotation", _rules.table(annotation, "the annotation")
+    elif not isinstance(annotation, str | PathLike):
+        raise DataError(
+            f"annotation is of type {type(annotation).__name__}: give the path of a table or a "
+            "data frame"
+        )
     else:
         name, frame = str(annotation), read_delimited(annotation, "genes")
     held = {str(column): values for column, values in frame.items()}

@@ -140,7 +140,7 @@ def identifiers(values: pd.Series) -> str | None:
         return None
     if known.map(is_ensembl).mean() > _MOST:
         return _schema.var.gene_id
-    if known.str.fullmatch(r"\d+").mean() > _MOST:
+    if known.str.fullmatch(r"\d+(\.0)?").mean() > _MOST:
         return _schema.var.entrez_id
     words = ~known.str.contains(r"\s|^[-+]?\d*\.?\d+$", regex=True)
     return _schema.var.symbol if min(words.mean(), known.nunique() / len(known)) > _MOST else None
@@ -151,11 +151,11 @@ _MOST = 0.5
 
 
 #: A description that is a symbol for most genes is free text for some; NCBI and HGNC
-#: write protein-coding.
+#: write protein-coding, and Entrez' numbers that are missing for some are 7157.0.
 _WORDS = {
     _schema.var.gene_id: strip_version,
     _schema.var.symbol: lambda text: None if re.search(r"\s", text) else text,
-    _schema.var.entrez_id: lambda text: text,
+    _schema.var.entrez_id: lambda text: re.sub(r"\.0$", "", text),
     _schema.var.biotype: lambda text: re.sub("^protein[- ]coding$", "protein_coding", text),
 }
 

@@ -111,6 +111,7 @@ def read_zarr(path: str | Path) -> AnnData:
     path = Path(path).expanduser()
     if not is_zarr(path):
         raise DataError(f"{path} is not a .zarr folder: check the path")
+    needed("zarr", "zarr", "ts.io.read_zarr")
     return _read(path, anndata.read_zarr)
 
 

@@ -38,6 +38,8 @@ def test_every_short_cell_is_read_as_written_or_not_at_all(sep):
 @pytest.mark.parametrize("form", ["tsv", "csv", "gct", "quoted", "turned", "semicolons", "blanks"])
 @pytest.mark.parametrize("values", ["counts", "estimated", "log"])
 def test_a_cell_that_is_no_number_is_named(files, form, values):
+    if values == "log":
+        files.cells = [[str(int(cell) / 8) for cell in row] for row in files.cells]
     good = files.cells[2][3]
     for cell in (*NO_NUMBERS, *MISSING):
         files.cells[2][3] = cell
@@ -51,7 +53,7 @@ def test_a_cell_that_is_no_number_is_named(files, form, values):
             io.read_counts(written(files, form), orient=given(form), values=values)
     files.cells[2][3] = good
     adata = io.read_counts(written(files, form), orient=given(form), values=values)
-    np.testing.assert_array_equal(adata.X, files.matrix)
+    np.testing.assert_array_equal(adata.X, np.array(files.cells, dtype=float).T)
 
 
 def given(form: str) -> str:
@@ -86,9 +88,10 @@ def test_numbers_of_every_spelling(files):
     files.cells[2] = ["007", " 12", "3.0", "1e2", "+4", "5."]
     adata = io.read_counts(files.table(), files.sheet())
     assert adata.X[:, 2].tolist() == [7, 12, 3, 100, 4, 5]
-    files.cells[2] = ["-0.5", ".5", "1E-3", "-1e+2", "0", "12.25"]
+    files.cells = [[str(int(float(cell)) / 8) for cell in row] for row in files.cells]
+    files.cells[2] = ["-0.5", ".5", "1E-3", "-1e+1", "0", "12.25"]
     adata = io.read_counts(files.table(), files.sheet(), values="log")
-    np.testing.assert_array_equal(adata.X[:, 2], np.float32([-0.5, 0.5, 0.001, -100, 0, 12.25]))
+    np.testing.assert_array_equal(adata.X[:, 2], np.float32([-0.5, 0.5, 0.001, -10, 0, 12.25]))
 
 
 def test_infinite_and_huge_numbers(files):

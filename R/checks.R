@@ -43,8 +43,9 @@ check_counts <- function(counts, what = "counts", whole = TRUE) {
             found$kind]
         remedy <- c("drop the gene or the sample",
             "pass raw counts, not log or scaled values",
-            "pass raw counts", "pass raw counts, not normalised values")[
-            found$kind]
+            "pass raw counts",
+            paste("pass raw counts, not normalised values; round() estimated",
+                "counts (RSEM, salmon, tximport)"))[found$kind]
         fail("%s has a %s value for gene %s in sample %s (%s): %s", what,
             problem, names_at(rownames(counts), found$gene),
             names_at(colnames(counts), found$sample), format(found$value),
@@ -163,6 +164,12 @@ class_factor <- function(label, n, minimum = 2L) {
     }
     label <- enc2utf8(as.character(label))
     classes <- sort(unique(label), method = "radix")
+    plain <- gsub("/", "|", sub("\\.0$", "", trimws(classes)), fixed = TRUE)
+    if (anyDuplicated(plain)) {
+        fail(paste("label has classes that differ only by blanks, by / and |",
+            "or by how a number is written (%s): give each class one name"),
+            first(classes[plain %in% plain[duplicated(plain)]]))
+    }
     if (length(classes) < minimum) {
         fail("label has one class only (%s): there is nothing to compare",
             classes)

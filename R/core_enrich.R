@@ -144,8 +144,7 @@ as_enrichment <- function(found) {
 # The first Entrez identifier that each gene has; bitr where clusterProfiler
 # does the work.
 to_entrez <- function(genes, id_type, engine) {
-    genes <- unique(sub("^(ENS[A-Z]*G\\d+)\\.\\d+$", "\\1",
-        as.character(genes)))
+    genes <- unique(strip_version(as.character(genes)))
     if (!requireNamespace("org.Hs.eg.db", quietly = TRUE)) {
         missing_package("org.Hs.eg.db",
             "BiocManager::install(\"org.Hs.eg.db\")")

@@ -234,10 +234,37 @@ sparse_value <- function(element) {
 # samples x genes becomes genes x samples without moving a value.
 sparse_columns <- function(element) {
     shape <- as.integer(unlist(element$shape))
+    dims <- if (element$format == "csr") rev(shape) else shape
+    check_sparse(element, dims)
     Matrix::sparseMatrix(i = as.vector(element$indices),
         p = as.vector(element$indptr), x = as.double(element$data),
-        dims = if (element$format == "csr") rev(shape) else shape,
-        index1 = FALSE, repr = "C")
+        dims = dims, index1 = FALSE, repr = "C")
+}
+
+# As Python's io._h5ad: what a damaged file holds must not be used.
+check_sparse <- function(element, dims) {
+    i <- as.vector(element$indices)
+    p <- as.vector(element$indptr)
+    fits <- lengths_fit(i, p, length(element$data), dims) &&
+        bounds_fit(i, p, dims)
+    if (!fits) {
+        fail(paste("a sparse matrix of %d x %d is damaged (indices or indptr",
+            "out of bounds): write the file again"), dims[1L], dims[2L])
+    }
+    column <- rep.int(seq_along(p[-1L]), diff(p))
+    if (anyDuplicated((column - 1) * dims[1L] + i)) {
+        fail(paste("a sparse matrix of %d x %d holds a value twice: add the",
+            "values up and write the file again"), dims[1L], dims[2L])
+    }
+}
+
+lengths_fit <- function(i, p, n, dims) {
+    length(p) == dims[2L] + 1L && length(i) == n && !anyNA(p) && !anyNA(i)
+}
+
+bounds_fit <- function(i, p, dims) {
+    p[1L] == 0 && p[length(p)] == length(i) && all(diff(p) >= 0) &&
+        all(i >= 0 & i < dims[1L])
 }
 
 # A layer is samples x genes in Python and genes x samples here.

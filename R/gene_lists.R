@@ -83,16 +83,53 @@ gene_identifiers <- function(x, known, wanted) {
             collapse = ", "), if (is.null(known)) "Entrez identifiers" else
             first(known, 3L))
     }
+    check_share(held[[best]], known, names(held)[best])
     list(column = names(held)[best], values = held[[best]])
+}
+
+# The smallest share that matches of the data's genes, or of the sets' genes
+# where these are fewer: less is chance between species, whose symbols differ in
+# case (Cd79a, CD79A).
+fewest_matches <- 0.1
+
+check_share <- function(ids, known, name) {
+    ids <- ids[!is.na(ids)]
+    known <- unique(known)
+    hits <- sum(ids %in% known)
+    if (is.null(known) || max(hits / c(length(ids), length(known))) >=
+        fewest_matches) {
+        return(invisible())
+    }
+    alike <- sum(toupper(ids) %in% toupper(known))
+    species <- if (alike > 2 * hits) {
+        sprintf(paste("; %d match without regard to case: are they of",
+            "another species?"), alike)
+    } else {
+        ""
+    }
+    fail(paste("only %d of %d genes, by %s (%s), are among the %d of the gene",
+        "sets (%s), less than %.0f %% of either%s; give both the identifiers",
+        "of one species and kind"), hits, length(ids), name, first(ids, 3L),
+        length(known), first(sort(known, method = "radix"), 3L),
+        100 * fewest_matches, species)
 }
 
 # 7157.0 and ENSG00000141510.16 lose what follows the dot.
 clean_ids <- function(ids) {
     ids <- trimws(as.character(ids))
-    ids <- sub("^(\\d+)\\.0$", "\\1", ids)
-    ids <- sub("^(ENS[A-Z]*\\d+)\\.\\d+$", "\\1", ids)
-    ids[ids %in% c("", "nan", "NA", "None")] <- NA
+    ids <- strip_version(sub("^(\\d+)\\.0$", "\\1", ids))
+    missing <- c("", "na", "n/a", "#n/a", "#na", "<na>", "nan", "-nan", "null",
+        ".")
+    ids[tolower(ids) %in% missing | ids %in% "None"] <- NA
     ids
+}
+
+# As Python's io._genes.strip_version: GENCODE's second number where a gene was
+# mapped to GRCh37 (.5_4), its mark of chromosome Y's copy, and the older ENSGR.
+strip_version <- function(ids) {
+    ids <- sub("^ENSGR(\\d{10})(\\.\\d+)?(_\\d+)?$", "ENSG0\\1", ids)
+    sub("^(ENS[A-Z]*[GT]\\d{11})(\\.\\d+)?(_\\d+)?(_PAR_Y)?(_\\d+)?$",
+        "\\1", ids)
 }
 
 # A GMT file, or a named list, as data frames of term and gene, term and name.

@@ -1,17 +1,20 @@
 #' Read counts, samples and annotation
 #'
 #' Runs Python's `ts.io.read_counts`: GCT (1.2, 1.3), TSV, CSV, compressed or
-#' not, or `.h5ad`.
+#' not, `.h5ad` or `.zarr`.
 #'
 #' @param counts The file with the counts.
 #' @param samples The file with a row a sample, or a data frame; `NULL` for an
 #'   `.h5ad` file that holds them.
 #' @param label,donor Names of the columns with classes and donors.
 #' @param annotation A file, or a data frame, with what is known of the genes.
-#' @param orient `"auto"`, or where the genes are in the file: `"genes"` in
-#'   rows, or `"samples"`.
+#' @param orient `"auto"`, or where the genes are in the file:
+#'   `"genes-in-rows"` or `"genes-in-columns"`.
 #' @param exclude Patterns (globs) of classes to leave out.
 #' @param min_class_size Smaller classes are left out.
+#' @param values What the file holds: `"counts"`; `"estimated"`, the fractional
+#'   counts of RSEM, salmon, tximport and nf-core, which are rounded; or
+#'   `"log"`, expression on a log scale.
 #' @param ... More settings of `ts.io.read_counts`.
 #' @return An AnnData (a Python object), samples x genes.
 #' @export
@@ -27,8 +30,11 @@
 #' }
 read_counts <- function(counts, samples = NULL, label = NULL, donor = NULL,
                         annotation = NULL, orient = "auto",
-                        exclude = character(), min_class_size = 0, ...) {
+                        exclude = character(), min_class_size = 0,
+                        values = c("counts", "estimated", "log"), ...) {
+    values <- match.arg(values)
     call_python("io.read_counts", list(counts, samples), list(label = label,
         donor = donor, annotation = annotation, orient = orient,
-        exclude = as.list(exclude), min_class_size = min_class_size, ...))
+        exclude = as.list(exclude), min_class_size = min_class_size,
+        values = values, ...))
 }

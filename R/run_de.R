@@ -5,7 +5,8 @@
 #' @inheritParams run_filter_genes
 #' @inheritParams core_de
 #' @param covariates `NULL`, or columns of `obs` (`colData`) to put into the
-#'   design: numbers are taken as they are, anything else as groups.
+#'   design: numbers are taken as they are, a trend, anything else as groups.
+#'   `"factor(batch)"` makes groups of a column of numbers.
 #' @param block `NULL`, or the column of `obs` (`colData`) with the donors, of
 #'   whom some gave several samples: for `"limma_voom"` and `"limma"`, by
 #'   [limma::duplicateCorrelation()].
@@ -43,8 +44,9 @@ run_de <- function(adata, label = NULL, fdr = 0.01, lfc = 4,
         need_current(x, made_by)
         data <- if (method == "limma") log_values(x) else normalised_counts(x)
         of_samples <- list(label = class$values,
-            covariates = sample_columns(x, covariates, "covariates"),
-            block = sample_columns(x, block, "block")[[1L]], BPPARAM = BPPARAM)
+            covariates = sample_covariates(x, covariates),
+            block = if (!is.null(block)) sample_column(x, block, "block"),
+            BPPARAM = BPPARAM)
         found <- do.call(core_de, c(data, of_samples, params))
         if (method != "edgeR_QL") {
             params$legacy <- NULL
@@ -56,20 +58,47 @@ run_de <- function(adata, label = NULL, fdr = 0.01, lfc = 4,
     })
 }
 
-sample_columns <- function(x, names, argument) {
+# "factor(batch)" makes groups of a column of numbers, which are a trend
+# otherwise.
+sample_covariates <- function(x, names) {
     if (is.null(names)) {
         return(NULL)
     }
     held <- lapply(stats::setNames(names, names), function(name) {
-        refuse_reserved(name, argument)
-        values <- get_column(x, "obs", name)
-        if (is.null(values)) {
-            fail("obs has no column \"%s\" to take covariates or block from",
-                name)
+        source <- sub("^factor\\((.+)\\)$", "\\1", name)
+        if (source != name && is.null(get_column(x, "obs", name))) {
+            values <- sample_column(x, source, "covariates")
+            ifelse(is.na(values), NA, trimws(as.character(values)))
+        } else {
+            warn_of_codes(sample_column(x, name, "covariates"), name)
         }
-        values
     })
     data.frame(held, check.names = FALSE)
+}
+
+sample_column <- function(x, name, argument) {
+    refuse_reserved(name, argument)
+    values <- get_column(x, "obs", name)
+    if (is.null(values)) {
+        fail("obs has no column \"%s\" to take covariates or block from", name)
+    }
+    values
+}
+
+# Whole numbers of so many values are codes of groups more often than a
+# quantity; two are the same as a trend and as groups.
+warn_of_codes <- function(values, name) {
+    if (is.numeric(values)) {
+        known <- sort(unique(values[is.finite(values)]))
+        if (length(known) >= 3L && length(known) <= 10L &&
+            all(known == round(known))) {
+            warning(sprintf(paste("the covariate \"%s\" has the values %s and",
+                "enters as a trend; if they are groups, such as batches, ask",
+                "for \"factor(%s)\""), name, paste(known, collapse = ", "),
+                name), call. = FALSE)
+        }
+    }
+    values
 }
 
 normalised_counts <- function(x) {

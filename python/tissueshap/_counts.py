@@ -67,6 +67,14 @@ def check(adata: AnnData, what: str = "adata") -> None:
                 f"{what}.{axis} holds names twice: {twice}: run {what}.{axis}_make_unique() "
                 "first, or add up what belongs together"
             )
+        columns = getattr(adata, axis.removesuffix("_names")).columns
+        if not columns.is_unique:
+            twice = list(map(str, columns[columns.duplicated()].unique()[:5]))
+            side = f"{what}.{axis.removesuffix('_names')}"
+            raise DataError(
+                f"{side} has the columns {twice} more than once: drop one of each, {side} = "
+                f"{side}.loc[:, ~{side}.columns.duplicated()]"
+            )
 
 
 def _no_anndata(given: object, what: str) -> str:
@@ -146,26 +154,63 @@ def _check_block(adata: AnnData, start: int, block: np.ndarray) -> None:
         _name(adata, start, block, block < 0, "is negative", _remedy(adata))
 
 
+def where_counts(adata: AnnData, *, estimated: bool = False) -> str:
+    """Return where counts are: ``"X"``, ``"raw"`` or ``"layers/NAME"``; ``"X"`` if nowhere.
+
+    ``layers["counts"]`` is scanpy's and scvi-tools' habit, ``raw`` that of CELLxGENE. It
+    looks at the first rows of each. Fractions count where the counts are ``estimated``,
+    in ``X`` and in ``layers["counts"]`` alone: elsewhere they are normalised values.
+    """
+    named, layers = f"layers/{_COUNTS}", _slots.items(adata, "layers")
+    if estimated and _COUNTS in layers:
+        return named
+    if estimated or _is_counts(adata.X):
+        return "X"
+    others = [f"layers/{name}" for name in layers if name not in (*_DERIVED, _COUNTS)]
+    for place in (named, "raw", *others):
+        if _is_counts(matrix_at(adata, place)):
+            return place
+    return "X"
+
+
+def matrix_at(adata: AnnData, place: str) -> Any:
+    """Return the matrix at a place as :func:`where_counts` names it, None if there is none."""
+    if place == "raw":
+        return None if adata.raw is None else adata.raw.X
+    return adata.X if place == "X" else adata.layers.get(place.removeprefix("layers/"))
+
+
+#: The layer that holds counts by habit, and those that this package makes of them.
+_COUNTS = "counts"
+_DERIVED = (_schema.layers.tmm, _schema.layers.log2, _schema.layers.tpm, _schema.layers.shap)
+
+
 def _remedy(adata: AnnData) -> str:
     """Return what to do where ``X`` holds no counts: they may lie elsewhere."""
-    for name, values in _slots.items(adata, "layers").items():
-        if name != _schema.layers.tmm and _is_counts(values):
-            return f"counts are in a layer: adata.X = adata.layers[{name!r}].copy()"
-    if adata.raw is not None and _is_counts(adata.raw.X):
+    place = where_counts(adata)
+    if place == "raw":
         return "counts are in adata.raw: adata = adata.raw.to_adata()"
+    if place != "X":
+        name = place.removeprefix("layers/")
+        return f"counts are in a layer: adata.X = adata.layers[{name!r}].copy()"
     return (
-        "give raw counts; values that are logarithms already go to adata.layers['log2'], "
-        "and filter_genes, tmm and log2 are left out"
+        "give raw counts; estimated counts (RSEM, salmon, tximport) are rounded first, "
+        "adata.X = np.rint(adata.X), which read_counts(values='estimated') does; values that are "
+        "logarithms already go to adata.layers['log2'], and filter_genes, tmm and log2 are left "
+        "out"
     )
 
 
 def _is_counts(values: Any) -> bool:
     """Return whether the first rows of a matrix are counts (a mask of 0 and 1 is none)."""
+    if values is None or 0 in values.shape:
+        return False
     _, block = next(blocks(values))
     return bool(
         block.dtype.kind in "uif"
         and block.min() >= 0
         and block.max() > 1
+        and np.isfinite(block).all()
         and (block == np.rint(block)).all()
     )
 

@@ -8,6 +8,7 @@ come through here too, by reticulate, so that both hosts write the same.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
@@ -355,7 +356,18 @@ def label_name(adata: AnnData, label: str | None) -> str:
 
 def class_names(adata: AnnData, label: str | None = None) -> list[str]:
     """Return the classes that occur, in alphabetical order."""
-    return sorted(set(map(str, adata.obs[label_of(adata, label)].unique())))
+    name = label_of(adata, label)
+    names = sorted(set(map(str, adata.obs[name].unique())))
+    # Excel's trailing blanks, numbers that are text in some rows, and names of one column
+    plain = {one: _schema.column(re.sub(r"\.0$", "", one.strip())) for one in names}
+    occurs = Counter(plain.values())
+    twice = [one for one in names if occurs[plain[one]] > 1]
+    if twice:
+        raise DataError(
+            f"adata.obs[{name!r}] has classes that differ only by blanks, by / and | or by how a "
+            f"number is written, {twice[:6]}: give each class one name"
+        )
+    return names
 
 
 def class_codes(adata: AnnData, label: str | None = None) -> np.ndarray:

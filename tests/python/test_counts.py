@@ -96,3 +96,11 @@ def test_logarithms_are_shown_their_layer(adata):
     adata.X = np.log1p(adata.X)
     with pytest.raises(DataError, match=r"adata\.layers\['log2'\]"):
         checked(adata)
+
+
+@pytest.mark.parametrize("group", ["obs", "var"])
+def test_columns_of_one_name_are_refused(adata, group):
+    frame = getattr(adata, group).assign(tissue="a")
+    setattr(adata, group, pd.concat([frame, frame[["tissue"]]], axis=1))
+    with pytest.raises(DataError, match=rf"adata\.{group} has the columns \['tissue'\] more than"):
+        target(adata, copy=False)

@@ -1,5 +1,6 @@
 """One reader and writer of the slots, for both hosts."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -232,3 +233,12 @@ def test_a_column_that_is_there_twice_is_named(adata):
     adata.obs = pd.concat([adata.obs, adata.obs], axis=1)
     with pytest.raises(DataError, match="column 'tissue' twice"):
         _slots.class_names(adata, "tissue")
+
+
+@pytest.mark.parametrize(
+    "classes", [["liver", "liver ", "x", "x"], ["1", "1.0", "2", "2"], ["a/b", "a|b", "x", "x"]]
+)
+def test_classes_that_look_alike_are_refused(adata, classes):
+    adata.obs["organ"] = classes
+    with pytest.raises(DataError, match=f"differ only by .*{re.escape(repr(classes[:2]))}"):
+        _slots.class_names(adata, "organ")

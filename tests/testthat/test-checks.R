@@ -79,3 +79,10 @@ test_that("values that are no logarithms are recognised", {
         "hpa_log_expression.tsv.gz"), row.names = 1)
     expect_null(seen_scale(as.matrix(study)))
 })
+
+test_that("classes that look alike are refused", {
+    for (alike in list(c("liver", "liver "), c("1", "1.0"), c("a/b", "a|b"))) {
+        expect_error(class_factor(c(alike, "x", "x"), 4L),
+            "differ only by blanks, by / and \\| or by how a number")
+    }
+})

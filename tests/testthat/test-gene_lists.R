@@ -34,3 +34,31 @@ test_that("Python makes the same lists of genes", {
         }
     }
 })
+
+test_that("identifiers are those that Python takes", {
+    ids <- c("ENSG00000223972.5_4", "ENSG00000182378.15_PAR_Y",
+        "ENSGR0000182378.10", "ENSMUSG00000000001.4", "AC004.2", "HLA-A", "NA",
+        "na", "N/A", "null", "None", "none", " TP53 ", "7157.0", "1.5")
+    expected <- c("ENSG00000223972", "ENSG00000182378", "ENSG00000182378",
+        "ENSMUSG00000000001", "AC004.2", "HLA-A", NA, NA, NA, NA, NA, "none",
+        "TP53", "7157", "1.5")
+    expect_identical(clean_ids(ids), expected)
+    skip_without_python()
+    pandas <- reticulate::import("pandas", convert = FALSE)
+    module <- reticulate::import("tissueshap.enrichment._gene_sets",
+        convert = FALSE)
+    found <- module$cleaned(pandas$Series(as.list(ids)))$fillna("missing")
+    expect_identical(unlist(reticulate::py_to_r(found$tolist())),
+        ifelse(is.na(expected), "missing", expected))
+})
+
+test_that("symbols of another species are refused", {
+    human <- sprintf("GENE%dA", 1:200)
+    mouse <- ifelse(seq_along(human) <= 8, human, sub("GENE", "Gene", human))
+    expect_error(check_share(mouse, human, "symbol"),
+        paste("only 8 of 200 genes, by symbol .*less than 10 % of either;",
+            "200 match without regard to case"))
+    expect_silent(check_share(human, human[1:5], "symbol"))
+    expect_silent(check_share(human[1:10], human, "symbol"))
+    expect_silent(check_share(human, NULL, "symbol"))
+})

@@ -246,3 +246,28 @@ test_that("without hdf5r and without Python both ways out are named", {
     expect_error(run_tmm(path), "hdf5r.*install.packages.*no Python was found")
     expect_error(as_summarized_experiment(path), "hdf5r.*no Python was found")
 })
+
+test_that("a damaged sparse matrix is refused before it is used", {
+    se <- experiment_of(data)
+    SummarizedExperiment::assay(se, "sparse") <- methods::as(
+        data$counts * (data$counts > 60), "CsparseMatrix")
+    damage <- list(
+        indices = function(x) replace(x, 3L, 10^6),
+        indices = function(x) replace(x, 3L, -1L),
+        indices = function(x) replace(x, 2L, x[1L]),
+        indptr = function(x) replace(x, 2L, 10^6),
+        indptr = function(x) replace(x, 3L, 0L),
+        indptr = function(x) x[-1L],
+        data = function(x) x[-1L])
+    for (at in seq_along(damage)) {
+        path <- written(se)
+        file <- hdf5r::H5File$new(path, "r+")
+        name <- paste0("layers/sparse/", names(damage)[at])
+        values <- damage[[at]](file[[name]]$read())
+        file$link_delete(name)
+        file[[name]] <- values
+        file$close_all()
+        expect_error(as_summarized_experiment(path), "a sparse matrix of",
+            info = at)
+    }
+})

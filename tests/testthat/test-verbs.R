@@ -102,3 +102,16 @@ test_that("logistic regression is scored beside the classifier from R", {
     expect_identical(found$baseline_n_genes, 100L)
     expect_true(all(found$per_class$baseline_f1 <= 1))
 })
+
+test_that("numbers that code groups are named, and can be groups", {
+    data <- simulate_matrix(120, c(6, 7, 8))
+    se <- run_tmm(experiment_of(data))
+    se$batch <- rep(1:3, length.out = ncol(se))
+    se$batch_name <- paste0("b", se$batch)
+    expect_warning(run_de(se, "tissue", covariates = "batch"),
+        "values 1, 2, 3 and enters as a trend.*factor\\(batch\\)")
+    groups <- run_de(se, "tissue", covariates = "factor(batch)")
+    named <- run_de(se, "tissue", covariates = "batch_name")
+    of <- function(x) SummarizedExperiment::rowData(x)$de_pvalue
+    expect_equal(of(groups), of(named))
+})

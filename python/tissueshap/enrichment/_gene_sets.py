@@ -12,6 +12,8 @@ import pandas as pd
 
 from tissueshap import _schema
 from tissueshap._errors import DataError
+from tissueshap.io._genes import strip_version
+from tissueshap.io._rules import as_text
 from tissueshap.io._text import open_text
 
 if TYPE_CHECKING:
@@ -21,8 +23,9 @@ if TYPE_CHECKING:
 _ACCESSION = re.compile(r"R-[A-Z]{3}-\d+|GO:\d{7}|[a-z]{2,4}\d{5}|WP\d+")
 #: Entrez and Ensembl identifiers of genes.
 _R_KNOWS = r"\d+|ENS[A-Z]*G\d+"
-#: Values that stand for "no identifier" in annotation tables.
-_NO_ID = {"", "nan", "None", "NA", "<NA>"}
+#: The smallest share that matches of the data's genes, or of the sets' genes where these
+#: are fewer: less is chance between species, whose symbols differ in case (Cd79a, CD79A).
+_FEWEST = 0.1
 
 
 @dataclass(frozen=True)
@@ -114,6 +117,11 @@ def matching_ids(
     -------
     The name of the column, or ``"var_names"``; and the identifiers, with missing
     values where a gene has none, indexed by ``var_names``.
+
+    Raises
+    ------
+    DataError
+        No gene matches, or fewer than 10 % of the data's genes and of the sets' genes.
     """
     usual = (_schema.var.entrez_id, _schema.var.gene_id, "var_names", _schema.var.symbol)
     names = [name for name in usual if name == "var_names" or name in adata.var]
@@ -139,12 +147,30 @@ def matching_ids(
             f"example {sorted(genes)[:3]}): add such identifiers with "
             "ts.io.annotate_genes(adata, ...)"
         )
+    _check_share(columns[best].dropna(), genes, best)
     return best, columns[best]
+
+
+def _check_share(ids: pd.Series, genes: set[str], name: str) -> None:
+    hits = int(ids.isin(genes).sum())
+    if max(hits / len(ids), hits / len(genes)) >= _FEWEST:
+        return
+    upper = {gene.upper() for gene in genes}
+    alike = int(ids.str.upper().isin(upper).sum())
+    species = (
+        f"; {alike:,} match without regard to case: are they of another species?"
+        if alike > 2 * hits
+        else ""
+    )
+    raise DataError(
+        f"only {hits:,} of {len(ids):,} genes, by {name} ({', '.join(ids[:3])}), are among the "
+        f"{len(genes):,} of the sets or interactions ({', '.join(sorted(genes)[:3])}), less than "
+        f"{_FEWEST:.0%} of either{species}; give both the identifiers of one species and kind, "
+        "with ts.io.annotate_genes(adata, ...)"
+    )
 
 
 def cleaned(ids: pd.Series) -> pd.Series:
     """Return identifiers as text: 7157.0 and ENSG00000141510.16 lose what follows the dot."""
-    text = ids.astype("object").map(lambda value: "" if pd.isna(value) else str(value).strip())
-    text = text.str.replace(r"^(\d+)\.0$", r"\1", regex=True)
-    text = text.str.replace(r"^(ENS[A-Z]*G\d+)\.\d+$", r"\1", regex=True)
-    return text.where(~text.isin(_NO_ID))
+    text = as_text(ids).str.replace(r"^(\d+)\.0$", r"\1", regex=True)
+    return text.map(strip_version, na_action="ignore")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,13 +14,15 @@ from tissueshap import _schema, _slots
 from tissueshap._counts import target
 from tissueshap._errors import DataError, DataWarning
 from tissueshap._logging import logger
-from tissueshap.io._genes import SYNONYMS, strip_version
-from tissueshap.io._text import first, open_text
+from tissueshap.io import _rules
+from tissueshap.io._delimited import read_delimited
+from tissueshap.io._genes import gene_columns, meaning, strip_version
+from tissueshap.io._text import first
 
 if TYPE_CHECKING:
     from anndata import AnnData
 
-_IDS = ("gene_id", "ensembl_gene_id", "ensembl_id", "ensembl", "geneid")
+_CODING = "protein_coding"
 _KEYS = (_schema.var.gene_id, _schema.var.symbol, _schema.var.entrez_id)
 _COLUMNS = (*_KEYS, _schema.var.biotype, _schema.var.length)
 _TRUE = {"true", "t", "1", "yes"}
@@ -39,7 +42,9 @@ def annotate_genes(adata: AnnData, annotation: str | Path | pd.DataFrame) -> Non
     annotation
         Table (TSV or CSV, .gz too, or a data frame) with columns such as
         ``ensembl_gene_id``, ``gene_name`` or ``symbol``, ``entrez_id``, ``biotype`` or
-        ``protein_coding`` (true or false), ``length`` (base pairs).
+        ``protein_coding`` (true or false), ``length`` (base pairs); as Ensembl BioMart
+        (``Gene stable ID``, or biomaRt's names), GENCODE, NCBI and Expression Atlas call
+        them, or with the genes as row names.
 
     Returns
     -------
@@ -62,9 +67,11 @@ def annotate_genes(adata: AnnData, annotation: str | Path | pd.DataFrame) -> Non
         )
     own = {
         "var_names": pd.Series(adata.var_names, index=adata.var_names).map(strip_version),
-        **{key: adata.var[key].astype(str) for key in _KEYS if key in adata.var},
+        **{key: _rules.as_text(adata.var[key]) for key in _KEYS if key in adata.var},
     }
-    hits = {(mine, key): own[mine].isin(table[key]).sum() for mine in own for key in keys}
+    if _schema.var.gene_id in own:
+        own[_schema.var.gene_id] = own[_schema.var.gene_id].map(strip_version, na_action="ignore")
+    hits = {(mine, key): own[mine].isin(table[key].dropna()).sum() for mine in own for key in keys}
     mine, key = max(hits, key=lambda pair: hits[pair])
     n_matched = int(hits[mine, key])
     if n_matched == 0:
@@ -101,37 +108,23 @@ def annotate_genes(adata: AnnData, annotation: str | Path | pd.DataFrame) -> Non
 def _table(annotation: str | Path | pd.DataFrame) -> tuple[str, pd.DataFrame]:
     """Return the annotation's name and its columns under the names of the slots."""
     if isinstance(annotation, pd.DataFrame):
-        name, frame = "the annotation", annotation.reset_index()
+        name, frame = "the annotation", _rules.table(annotation, "the annotation")
+    elif not isinstance(annotation, str | PathLike):
+        raise DataError(
+            f"annotation is of type {type(annotation).__name__}: give the path of a table or a "
+            "data frame"
+        )
     else:
-        name = str(annotation)
-        with open_text(annotation) as handle:
-            header = handle.readline()
-            handle.seek(0)
-            frame = pd.read_csv(handle, sep="\t" if "\t" in header else ",", dtype=str)
-    frame.columns = [str(column).strip().lower() for column in frame.columns]
-    table = pd.DataFrame(index=frame.index)
-    for position, column in enumerate(frame.columns):
-        slot = _schema.var.gene_id if column in _IDS else SYNONYMS.get(column)
-        if slot is not None and slot not in table:
-            table[slot] = frame.iloc[:, position]
-    if "protein_coding" in frame and _schema.var.biotype not in table:
-        coding = frame["protein_coding"].astype(str).str.lower().isin(_TRUE)
+        name, frame = str(annotation), read_delimited(annotation, "genes")
+    held = {str(column): values for column, values in frame.items()}
+    known = {name: values for name, values in held.items() if meaning(name)}
+    table = pd.DataFrame(gene_columns(known), index=frame.index)
+    table = table[[slot for slot in _COLUMNS if slot in table]]
+    flags = {name.lower(): values for name, values in held.items()}
+    if _CODING in flags and _schema.var.biotype not in table:
+        coding = flags[_CODING].map(lambda text: str(text).lower() in _TRUE)
         table[_schema.var.biotype] = np.where(coding, "protein_coding", "other")
-    for key in _KEYS:
-        if key in table:
-            table[key] = _as_text(table[key])
-    if _schema.var.gene_id in table:
-        table[_schema.var.gene_id] = table[_schema.var.gene_id].map(strip_version, "ignore")
-    if _schema.var.length in table:
-        table[_schema.var.length] = pd.to_numeric(table[_schema.var.length], errors="coerce")
     return name, table
-
-
-def _as_text(column: pd.Series) -> pd.Series:
-    """Return identifiers as text, missing ones as they are; 7105.0 is ``"7105"``."""
-    if pd.api.types.is_float_dtype(column):
-        column = column.astype("Int64")
-    return column.astype(object).where(column.isna(), column.astype(str))
 
 
 def _merged(adata: AnnData, column: str, found: pd.Series) -> np.ndarray:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ import pandas as pd
 from tissueshap._errors import DataError
 from tissueshap.io._genes import gene_frame
 from tissueshap.io._matrix import Matrix
+from tissueshap.io._not_genes import gene_mask
 from tissueshap.io._text import duplicates, first
 
 #: Pooling twice by 2 x 2 leaves nothing of an image of fewer genes than this.
@@ -42,9 +44,21 @@ class CountFile:
     samples: Sequence[str]
     genes: Sequence[str]
     matrix: Matrix
-    gene_columns: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    gene_columns: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     obs: pd.DataFrame | None = None
     tpm: np.ndarray | None = None
+
+    def drop_what_is_no_gene(self) -> None:
+        """Leave out counters, spike-ins and other features, and warn of them."""
+        keep = gene_mask(self.genes, self.gene_columns, self.path)
+        if keep.all():
+            return
+        at = np.flatnonzero(keep).tolist()
+        self.matrix.drop_genes(keep)
+        self.genes = [self.genes[i] for i in at]
+        self.gene_columns = {name: [c[i] for i in at] for name, c in self.gene_columns.items()}
+        if self.tpm is not None:
+            self.tpm = self.tpm[:, keep]
 
     def check(self) -> None:
         """Raise where identifiers repeat, or where there is too little to work with."""

@@ -8,7 +8,7 @@ import pandas as pd
 
 from tissueshap._errors import DataError
 from tissueshap._options import check_number
-from tissueshap.io._text import existing, open_text
+from tissueshap.io._delimited import read_delimited
 
 #: Columns of the two partners, most specific first.
 _PARTNERS = (("protein1", "protein2"), ("preferredName_A", "preferredName_B"), ("a", "b"))
@@ -49,12 +49,8 @@ def read_edges(
     2023).
     """
     check_number("score", score, low=0, high=1)
-    path = existing(edges)
-    with open_text(path) as handle:
-        first = handle.readline()
-        handle.seek(0)
-        frame = pd.read_csv(handle, sep="\t" if "\t" in first else " ", dtype=str)
-    frame.columns = frame.columns.str.lstrip("#")
+    path = Path(edges)
+    frame = read_delimited(path, "interactions")
     partners = next((pair for pair in _PARTNERS if set(pair) <= set(frame.columns)), None)
     if partners is None:
         raise DataError(
@@ -90,9 +86,7 @@ def _scores(text: pd.Series, path: Path) -> pd.Series:
 
 
 def _aliases(path: str | Path) -> dict[str, str]:
-    with open_text(path) as handle:
-        frame = pd.read_csv(handle, sep="\t", dtype=str, quoting=3)
-    frame.columns = frame.columns.str.lstrip("#")
+    frame = read_delimited(path, "protein names")
     wanted = ["string_protein_id", "preferred_name"]
     if not set(wanted) <= set(frame.columns):
         raise DataError(

@@ -10,7 +10,8 @@ import pandas as pd
 
 from tissueshap._errors import DataError
 from tissueshap.io._counts import CountFile
-from tissueshap.io._from_h5ad import counts_from_h5ad
+from tissueshap.io._file_type import is_hdf5, is_zarr
+from tissueshap.io._from_anndata import counts_from_anndata
 from tissueshap.io._gct import read_gct
 from tissueshap.io._genes import unique_names
 from tissueshap.io._matrix import Kind
@@ -21,7 +22,7 @@ from tissueshap.io._text import existing, first, open_text
 def read_file(
     path: str | Path, ids: Collection[str] | None, *, orient: Orient, kind: Kind
 ) -> CountFile:
-    """Read a GCT, a table or an .h5ad, and check that its names are unique.
+    """Read a file of counts, without what is no gene, and check that its names are unique.
 
     Parameters
     ----------
@@ -34,8 +35,9 @@ def read_file(
     kind
         ``"counts"`` or ``"log"``.
     """
-    path = existing(path)
+    path = Path(path).expanduser()
     file = _parse(path, ids, orient, kind)
+    file.drop_what_is_no_gene()
     file.check()
     return file
 
@@ -82,12 +84,11 @@ def _positions(
 
 
 def _parse(path: Path, ids: Collection[str] | None, orient: Orient, kind: Kind) -> CountFile:
-    if path.suffix.lower() == ".h5ad":
-        return counts_from_h5ad(path, kind)
+    if is_zarr(path) or is_hdf5(existing(path)) or path.suffix.lower() == ".h5ad":
+        return counts_from_anndata(path, kind)
     with open_text(path) as handle:
         line = handle.readline()
-        if not line.strip():
-            raise DataError(f"{path} starts with an empty line: is it the right file?")
         if line.startswith("#1.") or ".gct" in path.suffixes:
             return read_gct(path, handle, line.strip(), kind)
-        return read_table(path, handle, line, ids=ids, orient=orient, kind=kind)
+        handle.seek(0)
+        return read_table(path, handle, ids=ids, orient=orient, kind=kind)

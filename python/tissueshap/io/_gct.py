@@ -6,6 +6,7 @@ and https://clue.io/connectopedia/gct_format.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
 
@@ -13,8 +14,12 @@ import pandas as pd
 
 from tissueshap._errors import DataError
 from tissueshap._progress import progress
+from tissueshap.io import _rules
 from tissueshap.io._counts import CountFile
 from tissueshap.io._matrix import Kind, RowReader
+
+#: What GCT 1.3 has for a missing value of the metadata, beside the usual words.
+_MISSING = "-666"
 
 _VERSIONS = {"#1.2": 2, "#1.3": 4}
 
@@ -26,32 +31,34 @@ def read_gct(path: Path, handle: TextIO, version: str, kind: Kind) -> CountFile:
     ``obs``. The numbers of rows and columns in the header are held against the body.
     """
     n_genes, n_samples, n_var, n_obs = _dimensions(path, handle, version)
-    header = handle.readline().rstrip("\r\n").split("\t")
+    lines = _numbered(handle)
+    number, line = next(lines, (3, ""))
+    header = _rules.fields(line, "\t")
     n_lead = 1 + n_var
     samples = header[n_lead:]
     if len(samples) != n_samples:
         raise DataError(
-            f"{path}, line 2 announces {n_samples:,} samples but line 3 names {len(samples):,}: "
-            "the file is cut off or was edited; fetch it again or correct line 2"
+            f"{path}, line 2 announces {n_samples:,} samples but line {number} names "
+            f"{len(samples):,}: the file is cut off or was edited; fetch it again or correct line 2"
         )
-    number = 3
     obs: dict[str, list[str]] = {}
     for _ in range(n_obs):
-        number += 1
-        name, *cells = handle.readline().rstrip("\r\n").split("\t")
+        number, line = next(lines, (number + 1, ""))
+        name, *cells = _rules.fields(line, "\t")
         if len(cells) != n_var + n_samples:
             raise DataError(
                 f"{path}, line {number}: {len(cells) + 1:,} columns of sample metadata where "
                 f"the header has {n_lead + n_samples:,}; the file is cut off or was edited"
             )
-        obs[name] = cells[n_var:]
+        if name in obs:
+            raise DataError(f"{path}, line {number}: the metadata {name!r} are there twice")
+        obs[name] = ["" if cell == _MISSING else cell for cell in cells[n_var:]]
+    _rules.column_names(header[1:n_lead], f"{path}, line 3,")
     rows = RowReader(path, "\t", samples, n_lead, "genes", n_genes, kind)
     for line in progress(handle, total=n_genes, desc=f"reading {path.name}", unit=" genes"):
         number += 1
-        if not line.strip():
-            continue
-        if len(rows.leads) == n_genes:
-            found = n_genes + 1 + sum(1 for more in handle if more.strip())
+        if len(rows.leads) == n_genes and _rules.is_content(line):
+            found = n_genes + 1 + sum(map(_rules.is_content, handle))
             raise _other_number(path, n_genes, found)
         rows.add(line, number)
     if len(rows.leads) < n_genes:
@@ -63,8 +70,13 @@ def read_gct(path: Path, handle: TextIO, version: str, kind: Kind) -> CountFile:
         genes=list(leads[0]),
         gene_columns=dict(zip(header[1:n_lead], map(list, leads[1:]), strict=True)),
         matrix=rows.finish(),
-        obs=pd.DataFrame(obs, index=samples) if obs else None,
+        obs=pd.DataFrame(obs, index=samples, dtype=object) if obs else None,
     )
+
+
+def _numbered(handle: TextIO) -> Iterator[tuple[int, str]]:
+    """Yield the lines after the second that are neither empty nor comments, with numbers."""
+    return ((at, line) for at, line in enumerate(handle, 3) if _rules.is_content(line))
 
 
 def _dimensions(path: Path, handle: TextIO, version: str) -> tuple[int, int, int, int]:

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Iterator
+import warnings
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from scipy import sparse
+
+from tissueshap import _slots
 from tissueshap._errors import DataError
 from tissueshap._feature import needed
 from tissueshap._folders import named_if_full, whole_folder
+from tissueshap.io._file_type import hdf5_kind, is_zarr, refuse_other_types
 from tissueshap.io._plain import make_plain
 from tissueshap.io._text import existing
 
@@ -59,11 +65,16 @@ def read_h5ad(path: str | Path) -> AnnData:
 
     path = existing(path)
     if not h5py.is_hdf5(path):
+        refuse_other_types(path)
         raise DataError(f"{path} is not an HDF5 file: is it complete, and is it an .h5ad?")
-    with h5py.File(path) as held:
-        if "obs" not in held or "var" not in held:
-            raise DataError(f"{path} is HDF5 but not .h5ad: it has no obs and var")
-    return anndata.read_h5ad(path)
+    try:
+        with h5py.File(path) as file:
+            is_h5ad = "obs" in file and "var" in file
+    except (OSError, RuntimeError) as error:
+        raise _damaged(path, error) from error
+    if not is_h5ad:
+        raise DataError(f"{path} is {hdf5_kind(path)}")
+    return _read(path, anndata.read_h5ad)
 
 
 def write_zarr(adata: AnnData, path: str | Path) -> Path:
@@ -111,9 +122,65 @@ def read_zarr(path: str | Path) -> AnnData:
     import anndata
 
     path = Path(path).expanduser()
-    if not path.is_dir() or not any((path / name).exists() for name in (".zgroup", "zarr.json")):
+    if not is_zarr(path):
         raise DataError(f"{path} is not a .zarr folder: check the path")
-    return anndata.read_zarr(path)
+    needed("zarr", "zarr", "ts.io.read_zarr")
+    return _read(path, anndata.read_zarr)
+
+
+def _read(path: Path, reader: Callable[[Path], AnnData]) -> AnnData:
+    """Read with anndata, and check what it leaves to the user of a matrix."""
+    try:
+        with warnings.catch_warnings():
+            # a name with a slash, which read_counts replaces, is the file's and not an error
+            warnings.simplefilter("ignore", FutureWarning)
+            adata = reader(path)
+        _check_sparse(adata, path)
+    except DataError:
+        raise
+    except Exception as error:  # whatever h5py, zarr, anndata and pandas meet in a damaged file
+        raise _damaged(path, error) from error
+    return adata
+
+
+def _damaged(path: Path, error: Exception) -> DataError:
+    kind = "zarr store" if is_zarr(path) else ".h5ad file"
+    said = (str(error).splitlines() or [""])[0]
+    return DataError(
+        f"{path} is a damaged {kind}, or not one of AnnData ({type(error).__name__}: {said}): "
+        "fetch or write it again"
+    )
+
+
+def _check_sparse(adata: AnnData, path: Path) -> None:
+    """Refuse sparse matrices whose indices are out of bounds: they crash what uses them."""
+    held = {"X": adata.X, "raw.X": None if adata.raw is None else adata.raw.X}
+    for group in ("layers", "obsm", "varm", "obsp", "varp"):
+        held |= {f"{group}/{name}": values for name, values in _slots.items(adata, group).items()}
+    for place, values in held.items():
+        problem = _sparse_problem(values) if sparse.issparse(values) else None
+        if problem:
+            raise DataError(
+                f"{path}, {place}: the sparse matrix is damaged ({problem}): write the file again"
+            )
+
+
+def _sparse_problem(values: Any) -> str | None:
+    """Return what is wrong with a CSR or CSC matrix, or None."""
+    if values.indices.dtype.kind != "i" or values.indptr.dtype.kind != "i":
+        return "indices and indptr have to be integers"
+    # before scipy's own check, which cuts off what indptr does not reach
+    if not len(values.indptr) or values.indptr[-1] != len(values.indices):
+        return "indptr does not end where indices do"
+    if (np.diff(values.indptr) < 0).any():
+        return "indptr is not in order"
+    try:
+        values.check_format(full_check=True)
+    except ValueError as error:
+        return str(error)
+    # the order of the values is the file's own: sort a copy
+    in_order = values if values.has_sorted_indices else values.sorted_indices()
+    return None if in_order.has_canonical_format else "it holds a value twice"
 
 
 def _placed(path: str | Path) -> Path:

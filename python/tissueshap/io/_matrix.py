@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 import math
-import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, NoReturn
@@ -13,17 +11,30 @@ from typing import Literal, NoReturn
 import numpy as np
 
 from tissueshap._errors import DataError
+from tissueshap.io import _rules
+from tissueshap.io._numbers import number, plain_numbers
 
-Kind = Literal["counts", "log"]
+Kind = Literal["counts", "estimated", "log"]
 Axis = Literal["genes", "samples"]
 
 #: How the values of a kind are held.
-DTYPES = {"counts": np.int32, "log": np.float32}
+DTYPES = {"counts": np.int32, "estimated": np.int32, "log": np.float32}
 
 #: Values in one block: small beside the matrix, large beside the cost of a block.
 _BLOCK_VALUES = 1 << 20
-_MISSING = {"", "na", "nan", "null", "none", "n/a", "#n/a", "."}
 _LARGEST = np.iinfo(np.int32).max
+
+_INCOMPLETE = "correct it, or remove the gene or the sample"
+_REMEDIES = {"is missing": "fill it in or remove the gene", "is infinite": _INCOMPLETE}
+_FRACTION = (
+    "values='estimated' rounds the estimated counts of RSEM, salmon, tximport and nf-core; "
+    "values='log' reads expression that is already on a log scale; TPM and FPKM are neither: "
+    "use the counts"
+)
+_NO_NUMBER = (
+    "correct it (a decimal point, no blanks or separators in numbers); a column of text among "
+    "the samples has to be removed"
+)
 
 
 def fault(values: np.ndarray, kind: Kind) -> tuple[int, str, str] | None:
@@ -34,32 +45,31 @@ def fault(values: np.ndarray, kind: Kind) -> tuple[int, str, str] | None:
     values
         Numbers, one-dimensional.
     kind
-        ``"counts"``: whole numbers from 0 to 2,147,483,647. ``"log"``: any finite number.
+        ``"counts"``: whole numbers from 0 to 2,147,483,647. ``"estimated"``: fractions
+        too. ``"log"``: any finite number.
     """
-
-    def at(wrong: np.ndarray) -> int:
-        return int(np.argmax(wrong))
-
-    if values.dtype.kind == "f" and not np.isfinite(values).all():
-        where = at(~np.isfinite(values))
-        what = "is missing" if np.isnan(values[where]) else "is infinite"
-        return where, what, "correct it, or remove the gene or the sample"
-    if kind == "log" or values.size == 0:
-        return None
-    if values.min() < 0:
-        where = at(values < 0)
-        return where, f"is negative ({values[where]:g})", "counts start at 0; use the raw counts"
-    if values.dtype.kind == "f" and (values != np.rint(values)).any():
-        where = at(values != np.rint(values))
-        remedy = (
-            "use the raw counts (RSEM and salmon: round them); values='log' reads "
-            "expression that is already on a log scale"
-        )
-        return where, f"is {values[where]:g}, not a whole number", remedy
-    if values.max() > _LARGEST:
-        where = at(values > _LARGEST)
-        return where, f"is {values[where]:g}, too large for a count", f"at most {_LARGEST:,} fits"
+    if values.dtype == np.int64 and values.size and values.view(np.uint64).max() <= _LARGEST:
+        return None  # as unsigned numbers, negative ones are the largest: one look at the values
+    if values.dtype.kind not in "uifb":
+        return 0, f"is of type {values.dtype}, not a number", "store numbers"
+    for wrong, what, remedy in _tests(values, kind):
+        if wrong.any():
+            at = int(np.argmax(wrong))
+            return at, what.format(values[at]), remedy
     return None
+
+
+def _tests(values: np.ndarray, kind: Kind) -> Iterator[tuple[np.ndarray, str, str]]:
+    """Yield which values are wrong, how, and the remedy, one fault after the other."""
+    if values.dtype.kind == "f":
+        yield np.isnan(values), "is missing", _INCOMPLETE
+        yield np.isinf(values), "is infinite", _INCOMPLETE
+    if kind == "log":
+        return
+    yield values < 0, "is negative ({:g})", "counts start at 0; use the raw counts"
+    if kind == "counts" and values.dtype.kind == "f":
+        yield values != np.rint(values), "is {:g}, not a whole number", _FRACTION
+    yield values > _LARGEST, "is {:g}, too large for a count", f"at most {_LARGEST:,} fits"
 
 
 class Matrix:
@@ -77,11 +87,16 @@ class Matrix:
     n_rows, n_columns
         Size in the file.
     kind
-        ``"counts"`` are int32, ``"log"`` is float32.
+        ``"counts"`` are int32, ``"estimated"`` are rounded to int32, ``"log"`` is float32.
+
+    Attributes
+    ----------
+    n_rounded
+        How many values were fractions and are rounded.
     """
 
     def __init__(self, path: Path, rows: Axis, n_rows: int, n_columns: int, kind: Kind) -> None:
-        self.rows = rows
+        self.rows, self.kind, self.n_rounded = rows, kind, 0
         shape = (n_columns, n_rows) if rows == "genes" else (n_rows, n_columns)
         try:
             self._values = np.empty(shape, dtype=DTYPES[kind])
@@ -94,11 +109,20 @@ class Matrix:
         self._n = 0
 
     @classmethod
-    def of(cls, values: np.ndarray) -> Matrix:
+    def of(cls, values: np.ndarray, kind: Kind) -> Matrix:
         """Return a matrix that holds an array, samples x genes, which it may overwrite."""
         held = cls.__new__(cls)
-        held.rows, held._values, held._n = "samples", values, len(values)
+        held.rows, held.kind, held.n_rounded = "samples", kind, 0
+        held._values, held._n = values, len(values)
         return held
+
+    def converted(self, values: np.ndarray) -> np.ndarray:
+        """Return values without :func:`fault` as they are held, rounded where estimated."""
+        if self.kind == "estimated" and values.dtype.kind == "f":
+            whole = np.rint(values)
+            self.n_rounded += int((whole != values).sum())
+            values = whole
+        return values.astype(DTYPES[self.kind])
 
     def add(self, block: np.ndarray) -> None:
         """Put the next rows in place."""
@@ -116,9 +140,21 @@ class Matrix:
         elif self._n < self._values.shape[1]:
             self._values = self._values[:, : self._n].copy()
 
+    def drop_genes(self, keep: np.ndarray) -> None:
+        """Leave out, in place, the genes that are not marked in ``keep``."""
+        n_samples, n_kept = len(self._values), int(keep.sum())
+        flat = self._values.reshape(-1)
+        for at, row in enumerate(self._values):
+            flat[at * n_kept : (at + 1) * n_kept] = row[keep]
+        self._values = flat[: n_samples * n_kept].reshape(n_samples, n_kept)
+
     def totals(self) -> np.ndarray:
         """Return the sum of the absolute values of each sample, float64."""
         return np.array([np.abs(row).sum(dtype=np.float64) for row in self._values])
+
+    def largest(self) -> float:
+        """Return the largest value."""
+        return float(self._values.max(initial=0))
 
     def take(self, keep: np.ndarray) -> np.ndarray:
         """Return the samples marked in ``keep``; once only, the others are gone then."""
@@ -146,7 +182,8 @@ class RowReader:
     rows, n_rows
         What a row is, and how many there are at most.
     kind
-        ``"counts"``: whole numbers, not negative. ``"log"``: any finite number.
+        ``"counts"``: whole numbers, not negative. ``"estimated"``: numbers, not negative.
+        ``"log"``: any finite number.
     """
 
     path: Path
@@ -158,33 +195,40 @@ class RowReader:
     kind: Kind = "counts"
     leads: list[list[str]] = field(default_factory=list)
     _open: list[np.ndarray] = field(default_factory=list)
+    _commented: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._matrix = Matrix(self.path, self.rows, self.n_rows, len(self.columns), self.kind)
 
     def add(self, line: str, number: int) -> None:
-        """Read one line, the ``number``-th of the file."""
+        """Read one line, the ``number``-th of the file; comments and empty lines are skipped."""
+        if not _rules.is_content(line):
+            if _rules.is_row_commented(line, self.sep, self.n_lead + len(self.columns)):
+                self._commented.append(number)
+            return
         line = line.rstrip("\r\n")
         if '"' in line:
-            fields = next(csv.reader([line], delimiter=self.sep))
-            self._check_width(len(fields), number)
-            lead, values = fields[: self.n_lead], None
+            cells = _rules.cells(line, self.sep)
+            rest, sep = "\t".join(cells[self.n_lead :]), "\t"
         else:
-            self._check_width(line.count(self.sep) + 1, number)
-            *lead, rest = line.split(self.sep, self.n_lead)
-            values, fields = self._fast(rest), []
-        name = lead[0].strip()
+            cells, sep = line.split(self.sep, self.n_lead), self.sep
+            rest = cells[-1]
+        values = plain_numbers(rest, sep, len(self.columns))
+        if values is None or len(cells) <= self.n_lead:
+            cells = _rules.cells(line, self.sep)
+            self._check_width(len(cells), number)
+        name = cells[0].strip()
         if not name:
             raise DataError(f"{self.path}, line {number}: the first column has no {self._row} id")
         if values is None:
-            fields = fields or line.split(self.sep)
-            values = self._slow(fields[self.n_lead :], name)
-        self.leads.append([name, *lead[1:]])
+            values = self._slow(cells[self.n_lead :], name)
+        self.leads.append([name, *cells[1 : self.n_lead]])
         self._keep(values, name)
 
     def finish(self) -> Matrix:
         """Return what was read."""
         self._close()
+        _rules.warn_of_comments(self.path, self._commented)
         self._matrix.trim()
         return self._matrix
 
@@ -200,41 +244,21 @@ class RowReader:
                 f"{expected:,}; every row needs as many (is the file complete?)"
             )
 
-    def _fast(self, text: str) -> np.ndarray | None:
-        """Read numbers of the expected kind, ten times as fast as pandas; None if it cannot."""
-        dtype = np.int64 if self.kind == "counts" else np.float64
-        try:
-            # before NumPy 2.3 it warns, and gives what it read so far
-            with warnings.catch_warnings(action="error", category=DeprecationWarning):
-                values = np.fromstring(text, dtype=dtype, sep=self.sep)
-        except (ValueError, DeprecationWarning):
-            return None
-        return values if values.size == len(self.columns) else None
-
     def _slow(self, cells: list[str], name: str) -> np.ndarray:
-        try:
-            return np.asarray(cells, dtype=np.float64)
-        except ValueError:
-            for cell, column in zip(cells, self.columns, strict=True):
-                if cell.strip().lower() in _MISSING:
-                    self._refuse(name, column, "is missing", "fill it in or remove the gene")
-                try:
-                    float(cell)
-                except ValueError:
-                    self._refuse(
-                        name,
-                        column,
-                        f"is {cell!r}, not a number",
-                        "correct it; a column of text among the samples has to be removed",
-                    )
-            raise
+        values = np.empty(len(cells))
+        for at, cell in enumerate(cells):
+            found = number(cell)
+            if isinstance(found, str):
+                self._refuse(name, self.columns[at], found, _REMEDIES.get(found, _NO_NUMBER))
+            values[at] = found
+        return values
 
     def _keep(self, values: np.ndarray, name: str) -> None:
         found = fault(values, self.kind)
         if found is not None:
             at, what, remedy = found
             self._refuse(name, self.columns[at], what, remedy)
-        self._open.append(values.astype(DTYPES[self.kind]))
+        self._open.append(self._matrix.converted(values))
         if len(self._open) * len(self.columns) >= _BLOCK_VALUES:
             self._close()
 

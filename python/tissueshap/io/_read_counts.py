@@ -15,9 +15,11 @@ from tissueshap import _schema, _slots
 from tissueshap._errors import DataError, DataWarning
 from tissueshap._logging import logger
 from tissueshap._scale import check_log_input, check_not_normalised
+from tissueshap.io import _rules
 from tissueshap.io._annotate_genes import annotate_genes
 from tissueshap.io._classes import class_mask
 from tissueshap.io._counts import CountFile
+from tissueshap.io._estimated import check_estimated
 from tissueshap.io._file import read_file, read_tpm
 from tissueshap.io._matrix import Kind
 from tissueshap.io._samples import SampleTable, sample_table, typed
@@ -47,8 +49,11 @@ def read_counts(
     Parameters
     ----------
     counts
-        GCT 1.2 or 1.3, a TSV or CSV table (each also gzip), or .h5ad (its ``X``).
-        Ensembl versions are taken off the gene ids.
+        GCT 1.2 or 1.3, a table separated by tabs, commas, semicolons or blanks (each also
+        gzip), .h5ad or .zarr. Where ``X`` of an AnnData holds no counts they are read from
+        ``layers["counts"]``, ``raw`` or another layer, and a message says so. Ensembl
+        versions are taken off the gene ids. Rows that are not genes are left out:
+        counters (``__no_feature``), spike-ins, other features of 10x.
     samples
         Table with a row a sample, TSV or CSV (also gzip), or a data frame. Its id column
         is the one whose values are the counts' samples. Counts of samples without a row
@@ -67,9 +72,10 @@ def read_counts(
     min_class_size
         Classes with fewer samples are dropped, and named in a message.
     values
-        ``"counts"``, or ``"log"`` for expression that is on a log scale already: then
-        ``X`` and ``layers["log2"]`` hold it as float32, and verbs that need counts do
-        not apply.
+        ``"counts"``; ``"estimated"`` for the fractional counts of RSEM, salmon, tximport
+        and nf-core, which are rounded; or ``"log"`` for expression that is on a log scale
+        already: then ``X`` and ``layers["log2"]`` hold it as float32, and verbs that need
+        counts do not apply.
     tpm
         Transcripts per million of the same samples and genes, in any of the formats. An
         .h5ad file brings its own ``layers["tpm"]``.
@@ -84,7 +90,8 @@ def read_counts(
         the classes as categories; ``obs["donor"]``; ``var["gene_id"]`` (without version),
         ``var["symbol"]`` and more where the file or the annotation has them;
         ``layers["tpm"]`` where given; ``layers["log2"]`` for ``values="log"``;
-        ``uns["tissueshap"]["read_counts"]``.
+        ``uns["tissueshap"]["read_counts"]``, with ``n_rounded``, the number of values
+        that were rounded, for ``values="estimated"``.
 
     Raises
     ------
@@ -96,8 +103,8 @@ def read_counts(
     -----
     DataWarning
         Samples without a single count, or without a row in the samples table, are dropped
-        and named. Counts look like rounded TPM, or logarithms like z-scores or logarithms
-        that are not to base 2.
+        and named; so are rows that are not genes. Counts look like rounded TPM, or
+        logarithms like z-scores or logarithms that are not to base 2.
     """
     exclude = [exclude] if isinstance(exclude, str) else list(exclude)
     _check_arguments(orient, values, label, exclude, min_class_size)
@@ -106,11 +113,17 @@ def read_counts(
             f"counts is of type {type(counts).__name__}: give the path of a file; "
             "anndata.AnnData(frame) makes an AnnData of a data frame, samples x genes"
         )
+    if samples is not None and not isinstance(samples, str | PathLike | pd.DataFrame):
+        raise DataError(
+            f"samples is of type {type(samples).__name__}: give the path of a file or a data frame"
+        )
     table = None if samples is None else sample_table(samples)
     ids = None if table is None else table.ids()
     file = read_file(counts, ids, orient=orient, kind=values)
     if tpm is not None:
         file.tpm = read_tpm(tpm, file, orient)
+    if values == "estimated":
+        check_estimated(file)
     obs = _join(file, table)
     where = str(file.path) if table is None else table.name
     keep = pd.Index(file.samples).isin(obs.index)
@@ -149,7 +162,8 @@ def read_counts(
         "tpm": tpm,
         "check_scale": check_scale,
     }
-    _slots.write(adata, "read_counts", {}, params=params, versions=("pandas",))
+    results = {"uns": {"n_rounded": file.matrix.n_rounded}} if values == "estimated" else {}
+    _slots.write(adata, "read_counts", results, params=params, versions=("pandas",))
     logger.info("%s: %s samples x %s genes", file.path, f"{adata.n_obs:,}", f"{adata.n_vars:,}")
     return adata
 
@@ -167,7 +181,9 @@ def _check_arguments(
 
 def _join(file: CountFile, table: SampleTable | None) -> pd.DataFrame:
     """Return what is known about the samples that are kept, the samples table first."""
-    own = file.obs if file.obs is not None else pd.DataFrame(index=pd.Index(file.samples))
+    own = pd.DataFrame(index=pd.Index(file.samples))
+    if file.obs is not None:
+        own = _rules.tidy(file.obs, f"{file.path}, obs,")
     if table is None:
         return own
     given = table.match(file.samples, file.path)
@@ -202,9 +218,10 @@ def _text_column(
     if column.isna().any():
         raise DataError(
             f"{where}, column {name!r}: empty for {int(column.isna().sum()):,} samples "
-            f"({first(column.index[column.isna()])}); fill it in or remove these rows"
+            f"({first(column.index[column.isna()])}); fill it in or remove these rows "
+            f"({_rules.MISSING_WORDS}: a class of such a name needs another)"
         )
-    return column.astype(str)
+    return _rules.as_text(column.astype(object))
 
 
 def _build(file: CountFile, keep: np.ndarray, obs: pd.DataFrame, values: Kind) -> AnnData:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import csv
-import io
+import math
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
-from tissueshap import _schema
 from tissueshap._errors import DataError, DataWarning
-from tissueshap.io._text import duplicates, first, open_text
+from tissueshap.io import _rules
+from tissueshap.io._delimited import read_delimited
+from tissueshap.io._numbers import is_number
+from tissueshap.io._text import duplicates, first
 
 
 @dataclass
@@ -83,42 +83,14 @@ class SampleTable:
 def sample_table(samples: str | Path | pd.DataFrame) -> SampleTable:
     """Read a samples table: TSV or CSV, .gz too, or a data frame with ids as its index."""
     if isinstance(samples, pd.DataFrame):
-        frame = samples.reset_index().astype(object)
-        frame = frame.where(frame.isna(), frame.astype(str)).where(frame.notna(), None)
         name = "the samples table"
+        frame = _rules.table(samples, name)
     else:
         name = str(samples)
-        with open_text(samples) as handle:
-            text = handle.read()
-        try:
-            frame = _read(text)
-        except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-            raise DataError(f"{name} is not a table of samples: {error}") from error
-    frame.columns = [_schema.column(str(column)) for column in frame.columns]
-    twice = duplicates(frame.columns)
-    if twice:
-        raise DataError(f"{name} has columns of the same name ({first(twice)}): rename them")
+        frame = read_delimited(samples, "samples")
     if frame.empty:
         raise DataError(f"{name} has no rows: is it the right file?")
     return SampleTable(name, frame)
-
-
-def _read(text: str) -> pd.DataFrame:
-    if "\t" not in text.partition("\n")[0]:
-        return _parsed(text, sep=",")
-    # A cell such as `"frozen` opens a quote that nothing closes and swallows the rows
-    # after it. No cell of a tab-separated table holds a line break: quotes are then letters.
-    try:
-        frame = _parsed(text, sep="\t")
-    except pd.errors.ParserError:
-        return _parsed(text, sep="\t", quoting=csv.QUOTE_NONE)
-    swallowed = any(frame[name].str.contains("\n", na=False).any() for name in frame)
-    return _parsed(text, sep="\t", quoting=csv.QUOTE_NONE) if swallowed else frame
-
-
-def _parsed(text: str, **how: Any) -> pd.DataFrame:
-    frame: pd.DataFrame = pd.read_csv(io.StringIO(text), dtype=str, index_col=False, **how)
-    return frame
 
 
 def typed(frame: pd.DataFrame) -> pd.DataFrame:
@@ -129,8 +101,7 @@ def typed(frame: pd.DataFrame) -> pd.DataFrame:
         # Texts are objects in pandas 2 and have a type of their own in pandas 3.
         if column.dtype == object or isinstance(column.dtype, pd.StringDtype):
             known = column.dropna()
-            numbers = pd.to_numeric(known, errors="coerce")
-            if len(known) and numbers.notna().all():
+            if len(known) and all(_is_quantity(value) for value in known):
                 column = pd.to_numeric(column)
             else:
                 column = column.astype("category")
@@ -138,3 +109,11 @@ def typed(frame: pd.DataFrame) -> pd.DataFrame:
             column = column.cat.remove_unused_categories()
         columns[name] = column
     return pd.DataFrame(columns, index=frame.index)
+
+
+def _is_quantity(value: object) -> bool:
+    """Return whether a value is a finite number; 007 is a name."""
+    if not isinstance(value, str):
+        return True
+    is_name = len(value) > 1 and value[0] == "0" and value.isdigit()
+    return is_number(value) and not is_name and math.isfinite(float(value))

@@ -2,47 +2,45 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Collection, Iterator, Sequence
-from itertools import chain, islice
+from itertools import chain
 from pathlib import Path
 from typing import Literal, TextIO
 
+from tissueshap import _schema
 from tissueshap._errors import DataError
 from tissueshap._progress import progress
+from tissueshap.io import _rules
 from tissueshap.io._counts import CountFile
-from tissueshap.io._genes import SYNONYMS
+from tissueshap.io._delimited import read_head
+from tissueshap.io._genes import meaning
 from tissueshap.io._matrix import Axis, Kind, RowReader
+from tissueshap.io._numbers import is_number
+from tissueshap.io._sample_names import sample_names
 from tissueshap.io._text import count_lines, first
 
 Orient = Literal["auto", "genes-in-rows", "genes-in-columns"]
 
-#: Lines looked at before it is decided what a row is.
-_PEEK = 50
-
-#: Columns that describe a gene, in lower case; the last four are featureCounts'.
-_DESCRIPTIONS = {*SYNONYMS, "chr", "start", "end", "strand"}
+#: Columns of featureCounts that say where a gene lies, in lower case.
+_PLACES = {"chr", "start", "end", "strand"}
 
 
 def read_table(
     path: Path,
     handle: TextIO,
-    line: str,
     *,
     ids: Collection[str] | None,
     orient: Orient,
     kind: Kind,
 ) -> CountFile:
-    """Read a table whose first line, ``line``, has been taken from ``handle``.
+    """Read a table of counts.
 
     Parameters
     ----------
     path
         The file, for messages.
     handle
-        The rest of the file.
-    line
-        Its first line.
+        The file.
     ids
         What may be a sample's identifier, or None where there is no samples table.
     orient
@@ -50,41 +48,36 @@ def read_table(
     kind
         ``"counts"`` or ``"log"``.
     """
-    number = 1
-    while line.startswith("#"):
-        line, number = handle.readline(), number + 1
-    sep = "\t" if "\t" in line else ","
-    header = _fields(line, sep)
+    head = read_head(path, handle)
+    header = sample_names(head.names, ids)
     if len(header) < 2:
         raise DataError(
-            f"{path}, line {number} has one column only: columns have to be separated by "
-            "tabs or commas"
+            f"{path}, line {head.number} has one column only: columns have to be separated by "
+            "tabs, commas or semicolons"
         )
-    peeked = list(islice(handle, _PEEK))
-    body = [_fields(text, sep) for text in peeked if text.strip()]
-    if not body:
+    if not head.rows:
         raise DataError(f"{path} has a header but no rows: it may be cut off; fetch it again")
-    if len(body[0]) == len(header) + 1:
-        header = ["", *header]  # R's write.table leaves the corner out
-    rows = _rows(path, header, [fields[0] for fields in body], ids, orient)
-    n_lead = 1 if rows == "samples" else _count_leads(header, body, ids)
-    reader = RowReader(path, sep, header[n_lead:], n_lead, rows, count_lines(path) - number, kind)
-    lines: Iterator[str] = chain(peeked, handle)
-    for text in progress(lines, desc=f"reading {path.name}", unit=f" {rows}"):
-        number += 1
-        if text.strip():
-            reader.add(text, number)
+    if not header[-1]:
+        raise DataError(
+            f"{path}, line {head.number}: the last column has no name; rows that end with a "
+            "separator have one column too many: take it off"
+        )
+    rows = _rows(path, header, [fields[0] for fields in head.rows], ids, orient)
+    n_lead = 1 if rows == "samples" else _count_leads(header, head.rows, ids)
+    _rules.column_names(header[1:n_lead], f"{path}, line {head.number},")
+    n_lines = count_lines(path) - head.number
+    reader = RowReader(path, head.sep, header[n_lead:], n_lead, rows, n_lines, kind)
+    lines: Iterator[str] = chain(head.peeked, handle)
+    for number, text in enumerate(
+        progress(lines, desc=f"reading {path.name}", unit=f" {rows}"), head.number + 1
+    ):
+        reader.add(text, number)
     leads = [list(column) for column in zip(*reader.leads, strict=True)]
     genes, samples = (leads[0], reader.columns) if rows == "genes" else (reader.columns, leads[0])
     described: dict[str, Sequence[str]] = dict(zip(header[1:n_lead], leads[1:], strict=True))
-    if rows == "genes" and SYNONYMS.get(header[0].strip().lower()):
-        described[header[0]] = genes
+    if rows == "genes" and meaning(header[0]) == _schema.var.symbol:
+        described.setdefault(header[0], genes)
     return CountFile(path, samples, genes, reader.finish(), described)
-
-
-def _fields(line: str, sep: str) -> list[str]:
-    row = next(csv.reader([line.rstrip("\r\n")], delimiter=sep), [])
-    return [field.strip() for field in row]
 
 
 def _rows(
@@ -121,17 +114,10 @@ def _count_leads(header: list[str], body: list[list[str]], ids: Collection[str] 
         if ids is not None and name in ids:
             return False
         cells = [fields[position] for fields in body if position < len(fields)]
-        return name.lower() in _DESCRIPTIONS or not any(map(_is_number, cells))
+        known = name.lower() in _PLACES or meaning(name) is not None
+        return known or not any(map(is_number, cells))
 
     n_lead = 1
     while n_lead < len(header) - 1 and describes(n_lead):
         n_lead += 1
     return n_lead
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True

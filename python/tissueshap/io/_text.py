@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TextIO
 
 from tissueshap._errors import DataError
+from tissueshap.io._file_type import refuse_folder, refuse_other_types
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _CHUNK = 1 << 24
@@ -22,8 +23,7 @@ _MOST_GROWTH, _MOST_UNASKED = 250, 1 << 28
 def existing(path: str | Path) -> Path:
     """Return the path of a file that exists and is not empty, or raise."""
     path = Path(path).expanduser()
-    if path.is_dir():
-        raise DataError(f"{path} is a folder, not a file: name the file in it")
+    refuse_folder(path)
     if not path.exists():
         raise DataError(f"{path} does not exist: check the path (searched from {Path.cwd()})")
     if path.stat().st_size == 0:
@@ -44,6 +44,7 @@ def count_lines(path: Path) -> int:
 def open_text(path: str | Path) -> Iterator[TextIO]:
     """Open a text file for reading; gzip is known by its content, not by its name."""
     path = existing(path)
+    refuse_other_types(path)
     with path.open("rb") as raw:
         zipped = raw.read(2) == _GZIP_MAGIC
     if path.suffix == ".gz" and not zipped:

@@ -11,6 +11,7 @@ from anndata import AnnData
 
 from tissueshap import _r, _schema, _slots
 from tissueshap._counts import checked, target, workers
+from tissueshap._covariates import covariate
 from tissueshap._errors import DataError
 from tissueshap._options import check_number
 from tissueshap._rconvert import Matrix
@@ -73,8 +74,9 @@ def de(
         there is any: edgeR's ``glmTreat`` or limma's ``treat`` (McCarthy and Smyth,
         Bioinformatics 25:765, 2009). Then ``lfc=0`` is the natural threshold.
     covariates
-        Columns of ``obs`` to put into the design: numbers are taken as they are,
-        anything else as groups.
+        Columns of ``obs`` to put into the design: numbers are taken as they are, a trend,
+        anything else as groups. ``"factor(batch)"`` makes groups of a column of numbers,
+        as in R's formulas.
     block
         Column of ``obs`` with the donors, of whom some gave several samples: limma's
         ``duplicateCorrelation``, for ``"limma_voom"`` and ``"limma"``. Its time grows with
@@ -172,18 +174,10 @@ def _of_samples(
     if isinstance(covariates, str):
         covariates = (covariates,)
     if covariates:
-        found["covariates"] = pd.DataFrame(
-            {name: _plain(_slots.obs_column(adata, name, "covariates")) for name in covariates}
-        )
+        found["covariates"] = pd.DataFrame({name: covariate(adata, name) for name in covariates})
     if block is not None:
         found["block"] = _texts(_slots.obs_column(adata, block, "block"))
     return found
-
-
-def _plain(column: pd.Series) -> np.ndarray:
-    """Return numbers as they are and anything else as text."""
-    numeric = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
-    return column.to_numpy(float, na_value=np.nan) if numeric else _texts(column)
 
 
 def _texts(column: pd.Series) -> np.ndarray:

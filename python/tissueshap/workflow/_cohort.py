@@ -84,7 +84,7 @@ def _check_map(job: Job, class_map: Mapping[str, str] | None) -> None:
 def normalise(job: Job) -> str:
     """Normalise the other cohort by the training cohort's frozen reference."""
     other = job.cohort[:, job.adata.var_names].copy()
-    if job.config.values == "counts":
+    if job.config.values != "log":
         pp.tmm(other, reference=job.adata)
         pp.log2(other)
     job.other = other

@@ -52,7 +52,9 @@ class Config:
         None, "Gene table: Ensembl id, symbol, Entrez id, biotype, length."
     )
     values: _choices.Values = _option(
-        "counts", "What the files hold; log values are not filtered, normalised or logged again."
+        "counts",
+        "What the files hold; estimated counts (RSEM, salmon, tximport) are rounded, log values "
+        "are not filtered, normalised or logged again.",
     )
     check_scale: bool = _option(
         True, "Refuse log values that are raw counts, or not on the scale of the training data."
@@ -149,7 +151,11 @@ class Config:
     lfc: float = _option(4.0, "Differential expression: absolute log2 fold change.", low=0)
     de_rest: _choices.Rest = _option("mean_of_classes", "DE: what a class is compared with.")
     de_lfc_test: float | None = _option(None, "DE: test for more than this |log2FC|.", low=0)
-    de_covariates: tuple[str, ...] = _option((), "DE: a column of the design; may be repeated.")
+    de_covariates: tuple[str, ...] = _option(
+        (),
+        "DE: a column of the design; numbers are a trend, 'factor(batch)' makes groups of them; "
+        "may be repeated.",
+    )
     de_block: str | None = _option(None, "DE: column of donors, for limma and limma_voom.")
     n_starts: int = _option(100, "Starts of k-means for each gene set.", low=1)
     n_random: int = _option(10, "Random gene sets to compare clusters with.", low=1)

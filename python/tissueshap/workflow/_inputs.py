@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from tissueshap import _schema, _slots, io
@@ -14,6 +15,8 @@ from tissueshap._errors import DataError
 from tissueshap._folders import need_space
 from tissueshap._held_out import fewest
 from tissueshap._scale import check_log_input
+from tissueshap.enrichment._gene_sets import matching_ids
+from tissueshap.io._delimited import read_delimited
 from tissueshap.workflow._config import Config
 from tissueshap.workflow._job import Job
 
@@ -82,6 +85,18 @@ def log_layer(adata: AnnData, *, check_scale: bool = True) -> None:
     _slots.write(adata, "log2", {"layers": {key: dense(adata.X)}}, params={"layer": "X"})
 
 
+def round_counts(adata: AnnData) -> None:
+    """Round estimated counts in ``X``, in place, and record how many were fractions."""
+    if adata.X is None:
+        raise DataError("values='estimated' needs the estimated counts in X")
+    values = dense(adata.X)
+    rounded = np.rint(values)
+    n_rounded = int((rounded != values).sum())
+    adata.X = rounded
+    params = {"values": "estimated"}
+    _slots.write(adata, "read_counts", {"uns": {"n_rounded": n_rounded}}, params=params)
+
+
 def read_map(path: Path) -> dict[str, str]:
     """Read which class a class of another cohort is: TSV or CSV with two columns.
 
@@ -90,10 +105,7 @@ def read_map(path: Path) -> dict[str, str]:
     DataError
         The file cannot be read, has other than two columns, or names a class twice.
     """
-    try:
-        table = pd.read_csv(path, sep=None, engine="python", dtype=str, comment="#").dropna()
-    except (OSError, pd.errors.ParserError, UnicodeDecodeError) as error:
-        raise DataError(f"cannot read the names of the classes {path}: {error}") from error
+    table = read_delimited(path, "names of classes").dropna()
     if table.shape[1] != 2:
         raise DataError(
             f"{path} has {table.shape[1]} columns: it needs two, the other cohort's name of a "
@@ -113,10 +125,7 @@ def read_markers(path: Path) -> pd.DataFrame:
     DataError
         The file cannot be read, or lacks a column.
     """
-    try:
-        table = pd.read_csv(path, sep=None, engine="python", dtype=str, comment="#")
-    except (OSError, pd.errors.ParserError, UnicodeDecodeError) as error:
-        raise DataError(f"cannot read the markers {path}: {error}") from error
+    table = read_delimited(path, "markers")
     missing = [name for name in ("class", "gene") if name not in table.columns]
     if missing:
         raise DataError(
@@ -150,11 +159,12 @@ def check_identifiers(adata: AnnData, wanted: set[str], what: str) -> None:
     Raises
     ------
     DataError
-        No identifier is shared.
+        No identifier is shared, or very few are.
     """
     known = (_schema.var.gene_id, _schema.var.symbol, _schema.var.entrez_id)
     columns = [adata.var[name].astype(str) for name in known if name in adata.var]
     if any(wanted.intersection(names) for names in [adata.var_names, *columns]):
+        matching_ids(adata, wanted, None)
         return
     raise DataError(
         f"no gene of {what} ({', '.join(sorted(wanted)[:5])}) is in the data "

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tissueshap import _schema, _slots, io, pp, tl
+from tissueshap import _covariates, _schema, _slots, io, pp, tl
 from tissueshap._errors import DataError
 from tissueshap._held_out import held_out
 from tissueshap.model._presets import Preset, for_size, preset
@@ -21,6 +21,7 @@ from tissueshap.workflow._inputs import (
     need_samples,
     read_map,
     read_markers,
+    round_counts,
 )
 from tissueshap.workflow._job import Job
 
@@ -90,8 +91,11 @@ def read(job: Job) -> str:
         keep_classes(job.adata, config)
         if config.values == "log":
             log_layer(job.adata, check_scale=config.check_scale)
+        if config.values == "estimated":
+            round_counts(job.adata)
     need_samples(job.adata, config)
-    need_columns(job.adata, (*config.de_covariates, config.de_block))
+    covariates = [_covariates.column_of(job.adata, name) for name in config.de_covariates]
+    need_columns(job.adata, (*covariates, config.de_block))
     if config.cohort_counts is not None:
         _cohort.read(job, class_map)
     if markers is not None:
@@ -161,7 +165,7 @@ def log2(job: Job) -> str:
 def oversample(job: Job) -> str:
     """Balance the training classes."""
     config = job.config
-    layer = _schema.layers.tmm if config.values == "counts" else _schema.layers.log2
+    layer = _schema.layers.log2 if config.values == "log" else _schema.layers.tmm
     pp.oversample(job.adata, method=config.balance, layer=layer, seed=config.seed)
     return f"{job.n_train():,} training samples become {len(job.found('oversample', 'table')):,}"
 
@@ -303,7 +307,7 @@ def trust(job: Job) -> str:
 def compare_balancing(job: Job) -> str:
     """Train once with each way of balancing."""
     config = job.config
-    mixed = _schema.layers.tmm if config.values == "counts" else _schema.layers.log2
+    mixed = _schema.layers.log2 if config.values == "log" else _schema.layers.tmm
     epochs = config.balancing_epochs or config.epochs
     tl.compare_balancing(
         job.adata, preset=_preset(job), epochs=epochs, mixed=mixed, seed=config.seed

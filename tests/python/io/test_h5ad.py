@@ -8,6 +8,7 @@ import anndata as ad
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import sparse
 
 from tissueshap import _schema, _slots, io
 from tissueshap._errors import DataError
@@ -220,3 +221,79 @@ def test_hdf5_of_another_kind(tmp_path):
         file["x"] = 1
     with pytest.raises(DataError, match="no obs and var"):
         io.read_h5ad(tmp_path / "a.h5ad")
+
+
+def replaced(group, name, change):
+    """Replace an array of a sparse matrix in a file."""
+    attributes, values = dict(group[name].attrs), change(group[name][:])
+    del group[name]
+    group[name] = values
+    group[name].attrs.update(attributes)
+
+
+def changed(at, value):
+    def change(values):
+        values = values.astype(np.int64)
+        values[at] = value
+        return values
+
+    return change
+
+
+SPARSE_DAMAGE = {
+    "index beyond": ("indices", changed(3, 10)),
+    "index far beyond": ("indices", changed(3, 2**40)),
+    "negative index": ("indices", changed(3, -1)),
+    "fractional index": ("indices", lambda values: values + 0.5),
+    "index twice": ("indices", lambda values: changed(1, values[0])(values)),
+    "too few indices": ("indices", lambda values: values[:-1]),
+    "falling indptr": ("indptr", changed(2, 0)),
+    "indptr beyond": ("indptr", changed(2, 10**6)),
+    "last indptr beyond": ("indptr", changed(-1, 10**6)),
+    "last indptr short": ("indptr", lambda values: changed(-1, values[-2])(values)),
+    "first indptr": ("indptr", changed(0, 1)),
+    "negative indptr": ("indptr", changed(1, -5)),
+    "short indptr": ("indptr", lambda values: values[:-1]),
+    "no indptr": ("indptr", lambda values: values[:0]),
+    "short data": ("data", lambda values: values[:-2]),
+}
+
+
+@pytest.mark.parametrize(
+    ("damage", "place", "form"),
+    [
+        *((damage, "X", form) for damage in SPARSE_DAMAGE for form in ("csr", "csc")),
+        *(("index beyond", place, "csr") for place in ("layers/counts", "raw/X", "obsp/graph")),
+    ],
+)
+def test_damaged_sparse_matrices_are_refused(damage, place, form, tmp_path):
+    import h5py
+
+    values = sparse.random_array((8, 8), density=0.6, rng=np.random.default_rng(0))
+    matrix = sparse.csr_matrix(values) if form == "csr" else sparse.csc_matrix(values)
+    adata = ad.AnnData(np.ones((8, 8)))
+    match place:
+        case "X":
+            adata.X = matrix
+        case "layers/counts":
+            adata.layers["counts"] = matrix
+        case "raw/X":
+            adata.raw = ad.AnnData(matrix, obs=adata.obs, var=adata.var)
+        case _:
+            adata.obsp["graph"] = matrix
+    path = tmp_path / "a.h5ad"
+    adata.write_h5ad(path)
+    io.read_h5ad(path)
+    with h5py.File(path, "r+") as file:
+        replaced(file[place], *SPARSE_DAMAGE[damage])
+    for read in (io.read_h5ad, io.read_counts):
+        with pytest.raises(DataError, match=r"a\.h5ad"):
+            read(path)
+
+
+def test_unsorted_indices_are_no_damage(tmp_path):
+    matrix = sparse.csr_matrix(
+        (np.array([2.0, 1.0, 3.0]), np.array([3, 0, 1]), np.array([0, 2, 3])), shape=(2, 4)
+    )
+    ad.AnnData(matrix).write_h5ad(tmp_path / "a.h5ad")
+    np.testing.assert_array_equal(io.read_h5ad(tmp_path / "a.h5ad").X.toarray(), matrix.toarray())

@@ -142,7 +142,7 @@ def test_the_rest_and_the_threshold_matter(normalised: ad.AnnData) -> None:
 
 def test_covariates_and_donors_come_from_obs(normalised: ad.AnnData, tmp_path: Path) -> None:
     n = normalised.n_obs
-    normalised.obs["age"] = np.arange(n) % 7
+    normalised.obs["age"] = np.arange(n) % 7 + 0.5
     normalised.obs["sex"] = pd.Categorical(np.where(np.arange(n) % 3, "f", "m"))
     normalised.obs["giver"] = [f"D{i % 30}" for i in range(n)]
     # Half of the genes are three times as high in one sex.

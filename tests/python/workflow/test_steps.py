@@ -6,16 +6,18 @@ from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, cast
 
+import numpy as np
 import pandas as pd
 import pytest
 from anndata import AnnData
+from scipy import sparse
 
 from tissueshap import tl
 from tissueshap._errors import DataError
 from tissueshap.model import PRESETS
 from tissueshap.workflow import Config
 from tissueshap.workflow._biology import steps as biology
-from tissueshap.workflow._inputs import need_columns, need_samples
+from tissueshap.workflow._inputs import need_columns, need_samples, round_counts
 from tissueshap.workflow._job import Job
 from tissueshap.workflow._steps import _preset, shap
 
@@ -68,3 +70,12 @@ def test_what_is_explained_and_against_what(monkeypatch: pytest.MonkeyPatch) -> 
     assert shap(cast(Job, job)) == "3 samples explained"
     expected = {"target": "all", "output": "logit", "background": "others", "tolerance": 0.05}
     assert {key: given[key] for key in expected} == expected
+
+
+@pytest.mark.parametrize("form", [np.asarray, sparse.csr_matrix])
+def test_estimated_counts_of_an_anndata_are_rounded(form: Any) -> None:
+    adata = AnnData(form(np.array([[0.4, 1.6], [2.0, 3.5]])))
+    round_counts(adata)
+    assert adata.X.tolist() == [[0, 2], [2, 4]]
+    assert adata.uns["tissueshap"]["read_counts"]["n_rounded"] == 3
+    assert Config(values="estimated").test == "edgeR_QL"

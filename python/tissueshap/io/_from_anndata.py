@@ -1,0 +1,92 @@
+"""Counts out of an .h5ad file or a .zarr folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from tissueshap import _schema, _slots
+from tissueshap._counts import matrix_at, where_counts
+from tissueshap._dense import blocks, dense
+from tissueshap._errors import DataError
+from tissueshap._logging import logger
+from tissueshap.io import _rules
+from tissueshap.io._counts import CountFile
+from tissueshap.io._file_type import is_zarr
+from tissueshap.io._h5ad import read_h5ad, read_zarr
+from tissueshap.io._matrix import DTYPES, Kind, Matrix, fault
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+
+def counts_from_anndata(path: Path, kind: Kind) -> CountFile:
+    """Return the counts, ``obs``, ``var`` and ``layers["tpm"]`` of an AnnData in a file.
+
+    Counts that are not in ``X`` are found in ``layers["counts"]``, in ``raw`` or in
+    another layer, and a message says so; log values are those of ``X``.
+    """
+    adata = read_zarr(path) if is_zarr(path) else read_h5ad(path)
+    place = "X" if kind == "log" else where_counts(adata, estimated=kind == "estimated")
+    if place != "X":
+        logger.info("%s: X holds no counts; they are read from %s", path, place)
+    values, var = matrix_at(adata, place), _genes(adata, place)
+    if values is None:
+        raise DataError(f"{path} has no X: put the counts there, samples x genes")
+    samples, genes = _names(adata.obs_names), _names(var.index)
+    obs = _without_results(adata, "obs").set_axis(pd.Index(samples), axis=0)
+    held = isinstance(values, np.ndarray) and values.dtype == DTYPES[kind]
+    shape = (len(samples), len(genes))
+    out = Matrix.of(values, kind) if held else Matrix(path, "samples", *shape, kind)
+    for rows, block in blocks(values):
+        found = fault(block.ravel(), kind)
+        if found is not None:
+            at, what, remedy = found
+            row, column = divmod(at, len(genes))
+            raise DataError(
+                f"{path}, {place}: gene {genes[column]!r} in sample "
+                f"{samples[rows.start + row]!r} {what}: {remedy}"
+            )
+        if not held:
+            out.add(out.converted(block))
+    return CountFile(
+        path,
+        samples,
+        genes,
+        out,
+        {str(name): column.astype(object).tolist() for name, column in var.items()},
+        obs.rename(columns=_schema.column),
+        _tpm(adata, place),
+    )
+
+
+def _without_results(adata: AnnData, group: str) -> pd.DataFrame:
+    """Leave out the columns that verbs wrote: their records and layers stay in the file too."""
+    frame: pd.DataFrame = getattr(adata, group)
+    made = [name for name in frame if _slots.owner(adata, group, str(name)) is not None]
+    results = [
+        name for name in made if not (_schema.written_by(group, str(name)) or "").startswith("io.")
+    ]
+    return frame.drop(columns=results)
+
+
+def _names(index: pd.Index) -> list[str]:
+    return [str(name).strip() for name in index]
+
+
+def _genes(adata: AnnData, place: str) -> pd.DataFrame:
+    """Return ``var`` of a matrix; what ``raw`` does not say of a gene ``var`` says."""
+    var = _rules.tidy(_without_results(adata, "var"), "var")
+    if place != "raw":
+        return var
+    raw = _rules.tidy(adata.raw.var, "raw.var")
+    return raw.join(var[[name for name in var if name not in raw]])
+
+
+def _tpm(adata: AnnData, place: str) -> np.ndarray | None:
+    tpm = adata.layers.get(_schema.layers.tpm)
+    # raw has other genes than the layers
+    return None if tpm is None or place == "raw" else dense(tpm)

@@ -1,0 +1,71 @@
+"""Rows of a count table that are not genes."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from tissueshap._errors import DataWarning
+from tissueshap.io._text import first
+
+#: What counting programs append, and spike-ins, by the name of the row.
+_BY_NAME = {
+    "counters of the counting program": (
+        # HTSeq, and before 0.6 without the underscores
+        r"__.*|no_feature|ambiguous|too_low_aqual|not_aligned|alignment_not_unique|"
+        # STAR's ReadsPerGene, featureCounts' summary, samtools idxstats
+        r"N_(unmapped|multimapping|noFeature|ambiguous)|(Una|A)ssigned(_\w+)?|\*"
+    ),
+    "spike-ins": r"(gSpikein[-_].*|(ERCC[-_.]\d{5}|SIRV[-_]?\d+|phiX(174)?))(\.\d+)?",
+}
+
+#: Columns that say what a row is, and the values of genes.
+_TYPES = {
+    "feature_types": {"gene expression"},
+    "feature_biotype": {"gene"},
+}
+
+
+def gene_mask(
+    genes: Sequence[str], columns: Mapping[str, Sequence[object]], path: Path
+) -> np.ndarray:
+    """Return which rows are genes, and name in a warning those that are not.
+
+    Parameters
+    ----------
+    genes
+        Names of the rows.
+    columns
+        What else the file says of them. ``feature_types`` is 10x's, ``feature_biotype``
+        that of CELLxGENE.
+    path
+        The file, for the message.
+    """
+    keep = np.ones(len(genes), dtype=bool)
+    for what, pattern in _BY_NAME.items():
+        matches = re.compile(pattern, re.IGNORECASE).fullmatch
+        _leave_out(keep, [matches(name) is not None for name in genes], genes, what, path)
+    for name, of_genes in _TYPES.items():
+        held = [str(value).strip().lower() for value in columns.get(name, ())]
+        if not of_genes.isdisjoint(held):
+            others = [value not in of_genes for value in held]
+            _leave_out(keep, others, genes, f"not genes by the column {name!r}", path)
+    return keep
+
+
+def _leave_out(
+    keep: np.ndarray, marked: Sequence[bool], genes: Sequence[str], what: str, path: Path
+) -> None:
+    out = keep & np.asarray(marked)
+    if out.any():
+        named = first([name for name, one in zip(genes, out, strict=True) if one])
+        warnings.warn(
+            f"{path}: {int(out.sum()):,} rows are {what} and are left out: {named}",
+            DataWarning,
+            stacklevel=6,
+        )
+        keep &= ~out

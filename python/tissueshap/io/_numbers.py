@@ -1,0 +1,90 @@
+"""Numbers as a table writes them: fast where a row is plain, strict everywhere.
+
+NumPy's and Python's own readers take more for a number than a table means: ``1_000``,
+a lone ``-`` (0) or blanks (0, or the end of a cell).
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+
+import numpy as np
+
+from tissueshap.io import _rules
+
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
+_INFINITE = {"inf", "-inf", "+inf", "infinity", "-infinity", "+infinity"}
+
+_DIGITS = b"0123456789"
+_SIGNS = ",;"
+_OF_FRACTIONS = _DIGITS + b".eE+-"
+
+
+def is_number(text: str) -> bool:
+    """Return whether a cell's text is a finite number.
+
+    >>> [is_number(text) for text in ("7", "-2.5e3", "1_000", "-", "nan")]
+    [True, True, False, False, False]
+    """
+    return _NUMBER.fullmatch(text) is not None
+
+
+def plain_numbers(text: str, sep: str, n: int) -> np.ndarray | None:
+    """Return the numbers of a row that holds nothing else, or None if it is not so plain.
+
+    Parameters
+    ----------
+    text
+        The cells, as the file has them, without a line break.
+    sep
+        What separates them.
+    n
+        How many there are.
+
+    Returns
+    -------
+    int64 where all are digits, else float64. None where a cell is empty, holds a
+    blank, a quote or a word, or is not a number as :func:`is_number` has it: then
+    :func:`number` says which.
+    """
+    row, between = text.encode(), sep.encode()
+    digits = not row.translate(None, _DIGITS + between)
+    if (sep in _SIGNS or not digits) and _has_empty(row, between):
+        return None
+    if digits:
+        values = np.fromstring(row, dtype=np.int64, sep=sep)
+    elif not row.translate(None, _OF_FRACTIONS + between):
+        values = _fractions(row, sep)
+    else:
+        return None
+    return values if values.size == n else None
+
+
+def _has_empty(row: bytes, between: bytes) -> bool:
+    """Return whether a cell is empty: NumPy reads none there, or 0.
+
+    Digits that blanks or tabs separate need no test: there are fewer numbers then.
+    """
+    return 2 * between in row or row.startswith(between) or row.endswith(between)
+
+
+def _fractions(row: bytes, sep: str) -> np.ndarray:
+    try:
+        # before NumPy 2.3 it warns, and gives what it read so far
+        with warnings.catch_warnings(action="error", category=DeprecationWarning):
+            return np.fromstring(row, dtype=np.float64, sep=sep)
+    except (ValueError, DeprecationWarning):
+        return np.empty(0)
+
+
+def number(text: str) -> float | str:
+    """Return the number in a cell, or what is wrong with it, for a message."""
+    text = text.strip()
+    if is_number(text):
+        return float(text)
+    if text.lower() in _INFINITE:
+        return "is infinite"
+    if _rules.is_missing(text) or text.lower() == "none":
+        return "is missing"
+    return f"is {text!r}, not a number"

@@ -208,7 +208,7 @@ class InputScale:
             typical, facts = 2, f"they were made with {other}"
         elif not typical and found.floor_fact:
             typical, facts = 1, found.floor_fact
-        if seen and seen.kind not in ("log", self.kind) and not self.by_sample:
+        if seen and self._another(seen):
             typical = max(typical, 2 if seen.clear else 1)
         if typical:
             text = (
@@ -225,6 +225,16 @@ class InputScale:
                 f"{where}: {len(odd)} of {found.clear.size} samples are not on the scale of the "
                 f"training data, {odd[:5]}, and the others are: were they prepared differently?"
             )
+
+    def _another(self, seen: Look) -> bool:
+        """Return whether values look like something else than a training's.
+
+        A network that standardises samples takes z-scores and any unit as they come, but
+        not the logarithm to another base than that of ``pp.log2``.
+        """
+        if seen.kind == "log":
+            return self.by_sample and bool(self._settings) and seen.base != 2
+        return seen.kind != self.kind and not (self.by_sample and seen.kind == "zscore")
 
     def _made_otherwise(self, made: Mapping[str, Any]) -> str:
         """Return the recorded settings that differ, and those of training."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from anndata import AnnData
 
@@ -10,20 +12,31 @@ from tissueshap._counts import target
 from tissueshap._dense import dense
 from tissueshap._errors import DataError
 
+#: Added to counts per million before the logarithm is taken. Below it a gene hardly counts:
+#: with 0.001 one between 0 and 1 CPM spans ten doublings, all of them noise.
+OFFSET = 20.0
+#: Added after.
+SHIFT = 0.0
+#: Both as in Yap et al. 2021: a gene that is not expressed has 0.034.
+PUBLISHED = {"offset": 0.001, "shift": 10.0}
+
 
 def log2(
     adata: AnnData,
     *,
     layer: str = "tmm",
-    offset: float = 0.001,
-    shift: float = 10.0,
+    offset: float = OFFSET,
+    shift: float = SHIFT,
     key_added: str | None = None,
     copy: bool = False,
 ) -> AnnData | None:
     """Take logarithms: ``log2(x + offset) + shift``, the classifier's input.
 
-    With the defaults, which are those of Yap et al. (Scientific Reports 11:2641, 2021),
-    a gene that is not expressed has 0.034.
+    The offset decides how much differences between weakly expressed genes count. With the
+    default of 20 counts per million a gene that rises from 0 to 1 gains 0.07, one that
+    rises from 100 to 1,000 gains 3.1 (docs/classifier.md has what other offsets give).
+    Yap et al. (Scientific Reports 11:2641, 2021) take ``offset=0.001, shift=10``, with which
+    the first gains 10; ``tl.cnn(preset="paper")`` is meant for it.
 
     Parameters
     ----------
@@ -48,8 +61,8 @@ def log2(
     Raises
     ------
     DataError
-        If a value plus ``offset`` is not above zero, or is not finite, or `layer` holds
-        logarithms already.
+        If a value is negative or not finite, the offset gives 0 no logarithm, or `layer`
+        holds logarithms already.
     """
     adata = target(adata, copy=copy)
     if layer == _schema.layers.log2:
@@ -59,9 +72,11 @@ def log2(
         )
     sources = _slots.begin(adata, "log2", layer=layer, key_added=key_added)
     values = dense(_slots.require(adata, "layers", layer))
-    out = transformed(np.array(values, dtype=np.float32), offset=offset, shift=shift)
-    if not (np.isfinite(out.min()) and np.isfinite(out.max())):
-        bad = adata.obs_names[~np.isfinite(out).all(axis=1)]
+    out = np.array(values, dtype=np.float32)
+    lowest = out.min()
+    transformed(out, offset=offset, shift=shift)
+    if lowest < 0 or not (np.isfinite(out.min()) and np.isfinite(out.max())):
+        bad = adata.obs_names[(values < 0).any(axis=1) | ~np.isfinite(out).all(axis=1)]
         raise DataError(
             f"adata.layers[{layer!r}] + {offset:g} has no logarithm in {len(bad)} samples: "
             f"{list(bad[:5])}: values must be finite, at least 0, and offset above 0"
@@ -70,11 +85,26 @@ def log2(
         adata,
         "log2",
         {"layers": {_schema.layers.log2: out}},
-        params={"layer": layer, "offset": offset, "shift": shift},
         sources=sources,
+        params={"layer": layer, "offset": float(offset), "shift": float(shift)},
         key_added=key_added,
     )
     return adata if copy else None
+
+
+def logarithm_of(adata: AnnData) -> dict[str, float]:
+    """Return the ``offset`` and ``shift`` that ``pp.log2`` recorded; else the defaults."""
+    params = _slots.record(adata).get("log2", {}).get("params", {})
+    return {
+        "offset": float(params.get("offset", OFFSET)),
+        "shift": float(params.get("shift", SHIFT)),
+    }
+
+
+def formula(settings: Mapping[str, float]) -> str:
+    """Return the formula of a logarithm: ``log2(CPM + 0.001) + 10``."""
+    shift = settings["shift"]
+    return f"log2(CPM + {settings['offset']:g})" + (f" + {shift:g}" if shift else "")
 
 
 def transformed(values: np.ndarray, *, offset: float, shift: float) -> np.ndarray:

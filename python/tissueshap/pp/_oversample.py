@@ -14,7 +14,7 @@ from tissueshap._counts import target
 from tissueshap._dense import dense
 from tissueshap._errors import DataError
 from tissueshap._held_out import training
-from tissueshap.pp._log2 import transformed
+from tissueshap.pp._log2 import logarithm_of, transformed
 from tissueshap.pp._smote import Mixes, by_numpy, by_smote_variants, smote
 
 _ENGINES = {"tissueshap": by_numpy, "smote_variants": by_smote_variants}
@@ -134,8 +134,8 @@ def expand(
     rows: pd.DataFrame | Sequence[int] | np.ndarray | slice,
     *,
     layer: str = "tmm",
-    offset: float = 0.001,
-    shift: float = 10.0,
+    offset: float | None = None,
+    shift: float | None = None,
     key_added: str | None = None,
 ) -> np.ndarray:
     """Return the values of some training rows, as the classifier reads them.
@@ -150,7 +150,7 @@ def expand(
         The layer that is mixed. ``"log2"`` and ``"harmonised"`` hold logarithms, of which no
         logarithm is taken again.
     offset, shift
-        Of ``log2(x + offset) + shift``, as for :func:`tissueshap.pp.log2`.
+        Of ``log2(x + offset) + shift``; by default as ``pp.log2`` recorded them.
     key_added
         Name of the record, if ``oversample`` was given one.
 
@@ -180,7 +180,14 @@ def expand(
         neighbours = dense(values[chosen["neighbour"].to_numpy()[mixed]])
         share = mix[mixed, None]
         made[mixed] = (1 - share) * made[mixed] + share * neighbours
-    return made if layer in _LOGGED else transformed(made, offset=offset, shift=shift)
+    if layer in _LOGGED:
+        return made
+    recorded = logarithm_of(adata)
+    return transformed(
+        made,
+        offset=recorded["offset"] if offset is None else offset,
+        shift=recorded["shift"] if shift is None else shift,
+    )
 
 
 def _float64(values: Any, rows: np.ndarray) -> np.ndarray:

@@ -87,10 +87,7 @@ class _Expanded:
     def __init__(self, adata: AnnData, columns: np.ndarray) -> None:
         self._adata, self._columns = adata, columns
         self._table = _slots.table(adata, "oversample", "table")
-        record = _slots.record(adata)
-        self._mixed = str(record["oversample"]["params"]["layer"])
-        log2 = record.get("log2", {}).get("params", {})
-        self._offset, self._shift = float(log2.get("offset", 0.001)), float(log2.get("shift", 10.0))
+        self._mixed = str(_slots.record(adata)["oversample"]["params"]["layer"])
         self.weights = self._table["weight"].to_numpy(dtype=np.float64)
         self.shape = (len(self._table), columns.size)
 
@@ -98,7 +95,7 @@ class _Expanded:
         # A pass may draw a row several times; each is mixed once.
         once, where = np.unique(rows, return_inverse=True)
         part = self._table.iloc[once]
-        made = expand(self._adata, part, layer=self._mixed, offset=self._offset, shift=self._shift)
+        made = expand(self._adata, part, layer=self._mixed)
         return made[:, self._columns][where]
 
 

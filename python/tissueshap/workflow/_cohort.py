@@ -11,6 +11,7 @@ from tissueshap import _schema, _slots, io, pp, tl
 from tissueshap._errors import DataError, DataWarning
 from tissueshap._held_out import training
 from tissueshap._logging import logger
+from tissueshap.pp._log2 import logarithm_of
 from tissueshap.tl._transfer import matches
 from tissueshap.workflow._config import Config
 from tissueshap.workflow._job import Job
@@ -86,7 +87,7 @@ def normalise(job: Job) -> str:
     other = job.cohort[:, job.adata.var_names].copy()
     if job.config.values != "log":
         pp.tmm(other, reference=job.adata)
-        pp.log2(other)
+        pp.log2(other, **logarithm_of(job.adata))
     job.other = other
     return f"{other.n_obs:,} samples x {other.n_vars:,} genes of the training cohort"
 

@@ -9,6 +9,7 @@ from tissueshap import _covariates, _schema, _slots, io, pp, tl
 from tissueshap._errors import DataError
 from tissueshap._held_out import held_out
 from tissueshap.model._presets import Preset, for_size, preset
+from tissueshap.pp._log2 import PUBLISHED, formula, logarithm_of
 from tissueshap.workflow import _biology, _cohort
 from tissueshap.workflow._clusters import cluster, null_test
 from tissueshap.workflow._config import Config
@@ -157,9 +158,9 @@ def split(job: Job) -> str:
 
 def log2(job: Job) -> str:
     """Take logarithms."""
-    pp.log2(job.adata)
+    pp.log2(job.adata, **(PUBLISHED if job.config.preset == "paper" else {}))
     values = _slots.require(job.adata, "layers", _schema.layers.log2)
-    return f"log2(CPM + 0.001) + 10: {values.min():.1f} to {values.max():.1f}"
+    return f"{formula(logarithm_of(job.adata))}: {values.min():.1f} to {values.max():.1f}"
 
 
 def oversample(job: Job) -> str:
@@ -194,7 +195,7 @@ def _preset(job: Job) -> Preset:
     config = job.config
     names = ("arch", "layout", "standardise")
     own = {name: None if (v := getattr(config, name)) == "preset" else v for name in names}
-    return for_size(preset(config.preset), job.n_train()).changed(**own)
+    return for_size(preset(config.preset), job.n_train(), job.adata.n_vars).changed(**own)
 
 
 def predict(job: Job) -> str:

@@ -11,26 +11,34 @@ import scipy.sparse as sp
 
 from tissueshap import pp
 from tissueshap._errors import DataError, MissingSlotError
+from tissueshap.pp._log2 import PUBLISHED, formula, logarithm_of
 
 
 def test_formula(cpm: ad.AnnData) -> None:
     before = cpm.layers["tmm"].copy()
     assert pp.log2(cpm) is None
-    expected = np.log2(before.astype(np.float64) + 0.001) + 10
+    expected = np.log2(before.astype(np.float64) + 20)
     assert cpm.layers["log2"].dtype == np.float32
     assert np.allclose(cpm.layers["log2"], expected, rtol=0, atol=2e-6 * 30)
     assert np.array_equal(cpm.layers["tmm"], before)
     assert cpm.uns["tissueshap"]["log2"]["params"] == {
         "layer": "tmm",
-        "offset": 0.001,
-        "shift": 10.0,
+        "offset": 20.0,
+        "shift": 0.0,
     }
 
 
-def test_zero_is_just_above_zero(cpm: ad.AnnData) -> None:
+def test_the_published_logarithm_has_zero_just_above_zero(cpm: ad.AnnData) -> None:
     cpm.layers["tmm"][0, 0] = 0
-    pp.log2(cpm)
+    pp.log2(cpm, **PUBLISHED)
     assert cpm.layers["log2"][0, 0] == pytest.approx(np.log2(0.001) + 10, abs=1e-6)
+
+
+def test_what_was_recorded_is_told_and_read_again(cpm: ad.AnnData) -> None:
+    assert formula(logarithm_of(cpm)) == "log2(CPM + 20)"  # nothing recorded: the default
+    pp.log2(cpm, **PUBLISHED)
+    assert logarithm_of(cpm) == PUBLISHED
+    assert formula(PUBLISHED) == "log2(CPM + 0.001) + 10"
 
 
 def test_other_layer_and_constants(cpm: ad.AnnData) -> None:

@@ -15,7 +15,7 @@ import argparse
 import json
 import os
 import time
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -97,8 +97,8 @@ def score(study: Study, cell: Cell, seed: int) -> dict[str, Any]:
         return _logistic(study, seed)
     pp.oversample(adata, method=cell.balance, layer=study.mixed, seed=seed)
     n_train = int((adata.obs["split"] == "train").sum())
-    chosen = for_size(preset(cell.preset), n_train).changed(arch=cell.arch, layout=cell.layout)
-    chosen = replace(chosen, standardise=cell.standardise)
+    chosen = for_size(preset(cell.preset), n_train, adata.n_vars)
+    chosen = chosen.changed(arch=cell.arch, layout=cell.layout, standardise=cell.standardise)
     started = time.process_time(), time.perf_counter()
     model = tl.cnn(adata, preset=chosen, n_models=cell.n_models, seed=seed)
     found = {

@@ -18,8 +18,32 @@ if TYPE_CHECKING:
     from tissueshap.model._presets import Preset
 
 
+#: Added to a sample's variance over its genes.
+_EPSILON = 1e-6
+
 #: Variance of log2 values that is rounding: float32 holds 10 to about 1e-6.
 _NO_VARIANCE = 1e-10
+
+
+def centred_on(settings: Preset, x: np.ndarray) -> np.ndarray:
+    """Return the values whose mean and variance by gene :func:`build` takes.
+
+    Parameters
+    ----------
+    settings
+        The preset.
+    x
+        log2 expression, samples x genes.
+
+    Returns
+    -------
+    Standardised samples, where the preset standardises them; else the values themselves.
+    """
+    if settings.standardise != "samples":
+        return x
+    away = x - x.mean(axis=1, keepdims=True, dtype=np.float64)
+    scaled: np.ndarray = away / np.sqrt(np.square(away).mean(axis=1, keepdims=True) + _EPSILON)
+    return scaled.astype(np.float32)
 
 
 class _Seeds:
@@ -51,7 +75,7 @@ def build(
     n_genes, n_classes
         Width of the input and of the output.
     mean, variance
-        Of each gene over the training samples, where the preset standardises genes.
+        Of each gene over the training samples, of the values that :func:`centred_on` returns.
     cells
         Cell of each gene on the image of a ``cnn``; row by row by default.
     seed
@@ -66,7 +90,13 @@ def build(
     inputs = keras().Input((n_genes,), dtype="float32", name="log2")
     hidden = inputs
     if settings.standardise == "samples":
-        hidden = layers.LayerNormalization(center=False, scale=False, epsilon=1e-6)(hidden)
+        hidden = layers.LayerNormalization(center=False, scale=False, epsilon=_EPSILON)(hidden)
+        if settings.centring:
+            if mean is None:
+                raise DataError("a preset that centres genes needs each gene's mean")
+            hidden = layers.Normalization(
+                mean=settings.centring * mean, variance=np.ones_like(mean)
+            )(hidden)
     elif settings.standardise == "genes":
         if mean is None or variance is None:
             raise DataError("a preset that standardises genes needs each gene's mean and variance")

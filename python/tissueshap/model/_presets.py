@@ -30,6 +30,10 @@ class Preset:
         ``"genes"``: each gene has mean 0 and variance 1 over the real training samples.
         ``"samples"``: each sample has mean 0 and variance 1 over its genes, whatever cohort
         it comes from. ``"none"``: log2 values as they are.
+    centring
+        Share of each gene's mean over the training samples that is taken from it once the
+        samples are standardised. At 1 a silent gene that another laboratory raises a little
+        is evidence for a class; at 0 markers that few classes have count for less.
     layout
         Where a ``cnn`` has each gene on its image: ``"input"``, ``"permuted"``,
         ``"clustered"`` or ``"umap"``.
@@ -74,6 +78,7 @@ class Preset:
     name: str
     arch: Arch = "mlp"
     standardise: Standardise = "genes"
+    centring: float = 0.0
     layout: Layout = "input"
     filters: tuple[int, ...] = (16, 32)
     widths: tuple[int, ...] = (512, 512)
@@ -162,8 +167,9 @@ PRESETS: dict[str, Preset] = {
     ),
     "default": Preset(
         name="default",
+        standardise="samples",
         dropout=0.3,
-        learning_rate=2e-3,
+        learning_rate=1e-3,
         label_smoothing=0.1,
         batch_size=256,
         epochs=12,
@@ -172,27 +178,39 @@ PRESETS: dict[str, Preset] = {
     ),
     "small": Preset(
         name="small",
-        widths=(128,),
+        standardise="samples",
+        centring=0.35,
+        widths=(256,),
         batch_norm=None,
         dropout=0.3,
+        learning_rate=3e-4,
         label_smoothing=0.1,
         batch_size=64,
         epochs=20,
-        min_steps=400,
+        min_steps=200,
         min_validation=100,
     ),
 }
 
 
-#: Real training samples below which the default preset is the small one.
-_FEW_SAMPLES = 2000
+#: Real training samples below which the default preset is the small one, and genes from
+#: which on it is, however many samples there are: a wide network that standardises each gene
+#: then predicts its own cohort and nothing else.
+_FEW_SAMPLES, _MANY_GENES = 2000, 2000
 
 
-def for_size(settings: Preset, n_samples: int) -> Preset:
-    """Return the settings for so many real training samples: the default is sized by them."""
-    if settings == PRESETS["default"] and n_samples < _FEW_SAMPLES:
-        return replace(PRESETS["small"], name="default")
-    return settings
+def for_size(settings: Preset, n_samples: int, n_genes: int) -> Preset:
+    """Return the settings for so many real training samples and genes.
+
+    The default preset alone is sized by them; others stay as they are. With few genes each
+    weight moves the outcome less, and the small network takes longer steps.
+    """
+    if settings != PRESETS["default"]:
+        return settings
+    small = replace(PRESETS["small"], name="default")
+    if n_genes >= _MANY_GENES:
+        return small
+    return replace(small, learning_rate=1e-3) if n_samples < _FEW_SAMPLES else settings
 
 
 def preset(name: str) -> Preset:

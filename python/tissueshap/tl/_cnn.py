@@ -12,6 +12,7 @@ from tissueshap._counts import target
 from tissueshap._errors import DataError
 from tissueshap._held_out import training
 from tissueshap._input_scale import InputScale
+from tissueshap._logging import logger
 from tissueshap._options import check_number
 from tissueshap._scale import check_logs, made
 from tissueshap.model._backend import backend
@@ -20,6 +21,7 @@ from tissueshap.model._layouts import Layout
 from tissueshap.model._presets import Arch, Preset, Standardise, for_size
 from tissueshap.model._presets import preset as preset_named
 from tissueshap.model._recorded import recorded
+from tissueshap.pp._log2 import PUBLISHED, formula, logarithm_of
 from tissueshap.tl._made_of import trained_on
 from tissueshap.tl._training import Source, member
 
@@ -61,8 +63,9 @@ def cnn(
         Column of ``obs`` with the classes; by default the one recorded before.
     preset
         ``"default"``, ``"small"`` (what the default is for fewer than 2,000 training
-        samples), ``"paper"`` (the settings of Yap et al., Scientific Reports 11:2641, 2021),
-        or settings of your own.
+        samples, and for 2,000 genes and more), ``"paper"`` (the settings of Yap et al.,
+        Scientific Reports 11:2641, 2021, with their logarithm: ``pp.log2(adata,
+        offset=0.001, shift=10)``), or settings of your own.
     arch
         ``"cnn"`` (the genes as an image), ``"mlp"`` or ``"linear"``, in place of the preset's.
     layout
@@ -107,7 +110,7 @@ def cnn(
     classes, codes = _slots.class_names(adata, name), _slots.class_codes(adata, name)
     samples = np.flatnonzero(training(adata))
     settings = preset if isinstance(preset, Preset) else preset_named(preset)
-    settings = for_size(settings, samples.size).changed(
+    settings = for_size(settings, samples.size, adata.n_vars).changed(
         arch=arch, layout=layout, standardise=standardise, epochs=epochs
     )
     _check(adata, classes, codes[samples], n_models)
@@ -115,6 +118,7 @@ def cnn(
     if balanced:
         # The table counts positions; the model that is made of it does not.
         _slots.current(adata, "oversample", label=name)
+    _check_logarithm(adata, settings, layer)
     values = _slots.require(adata, "layers", layer)
     if layer.endswith(_schema.layers.log2):
         check_logs(values, f"adata.layers[{layer!r}]")
@@ -163,6 +167,24 @@ def cnn(
         key_added=key_added,
     )
     return classifier
+
+
+def _check_logarithm(adata: AnnData, settings: Preset, layer: str) -> None:
+    """Say so where the paper's network does not get the paper's logarithm."""
+    if (
+        settings.name != "paper"
+        or layer != _schema.layers.log2
+        or "log2" not in _slots.record(adata)
+    ):
+        return
+    used = logarithm_of(adata)
+    if used != PUBLISHED:
+        logger.warning(
+            "preset 'paper' was published with %s, layers['log2'] is %s: run "
+            "ts.pp.log2(adata, offset=0.001, shift=10) first to repeat the paper",
+            formula(PUBLISHED),
+            formula(used),
+        )
 
 
 def _check(adata: AnnData, classes: list[str], codes: np.ndarray, n_models: int) -> None:

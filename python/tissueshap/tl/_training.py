@@ -12,6 +12,7 @@ from tissueshap import _slots
 from tissueshap._dense import dense
 from tissueshap._logging import logger
 from tissueshap._scale import check_finite
+from tissueshap.model._architectures import centred_on
 from tissueshap.model._layouts import MAX_SAMPLES, cells
 from tissueshap.model._rows import Expand, TrainingRows, hold_out, plain_table, without
 from tissueshap.model._train import train
@@ -58,8 +59,8 @@ def member(source: Source, settings: Preset, seed: int) -> tuple[Classifier, dic
         codes_validation=codes[held],
     )
     seen = np.setdiff1d(samples, held)
-    mean, variance = _moments(adata, layer, seen)
     _check_finite(adata, layer, rows.x_validation, held)
+    mean, variance = _moments(adata, layer, seen, settings)
     logger.info(
         "training preset %r on %d rows of %d classes x %d genes, %d samples held out to watch",
         settings.name,
@@ -103,11 +104,9 @@ def _table(
     from tissueshap.pp import expand
 
     mixed = str(record["oversample"]["params"]["layer"])
-    log2 = record.get("log2", {}).get("params", {})
-    offset, shift = float(log2.get("offset", 0.001)), float(log2.get("shift", 10.0))
     return (
         _slots.table(adata, "oversample", "table"),
-        lambda part: expand(adata, part, layer=mixed, offset=offset, shift=shift),
+        lambda part: expand(adata, part, layer=mixed),
     )
 
 
@@ -120,8 +119,13 @@ def _read(adata: AnnData, layer: str, rows: np.ndarray) -> np.ndarray:
     return np.asarray(dense(values[rows]), dtype=np.float32)
 
 
-def _moments(adata: AnnData, layer: str, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return each gene's mean and variance over some samples, (genes,) float32."""
+def _moments(
+    adata: AnnData, layer: str, rows: np.ndarray, settings: Preset
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return each gene's mean and variance over some samples, (genes,) float32.
+
+    They are those of the values that the preset's network takes them from.
+    """
     total = np.zeros(adata.n_vars)
     squares = np.zeros(adata.n_vars)
     parts = np.array_split(rows, -(-rows.size // 1024))
@@ -129,6 +133,7 @@ def _moments(adata: AnnData, layer: str, rows: np.ndarray) -> tuple[np.ndarray, 
     for part in parts:
         values = _read(adata, layer, part)
         _check_finite(adata, layer, values, part)
+        values = centred_on(settings, values)
         if part is parts[0]:
             first = values.mean(axis=0, dtype=np.float64)
         # About the first part's mean: the squares of far larger values would cancel.

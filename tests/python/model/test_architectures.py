@@ -1,16 +1,18 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from tissueshap._errors import DataError
 from tissueshap.model import build, preset
-from tissueshap.model._architectures import image_side
+from tissueshap.model._architectures import centred_on, image_side
 
 
 def _built(name="paper", n_genes=59, n_classes=47, **options):
     settings = preset(name)
-    if settings.standardise == "genes":
+    if settings.standardise != "none":
         options = {"mean": np.ones(n_genes), "variance": np.full(n_genes, 4.0), **options}
     return build(settings, n_genes=n_genes, n_classes=n_classes, **options)
 
@@ -66,22 +68,39 @@ def test_outputs_are_probabilities_and_logits_lie_before_them(arch):
 def test_inputs_are_standardised_inside_and_a_constant_gene_is_zero():
     from tissueshap.model._backend import keras
 
-    network = _built(
-        "small", n_genes=3, n_classes=2, mean=np.array([1, 2, 3.0]), variance=np.array([4, 1, 0.0])
-    )
+    settings = preset("default").changed(standardise="genes")
+    moments = {"mean": np.array([1, 2, 3.0]), "variance": np.array([4, 1, 0.0])}
+    network = build(settings, n_genes=3, n_classes=2, **moments)
     standard = keras().Model(network.input, network.layers[1].output)
     x = np.array([[3, 2, 3], [1, 0, 3]], dtype=np.float32)
     np.testing.assert_allclose(np.asarray(standard(x)), [[1, 0, 0], [0, -2, 0]], atol=1e-6)
 
 
 def test_samples_are_standardised_over_their_genes_whatever_their_scale():
-    settings = preset("small").changed(standardise="samples")
-    network = build(settings, n_genes=20, n_classes=3)
+    settings = preset("small")
+    network = build(settings, n_genes=20, n_classes=3, mean=np.zeros(20))
     x = np.random.default_rng(0).normal(10, 3, size=(4, 20)).astype(np.float32)
     found = np.asarray(network(x, training=False))
     np.testing.assert_allclose(np.asarray(network(1.3 * x + 2, training=False)), found, atol=1e-5)
     with pytest.raises(DataError, match="standardise='cohorts'"):
         preset("small").changed(standardise="cohorts")
+
+
+def test_a_share_of_each_genes_mean_is_taken_from_standardised_samples():
+    from tissueshap.model._backend import keras
+
+    settings = replace(preset("small"), centring=0.25)
+    x = np.random.default_rng(3).normal(5, 2, size=(7, 30)).astype(np.float32)
+    seen = centred_on(settings, x)
+    np.testing.assert_allclose(seen.mean(axis=1), 0, atol=1e-6)
+    np.testing.assert_allclose(seen.std(axis=1), 1, rtol=1e-5)
+    network = build(settings, n_genes=30, n_classes=2, mean=seen.mean(axis=0))
+    inputs = keras().Model(network.input, network.layers[2].output)
+    expected = seen - 0.25 * seen.mean(axis=0)
+    np.testing.assert_allclose(np.asarray(inputs(x)), expected, atol=1e-5)
+    with pytest.raises(DataError, match="centres genes needs each gene's mean"):
+        build(settings, n_genes=30, n_classes=2)
+    assert centred_on(preset("paper"), x) is x
 
 
 def test_the_seed_decides_the_weights():
@@ -97,7 +116,7 @@ def test_an_image_too_small_to_pool_is_refused():
 
 def test_standardising_needs_moments():
     with pytest.raises(DataError, match="mean and variance"):
-        build(preset("small"), n_genes=5, n_classes=2)
+        build(preset("default").changed(standardise="genes"), n_genes=5, n_classes=2)
 
 
 def test_a_gene_of_which_only_rounding_varies_does_not_drown_the_others():

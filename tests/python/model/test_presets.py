@@ -28,14 +28,15 @@ def test_a_preset_is_changed_without_changing_the_preset():
     assert preset("small").changed() == PRESETS["small"]
 
 
-def test_the_default_is_sized_by_the_samples():
+def test_the_default_is_sized_by_samples_and_genes():
     default, small = PRESETS["default"], PRESETS["small"]
-    assert for_size(default, 14_301) == default
-    sized = for_size(default, 600)
-    assert (sized.name, sized.widths) == ("default", small.widths)
+    assert for_size(default, 14_301, 59) == default
+    for n_samples, n_genes in ((600, 59), (600, 18_000), (14_301, 18_000)):
+        sized = for_size(default, n_samples, n_genes)
+        assert (sized.name, sized.widths) == ("default", small.widths)
     own = default.changed(epochs=3)
-    assert for_size(own, 600) == own
-    assert for_size(PRESETS["paper"], 600) == PRESETS["paper"]
+    assert for_size(own, 600, 59) == own
+    assert for_size(PRESETS["paper"], 600, 59) == PRESETS["paper"]
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,10 @@ def test_without_validation_samples_the_history_says_so(data):
 
 def test_early_stopping_goes_back_to_the_best_weights(data):
     settings = replace(
-        preset("small").changed(epochs=60), learning_rate=0.05, patience=3, label_smoothing=0.0
+        preset("small").changed(epochs=60, standardise="genes"),
+        learning_rate=0.05,
+        patience=3,
+        label_smoothing=0.0,
     )
     trained = data.train(settings)
     assert len(trained.history) < 60

@@ -6,7 +6,7 @@ import pytest
 from tissueshap._errors import DataError, DataWarning, MissingSlotError
 from tissueshap.model import load
 from tissueshap.pp import log2
-from tissueshap.tl import predict, shap
+from tissueshap.tl import cnn, predict, shap
 
 
 def test_class_confidence_and_probabilities_agree(learned, model):
@@ -86,10 +86,28 @@ def test_it_can_copy_use_another_name_and_say_what_is_missing(learned, model):
         predict(learned, model)
 
 
-def test_log1p_of_cp10k_is_refused_or_on_request_warned_of(learned, model):
-    values = np.asarray(learned.X, dtype=np.float64)
-    values = np.log1p(values / values.sum(axis=1, keepdims=True) * 1e4)
-    learned.layers["other"] = values.astype(np.float32)
+@pytest.fixture
+def by_gene(learned):
+    """A network that standardises genes: it depends on the scale of its input."""
+    return cnn(learned, preset="small", standardise="genes", epochs=3)
+
+
+def _log1p_of_cp10k(adata):
+    values = np.asarray(adata.X, dtype=np.float64)
+    return np.log1p(values / values.sum(axis=1, keepdims=True) * 1e4).astype(np.float32)
+
+
+def test_log1p_of_cp10k_is_warned_of_where_samples_are_standardised(learned, model):
+    learned.layers["other"] = _log1p_of_cp10k(learned)
+    with pytest.warns(DataWarning, match="natural log1p of CP10k"):
+        predict(learned, model, layer="other")
+    learned.layers["log2"] = learned.layers["log2"] * 2 - 10  # makes no difference
+    predict(learned, model)
+
+
+def test_log1p_of_cp10k_is_refused_or_on_request_warned_of(learned, by_gene):
+    model = by_gene
+    learned.layers["other"] = _log1p_of_cp10k(learned)
     says = r"adata.layers\['other'\].*natural log1p of CP10k.*ts\.pp\.log2.*check_scale=False"
     with pytest.raises(DataError, match=says):
         predict(learned, model, layer="other")
@@ -106,8 +124,8 @@ def test_log2_made_with_other_settings_is_refused(learned, model):
         predict(learned, model)
 
 
-def test_a_saved_model_knows_its_scale(learned, model, tmp_path):
-    back = load(model.save(tmp_path / "model"))
+def test_a_saved_model_knows_its_scale(learned, by_gene, tmp_path):
+    back = load(by_gene.save(tmp_path / "model"))
     assert back.scale.made == learned.uns["tissueshap"]["log2"]["params"]
     predict(learned, back)
     learned.layers["log2"] = learned.layers["log2"] - 10
@@ -130,7 +148,7 @@ def test_a_sample_in_which_nothing_was_measured_has_no_class(learned, model):
         predict(learned, model)
 
 
-def test_shap_warns_of_another_scale(learned, model):
+def test_shap_warns_of_another_scale(learned, by_gene):
     learned.layers["log2"] = learned.layers["log2"] - 10
     with pytest.warns(DataWarning, match="not on the scale of the training data"):
-        shap(learned, model, n_draws=2, samples="test")
+        shap(learned, by_gene, n_draws=2, samples="test")

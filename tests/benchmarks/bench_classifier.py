@@ -36,7 +36,7 @@ class Cell:
     arch: str = "mlp"
     layout: str = "input"
     balance: str = "smote"
-    standardise: str = "genes"
+    standardise: str = "samples"
     n_models: int = 1
 
 
@@ -44,7 +44,7 @@ class Cell:
 CELLS = (
     Cell(),
     Cell(preset="logistic regression", arch="linear", balance="none"),
-    Cell(standardise="samples"),
+    Cell(standardise="genes"),
     Cell(arch="linear"),
     *(Cell(balance=name) for name in ("none", "class_weight", "random", "undersample")),
     Cell(standardise="none"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import TypedDict
 
 import numpy as np
 from anndata import AnnData
@@ -12,13 +12,21 @@ from tissueshap._counts import target
 from tissueshap._dense import dense
 from tissueshap._errors import DataError
 
+
+class Logarithm(TypedDict):
+    """Settings of the logarithm ``log2(x + offset) + shift``."""
+
+    offset: float
+    shift: float
+
+
 #: Added to counts per million before the logarithm is taken. Below it a gene hardly counts:
 #: with 0.001 one between 0 and 1 CPM spans ten doublings, all of them noise.
 OFFSET = 20.0
 #: Added after.
 SHIFT = 0.0
 #: Both as in Yap et al. 2021: a gene that is not expressed has 0.034.
-PUBLISHED = {"offset": 0.001, "shift": 10.0}
+PUBLISHED: Logarithm = {"offset": 0.001, "shift": 10.0}
 
 
 def log2(
@@ -92,7 +100,7 @@ def log2(
     return adata if copy else None
 
 
-def logarithm_of(adata: AnnData) -> dict[str, float]:
+def logarithm_of(adata: AnnData) -> Logarithm:
     """Return the ``offset`` and ``shift`` that ``pp.log2`` recorded; else the defaults."""
     params = _slots.record(adata).get("log2", {}).get("params", {})
     return {
@@ -101,7 +109,7 @@ def logarithm_of(adata: AnnData) -> dict[str, float]:
     }
 
 
-def formula(settings: Mapping[str, float]) -> str:
+def formula(settings: Logarithm) -> str:
     """Return the formula of a logarithm: ``log2(CPM + 0.001) + 10``."""
     shift = settings["shift"]
     return f"log2(CPM + {settings['offset']:g})" + (f" + {shift:g}" if shift else "")

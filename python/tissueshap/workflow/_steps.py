@@ -9,7 +9,7 @@ from tissueshap import _covariates, _schema, _slots, io, pp, tl
 from tissueshap._errors import DataError
 from tissueshap._held_out import held_out
 from tissueshap.model._presets import Preset, for_size, preset
-from tissueshap.pp._log2 import PUBLISHED, formula, logarithm_of
+from tissueshap.pp._log2 import OFFSET, PUBLISHED, SHIFT, Logarithm, formula, logarithm_of
 from tissueshap.workflow import _biology, _cohort
 from tissueshap.workflow._clusters import cluster, null_test
 from tissueshap.workflow._config import Config
@@ -158,9 +158,14 @@ def split(job: Job) -> str:
 
 def log2(job: Job) -> str:
     """Take logarithms."""
-    pp.log2(job.adata, **(PUBLISHED if job.config.preset == "paper" else {}))
+    pp.log2(job.adata, **_logarithm(job.config))
     values = _slots.require(job.adata, "layers", _schema.layers.log2)
     return f"{formula(logarithm_of(job.adata))}: {values.min():.1f} to {values.max():.1f}"
+
+
+def _logarithm(config: Config) -> Logarithm:
+    """Return the settings of the logarithm: the paper's network gets the paper's."""
+    return PUBLISHED if config.preset == "paper" else {"offset": OFFSET, "shift": SHIFT}
 
 
 def oversample(job: Job) -> str:

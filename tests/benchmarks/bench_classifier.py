@@ -26,6 +26,7 @@ from bench_leakage import panel
 from cohorts import HPA_MAP, _counts, read_gtex_hpa
 from tissueshap import pp, settings, tl
 from tissueshap.model._presets import for_size, preset
+from tissueshap.pp._log2 import PUBLISHED
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,6 @@ def studies(data: Path) -> dict[str, Study]:
     pp.tmm(brawand)
     blake = blake[:, brawand.var_names].copy()
     pp.tmm(blake, reference=brawand)
-    pp.log2(blake)
     return {
         "gtex_hpa": Study(gtex, 4, "log2", hpa, HPA_MAP),
         "panel": Study(panel(data), 50, "tmm"),
@@ -92,7 +92,9 @@ def score(study: Study, cell: Cell, seed: int) -> dict[str, Any]:
     adata, other = study.adata, study.other
     pp.split(adata, n_test=study.n_test, seed=seed)
     if study.mixed == "tmm":
-        pp.log2(adata)
+        logarithm = PUBLISHED if cell.preset == "paper" else {}
+        for each in (adata, *([] if other is None else [other])):
+            pp.log2(each, **logarithm)
     if cell.preset == "logistic regression":
         return _logistic(study, seed)
     pp.oversample(adata, method=cell.balance, layer=study.mixed, seed=seed)
@@ -186,6 +188,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--data", nargs="+", default=["gtex_hpa", "panel", "brawand"])
+    parser.add_argument("--cells", type=int, default=len(CELLS), help="the first so many cells")
     parser.add_argument("--table", action="store_true", help="print what the file holds")
     parser.add_argument("--out", type=Path, default=Path("bench_classifier.jsonl"))
     options = parser.parse_args()
@@ -203,7 +206,7 @@ def main() -> None:
     held = studies(Path(os.environ["TISSUESHAP_DATA"]))
     for seed in range(1, options.seeds + 1):
         for name in options.data:
-            for cell in CELLS:
+            for cell in CELLS[: options.cells]:
                 # GTEx has 20 samples of each tissue here: there is nothing to balance.
                 alike = name == "gtex_hpa" and cell.balance not in ("smote", "none")
                 if alike or (name, seed, cell) in done:

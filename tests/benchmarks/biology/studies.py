@@ -20,11 +20,12 @@ from tissueshap import datasets, io, pp
 N_TEST, N_OTHER = 5, 10
 #: Sizes of drawn cohorts: training samples of each class.
 SIZES = (5, 10, 20, 50, 200)
-#: Half of GTEx's tissues, every second by name, on which settings may be chosen: a class
-#: belongs to it whose name holds one of these. The other half is for confirmation.
+#: About half of GTEx's tissues, on which settings may be chosen (and have been: every second
+#: by name, of all of them or of those that HPA has too): a class belongs to it whose name
+#: holds one of these. The others are for confirmation.
 SELECTION = (
-    "adrenal bladder breast colon fallopian kidney lung nerve pancrea prostate skin spleen "
-    "testis uterus endometrium fibroblast"
+    "adipose adrenal bladder breast colon fallopian kidney lung nerve ovary pancrea prostate skin "
+    "spleen testis uterus endometrium fibroblast"
 ).split()
 #: The mosaic's own names; its seven samples of skin, exposed and not, are one class.
 _MOSAIC = {

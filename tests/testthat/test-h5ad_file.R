@@ -36,7 +36,7 @@ rich <- function() {
 # HDF5 lists names in alphabetical order.
 in_order <- function(found, given) {
     found <- found[names(given)]
-    for (key in c("params", "versions")) {
+    for (key in c("params", "versions", "made_from")) {
         found[[key]] <- found[[key]][names(given[[key]])]
     }
     found

@@ -53,9 +53,12 @@ test_that("interactions among selected genes are counted from R", {
 test_that("values on another scale than the classifier's are refused in R", {
     adata <- run_tmm(simulate_counts(90, 100, tissues = 3))
     run_log2(run_split(adata, "tissue", n_test = 5))
-    model <- run_cnn(adata, preset = "small", epochs = 2)
-    values <- get_matrix(adata, "tmm")
-    other <- as_summarized_experiment(adata)
+    model <- run_cnn(adata, preset = "small", standardise = "genes",
+        epochs = 2)
+    other <- as_summarized_experiment(simulate_counts(90, 100, tissues = 3,
+        seed = 2))
+    other <- run_tmm(other)
+    values <- SummarizedExperiment::assay(other, "tmm")
     SummarizedExperiment::assay(other, "log2") <- log1p(values / 100)
     expect_error(run_predict(other, model),
         "log1p of CP10k.*run_tmm\\(adata.*run_log2.*check_scale = FALSE")

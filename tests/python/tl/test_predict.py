@@ -149,6 +149,7 @@ def test_a_sample_in_which_nothing_was_measured_has_no_class(learned, model):
 
 
 def test_shap_warns_of_another_scale(learned, by_gene):
+    learned.obs_names = [f"other {name}" for name in learned.obs_names]
     learned.layers["log2"] = learned.layers["log2"] - 10
     with pytest.warns(DataWarning, match="not on the scale of the training data"):
         shap(learned, by_gene, n_draws=2, samples="test")

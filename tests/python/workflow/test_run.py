@@ -214,6 +214,7 @@ def test_the_report_in_a_browser(
 
 
 def test_the_input_is_not_changed(cohort: ad.AnnData, quick: Options, tmp_path: Path) -> None:
+    del cohort.obs["donor"]
     before = cohort.copy()
     with pytest.raises(DataError, match=r"n_test is --test-per-class"):
         workflow.run(cohort, out=tmp_path / "out", donor="tissue", split_by_donor=True, **quick)

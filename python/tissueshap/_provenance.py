@@ -171,8 +171,9 @@ def inherited(origin: Mapping[str, Any], before: Mapping[str, Any], name: str) -
 
 def identity(verb: str, params: Mapping[str, Any], seed: int | None, origin: Any) -> str:
     """Return the id of a record: the same where a verb is run again on the same."""
-    text = json.dumps([verb, params, seed, origin], sort_keys=True, default=_plain)
-    return fingerprint([text])
+    text = json.dumps([verb, params, seed, origin], default=_plain)
+    # R has one type of number: 2 and 2.0 are the same setting.
+    return fingerprint([json.dumps(json.loads(text, parse_int=float), sort_keys=True)])
 
 
 def _plain(value: Any) -> Any:

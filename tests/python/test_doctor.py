@@ -86,7 +86,8 @@ def test_python_needs_are_those_that_the_package_declares() -> None:
     assert {name for name, need in needs.items() if need.required} == set(required)
     for name, requirement in required.items():
         assert SpecifierSet(needs[name].bounds) == requirement.specifier
-    assert {name for name, need in needs.items() if not need.required} == {"dask", "jax", "torch"}
+    optional = {name for name, need in needs.items() if not need.required}
+    assert optional == {"dask", "jax", "torch", "zarr"}
 
 
 def test_pyproject_says_the_same_as_the_installed_package(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -44,8 +44,8 @@ def test_the_default_is_sized_by_samples_and_genes():
     [
         (lambda: preset("huge"), "no preset 'huge'"),
         (lambda: preset("small").changed(arch="transformer"), "no architecture 'transformer'"),
-        (lambda: preset("small").changed(epochs=0), "whole number, at least 1"),
-        (lambda: preset("small").changed(epochs=2.5), "whole number, at least 1"),  # type: ignore[arg-type]
+        (lambda: preset("small").changed(epochs=0), "integer of at least 1, not 0"),
+        (lambda: preset("small").changed(epochs=2.5), "integer of at least 1, not 2.5"),  # type: ignore[arg-type]
     ],
 )
 def test_what_there_is_not_is_named(wrong, message):

@@ -292,6 +292,7 @@ def test_shap_of_one_class(few):
 def test_shap_draws_no_gene_of_a_class_without_ranks(few):
     names = _slots.class_names(few)
     for key in ("shap_rank", "shap_median"):
+        few.varm[key] = few.varm[key].astype(float)
         few.varm[key][_slots._schema.column(names[0])] = np.nan
     genes = [label.get_text() for label in pl.shap(few, n_top=2).axes[0].get_xticklabels()]
     ranks = _slots.class_frame(few, "varm", "shap_rank", names)

@@ -199,5 +199,5 @@ def test_several_networks_are_averaged_and_explained_as_one(prepared):
         ],
         atol=1e-5,
     )
-    with pytest.raises(DataError, match="n_models=0"):
+    with pytest.raises(DataError, match="n_models must be .* not 0"):
         cnn(prepared, n_models=0)

@@ -92,12 +92,19 @@ def by_gene(learned):
     return cnn(learned, preset="small", standardise="genes", epochs=3)
 
 
+def _another_cohort(adata):
+    """Take its samples for others than the classifier's: its records are of those."""
+    adata.obs_names = [f"other {name}" for name in adata.obs_names]
+    del adata.uns["tissueshap"]["cnn"]
+
+
 def _log1p_of_cp10k(adata):
     values = np.asarray(adata.X, dtype=np.float64)
     return np.log1p(values / values.sum(axis=1, keepdims=True) * 1e4).astype(np.float32)
 
 
 def test_log1p_of_cp10k_is_warned_of_where_samples_are_standardised(learned, model):
+    _another_cohort(learned)
     learned.layers["other"] = _log1p_of_cp10k(learned)
     with pytest.warns(DataWarning, match="natural log1p of CP10k"):
         predict(learned, model, layer="other")
@@ -135,10 +142,11 @@ def test_a_saved_model_knows_its_scale(learned, by_gene, tmp_path):
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 def test_values_that_are_not_finite_are_named_whatever_is_asked(learned, model, bad):
+    _another_cohort(learned)
     learned.layers["log2"][5, 11] = bad
-    with pytest.raises(DataError, match="'G00012' in sample 'S005'"):
+    with pytest.raises(DataError, match="'G00012' in sample 'other S005'"):
         predict(learned, model, check_scale=False)
-    with pytest.raises(DataError, match="'G00012' in sample 'S005'"):
+    with pytest.raises(DataError, match="'G00012' in sample 'other S005'"):
         shap(learned, model)
 
 
@@ -149,7 +157,7 @@ def test_a_sample_in_which_nothing_was_measured_has_no_class(learned, model):
 
 
 def test_shap_warns_of_another_scale(learned, by_gene):
-    learned.obs_names = [f"other {name}" for name in learned.obs_names]
+    _another_cohort(learned)
     learned.layers["log2"] = learned.layers["log2"] - 10
     with pytest.warns(DataWarning, match="not on the scale of the training data"):
         shap(learned, by_gene, n_draws=2, samples="test")

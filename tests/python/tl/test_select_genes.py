@@ -141,7 +141,7 @@ def test_it_can_copy_and_use_another_name():
     ("options", "message"),
     [
         ({"method": "best"}, "unique_fraction"),
-        ({"method": "top_n"}, "needs n_top"),
+        ({"method": "top_n"}, "n_top must be .* not None"),
         ({"n_top": 5}, "n_top=5 is for method='top_n'"),
         ({"method": "top_n", "n_top": 0}, "at least 1"),
         ({"threshold": 50}, "between 0 and 1"),

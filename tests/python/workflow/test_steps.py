@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -15,6 +14,7 @@ from scipy import sparse
 from tissueshap import tl
 from tissueshap._errors import DataError
 from tissueshap.model import PRESETS
+from tissueshap.model._presets import for_size
 from tissueshap.workflow import Config
 from tissueshap.workflow._biology import steps as biology
 from tissueshap.workflow._inputs import need_columns, need_samples, round_counts
@@ -23,12 +23,18 @@ from tissueshap.workflow._steps import _preset, shap
 
 
 def _job(n_train: int, **options: Any) -> Job:
-    return cast(Job, SimpleNamespace(config=Config(**options), n_train=lambda: n_train))
+    return cast(
+        Job,
+        SimpleNamespace(
+            config=Config(**options), n_train=lambda: n_train, adata=SimpleNamespace(n_vars=100)
+        ),
+    )
 
 
 @pytest.mark.parametrize(("n_train", "like"), [(5000, "default"), (100, "small")])
 def test_standardising_is_all_that_changes(n_train: int, like: str) -> None:
-    expected = replace(PRESETS[like], name="default", standardise="none")
+    expected = for_size(PRESETS["default"], n_train, 100).changed(standardise="none")
+    assert expected.widths == PRESETS[like].widths
     assert _preset(_job(n_train, standardise="none")) == expected
 
 

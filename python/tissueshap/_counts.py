@@ -67,14 +67,6 @@ def check(adata: AnnData, what: str = "adata") -> None:
                 f"{what}.{axis} holds names twice: {twice}: run {what}.{axis}_make_unique() "
                 "first, or add up what belongs together"
             )
-        columns = getattr(adata, axis.removesuffix("_names")).columns
-        if not columns.is_unique:
-            twice = list(map(str, columns[columns.duplicated()].unique()[:5]))
-            side = f"{what}.{axis.removesuffix('_names')}"
-            raise DataError(
-                f"{side} has the columns {twice} more than once: drop one of each, {side} = "
-                f"{side}.loc[:, ~{side}.columns.duplicated()]"
-            )
 
 
 def _no_anndata(given: object, what: str) -> str:

@@ -54,9 +54,7 @@ def test_the_biology_that_is_asked_for(options: dict[str, Any], expected: list[s
 
 def test_columns_are_asked_for_before_the_work(toy: AnnData) -> None:
     need_columns(toy, ("tissue", None))
-    with pytest.raises(
-        DataError, match=r"no column 'age' for covariates or block=; it has \['tissue'"
-    ):
+    with pytest.raises(DataError, match=r"no column 'age' for covariates or block="):
         need_columns(toy, ("tissue", "age", None))
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import f1_score
 
-from tissueshap import datasets, pp
+from tissueshap import datasets, pp, settings
 from tissueshap.enrichment._gene_sets import gene_sets
 
 from .conftest import FOLDER
@@ -161,6 +161,7 @@ def test_agreement_is_the_share_of_genes_in_common(bench):
 def test_cells_are_run_once_and_shown(bench, study, tmp_path, monkeypatch, data_dir, capsys):
     calls = []
     monkeypatch.setitem(bench.STUDIES, "mosaic", lambda *given: calls.append(given) or study)
+    monkeypatch.setattr(settings, "progress", settings.progress)  # put back afterwards
     monkeypatch.setenv("TISSUESHAP_DATA", str(data_dir))
     out = tmp_path / "cells.jsonl"
     arguments = ["--study", "mosaic", "--method", "nearest centroid", "--out", str(out)]

@@ -291,7 +291,7 @@ def test_wrong_arguments_say_what_is_right(explained, model):
         tl.trust(explained, model, checks="some")
     with pytest.raises(DataError, match="nonsense"):
         tl.trust(explained, model, checks=["nonsense"])
-    with pytest.raises(DataError, match="n_random=1"):
+    with pytest.raises(DataError, match="n_random must be .* not 1"):
         tl.trust(explained, model, n_random=1)
     with pytest.raises(DataError, match="replacement"):
         tl.trust(explained, model, replacement="zero")

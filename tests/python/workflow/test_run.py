@@ -217,7 +217,8 @@ def test_the_input_is_not_changed(cohort: ad.AnnData, quick: Options, tmp_path: 
     cohort.obs["who"] = cohort.obs.pop("donor")
     before = cohort.copy()
     with pytest.raises(DataError, match=r"column 'donor'|--test"):
-        workflow.run(cohort, out=tmp_path / "out", donor="who", test_per_class=10_000, **quick)
+        options = {**quick, "test_per_class": 10_000}
+        workflow.run(cohort, out=tmp_path / "out", donor="who", **options)
     assert cohort.shape == before.shape
     pd.testing.assert_frame_equal(cohort.obs, before.obs)
     assert not (tmp_path / "out").exists()

@@ -130,11 +130,11 @@ def shap(
     adata = written_to(adata, copy=copy)
     name = _slots.label_name(adata, label)
     values, columns = _slots.require(adata, "layers", layer), columns_of(adata, model)
-    check_input(adata, model, columns, layer=layer, refuse=False)
     _provenance.check_trained_on(adata, name, model.trained_on)
     if isinstance(background, str) and background == "balanced":
         _slots.current(adata, "oversample")
     sources = of_model(adata, model, "shap", layer=layer, key_added=key_added)
+    check_input(adata, model, columns, layer=layer, refuse=False)
     rows = Rows(values, columns)
     chosen, targets = to_explain(
         adata,

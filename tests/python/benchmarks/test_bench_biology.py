@@ -161,7 +161,8 @@ def test_agreement_is_the_share_of_genes_in_common(bench):
 def test_cells_are_run_once_and_shown(bench, study, tmp_path, monkeypatch, data_dir, capsys):
     calls = []
     monkeypatch.setitem(bench.STUDIES, "mosaic", lambda *given: calls.append(given) or study)
-    monkeypatch.setattr(settings, "progress", settings.progress)  # put back afterwards
+    for name in ("progress", "n_jobs"):  # put back afterwards
+        monkeypatch.setattr(settings, name, getattr(settings, name))
     monkeypatch.setenv("TISSUESHAP_DATA", str(data_dir))
     out = tmp_path / "cells.jsonl"
     arguments = ["--study", "mosaic", "--method", "nearest centroid", "--out", str(out)]

@@ -216,7 +216,7 @@ def test_the_report_in_a_browser(
 def test_the_input_is_not_changed(cohort: ad.AnnData, quick: Options, tmp_path: Path) -> None:
     cohort.obs["who"] = cohort.obs.pop("donor")
     before = cohort.copy()
-    with pytest.raises(DataError, match=r"column 'donor'|--test"):
+    with pytest.raises(DataError, match="too small for test_per_class 10000"):
         options = {**quick, "test_per_class": 10_000}
         workflow.run(cohort, out=tmp_path / "out", donor="who", **options)
     assert cohort.shape == before.shape

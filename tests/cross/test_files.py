@@ -45,14 +45,24 @@ def run_r(script: Path, *arguments: object, **environment: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
+_STRINGS = ("strings", "", "")
+
+
 def encodings(path: Path) -> dict[str, tuple[str, str, str]]:
-    """Return of each node its encoding, and the kind of its values."""
+    """Return of each node its encoding, and the kind of its values.
+
+    Strings count as strings, in the old encoding or in that of pandas 3 with its mask.
+    """
     found = {}
 
     def look(name: str, node: Any) -> None:
         kind = node.dtype.kind if isinstance(node, h5py.Dataset) else ""
         attributes = (str(node.attrs.get(f"encoding-{key}", "")) for key in ("type", "version"))
         found[name] = (*attributes, kind)
+        if found.get(name.rpartition("/")[0]) == _STRINGS:  # its values and mask
+            del found[name]
+        elif found[name][0].endswith("string-array"):
+            found[name] = _STRINGS
 
     with h5py.File(path) as file:
         file.visititems(look)

@@ -20,7 +20,7 @@ import pandas as pd
 import pytest
 
 import tissueshap as ts
-from tissueshap import _rhost
+from tissueshap import _rhost, _slots
 
 pytestmark = pytest.mark.r
 
@@ -112,7 +112,8 @@ def same_slots(by_r: ad.AnnData, by_python: ad.AnnData) -> None:
             assert one.dtypes.astype(str).to_dict() == two.dtypes.astype(str).to_dict()
             same(one, two, group)
         else:
-            same(dict(one), dict(two), group)
+            # anndata 0.13 lists X among the layers, as None.
+            same(*({k: v for k, v in each.items() if k is not None} for each in (one, two)), group)
 
 
 def test_toy_with_difficult_names(toy: ad.AnnData, tmp_path: Path) -> None:
@@ -145,7 +146,7 @@ def test_r_reads_what_python_wrote(toy: ad.AnnData, tmp_path: Path) -> None:
     assert seen["dim"] == [adata.n_vars, adata.n_obs]
     assert seen["genes"] == adata.var_names.tolist()
     assert seen["samples"] == adata.obs_names.tolist()
-    assert seen["assays"] == ["counts", *adata.layers]
+    assert seen["assays"] == ["counts", *_slots.items(adata, "layers")]
     assert np.allclose(seen["tmm"], adata.layers["tmm"].sum(axis=1, dtype=np.float64), rtol=1e-12)
     assert seen["columns"] == adata.obs.columns.tolist()
     assert np.allclose(seen["norm_factor"], adata.obs["norm_factor"], rtol=1e-14)

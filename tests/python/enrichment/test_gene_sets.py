@@ -58,4 +58,5 @@ def test_a_few_genes_of_many_are_enough_on_either_side():
 def test_identifiers_are_clean():
     ids = pd.Series([7157.0, "7157.0", "ENSG00000141510.16_3", " TP53 ", "NA", None, "none"])
     expected = ["7157", "7157", "ENSG00000141510", "TP53", None, None, "none"]
-    assert cleaned(ids).tolist() == expected
+    found = cleaned(ids)
+    assert [None if pd.isna(name) else name for name in found] == expected

@@ -137,7 +137,9 @@ class TestFolds:
         assert (sizes.max(axis=1) - sizes.min(axis=1) <= 1).all()
         assert np.ptp(sizes.sum()) <= 1
         counts = toy.uns["tissueshap"]["split"]["counts"]
-        assert (counts.pivot(index="class", columns="fold", values="n_test") == sizes).all(None)
+        assert (counts.pivot(index="class", columns="fold", values="n_test") == sizes).all(
+            axis=None
+        )
         assert (counts["n_test"] + counts["n_train"] == counts["n"]).all()
 
     def test_seed_decides(self, toy: ad.AnnData) -> None:

@@ -194,8 +194,8 @@ PRESETS: dict[str, Preset] = {
 
 
 #: Real training samples below which the default preset is the small one, and genes from
-#: which on it is, however many samples there are: a wide network that standardises each gene
-#: then predicts its own cohort and nothing else.
+#: which on it is, however many samples there are: on whole genomes the wide network finds
+#: fewer specific genes and recognises less of another laboratory (docs/classifier.md).
 _FEW_SAMPLES, _MANY_GENES = 2000, 2000
 
 

@@ -21,7 +21,7 @@ from tissueshap.model._layouts import Layout
 from tissueshap.model._presets import Arch, Preset, Standardise, for_size
 from tissueshap.model._presets import preset as preset_named
 from tissueshap.model._recorded import recorded
-from tissueshap.pp._log2 import PUBLISHED, formula, logarithm_of
+from tissueshap.pp._log2 import PUBLISHED, Logarithm, formula
 from tissueshap.tl._made_of import trained_on
 from tissueshap.tl._training import Source, member
 
@@ -171,18 +171,17 @@ def cnn(
 
 def _check_logarithm(adata: AnnData, settings: Preset, layer: str) -> None:
     """Say so where the paper's network does not get the paper's logarithm."""
-    if (
-        settings.name != "paper"
-        or layer != _schema.layers.log2
-        or "log2" not in _slots.record(adata)
-    ):
+    # Logarithms that came from a file have no offset on record.
+    params = made(adata, layer)
+    if settings.name != "paper" or "offset" not in params:
         return
-    used = logarithm_of(adata)
+    used = Logarithm(offset=params["offset"], shift=params["shift"])
     if used != PUBLISHED:
         logger.warning(
-            "preset 'paper' was published with %s, layers['log2'] is %s: run "
+            "preset 'paper' was published with %s, layers[%r] is %s: run "
             "ts.pp.log2(adata, offset=0.001, shift=10) first to repeat the paper",
             formula(PUBLISHED),
+            layer,
             formula(used),
         )
 

@@ -201,3 +201,19 @@ def test_several_networks_are_averaged_and_explained_as_one(prepared):
     )
     with pytest.raises(DataError, match="n_models must be .* not 0"):
         cnn(prepared, n_models=0)
+
+
+def test_the_papers_preset_asks_for_the_papers_logarithm(prepared, spy, caplog):
+    from tissueshap.pp import log2
+
+    spy(prepared, preset="paper")
+    assert "published with log2(CPM + 0.001) + 10" in caplog.text
+    assert "layers['log2'] is log2(CPM + 20)" in caplog.text
+    caplog.clear()
+    log2(prepared, offset=0.001, shift=10)
+    prepared.uns["tissueshap"].pop("oversample", None)
+    spy(prepared, preset="paper")
+    # A file's own logarithms have another record.
+    prepared.uns["tissueshap"]["log2"]["params"] = {"layer": "X"}
+    spy(prepared, preset="paper")
+    assert "published with" not in caplog.text

@@ -42,13 +42,15 @@ SUMMARY, PAGE = HERE / "bench_biology.json", HERE.parents[1] / "docs" / "biology
 SEEDS = {"selection": (101, 102, 103), "confirmation": (42, 1, 7)}
 
 
-def cell(study: Study, method: str, seed: int, sets: GeneSets, half: str) -> dict[str, Any]:
-    """Return what is measured of one method on one study.
+def cell(study: Study, method: str, seed: int, sets: GeneSets, half: str) -> dict[str, Any] | None:
+    """Return what is measured of one method on one study; None where it does not apply.
 
     On the selection half, only of the classes that settings may be chosen on.
     """
     started = time.process_time()
     fitted = METHODS[method](study, seed)
+    if fitted is None:
+        return None
     cpu = time.process_time() - started
     rows = measured(study, fitted, sets)
     if half == "selection":
@@ -94,10 +96,12 @@ def main() -> None:
         missing = [method for method in options.method if (name, method, seed) not in done]
         study = STUDIES[name](data, seed) if missing else None
         for method in missing:
-            found = {"study": name, "method": method, "seed": seed}
-            found |= cell(study, method, seed, sets, options.half)
+            figures = cell(study, method, seed, sets, options.half)
+            if figures is None:
+                continue
+            line = {"study": name, "method": method, "seed": seed} | figures
             with options.out.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(found) + "\n")
+                file.write(json.dumps(line) + "\n")
 
 
 if __name__ == "__main__":

@@ -63,6 +63,8 @@ class Study:
         Symbol of each gene.
     misplaced
         Genes whose profiles contradict each other outright: see :func:`contradicted`.
+    profile
+        Genes x classes, the mean TPM that the training cohort was drawn around.
     logged
         Whether the values came as logarithms.
     """
@@ -73,6 +75,7 @@ class Study:
     markers: Mapping[str, set[str]] = field(default_factory=dict)
     symbols: Mapping[str, str] = field(default_factory=dict)
     misplaced: set[str] = field(default_factory=set)
+    profile: pd.DataFrame | None = None
     logged: bool = False
 
     @property
@@ -135,8 +138,14 @@ def profiles(data: Path, seed: int, *, n_train: int, exchanged: bool = False) ->
     specific = (
         _specific(data, adata, "gtex", own) if exchanged else _specific(data, adata, "hpa", names)
     )
-    symbols = _symbols(adata, data)
-    return Study(adata, second, specific, symbols=symbols, misplaced=contradicted(gtex, hpa, names))
+    return Study(
+        adata,
+        second,
+        specific,
+        symbols=_symbols(adata, data),
+        misplaced=contradicted(gtex, hpa, names),
+        profile=(hpa.rename(columns=names) if exchanged else gtex).loc[adata.var_names],
+    )
 
 
 def contradicted(gtex: pd.DataFrame, hpa: pd.DataFrame, names: Mapping[str, str]) -> set[str]:

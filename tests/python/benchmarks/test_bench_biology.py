@@ -84,6 +84,17 @@ def test_methods_find_what_is_there(bench, study, sets, method):
     assert rows["Heart"]["top"][0] == rows["Heart"]["top"][0].upper()
 
 
+def test_the_profile_itself_ranks_only_what_was_drawn_around_one(bench, study, sets):
+    assert bench.cell(study, "profile without noise", 42, sets, "confirmation") is None
+    silent = pd.DataFrame(0.0, study.adata.var_names, study.classes)
+    for name, own in study.specific.items():
+        silent.loc[sorted(own)[:15], name] = 500.0
+    study.profile = silent
+    found = bench.cell(study, "profile without noise", 42, sets, "confirmation")
+    assert [row["top_10"] for row in found["classes"]] == [1.0, 1.0, 1.0]
+    assert all("correct" not in row for row in found["classes"])
+
+
 def test_networks_go_through_the_verbs(bench, study, sets):
     methods = sys.modules["biology.methods"]
     fitted = methods.network(epochs=5, balance="none")(study, 42)

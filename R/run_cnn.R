@@ -14,7 +14,7 @@
 #' @param standardise What has mean 0 and variance 1 before the first layer:
 #'   `"genes"`, `"samples"` or `"none"`, in place of the preset's choice.
 #' @param epochs Passes over the training rows, in place of the preset's.
-#' @param n_models Networks to train and to average.
+#' @param n_models Networks to train and to average; the preset's number by default.
 #' @param seed Seed of the random numbers.
 #' @param ... More settings of `ts.tl.cnn`.
 #' @return The classifier, a Python object: the argument `model` of
@@ -31,7 +31,7 @@
 run_cnn <- function(adata, label = NULL,
                     preset = c("default", "paper", "small"), arch = NULL,
                     layout = NULL, standardise = NULL, epochs = NULL,
-                    n_models = 1, seed = 42, ...) {
+                    n_models = NULL, seed = 42, ...) {
     arguments <- list(label = label, preset = match.arg(preset), arch = arch,
         layout = layout, standardise = standardise, epochs = epochs,
         n_models = n_models, seed = seed, ...)

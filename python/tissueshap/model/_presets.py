@@ -70,6 +70,8 @@ class Preset:
     min_validation
         Hold none out where there would be fewer than this: so few would say nothing, and
         a class would miss them.
+    n_models
+        Networks to train, each with a seed of its own, and to average.
     retries
         How often a training that diverges is repeated, each time with a quarter of the
         learning rate.
@@ -96,6 +98,7 @@ class Preset:
     patience: int | None = None
     validation: float = 0.1
     min_validation: int = 0
+    n_models: int = 1
     retries: int = 3
 
     def changed(
@@ -105,8 +108,9 @@ class Preset:
         layout: Layout | None = None,
         standardise: Standardise | None = None,
         epochs: int | None = None,
+        n_models: int | None = None,
     ) -> Preset:
-        """Return these settings with another architecture, layout, input or length.
+        """Return these settings with another architecture, layout, input, length or number.
 
         Parameters
         ----------
@@ -118,6 +122,8 @@ class Preset:
             Replaces what is standardised.
         epochs
             Replaces the number of epochs, exactly: no more are run for little data.
+        n_models
+            Replaces the number of networks.
 
         Raises
         ------
@@ -146,6 +152,9 @@ class Preset:
         if epochs is not None:
             check_number("epochs", epochs, low=1, integer=True)
             found = replace(found, epochs=int(epochs), min_steps=0)
+        if n_models is not None:
+            check_number("n_models", n_models, low=1, integer=True)
+            found = replace(found, n_models=int(n_models))
         return found
 
 
@@ -189,6 +198,7 @@ PRESETS: dict[str, Preset] = {
         epochs=20,
         min_steps=200,
         min_validation=100,
+        n_models=3,
     ),
 }
 
@@ -203,14 +213,18 @@ def for_size(settings: Preset, n_samples: int, n_genes: int) -> Preset:
     """Return the settings for so many real training samples and genes.
 
     The default preset alone is sized by them; others stay as they are. With few genes each
-    weight moves the outcome less, and the small network takes longer steps.
+    weight moves the outcome less, and the small network takes longer steps. With few samples
+    networks of several seeds differ, and are averaged; with many that costs minutes.
     """
     if settings != PRESETS["default"]:
         return settings
+    few_samples, many_genes = n_samples < _FEW_SAMPLES, n_genes >= _MANY_GENES
+    if not few_samples and not many_genes:
+        return settings
     small = replace(PRESETS["small"], name="default")
-    if n_genes >= _MANY_GENES:
-        return small
-    return replace(small, learning_rate=1e-3) if n_samples < _FEW_SAMPLES else settings
+    if not many_genes:
+        small = replace(small, learning_rate=1e-3)
+    return small if few_samples else replace(small, n_models=1)
 
 
 def preset(name: str) -> Preset:

@@ -13,7 +13,6 @@ from tissueshap._errors import DataError
 from tissueshap._held_out import training
 from tissueshap._input_scale import InputScale
 from tissueshap._logging import logger
-from tissueshap._options import check_number
 from tissueshap._scale import check_logs, made
 from tissueshap.model._backend import backend
 from tissueshap.model._ensemble import average
@@ -40,7 +39,7 @@ def cnn(
     layout: Layout | None = None,
     standardise: Standardise | None = None,
     epochs: int | None = None,
-    n_models: int = 1,
+    n_models: int | None = None,
     balanced: bool = True,
     layer: str = "log2",
     seed: int = 42,
@@ -79,9 +78,10 @@ def cnn(
     epochs
         Passes over the training rows, in place of the preset's.
     n_models
-        Networks to train, each with a seed and held-out samples of its own, and to average:
-        the classifier's probabilities are the mean of theirs. It is explained as one
-        network, and its values are steadier over seeds than those of each.
+        Networks to train, each with a seed and held-out samples of its own, and to average,
+        in place of the preset's number: the classifier's probabilities are the mean of
+        theirs. It is explained as one network, and its values are steadier over seeds than
+        those of each.
     balanced
         Train on the table of ``pp.oversample`` where there is one; False trains on the
         real samples alone.
@@ -111,9 +111,9 @@ def cnn(
     samples = np.flatnonzero(training(adata))
     settings = preset if isinstance(preset, Preset) else preset_named(preset)
     settings = for_size(settings, samples.size, adata.n_vars).changed(
-        arch=arch, layout=layout, standardise=standardise, epochs=epochs
+        arch=arch, layout=layout, standardise=standardise, epochs=epochs, n_models=n_models
     )
-    _check(adata, classes, codes[samples], n_models)
+    _check(adata, classes, codes[samples])
     sources = _slots.begin(adata, "cnn", layer=layer, key_added=key_added)
     if balanced:
         # The table counts positions; the model that is made of it does not.
@@ -123,7 +123,7 @@ def cnn(
     if layer.endswith(_schema.layers.log2):
         check_logs(values, f"adata.layers[{layer!r}]")
     source = Source(adata, name, samples, layer, balanced)
-    seeds = [seed, *(seed + 1000 * number for number in range(1, n_models))]
+    seeds = [seed + 1000 * number for number in range(settings.n_models)]
     members, numbers = zip(*(member(source, settings, one) for one in seeds), strict=True)
     scale = InputScale.of(
         values,
@@ -133,7 +133,7 @@ def cnn(
         by_sample=settings.standardise == "samples",
     )
     classifier = replace(
-        members[0] if n_models == 1 else average(members),
+        members[0] if settings.n_models == 1 else average(members),
         scale=scale,
         trained_on=trained_on(adata, name, samples),
     )
@@ -157,7 +157,7 @@ def cnn(
             "layout": settings.layout,
             "standardise": settings.standardise,
             "epochs": settings.epochs,
-            "n_models": n_models,
+            "n_models": settings.n_models,
             "balanced": balanced,
             "layer": layer,
         },
@@ -186,8 +186,7 @@ def _check_logarithm(adata: AnnData, settings: Preset, layer: str) -> None:
         )
 
 
-def _check(adata: AnnData, classes: list[str], codes: np.ndarray, n_models: int) -> None:
-    check_number("n_models", n_models, low=1, integer=True)
+def _check(adata: AnnData, classes: list[str], codes: np.ndarray) -> None:
     if len(classes) < 2:
         raise DataError(f"there is one class only, {classes}: nothing to tell apart")
     if adata.n_vars < 4:

@@ -111,7 +111,9 @@ class Config:
     layout: _choices.Layout = _option(
         "preset", "Where a cnn has each gene on its image, in place of the preset's."
     )
-    n_models: int = _option(1, "Networks to train and average, each with its own seed.", low=1)
+    n_models: int | None = _option(
+        None, "Networks to train and average, each with its own seed [the preset's].", low=1
+    )
     epochs: int | None = _option(None, "Epochs; the preset's if not given.", low=1)
     standardise: _choices.Standardise = _option(
         "preset", "What gets mean 0 and variance 1 first: each gene, or each sample."

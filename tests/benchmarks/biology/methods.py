@@ -206,6 +206,7 @@ def _logarithms(adata: AnnData, study: Study, offset: float) -> np.ndarray:
 
 METHODS: dict[str, Method] = {
     "default": network(),
+    "one network": network(n_models=1),
     "average of 5": network(n_models=5),
     "paper": network("paper", log2={"offset": 0.001, "shift": 10.0}),
     "edgeR": differential("edgeR_QL"),

@@ -31,9 +31,10 @@ def test_a_preset_is_changed_without_changing_the_preset():
 def test_the_default_is_sized_by_samples_and_genes():
     default, small = PRESETS["default"], PRESETS["small"]
     assert for_size(default, 14_301, 59) == default
-    for n_samples, n_genes in ((600, 59), (600, 18_000), (14_301, 18_000)):
+    for n_samples, n_genes, n_models in ((600, 59, 3), (600, 18_000, 3), (14_301, 18_000, 1)):
         sized = for_size(default, n_samples, n_genes)
         assert (sized.name, sized.widths) == ("default", small.widths)
+        assert sized.n_models == n_models
     own = default.changed(epochs=3)
     assert for_size(own, 600, 59) == own
     assert for_size(PRESETS["paper"], 600, 59) == PRESETS["paper"]
@@ -45,6 +46,7 @@ def test_the_default_is_sized_by_samples_and_genes():
         (lambda: preset("huge"), "no preset 'huge'"),
         (lambda: preset("small").changed(arch="transformer"), "no architecture 'transformer'"),
         (lambda: preset("small").changed(epochs=0), "integer of at least 1, not 0"),
+        (lambda: preset("small").changed(n_models=0), "integer of at least 1, not 0"),
         (lambda: preset("small").changed(epochs=2.5), "integer of at least 1, not 2.5"),  # type: ignore[arg-type]
     ],
 )

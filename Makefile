@@ -4,12 +4,12 @@
 # make test-debian13  R's tests on Debian 13 (edgeR 4), by debootstrap; needs root
 # make test-all   all tests
 # make coverage   the share of R's lines that its tests run
-# make lint       ruff, mypy, lintr
+# make lint       ruff, mypy, lintr, and the wording (inst/scripts/prose.txt)
 # make docs       the R help pages and NAMESPACE, from the comments; docs/_build/html, from
 #                 the docstrings and docs/
 # make vignettes  the vignettes, run and built, into build/vignettes/ (some minutes)
 # make build      the wheel and the R source package with its vignettes, into dist/
-# make lock       both locks anew (UPGRADE=--upgrade for newer versions)
+# make lock       update both locks (UPGRADE=--upgrade for newer versions)
 # make setup      what each of these does first: see inst/scripts/setup.sh
 # make clean      remove what was built; .venv and .Rlib stay
 
@@ -54,6 +54,7 @@ lint: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	Rscript inst/scripts/lint.R
+	$(BIN)/python inst/scripts/prose.py
 
 docs: setup
 	Rscript -e 'roxygen2::roxygenise(load_code = "installed")'

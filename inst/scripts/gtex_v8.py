@@ -8,7 +8,7 @@ download   four public files into --dir: gene reads, gene TPM, sample attributes
 convert    those files into --out: counts in X, TPM in layers["tpm"], the sample
            attributes and the donor in obs, symbol, biotype and length in var.
 
-See README.md beside this file for the disk and memory needed, and what comes next.
+See README.md in this folder for the disk and memory needed, and what comes next.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from tissueshap.io._text import open_text
 
 BASE = "https://storage.googleapis.com/adult-gtex"
 EXPRESSION = "bulk-gex/v8/rna-seq/GTEx_Analysis_2017-06-05_v8_RNASeQCv1.1.9"
-#: Where the files lie below the base, which a mirror has to keep.
+#: Paths of the files below the base, which a mirror has to keep.
 FILES = {
     "reads": f"{EXPRESSION}_gene_reads.gct.gz",
     "tpm": f"{EXPRESSION}_gene_tpm.gct.gz",
@@ -181,7 +181,7 @@ def convert(folder: Path, out: Path, *, tpm: bool, biotype: str | None) -> None:
 
 
 def recorded(path: Path) -> object:
-    """Return what an h5ad file was made from, or None where there is none that knows."""
+    """Return what an h5ad file was made from, or None if it has no such record."""
     if not path.exists() or not h5py.is_hdf5(path):
         return None
     with h5py.File(path) as held:

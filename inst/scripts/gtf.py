@@ -1,4 +1,4 @@
-"""Genes of a GTF file, for the scripts beside this one: name, biotype, length."""
+"""Genes of a GTF file, for the scripts in this folder: name, biotype, length."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _ATTRIBUTE = re.compile(r'(gene_id|gene_name|gene_type|gene_biotype) "([^"]*)"')
 
 
 def gene_table(path: Path) -> pd.DataFrame:
-    """Return one row a gene of a GTF file, plain or .gz, from its exons.
+    """Return one row per gene of a GTF file, plain or .gz, from its exons.
 
     Parameters
     ----------

@@ -40,7 +40,7 @@ def _joined(columns: dict[str, pd.Series]) -> pd.DataFrame:
 
 
 def run_table(path: Path, column: str) -> pd.DataFrame:
-    """Return the run table, a row a sample: values of its runs that differ are joined by ;."""
+    """Return the run table, one row per sample; differing values of its runs are joined by ;."""
     table = pd.read_csv(path, sep="\t", dtype=str).drop(columns=[*_FILES], errors="ignore")
     joined = table.groupby(column, sort=False).agg(_together)
     return joined.dropna(axis="columns", how="all")

@@ -158,7 +158,7 @@ runs_text() {
         "https://www.ebi.ac.uk/ena/portal/api/filereport?accession=$accession&result=read_run&fields=$fields&format=tsv&limit=0"
 }
 
-# read_samples: print a line a run: sample|run|URL 1|MD5 1|URL 2|MD5 2.
+# read_samples: print one line per run: sample|run|URL 1|MD5 1|URL 2|MD5 2.
 read_samples() {
     awk -F '\t' -v OFS='|' -v by="$sample_column" -v file="$runs" '
     function stop(message) {
@@ -200,7 +200,7 @@ read_samples() {
 find_reference() {
     local kind found
     [ -n "$reference" ] || die "--reference DIR is missing (--help)"
-    [ -d "$reference" ] || die "--reference $reference is no folder"
+    [ -d "$reference" ] || die "--reference $reference is not a folder"
     for kind in fasta gtf; do
         if [ $kind = fasta ]; then
             found=$(find "$(realpath "$reference")" -maxdepth 1 \( -name '*.fa' -o -name '*.fasta' -o -name '*.fna' \))
@@ -227,7 +227,7 @@ STAR --runMode genomeGenerate --runThreadN "\$THREADS" --genomeDir index/star --
 TEXT
 }
 
-# The texts of a sample's steps read what describe sets: $sample, $folder (samples/NAME)
+# The scripts of a sample's steps read what describe sets: $sample, $folder (samples/NAME)
 # and $lines, its lines of read_samples.
 
 download_text() {
@@ -324,7 +324,7 @@ describe() {
     done
 }
 
-# process: the steps of the sample described that are asked for and not done yet.
+# process: the requested steps of the sample described that are not done yet.
 process() {
     local name before=''
     # What quantify follows from is cleaned away when it is done.

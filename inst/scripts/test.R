@@ -1,7 +1,7 @@
 # Runs tests/testthat on the installed package; called by `make test`.
 #
-# A warning is a failure, and so is a run without any test. Where real data are
-# required (TISSUESHAP_REQUIRE_DATA=1), so is a test skipped for want of data.
+# A warning is a failure, and so is a run without any test. If real data are required
+# (TISSUESHAP_REQUIRE_DATA=1), a test that is skipped because they are missing is one too.
 
 Sys.setenv(NOT_CRAN = "true")
 results <- as.data.frame(testthat::test_dir(
@@ -25,7 +25,7 @@ if (Sys.getenv("TISSUESHAP_REQUIRE_DATA") == "1") {
     for_data <- grep("no real data", skipped, value = TRUE)
     if (length(for_data)) {
         stop(
-            "tests were skipped for want of data:\n",
+            "tests were skipped because the data are missing:\n",
             paste(for_data, collapse = "\n")
         )
     }

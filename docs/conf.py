@@ -33,7 +33,7 @@ napoleon_google_docstring = False
 napoleon_use_ivar = True
 napoleon_custom_sections = ["Returns"]
 
-#: Files of the checkout that are pages here, by the way README and others link to them.
+#: Files of the checkout that are pages here, by their paths in links.
 PAGES = {
     "ARCHITECTURE.md": "architecture.md",
     "NEWS.md": "news.md",
@@ -48,6 +48,13 @@ def _relink(app, relative_path, parent_docname, content):  # noqa: ANN001, ARG00
         content[0] = content[0].replace(f"]({path}", f"]({page}")
 
 
+def _relink_page(app, docname, content):  # noqa: ANN001, ARG001
+    """Let the links of a page in docs/ to an included file point at that file's page."""
+    for path, page in PAGES.items():
+        content[0] = content[0].replace(f"](../{path}", f"]({page}")
+
+
 def setup(app):  # noqa: ANN001, ANN201
     """Connect to Sphinx."""
     app.connect("include-read", _relink)
+    app.connect("source-read", _relink_page)

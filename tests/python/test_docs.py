@@ -1,4 +1,4 @@
-"""The documentation names what there is."""
+"""The documentation names the functions, commands and pages that exist."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 
 import tissueshap
+from tissueshap import pl, pp, report, tl
 
 ROOT = Path(__file__).resolve().parents[2]
 API = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
 LISTED = set(re.findall(r"^   (\w+\.\w+)$", API, flags=re.MULTILINE))
+FUNCTIONS = (ROOT / "docs" / "functions.md").read_text(encoding="utf-8")
 NAMESPACES = sorted({name.partition(".")[0] for name in LISTED})
 
 
@@ -42,3 +44,19 @@ def test_every_vignette_is_found_by_r() -> None:
         assert "%\\VignetteEngine{knitr::rmarkdown}" in text
         # A chunk that does not start its line is text, and not run.
         assert text.count("```{") == len(re.findall(r"^```\{", text, flags=re.MULTILINE))
+
+
+def test_every_python_verb_is_in_the_table() -> None:
+    namespaces = {"pp": pp, "tl": tl, "report": report}
+    for namespace, name in re.findall(r"`(pp|tl|report)\.(\w+)`", FUNCTIONS):
+        assert hasattr(namespaces[namespace], name)
+    named = set(re.findall(r"`(?:pp|tl)\.(\w+)`", FUNCTIONS))
+    assert {*pp.__all__, *tl.__all__} - {"expand"} <= named
+    assert pl.__all__
+
+
+def test_every_r_verb_is_in_the_table() -> None:
+    exported = set(re.findall(r"export\((\w+)\)", (ROOT / "NAMESPACE").read_text()))
+    named = set(re.findall(r"`((?:run|read|plot)_\w+)`", FUNCTIONS))
+    assert named <= exported
+    assert {name for name in exported if name.startswith("run_")} <= named

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from anndata import AnnData
 
 app = typer.Typer(
-    help="Which genes does a classifier use to tell tissues apart, and can that be trusted?",
+    help="Which genes does a classifier use to distinguish tissues, and can that be trusted?",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -53,7 +53,7 @@ def _every_command(
     _: Annotated[
         bool,
         typer.Option(
-            "--version", is_eager=True, callback=_say_version, help="Print the version and end."
+            "--version", is_eager=True, callback=_say_version, help="Print the version and exit."
         ),
     ] = False,
 ) -> None:
@@ -63,8 +63,8 @@ def _every_command(
 def _run(config: Path | None = None, **given: Any) -> None:
     """Run the whole method on a file of counts and write a folder of results.
 
-    Options may come from a YAML file (--config) with the same names; those of the
-    command line go first.
+    Options can also be read from a YAML file (--config), under the same names; those
+    of the command line take precedence.
     """
     chosen = {name: value for name, value in given.items() if value not in (None, [])}
     with _reported():
@@ -76,9 +76,7 @@ def _run(config: Path | None = None, **given: Any) -> None:
 
 def _as_command(function: Callable[..., None]) -> Callable[..., None]:
     """Give a function one option for each setting of a run, by the settings' own words."""
-    config = Annotated[
-        Path | None, typer.Option(metavar="PATH", help="YAML file with options of the same names.")
-    ]
+    config = Annotated[Path | None, typer.Option(metavar="PATH", help="YAML file with options.")]
     chosen: dict[str, Any] = {"config": config}
     for name, item in options().items():
         kind = base_type(types()[name])
@@ -118,10 +116,10 @@ def _demo(
         str, typer.Option(help="pbmc68k: 700 real blood cells. simulated: 47 tissues.")
     ] = "pbmc68k",
     out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("demo"),
-    seed: Annotated[int, typer.Option(help="Seed of everything that involves chance.")] = 42,
+    seed: Annotated[int, typer.Option(help="Seed of all random numbers.")] = 42,
     overwrite: Annotated[bool, typer.Option(help="Replace the results of an earlier run.")] = False,
 ) -> None:
-    """Run the whole method on data that come with the package."""
+    """Run the whole method on example data of the package."""
     with _reported():
         from tissueshap import workflow
 
@@ -131,10 +129,11 @@ def _demo(
 @app.command("doctor")
 def _doctor(
     install_r: Annotated[
-        bool, typer.Option("--install-r", help="Install the R package that comes with this one.")
+        bool,
+        typer.Option("--install-r", help="Install the R package whose source this one contains."),
     ] = False,
 ) -> None:
-    """Show what is installed, what is missing, and the command that installs it."""
+    """List installed and missing packages, with the commands that install them."""
     with _reported():
         from tissueshap import doctor
 

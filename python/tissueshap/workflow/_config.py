@@ -40,185 +40,199 @@ class Config:
     """
 
     counts: Path | None = _option(
-        None, "Counts: GCT, TSV, CSV (each also .gz) or .h5ad, genes x samples or turned round."
+        None,
+        "Counts: GCT, TSV, CSV (each also .gz), .h5ad or .zarr; genes x samples or transposed.",
     )
     samples: Path | None = _option(
-        None, "Sample table, TSV or CSV, with a column of sample ids. Not needed for .h5ad."
+        None, "Sample table, TSV or CSV, with a column of sample ids; not needed for .h5ad."
     )
     label: str | None = _option(None, "Column of the sample table with the classes.")
     out: Path | None = _option(None, "Folder for the results; it must be empty or new.")
     donor: str | None = _option(None, "Column of the sample table with the donors.")
     annotation: Path | None = _option(
-        None, "Gene table: Ensembl id, symbol, Entrez id, biotype, length."
+        None, "Gene table with Ensembl id, symbol, Entrez id, biotype and length."
     )
     values: _choices.Values = _option(
         "counts",
-        "What the files hold; estimated counts (RSEM, salmon, tximport) are rounded, log values "
-        "are not filtered, normalised or logged again.",
+        "Type of the values: estimated counts (RSEM, salmon, tximport) are rounded; "
+        "log-transformed values are not filtered, normalised or transformed again.",
     )
     check_scale: bool = _option(
-        True, "Refuse log values that are raw counts, or not on the scale of the training data."
+        True, "Stop if log values are raw counts, or are not on the scale of the training data."
     )
     orient: _choices.Orient = _option(
-        "auto", "Which way round the count table is; found by the sample ids if not given."
+        "auto", "Orientation of the count table; by default, it is recognised by the sample ids."
     )
     exclude: tuple[str, ...] = _option(
-        (), "Classes to leave out, as a pattern such as 'Cells*'; may be repeated."
+        (), "Classes to exclude, as a pattern such as 'Cells*'; may be repeated."
     )
     min_class_size: int | None = _option(
         None,
-        "Leave out classes with fewer samples than this; 25 if not given, and no fewer than "
-        "--test-per-class needs.",
+        "Exclude classes with fewer samples; by default 25, or more if --test-per-class "
+        "needs them.",
         low=1,
     )
-    min_reads: float = _option(6, "Filter: reads that a gene needs in enough samples.", low=0)
-    min_tpm: float = _option(0.1, "Filter: TPM to exceed in enough samples, if known.", low=0)
-    min_samples: int | None = _option(
-        None, "Filter: more samples than this; 95 % of the smallest class if not given.", low=0
+    min_reads: float = _option(6, "Filter: minimum reads of a gene in enough samples.", low=0)
+    min_tpm: float = _option(
+        0.1, "Filter: TPM that a gene must exceed in enough samples, if TPM are available.", low=0
     )
-    protein_coding: bool = _option(True, "Filter: keep protein-coding genes only, if known.")
+    min_samples: int | None = _option(
+        None,
+        "Filter: number of samples that must be exceeded; by default 95 % of the smallest class.",
+        low=0,
+    )
+    protein_coding: bool = _option(
+        True, "Filter: keep only protein-coding genes, if biotypes are available."
+    )
     test_fraction: float | None = _option(
         None,
-        "Share of each class that is held out for testing, at least 2 samples; a quarter if not "
-        "given.",
+        "Fraction of each class that is held out for testing, at least 2 samples; by default a "
+        "quarter.",
         low=0.001,
         high=0.999,
     )
-    max_test: int = _option(50, "Most samples of a class that this share holds out.", low=2)
+    max_test: int = _option(
+        50, "Maximum number of samples per class that this fraction holds out.", low=2
+    )
     test_per_class: int | None = _option(
         None,
-        "Samples held out in each class, exactly, in place of a share; 50 with --preset paper.",
+        "Exact number of samples held out per class, instead of a fraction; 50 with --preset "
+        "paper.",
         low=1,
     )
     folds: int | None = _option(
         None,
-        "Cross-validate in so many folds in place of one test set: each sample is predicted and "
-        "explained by a network that has not seen it.",
+        "Cross-validate with this number of folds instead of one test set: each sample is "
+        "predicted and explained by a network that was not trained on it.",
         low=2,
     )
     split_by_donor: bool = _option(
         False, "Keep all samples of a donor on one side of the split, or in one fold."
     )
-    balance: _choices.Balance = _option("smote", "How training classes are balanced.")
+    balance: _choices.Balance = _option("smote", "How the training classes are balanced.")
     compare_balancing: bool = _option(
-        False, "Train once with each way of balancing, and compare the scores."
+        False, "Train with each way of balancing, and compare the scores."
     )
     balancing_epochs: int | None = _option(
-        None, "Epochs of each of these trainings; the preset's if not given.", low=1
+        None, "Epochs of each of these trainings; by default those of the preset.", low=1
     )
     preset: _choices.Preset = _option("default", "The network.")
-    arch: _choices.Arch = _option("preset", "Its architecture, in place of the preset's.")
+    arch: _choices.Arch = _option("preset", "Its architecture, instead of that of the preset.")
     layout: _choices.Layout = _option(
-        "preset", "Where a cnn has each gene on its image, in place of the preset's."
+        "preset", "Layout of the genes on the image of a cnn, instead of that of the preset."
     )
     n_models: int | None = _option(
-        None, "Networks to train and average, each with its own seed [the preset's].", low=1
+        None, "Networks to train and average; by default as many as the preset has.", low=1
     )
-    epochs: int | None = _option(None, "Epochs; the preset's if not given.", low=1)
+    epochs: int | None = _option(None, "Epochs; by default those of the preset.", low=1)
     standardise: _choices.Standardise = _option(
-        "preset", "What gets mean 0 and variance 1 first: each gene, or each sample."
+        "preset", "What is standardised to mean 0 and variance 1: each gene, or each sample."
     )
     explain: _choices.Explain = _option("correct", "Which held-out samples are explained.")
     explain_target: _choices.ExplainTarget = _option(
-        "predicted", "Which class is explained; 'all' also summarises every class."
+        "predicted", "Which class is explained; 'all' summarises every class as well."
     )
     explain_output: _choices.ExplainOutput = _option(
-        "probability", "What of the class is explained; probabilities as published."
+        "probability", "The explained output of the network; the paper used probabilities."
     )
     background: _choices.Background = _option(
-        "train", "Which samples an explained one is compared with."
+        "train", "Background: the samples with which an explained sample is compared."
     )
     n_draws: int = _option(200, "Draws of expected gradients for each sample.", low=2)
     tolerance: float | None = _option(
         None,
-        "Stop a sample once its top genes' relative error is this; --n-draws is then the most.",
+        "Stop drawing for a sample once the relative error of its top genes is this small; "
+        "--n-draws is then the maximum.",
         low=0.001,
     )
     select: _choices.Select = _option(
         "auto",
-        "How many ranks are taken: the published rule with --preset paper or "
-        "--unique-fraction, else by the values (peak).",
+        "How ranks are selected: by default with the published rule for --preset paper or "
+        "--unique-fraction, otherwise by their values (peak).",
     )
     unique_fraction: float | None = _option(
-        None, "Ranks are taken while this share of the genes is unique.", low=0, high=1
+        None, "Select ranks while this fraction of the genes is unique.", low=0, high=1
     )
-    n_top: int | None = _option(None, "Ranks to take, with --select top_n.", low=1)
+    n_top: int | None = _option(None, "Number of ranks, with --select top_n.", low=1)
     select_fdr: float = _option(
         0.05, "False discovery rate, with --select permutation_fdr.", low=0, high=1
     )
     de_method: _choices.Test = _option(
-        "auto", "Differential expression: the test; limma for --values log, else edgeR_QL."
+        "auto", "DE: the test; by default limma for --values log, otherwise edgeR_QL."
     )
-    fdr: float = _option(0.01, "Differential expression: false discovery rate.", low=0, high=1)
-    lfc: float = _option(4.0, "Differential expression: absolute log2 fold change.", low=0)
-    de_rest: _choices.Rest = _option("mean_of_classes", "DE: what a class is compared with.")
-    de_lfc_test: float | None = _option(None, "DE: test for more than this |log2FC|.", low=0)
+    fdr: float = _option(0.01, "DE: false discovery rate.", low=0, high=1)
+    lfc: float = _option(4.0, "DE: minimum absolute log2 fold change.", low=0)
+    de_rest: _choices.Rest = _option("mean_of_classes", "DE: the baseline of a class.")
+    de_lfc_test: float | None = _option(None, "DE: test for an |log2FC| above this value.", low=0)
     de_covariates: tuple[str, ...] = _option(
         (),
-        "DE: a column of the design; numbers are a trend, 'factor(batch)' makes groups of them; "
-        "may be repeated.",
+        "DE: a further column of the design; numbers are a trend, 'factor(batch)' makes groups "
+        "of them; may be repeated.",
     )
-    de_block: str | None = _option(None, "DE: column of donors, for limma and limma_voom.")
+    de_block: str | None = _option(None, "DE: column with the donors, for limma and limma_voom.")
     n_starts: int = _option(100, "Starts of k-means for each gene set.", low=1)
-    n_random: int = _option(10, "Random gene sets to compare clusters with.", low=1)
+    n_random: int = _option(10, "Number of random gene sets for comparison.", low=1)
     cluster_samples: _choices.Samples = _option("test", "Which samples are clustered.")
-    cluster_on: _choices.Space = _option("umap", "Cluster the embedding, or the expression itself.")
-    scale: bool = _option(False, "Give each gene the same weight before embedding.")
+    cluster_on: _choices.Space = _option("umap", "Cluster the embedding, or the expression values.")
+    scale: bool = _option(False, "Standardise each gene before embedding.")
     n_pcs: int | None = _option(
-        None, "Embed this many principal components instead of the genes.", low=2
+        None, "Number of principal components to embed instead of the genes.", low=2
     )
     trust: _choices.Trust = _option(
         "quick",
-        "Measure how far the explanation can be trusted; 'quick' trains at most once more, 'full' "
-        "several times.",
+        "Measure how far the explanation can be trusted; 'quick' trains at most one further "
+        "network, 'full' several.",
     )
-    n_null: int = _option(0, "Random gene sets of the null test; 0 leaves it out.", low=0)
-    null_starts: int = _option(100, "Starts of k-means for each of these.", low=1)
+    n_null: int = _option(0, "Number of random gene sets of the null test; 0 omits it.", low=0)
+    null_starts: int = _option(100, "Starts of k-means for each of these sets.", low=1)
     gene_sets: tuple[Path, ...] = _option(
-        (), "Gene sets (GMT), of Reactome for example, for enrichment; may be repeated."
+        (), "Gene sets for enrichment (GMT), for example of Reactome; may be repeated."
     )
     enrich_engine: _choices.Engine = _option(
-        "offline", "What tests them; reactomepa brings Reactome itself, without --gene-sets."
+        "offline",
+        "What tests the gene sets; reactomepa contains Reactome and needs no --gene-sets.",
     )
     go: bool = _option(
-        False, "Test GO's biological processes on each class's exclusive genes (org.Hs.eg.db)."
+        False,
+        "Test the exclusive genes of each class for biological processes of GO (org.Hs.eg.db).",
     )
-    min_set_size: int = _option(10, "Smallest gene set that is tested.", low=1)
-    max_set_size: int = _option(500, "Largest gene set that is tested.", low=1)
+    min_set_size: int = _option(10, "Minimum size of a gene set.", low=1)
+    max_set_size: int = _option(500, "Maximum size of a gene set.", low=1)
     interactions: Path | None = _option(
         None, "Protein interactions: STRING's protein.links, or a table of pairs."
     )
     interaction_score: float = _option(
-        0.4, "Smallest score of an interaction, where the file has one.", low=0, high=1
+        0.4, "Minimum score of an interaction, if the file has scores.", low=0, high=1
     )
     interaction_names: Path | None = _option(
-        None, "STRING's protein.info, which has the proteins' gene symbols."
+        None, "STRING's protein.info, with the gene symbols of the proteins."
     )
     markers: Path | None = _option(
-        None, "Known marker genes to look up, TSV or CSV with the columns class and gene."
+        None, "Known marker genes for the report, TSV or CSV with the columns class and gene."
     )
     cohort_counts: Path | None = _option(
-        None, "Another cohort to predict and explain; training keeps to the genes it has."
+        None, "Counts of another cohort to predict and explain; training uses only its genes."
     )
     cohort_samples: Path | None = _option(None, "Sample table of the other cohort.")
     cohort_label: str | None = _option(
-        None, "Column of its sample table with the classes; --label if not given."
+        None, "Column of its sample table with the classes; by default --label."
     )
     cohort_map: Path | None = _option(
-        None, "Names of its classes: TSV or CSV, its name first, that of training second."
+        None, "Map of its classes: TSV or CSV, its name first, that in training second."
     )
     harmonise: _choices.Harmonise = _option(
-        "none", "Bring the other cohort's genes onto the scale of the training samples."
+        "none", "Bring the genes of the other cohort onto the scale of the training samples."
     )
     cohort_top: int | None = _option(
         None,
-        "Genes of a class to compare with the other cohort's; as many as selected otherwise.",
+        "Number of genes per class to compare with the other cohort; by default as many as "
+        "selected.",
         low=1,
     )
     title: str | None = _option(None, "Title of the report.")
-    seed: int = _option(42, "Seed of everything that involves chance.", low=0, high=2**32 - 1)
+    seed: int = _option(42, "Seed of all random numbers.", low=0, high=2**32 - 1)
     n_jobs: int | None = _option(
-        None, "Processes that share long work; all cores if not given.", low=1
+        None, "Number of processes for long work; by default all cores.", low=1
     )
     overwrite: bool = _option(False, "Replace the results of an earlier run in --out.")
 

@@ -1,7 +1,8 @@
 # Runs tests/testthat on the installed package; called by `make test`.
 #
-# A warning is a failure, and so is a run without any test. If real data are required
-# (TISSUESHAP_REQUIRE_DATA=1), a test that is skipped because they are missing is one too.
+# A warning is a failure, and so is a run without any test. If real data are
+# required (TISSUESHAP_REQUIRE_DATA=1), a test that is skipped because they are
+# missing is a failure too.
 
 Sys.setenv(NOT_CRAN = "true")
 results <- as.data.frame(testthat::test_dir(

@@ -1,6 +1,6 @@
 """Puts the R package's source into the wheel, from its one place in the checkout.
 
-It goes under ``tissueshap/_rpkg``, where ``_schema.py`` reads the schema and
+It goes under ``tissueshap/_rpkg``, where ``_core/schema.py`` reads the schema and
 ``tissueshap doctor --install-r`` finds what to install. An editable install reads the
 checkout itself and needs no copy.
 """

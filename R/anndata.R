@@ -142,7 +142,7 @@ need_column <- function(x, group, key) {
 get_label <- function(x, label) {
     kind <- kind_of(x)
     if (kind == "anndata") {
-        name <- call_python("_slots.label_name", list(x, label))
+        name <- call_python("_core.slots.label_name", list(x, label))
         return(list(name = name, values = get_column(x, "obs", name)))
     }
     place <- if (kind == "experiment") "colData" else "obs"
@@ -310,7 +310,7 @@ is_plain_list <- function(x) is.list(x) && !isS4(x)
 keep_genes <- function(x, key) {
     switch(kind_of(x),
         anndata = {
-            call_python("_slots.subset_genes", list(x, key))
+            call_python("_core.slots.subset_genes", list(x, key))
             x
         },
         file = h5ad_keep_genes(x, key),

@@ -116,7 +116,7 @@ check_length <- function(x, n, name, of) {
     invisible(x)
 }
 
-# What Python's tissueshap._scale.check_logs() says of values by themselves:
+# What Python's tissueshap._core.scale.check_logs() says of values by themselves:
 # whole numbers and what spans more than 64 are no logarithms. Python's also
 # recognises logarithms to another base, by what the samples add up to.
 warn_unless_logs <- function(values, what) {

@@ -1,5 +1,5 @@
 # Whose a slot is, what a record was made from, and whether that has changed
-# since: python/tissueshap/_slots.py and _provenance.py for the kinds of data
+# since: python/tissueshap/_core/slots/ and _core/provenance/ for the kinds of data
 # that R writes itself. Fingerprints are the same; those of a layer's values and
 # of a model are Python's alone, and what is not there is not compared.
 
@@ -62,7 +62,7 @@ made_from <- function(x, verb, params, reads) {
 # Refuses records that are out of date; what they were made from comes first.
 need_current <- function(x, reads) {
     if (kind_of(x) == "anndata") {
-        call_python("_slots.current", c(list(x), as.list(reads)))
+        call_python("_core.slots.current", c(list(x), as.list(reads)))
     } else {
         of_samples <- list()
         for (key in reads) {

@@ -107,7 +107,7 @@ python_bridge <- function() {
         suggest_python()
         check_numpy()
         load_package()
-        bridge <- import_python("tissueshap._from_r")
+        bridge <- import_python("tissueshap._bridge.from_r")
         bridge$relay(function(text) message(text))
         cache$bridge <- bridge
     }
@@ -229,7 +229,7 @@ python_value <- function(x) {
 }
 
 as_r_error <- function(e) {
-    if (!any(grepl("^tissueshap\\._errors\\.", class(e)))) {
+    if (!any(grepl("^tissueshap\\._core\\.errors\\.", class(e)))) {
         return(e)
     }
     text <- sub("^[A-Za-z_.]*Error: ", "", conditionMessage(e))

@@ -33,7 +33,7 @@ import pandas as pd
 from gtf import gene_table
 
 import tissueshap as ts
-from tissueshap._errors import DataError, DataWarning, TissueshapError
+from tissueshap._core.errors import DataError, DataWarning, TissueshapError
 from tissueshap.io._text import open_text
 
 BASE = "https://storage.googleapis.com/adult-gtex"

@@ -13,7 +13,7 @@ import pandas as pd
 from gtf import gene_table
 
 import tissueshap as ts
-from tissueshap._errors import DataError, DataWarning, TissueshapError
+from tissueshap._core.errors import DataError, DataWarning, TissueshapError
 
 #: Columns of the run table that say where reads are, not what the sample is.
 _FILES = ("fastq_ftp", "fastq_md5", "fastq_bytes")

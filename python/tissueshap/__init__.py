@@ -11,14 +11,12 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from tissueshap import _errors as errors
-from tissueshap import _logging as logging
-from tissueshap._settings import settings
+from tissueshap._core import errors, logging
+from tissueshap._core.settings import settings
+from tissueshap._version import __version__
 
 if TYPE_CHECKING:
     from tissueshap import datasets, explain, io, model, pl, pp, report, tl, trust, workflow
-
-__version__ = "0.99.0"
 
 _NAMESPACES = frozenset(
     ("datasets", "explain", "io", "model", "pl", "pp", "report", "tl", "trust", "workflow")

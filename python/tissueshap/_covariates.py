@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from anndata import AnnData
 
-from tissueshap import _slots
-from tissueshap._errors import DataWarning
+from tissueshap._core import slots
+from tissueshap._core.errors import DataWarning
 from tissueshap.io._rules import as_text
 
 #: How groups are asked for where a column holds numbers, as in R's formulas.
@@ -36,7 +36,7 @@ def covariate(adata: AnnData, name: str) -> np.ndarray:
         The column looks like groups that are coded as numbers.
     """
     source = column_of(adata, name)
-    column = _slots.obs_column(adata, source, "covariates")
+    column = slots.obs_column(adata, source, "covariates")
     numeric = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
     if not numeric or source != name:
         return as_text(column).to_numpy(object)

@@ -1,7 +1,7 @@
 """The distribution of a model's training data, and whether other data are on its scale.
 
 The thresholds were chosen on real cohorts, which must pass, and on the same cohorts with each
-mistake made: ``tests/python/test_input_scale.py`` has both.
+mistake made: ``tests/python/model/test_input_scale.py`` has both.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from tissueshap._dense import blocks, dense
-from tissueshap._errors import DataError
-from tissueshap._scale import LOOSE, Look, evenly, look, plain_value, warn
+from tissueshap._core.dense import blocks, dense
+from tissueshap._core.errors import DataError
+from tissueshap._core.scale import LOOSE, Look, evenly, look, plain_value, warn
 
 #: Training samples that are summarised.
 _SUMMARISE = 2000

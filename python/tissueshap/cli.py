@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tissueshap import __version__, _interrupts
-from tissueshap._errors import DataWarning, TissueshapError
-from tissueshap._logging import logger, show
+from tissueshap._bridge import interrupts
+from tissueshap._core.errors import DataWarning, TissueshapError
+from tissueshap._core.logging import logger, show
+from tissueshap._version import __version__
 from tissueshap.workflow._config import Config, options, types
 from tissueshap.workflow._values import base_type, choices, repeats
 
@@ -159,7 +160,7 @@ def _reported() -> Iterator[None]:
     for number, handler in earlier.items():
         if handler == signal.SIG_DFL:  # with nohup it is another
             signal.signal(number, _stop)
-    with _interrupts.patience(_PATIENCE), warnings.catch_warnings():
+    with interrupts.patience(_PATIENCE), warnings.catch_warnings():
         warnings.simplefilter("always", DataWarning)
         warnings.showwarning = _show_warning(warnings.showwarning)
         try:

@@ -14,8 +14,9 @@ import sys
 from dataclasses import dataclass
 from importlib import metadata
 
-from tissueshap import __version__, _needs, _rpackage
-from tissueshap._needs import Need
+from tissueshap._install import needs, r_package
+from tissueshap._install.needs import Need
+from tissueshap._version import __version__
 
 _TIMEOUT = 180
 _OK, _ABSENT = "ok", "absent"
@@ -83,9 +84,9 @@ def doctor() -> list[Row]:
     -------
         A row for each thing looked for.
     """
-    needs = _needs.r_needs()
-    in_r = _rpackage.versions([*(need.name for need in needs), "tissueshap"])
-    return [*_r_rows(needs, in_r), *_python_rows((in_r or {}).get("R")), *_keras_rows()]
+    of_r = needs.r_needs()
+    in_r = r_package.versions([*(need.name for need in of_r), "tissueshap"])
+    return [*_r_rows(of_r, in_r), *_python_rows((in_r or {}).get("R")), *_keras_rows()]
 
 
 def render(rows: list[Row]) -> str:
@@ -114,7 +115,7 @@ def main(install_r: bool = False) -> int:
         0 when all that is required is there, else 1.
     """
     if install_r:
-        library = _rpackage.install()
+        library = r_package.install()
         sys.stdout.write(f"\nThe R package tissueshap is installed in {library}\n\n")
     rows = doctor()
     sys.stdout.write(render(rows) + "\n")
@@ -128,15 +129,15 @@ def _commands(title: str, rows: list[Row]) -> list[str]:
     return ["", title, *(f"  {row.name.ljust(width)}  {row.remedy}" for row in rows)]
 
 
-def _r_rows(needs: list[Need], found: dict[str, str] | None) -> list[Row]:
+def _r_rows(of_r: list[Need], found: dict[str, str] | None) -> list[Row]:
     found = found or {}
     rows = []
-    for need in needs:
+    for need in of_r:
         status = _status(need, found.get(need.name))
         if need.name != "R" and not found and need.required:
             remedy = "install R first"
         else:
-            remedy = "" if status == _OK else _rpackage.remedy(need)
+            remedy = "" if status == _OK else r_package.remedy(need)
         version = found.get(need.name, "")
         rows.append(Row("R", need.name, need.bounds, version, status, remedy, need.required))
     ours = found.get("tissueshap", "")
@@ -146,12 +147,12 @@ def _r_rows(needs: list[Need], found: dict[str, str] | None) -> list[Row]:
 
 
 def _python_rows(r_version: str | None) -> list[Row]:
-    itself = Need("Python", _needs.python_bounds())
+    itself = Need("Python", needs.python_bounds())
     python = platform.python_version()
     remedy = "" if itself.met_by(python) else f"install Python {itself.bounds}"
     rows = [Row("Python", "Python", itself.bounds, python, _status(itself, python), remedy)]
     rinterface = _rinterface(r_version)
-    for need in _needs.python_needs():
+    for need in needs.python_needs():
         if need.name == "rpy2":
             rows += [_python_row(need, rinterface), _python_row(rinterface)]
         else:

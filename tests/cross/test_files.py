@@ -16,7 +16,7 @@ import pytest
 import scipy.sparse
 
 import tissueshap as ts
-from tissueshap import _rhost
+from tissueshap._bridge import host
 
 pytestmark = pytest.mark.r
 
@@ -33,7 +33,7 @@ has_hdf5r = pytest.mark.skipif(
 
 def run_r(script: Path, *arguments: object, **environment: str) -> None:
     """Run an R script with the packages that Python uses."""
-    library = [str(_rhost.library() or ""), os.environ.get("R_LIBS", "")]
+    library = [str(host.library() or ""), os.environ.get("R_LIBS", "")]
     done = subprocess.run(
         ["Rscript", str(script), *map(str, arguments)],
         env={**os.environ, "R_LIBS": os.pathsep.join(filter(None, library)), **environment},

@@ -20,7 +20,8 @@ import pandas as pd
 import pytest
 
 import tissueshap as ts
-from tissueshap import _rhost, _slots
+from tissueshap._bridge import host
+from tissueshap._core import slots
 
 pytestmark = pytest.mark.r
 
@@ -41,7 +42,7 @@ OTHERWISE = 1e-6
 
 def run_r(script: str, *arguments: object) -> str:
     """Run a script of this folder with the packages that Python uses."""
-    library = [str(_rhost.library() or ""), os.environ.get("R_LIBS", "")]
+    library = [str(host.library() or ""), os.environ.get("R_LIBS", "")]
     done = subprocess.run(
         ["Rscript", str(HERE / script), *map(str, arguments)],
         env={
@@ -146,7 +147,7 @@ def test_r_reads_what_python_wrote(toy: ad.AnnData, tmp_path: Path) -> None:
     assert seen["dim"] == [adata.n_vars, adata.n_obs]
     assert seen["genes"] == adata.var_names.tolist()
     assert seen["samples"] == adata.obs_names.tolist()
-    assert seen["assays"] == ["counts", *_slots.items(adata, "layers")]
+    assert seen["assays"] == ["counts", *slots.items(adata, "layers")]
     assert np.allclose(seen["tmm"], adata.layers["tmm"].sum(axis=1, dtype=np.float64), rtol=1e-12)
     assert seen["columns"] == adata.obs.columns.tolist()
     assert np.allclose(seen["norm_factor"], adata.obs["norm_factor"], rtol=1e-14)

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tissueshap import _slots
+from tissueshap._core import slots
 
 #: Six tissues of the panel: two that are close relatives (skin), four that are not.
 PANEL_TISSUES = (
@@ -106,7 +106,7 @@ def _panel(data_dir: Path) -> ad.AnnData:
     )
     counts = np.ascontiguousarray(reads[samples.index].to_numpy(dtype=np.int32).T)
     adata = ad.AnnData(counts, obs=samples, var=var)
-    _slots.label_name(adata, "tissue")
+    slots.label_name(adata, "tissue")
     return adata
 
 
@@ -157,7 +157,7 @@ def _toy() -> ad.AnnData:
     )
     adata = ad.AnnData(counts, obs=obs, var=var)
     adata.uns["truth"] = pd.DataFrame(truth, columns=["gene", "class", "kind", "log2fc"])
-    _slots.label_name(adata, "tissue")
+    slots.label_name(adata, "tissue")
     return adata
 
 

@@ -13,9 +13,10 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
-from tissueshap import __version__, _needs, _rpackage, doctor
-from tissueshap._errors import MissingPackageError, RError
-from tissueshap._needs import Need
+from tissueshap import __version__, doctor
+from tissueshap._core.errors import MissingPackageError, RError
+from tissueshap._install import needs, r_package
+from tissueshap._install.needs import Need
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -80,21 +81,21 @@ def test_versions_of_r_and_debian_are_compared_by_number(version: str, meets: bo
 
 
 def test_python_needs_are_those_that_the_package_declares() -> None:
-    needs = {need.name: need for need in _needs.python_needs()}
+    here = {need.name: need for need in needs.python_needs()}
     declared = [Requirement(text) for text in metadata.requires("tissueshap") or []]
     required = {each.name: each for each in declared if "extra" not in str(each.marker)}
-    assert {name for name, need in needs.items() if need.required} == set(required)
+    assert {name for name, need in here.items() if need.required} == set(required)
     for name, requirement in required.items():
-        assert SpecifierSet(needs[name].bounds) == requirement.specifier
-    optional = {name for name, need in needs.items() if not need.required}
+        assert SpecifierSet(here[name].bounds) == requirement.specifier
+    optional = {name for name, need in here.items() if not need.required}
     assert optional == {"dask", "jax", "torch", "zarr"}
 
 
 def test_pyproject_says_the_same_as_the_installed_package(monkeypatch: pytest.MonkeyPatch) -> None:
     def as_sets() -> set[tuple[str, SpecifierSet, bool]]:
-        return {(n.name, SpecifierSet(n.bounds), n.required) for n in _needs.python_needs()}
+        return {(n.name, SpecifierSet(n.bounds), n.required) for n in needs.python_needs()}
 
-    installed, bounds = as_sets(), _needs.python_bounds()
+    installed, bounds = as_sets(), needs.python_bounds()
 
     def not_installed(name: str) -> None:
         raise metadata.PackageNotFoundError(name)
@@ -102,16 +103,16 @@ def test_pyproject_says_the_same_as_the_installed_package(monkeypatch: pytest.Mo
     monkeypatch.setattr(metadata, "requires", not_installed)
     monkeypatch.setattr(metadata, "metadata", not_installed)
     assert as_sets() == installed
-    assert _needs.python_bounds() == bounds
+    assert needs.python_bounds() == bounds
 
 
 def test_r_needs_are_those_of_description() -> None:
-    needs = {need.name: need for need in _needs.r_needs()}
-    assert needs["R"] == Need("R", ">=4.2.0", required=True)
-    assert needs["edgeR"].required
-    assert not needs["clusterProfiler"].required
-    assert needs["reticulate"] == Need("reticulate", ">=1.38", required=False)
-    assert not {"methods", "stats", "utils"} & set(needs)
+    here = {need.name: need for need in needs.r_needs()}
+    assert here["R"] == Need("R", ">=4.2.0", required=True)
+    assert here["edgeR"].required
+    assert not here["clusterProfiler"].required
+    assert here["reticulate"] == Need("reticulate", ">=1.38", required=False)
+    assert not {"methods", "stats", "utils"} & set(here)
 
 
 def test_without_r_every_row_is_there_and_says_what_to_do(no_r: None, no_keras: None) -> None:
@@ -133,7 +134,7 @@ def test_without_r_the_exit_code_is_1(
 
 
 def answer(folder: Path, **versions: str) -> None:
-    named = {need.name: "99.0" for need in _needs.r_needs()}
+    named = {need.name: "99.0" for need in needs.r_needs()}
     named |= {"R": "4.5.1", "tissueshap": __version__, **versions}
     lines = [f"tissueshap>\t{name}\t{version}" for name, version in named.items() if version]
     (folder / "answer").write_text("\n".join(["a greeting of the user's profile", *lines, ""]))
@@ -228,10 +229,10 @@ r-bioc-nothing:
 
     monkeypatch.setattr(shutil, "which", lambda program: f"/usr/bin/{program}")
     monkeypatch.setattr(subprocess, "run", run)
-    assert _rpackage.remedy(Need("reticulate", ">=1.28")).endswith(
+    assert r_package.remedy(Need("reticulate", ">=1.28")).endswith(
         "apt-get install r-cran-reticulate"
     )
-    assert "BiocManager::install" in _rpackage.remedy(Need("reticulate", ">=1.38"))
+    assert "BiocManager::install" in r_package.remedy(Need("reticulate", ">=1.38"))
 
 
 def test_the_table_aligns_its_columns_and_lists_commands() -> None:
@@ -276,7 +277,7 @@ def test_install_r_says_when_r_fails(
     failing.chmod(0o755)
     monkeypatch.setenv("TISSUESHAP_RLIB", str(tmp_path / "library"))
     with pytest.raises(RError, match="could not install tissueshap into"):
-        _rpackage.install()
+        r_package.install()
 
 
 def test_installed_r_package_has_no_source_to_install(
@@ -284,14 +285,14 @@ def test_installed_r_package_has_no_source_to_install(
 ) -> None:
     described = tmp_path / "DESCRIPTION"
     described.write_text("Package: tissueshap\n")
-    monkeypatch.setattr(_needs, "_DESCRIPTIONS", (described,))
+    monkeypatch.setattr(needs, "_DESCRIPTIONS", (described,))
     with pytest.raises(MissingPackageError, match="no R source"):
-        _rpackage._source(tmp_path)
+        r_package._source(tmp_path)
 
 
 @pytest.mark.r
 def test_r_itself_answers() -> None:
-    found = _rpackage.versions(["edgeR", "no.such.package", "stats"])
+    found = r_package.versions(["edgeR", "no.such.package", "stats"])
     assert found is not None
     assert set(found) == {"R", "edgeR", "stats"}
     assert found["stats"] == found["R"]

@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
-from tissueshap import _needs, doctor
-from tissueshap._needs import Need
+from tissueshap import doctor
+from tissueshap._install import needs
+from tissueshap._install.needs import Need
 
 ROOT = Path(__file__).resolve().parents[2]
 SETUP = ROOT / "inst" / "scripts" / "setup"
@@ -78,7 +79,7 @@ def test_makefile_targets_set_up_first() -> None:
 
 def test_apt_list_covers_every_r_package_of_description() -> None:
     listed = set(re.sub("#.*", "", (SETUP / "debian.txt").read_text()).split())
-    for need in _needs.r_needs():
+    for need in needs.r_needs():
         if need.name not in {"R", *NOT_IN_DEBIAN}:
             names = {f"r-{origin}-{need.name.lower()}" for origin in ("bioc", "cran")}
             assert names & listed, f"{need.name} is not in {SETUP / 'debian.txt'}"
@@ -274,7 +275,7 @@ def test_the_wheel_works_in_an_empty_environment(wheel: Path, tmp_path: Path) ->
     code = (
         "import time; start = time.process_time()\n"
         "import tissueshap as ts; seconds = time.process_time() - start\n"
-        "from tissueshap import _schema; print(_schema.layers.tmm, ts.settings.n_jobs, seconds)"
+        "from tissueshap._core import schema; print(schema.layers.tmm, ts.settings.n_jobs, seconds)"
     )
     done = subprocess.run(
         [python, "-c", code], cwd=tmp_path, check=True, capture_output=True, text=True
@@ -293,8 +294,8 @@ def test_the_wheel_installs_its_r_package(wheel: Path, tmp_path: Path) -> None:
     code = (
         f"import os, sys; sys.path.insert(0, {str(tmp_path / 'site')!r})\n"
         f"os.environ['TISSUESHAP_RLIB'] = {str(library)!r}\n"
-        "from tissueshap import _rpackage\n"
-        "print(_rpackage.__file__, _rpackage.install(), _rpackage.versions(['tissueshap']))"
+        "from tissueshap._install import r_package\n"
+        "print(r_package.__file__, r_package.install(), r_package.versions(['tissueshap']))"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False

@@ -1,5 +1,5 @@
 # Whose a slot is, and what a record was made from, where R writes itself; the
-# kinds that Python writes are in tests/python/test_provenance.py.
+# kinds that Python writes are in tests/python/_core/test_provenance.py.
 
 own_kinds <- function() {
     skip_if_not_installed("hdf5r")

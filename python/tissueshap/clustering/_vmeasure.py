@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from tissueshap import _umap
-from tissueshap._errors import DataError
-from tissueshap._options import check_number
-from tissueshap._parallel import in_order
+from tissueshap._core.embedding import embed
+from tissueshap._core.errors import DataError
+from tissueshap._core.options import check_number
+from tissueshap._core.parallel import in_order
 from tissueshap.clustering._k_means import k_means_scores
 
 #: What can be clustered.
@@ -51,7 +51,7 @@ def score(
     codes
         Class of each sample.
     embedding
-        ``n_pcs``, ``n_neighbors`` and ``seed`` for ``_umap.embed``; the seed is that of
+        ``n_pcs``, ``n_neighbors`` and ``seed`` for ``embed``; the seed is that of
         k-means too.
     on
         What is clustered: ``"umap"``, the embedding, or ``"expression"``, `X` itself,
@@ -59,7 +59,7 @@ def score(
     n_starts
         Runs of k-means.
     """
-    flat = _umap.embed(X, **embedding) if on == "umap" else None
+    flat = embed(X, **embedding) if on == "umap" else None
     space = X if flat is None else flat
     return flat, k_means_scores(space, codes, n_starts=n_starts, seed=embedding["seed"])
 

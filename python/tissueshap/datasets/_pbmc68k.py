@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from tissueshap import _schema, _slots
-from tissueshap._errors import DataError
-from tissueshap._feature import needed
+from tissueshap._core import schema, slots
+from tissueshap._core.errors import DataError
+from tissueshap._install.feature import needed
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -73,9 +73,9 @@ def pbmc68k() -> AnnData:
         index=source.obs_names.astype(str).to_numpy(dtype=object),
     )
     genes = source.raw.var_names.astype(str).to_numpy(dtype=object)
-    adata = anndata.AnnData(counts, obs=obs, var=pd.DataFrame({_schema.var.symbol: genes}, genes))
-    _slots.label_name(adata, "cell_type")
-    _slots.write(adata, "pbmc68k", {}, params={}, versions=("scanpy",))
+    adata = anndata.AnnData(counts, obs=obs, var=pd.DataFrame({schema.var.symbol: genes}, genes))
+    slots.label_name(adata, "cell_type")
+    slots.write(adata, "pbmc68k", {}, params={}, versions=("scanpy",))
     return adata
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from tissueshap._errors import DataError
+from tissueshap._core.errors import DataError
 from tissueshap.io._counts import MIN_GENES
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from tissueshap._errors import DataError
+from tissueshap._core.errors import DataError
 
 #: Ranges of planted log2 fold changes.
 LOG2FC = {"exclusive": (4.5, 7.0), "shared": (4.5, 6.5), "subtle": (1.0, 3.5)}

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from tissueshap import _schema, _slots
-from tissueshap._errors import DataError
-from tissueshap._options import check_number
+from tissueshap._core import schema, slots
+from tissueshap._core.errors import DataError
+from tissueshap._core.options import check_number
 from tissueshap.datasets._draw import (
     Samples,
     contaminated,
@@ -180,7 +180,7 @@ def simulate(
     truth["gene"] = var.index.to_numpy()[truth["gene"]]
     truth["class"] = table.index.to_numpy()[truth["class"]]
     adata.uns["truth"] = truth
-    _slots.label_name(adata, "tissue")
+    slots.label_name(adata, "tissue")
     params = {
         "n_samples": n_samples,
         "n_genes": n_genes,
@@ -190,7 +190,7 @@ def simulate(
         "ambiguous": ambiguous,
         "bcv": bcv,
     }
-    _slots.write(adata, "simulate", {}, params=params, seed=seed)
+    slots.write(adata, "simulate", {}, params=params, seed=seed)
     return adata
 
 
@@ -256,9 +256,9 @@ def _around(
     obs["rna_quality"] = quality
     obs["contamination"] = samples.share
     obs["contaminant"] = pd.Categorical.from_codes(samples.partner, classes.names)
-    var = pd.DataFrame({_schema.var.gene_id: classes.genes.to_numpy()}, index=classes.genes)
+    var = pd.DataFrame({schema.var.gene_id: classes.genes.to_numpy()}, index=classes.genes)
     adata = anndata.AnnData(counts, obs=obs, var=var)
-    _slots.label_name(adata, "tissue")
+    slots.label_name(adata, "tissue")
     params = {
         "donors": donors,
         "depth": depth,
@@ -266,7 +266,7 @@ def _around(
         "degradation": degradation,
         "bcv": bcv,
     }
-    _slots.write(adata, "simulate", {"uns": {"classes": classes.table()}}, params=params, seed=seed)
+    slots.write(adata, "simulate", {"uns": {"classes": classes.table()}}, params=params, seed=seed)
     return adata
 
 
@@ -277,7 +277,7 @@ def _obs(samples: Samples, tissues: pd.Index) -> pd.DataFrame:
     if samples.donor is not None:
         names = _numbered("D", samples.n_donors)
         donor = pd.Categorical.from_codes(samples.donor, names)
-        obs[_schema.obs.donor] = donor.remove_unused_categories()
+        obs[schema.obs.donor] = donor.remove_unused_categories()
     return obs
 
 
@@ -288,10 +288,10 @@ def _genes(n_genes: int, markers: np.ndarray, rng: np.random.Generator) -> pd.Da
     genes = _numbered("G", n_genes)
     return pd.DataFrame(
         {
-            _schema.var.gene_id: genes.to_numpy(),
-            _schema.var.symbol: _numbered("SIM", n_genes).to_numpy(),
-            _schema.var.biotype: biotype,
-            _schema.var.length: np.rint(rng.lognormal(np.log(2500), 0.7, n_genes)).clip(200),
+            schema.var.gene_id: genes.to_numpy(),
+            schema.var.symbol: _numbered("SIM", n_genes).to_numpy(),
+            schema.var.biotype: biotype,
+            schema.var.length: np.rint(rng.lognormal(np.log(2500), 0.7, n_genes)).clip(200),
         },
         index=genes,
     )

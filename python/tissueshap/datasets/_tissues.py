@@ -8,7 +8,7 @@ from importlib.resources import files
 import numpy as np
 import pandas as pd
 
-from tissueshap._errors import DataError
+from tissueshap._core.errors import DataError
 
 
 def gtex_tissues() -> pd.DataFrame:

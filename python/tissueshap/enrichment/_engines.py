@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from tissueshap._errors import DataError
-from tissueshap._feature import needed
+from tissueshap._core.errors import DataError
+from tissueshap._install.feature import needed
 from tissueshap.enrichment._gene_sets import GeneSets
 from tissueshap.enrichment._over_representation import (
     COLUMNS,
@@ -113,7 +113,7 @@ def _in_r(
     min_size: int,
     max_size: int,
 ) -> tuple[pd.DataFrame, int]:
-    from tissueshap import _r
+    from tissueshap._bridge import r
 
     given: dict[str, pd.DataFrame | str] = {"id_type": _id_type(background)}
     if sets is not None:
@@ -124,7 +124,7 @@ def _in_r(
         given["gene_set_names"] = pd.DataFrame(
             list(sets.descriptions.items()), columns=["term", "name"]
         )
-    answer = _r.call(
+    answer = r.call(
         "core_enrich",
         engine=engine,
         genes=list(genes),
@@ -158,12 +158,12 @@ def versions(
     """
     if engine in ("offline", "gseapy"):
         return ("scipy",) if engine == "offline" else ("gseapy",)
-    from tissueshap import _r
+    from tissueshap._bridge import r
 
-    packages: Any = _r.call(
+    packages: Any = r.call(
         "engine_packages",
         engine=engine,
         own_sets=sets is not None,
         id_type=_id_type(background),
     )
-    return dict(_r.versions(*map(str, np.ravel(packages))))
+    return dict(r.versions(*map(str, np.ravel(packages))))

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from tissueshap import _schema
-from tissueshap._errors import DataError
+from tissueshap._core import schema
+from tissueshap._core.errors import DataError
 from tissueshap.io._genes import strip_version
 from tissueshap.io._rules import as_text
 from tissueshap.io._text import open_text
@@ -123,7 +123,7 @@ def matching_ids(
     DataError
         No gene matches, or fewer than 10 % of the data's genes and of the sets' genes.
     """
-    usual = (_schema.var.entrez_id, _schema.var.gene_id, "var_names", _schema.var.symbol)
+    usual = (schema.var.entrez_id, schema.var.gene_id, "var_names", schema.var.symbol)
     names = [name for name in usual if name == "var_names" or name in adata.var]
     if wanted is not None:
         if wanted != "var_names" and wanted not in adata.var:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tissueshap._errors import DataError
+from tissueshap._core.errors import DataError
 
 
 class Background:

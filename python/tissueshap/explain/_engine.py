@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tissueshap._errors import DataError
-from tissueshap._options import check_number
+from tissueshap._core.errors import DataError
+from tissueshap._core.options import check_number
 from tissueshap.explain._background import Background, References
 from tissueshap.explain._draws import Draws, drawn_size, monte_carlo, stratified
 from tissueshap.explain._network import compiled, device_bytes, in_precision, outputs

@@ -6,8 +6,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from tissueshap._errors import DataError
-from tissueshap._progress import progress
+from tissueshap._core.errors import DataError
+from tissueshap._core.progress import progress
 from tissueshap.explain._background import Background
 from tissueshap.explain._engine import Explainer
 from tissueshap.explain._explanation import Explanation

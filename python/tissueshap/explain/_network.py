@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from tissueshap._errors import DataError
+from tissueshap._core.errors import DataError
 from tissueshap.model._backend import backend, keras
 from tissueshap.model._outputs import outputs as network_outputs
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from tissueshap import _schema, _slots
-from tissueshap._counts import target
-from tissueshap._errors import DataError, DataWarning
-from tissueshap._logging import logger
+from tissueshap._core import schema, slots
+from tissueshap._core.adata import target
+from tissueshap._core.errors import DataError, DataWarning
+from tissueshap._core.logging import logger
 from tissueshap.io import _rules
 from tissueshap.io._delimited import read_delimited
 from tissueshap.io._genes import gene_columns, meaning, strip_version
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from anndata import AnnData
 
 _CODING = "protein_coding"
-_KEYS = (_schema.var.gene_id, _schema.var.symbol, _schema.var.entrez_id)
-_COLUMNS = (*_KEYS, _schema.var.biotype, _schema.var.length)
+_KEYS = (schema.var.gene_id, schema.var.symbol, schema.var.entrez_id)
+_COLUMNS = (*_KEYS, schema.var.biotype, schema.var.length)
 _TRUE = {"true", "t", "1", "yes"}
 
 
@@ -69,8 +69,8 @@ def annotate_genes(adata: AnnData, annotation: str | Path | pd.DataFrame) -> Non
         "var_names": pd.Series(adata.var_names, index=adata.var_names).map(strip_version),
         **{key: _rules.as_text(adata.var[key]) for key in _KEYS if key in adata.var},
     }
-    if _schema.var.gene_id in own:
-        own[_schema.var.gene_id] = own[_schema.var.gene_id].map(strip_version, na_action="ignore")
+    if schema.var.gene_id in own:
+        own[schema.var.gene_id] = own[schema.var.gene_id].map(strip_version, na_action="ignore")
     hits = {(mine, key): own[mine].isin(table[key].dropna()).sum() for mine in own for key in keys}
     mine, key = max(hits, key=lambda pair: hits[pair])
     n_matched = int(hits[mine, key])
@@ -93,7 +93,7 @@ def annotate_genes(adata: AnnData, annotation: str | Path | pd.DataFrame) -> Non
             stacklevel=2,
         )
     logger.info("%s: %d of %d genes found by %s", name, n_matched, adata.n_vars, key)
-    _slots.write(
+    slots.write(
         adata,
         "annotate_genes",
         {
@@ -121,16 +121,16 @@ def _table(annotation: str | Path | pd.DataFrame) -> tuple[str, pd.DataFrame]:
     table = pd.DataFrame(gene_columns(known), index=frame.index)
     table = table[[slot for slot in _COLUMNS if slot in table]]
     flags = {name.lower(): values for name, values in held.items()}
-    if _CODING in flags and _schema.var.biotype not in table:
+    if _CODING in flags and schema.var.biotype not in table:
         coding = flags[_CODING].map(lambda text: str(text).lower() in _TRUE)
-        table[_schema.var.biotype] = np.where(coding, "protein_coding", "other")
+        table[schema.var.biotype] = np.where(coding, "protein_coding", "other")
     return name, table
 
 
 def _merged(adata: AnnData, column: str, found: pd.Series) -> np.ndarray:
     """Return the found values, the gene's present ones where there is none."""
     found = found.set_axis(adata.var_names)
-    if column == _schema.var.length:
+    if column == schema.var.length:
         held = adata.var.get(column, pd.Series(np.nan, index=adata.var_names))
         return found.astype(np.float64).fillna(held).to_numpy()
     held = adata.var.get(column, pd.Series("", index=adata.var_names)).astype(object)

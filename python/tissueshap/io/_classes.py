@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from tissueshap._errors import DataError, DataWarning
-from tissueshap._logging import logger
-from tissueshap._options import check_patterns
+from tissueshap._core.errors import DataError, DataWarning
+from tissueshap._core.logging import logger
+from tissueshap._core.options import check_patterns
 from tissueshap.io._text import first
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from tissueshap._errors import DataError
+from tissueshap._core.errors import DataError
 from tissueshap.io._genes import gene_frame
 from tissueshap.io._matrix import Matrix
 from tissueshap.io._not_genes import gene_mask

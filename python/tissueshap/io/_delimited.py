@@ -11,7 +11,7 @@ from typing import TextIO
 
 import pandas as pd
 
-from tissueshap._errors import DataError
+from tissueshap._core.errors import DataError
 from tissueshap.io import _rules
 from tissueshap.io._text import open_text
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from tissueshap._errors import DataError
-from tissueshap._options import check_number
+from tissueshap._core.errors import DataError
+from tissueshap._core.options import check_number
 from tissueshap.io._delimited import read_delimited
 
 #: Columns of the two partners, most specific first.

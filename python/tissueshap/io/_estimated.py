@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tissueshap._errors import DataError
+from tissueshap._core.errors import DataError
 from tissueshap.io._counts import CountFile
 
 #: Samples of one library size to so small a share are scaled to it.

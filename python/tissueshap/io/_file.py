@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from tissueshap._errors import DataError
+from tissueshap._core.errors import DataError
 from tissueshap.io._counts import CountFile
 from tissueshap.io._file_type import is_hdf5, is_zarr
 from tissueshap.io._from_anndata import counts_from_anndata

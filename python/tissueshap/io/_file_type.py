@@ -8,7 +8,7 @@ import zipfile
 import zlib
 from pathlib import Path
 
-from tissueshap._errors import DataError
+from tissueshap._core.errors import DataError
 
 _GZIP = b"\x1f\x8b"
 

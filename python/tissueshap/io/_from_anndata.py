@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from tissueshap import _schema, _slots
-from tissueshap._counts import matrix_at, where_counts
-from tissueshap._dense import blocks, dense
-from tissueshap._errors import DataError
-from tissueshap._logging import logger
+from tissueshap._core import schema, slots
+from tissueshap._core.counts import matrix_at, where_counts
+from tissueshap._core.dense import blocks, dense
+from tissueshap._core.errors import DataError
+from tissueshap._core.logging import logger
 from tissueshap.io import _rules
 from tissueshap.io._counts import CountFile
 from tissueshap.io._file_type import is_zarr
@@ -58,7 +58,7 @@ def counts_from_anndata(path: Path, kind: Kind) -> CountFile:
         genes,
         out,
         {str(name): column.astype(object).tolist() for name, column in var.items()},
-        obs.rename(columns=_schema.column),
+        obs.rename(columns=schema.column),
         _tpm(adata, place),
     )
 
@@ -66,9 +66,9 @@ def counts_from_anndata(path: Path, kind: Kind) -> CountFile:
 def _without_results(adata: AnnData, group: str) -> pd.DataFrame:
     """Leave out the columns that verbs wrote: their records and layers stay in the file too."""
     frame: pd.DataFrame = getattr(adata, group)
-    made = [name for name in frame if _slots.owner(adata, group, str(name)) is not None]
+    made = [name for name in frame if slots.owner(adata, group, str(name)) is not None]
     results = [
-        name for name in made if not (_schema.written_by(group, str(name)) or "").startswith("io.")
+        name for name in made if not (schema.written_by(group, str(name)) or "").startswith("io.")
     ]
     return frame.drop(columns=results)
 
@@ -87,6 +87,6 @@ def _genes(adata: AnnData, place: str) -> pd.DataFrame:
 
 
 def _tpm(adata: AnnData, place: str) -> np.ndarray | None:
-    tpm = adata.layers.get(_schema.layers.tpm)
+    tpm = adata.layers.get(schema.layers.tpm)
     # raw has other genes than the layers
     return None if tpm is None or place == "raw" else dense(tpm)

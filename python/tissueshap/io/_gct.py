@@ -12,8 +12,8 @@ from typing import TextIO
 
 import pandas as pd
 
-from tissueshap._errors import DataError
-from tissueshap._progress import progress
+from tissueshap._core.errors import DataError
+from tissueshap._core.progress import progress
 from tissueshap.io import _rules
 from tissueshap.io._counts import CountFile
 from tissueshap.io._matrix import Kind, RowReader

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from tissueshap import _schema
+from tissueshap._core import schema
 from tissueshap.io import _rules
 
 #: An Ensembl gene or transcript; its version, with GENCODE's second number where the gene
@@ -34,18 +34,18 @@ _NAMES = {
         "ensembl_ids feature_id"
     ),
     _DESCRIPTION: "description",
-    _schema.var.symbol: (
+    schema.var.symbol: (
         "symbol symbols gene_symbol gene_symbols genesymbol hgnc_symbol mgi_symbol gene_name "
         "genename external_gene_name feature_name gene_short_name approved_symbol"
     ),
-    _schema.var.entrez_id: (
+    schema.var.entrez_id: (
         "entrez entrez_id entrezid entrezgene entrezgene_id entrez_gene_id ncbi_gene_id "
         "ncbi_gene_formerly_entrezgene_id ncbi_geneid"
     ),
-    _schema.var.biotype: (
+    schema.var.biotype: (
         "biotype gene_type gene_biotype feature_type genetype type_of_gene gene_class"
     ),
-    _schema.var.length: "length gene_length feature_length genelength",
+    schema.var.length: "length gene_length feature_length genelength",
 }
 _MEANS = {name: what for what, names in _NAMES.items() for name in names.split()}
 _MEANS[""] = _ID  # names of rows, as R writes them
@@ -111,19 +111,19 @@ def gene_columns(columns: Mapping[str, pd.Series]) -> dict[str, pd.Series]:
     found: dict[str, pd.Series] = {}
     unclear: dict[str, pd.Series] = {}
     for name, values in columns.items():
-        slot: str | None = meaning(name) or _schema.column(name)
+        slot: str | None = meaning(name) or schema.column(name)
         if slot in (_ID, _DESCRIPTION):
             form = identifiers(values)
-            slot = form if form != _schema.var.symbol else None
+            slot = form if form != schema.var.symbol else None
             if slot is None:
                 unclear[name] = values
         if slot is not None and slot not in found:
             found[slot] = _of_slot(slot, values)
     # what is like symbols is an identifier where there is no other, as of yeast or fly
     for name, values in unclear.items():
-        slots = [_schema.var.gene_id] if meaning(name) == _ID else []
-        slots += [_schema.var.symbol] if identifiers(values) else []
-        free = next((one for one in slots if one not in found), _schema.column(name))
+        slots = [schema.var.gene_id] if meaning(name) == _ID else []
+        slots += [schema.var.symbol] if identifiers(values) else []
+        free = next((one for one in slots if one not in found), schema.column(name))
         if free:
             found.setdefault(free, _of_slot(free, values))
     return found
@@ -139,11 +139,11 @@ def identifiers(values: pd.Series) -> str | None:
     if known.empty:
         return None
     if known.map(is_ensembl).mean() > _MOST:
-        return _schema.var.gene_id
+        return schema.var.gene_id
     if known.str.fullmatch(r"\d+(\.0)?").mean() > _MOST:
-        return _schema.var.entrez_id
+        return schema.var.entrez_id
     words = ~known.str.contains(r"\s|^[-+]?\d*\.?\d+$", regex=True)
-    return _schema.var.symbol if min(words.mean(), known.nunique() / len(known)) > _MOST else None
+    return schema.var.symbol if min(words.mean(), known.nunique() / len(known)) > _MOST else None
 
 
 #: The share of a column that decides what it holds.
@@ -153,15 +153,15 @@ _MOST = 0.5
 #: A description that is a symbol for most genes is free text for some; NCBI and HGNC
 #: write protein-coding, and Entrez' numbers that are missing for some are 7157.0.
 _WORDS = {
-    _schema.var.gene_id: strip_version,
-    _schema.var.symbol: lambda text: None if re.search(r"\s", text) else text,
-    _schema.var.entrez_id: lambda text: re.sub(r"\.0$", "", text),
-    _schema.var.biotype: lambda text: re.sub("^protein[- ]coding$", "protein_coding", text),
+    schema.var.gene_id: strip_version,
+    schema.var.symbol: lambda text: None if re.search(r"\s", text) else text,
+    schema.var.entrez_id: lambda text: re.sub(r"\.0$", "", text),
+    schema.var.biotype: lambda text: re.sub("^protein[- ]coding$", "protein_coding", text),
 }
 
 
 def _of_slot(slot: str, values: pd.Series) -> pd.Series:
-    if slot == _schema.var.length:
+    if slot == schema.var.length:
         return pd.to_numeric(_rules.as_text(values), errors="coerce").astype("float64")
     if slot in _WORDS:
         return _rules.as_text(values).map(_WORDS[slot], na_action="ignore")
@@ -184,8 +184,8 @@ def gene_frame(names: Sequence[str], columns: Mapping[str, Sequence[str]]) -> pd
     own = pd.Series(list(names), index=index, dtype=object)
     others = {name: pd.Series(list(cells), index=index) for name, cells in columns.items() if name}
     frame = pd.DataFrame(gene_columns({"": own, **others}), index=index)
-    ids = frame.pop(_schema.var.gene_id) if _schema.var.gene_id in frame else own
-    frame.insert(0, _schema.var.gene_id, ids.fillna(own.map(strip_version)))
+    ids = frame.pop(schema.var.gene_id) if schema.var.gene_id in frame else own
+    frame.insert(0, schema.var.gene_id, ids.fillna(own.map(strip_version)))
     for slot in _WORDS:
         if slot in frame:
             frame[slot] = frame[slot].fillna("")

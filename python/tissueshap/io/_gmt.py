@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tissueshap._errors import DataError
+from tissueshap._core.errors import DataError
 from tissueshap.io._text import open_text
 
 

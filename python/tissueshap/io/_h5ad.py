@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import sparse
 
-from tissueshap import _slots
-from tissueshap._errors import DataError
-from tissueshap._feature import needed
-from tissueshap._folders import named_if_full, whole_folder
+from tissueshap._core import slots
+from tissueshap._core.errors import DataError
+from tissueshap._core.folders import named_if_full, whole_folder
+from tissueshap._install.feature import needed
 from tissueshap.io._file_type import hdf5_kind, is_zarr, refuse_other_types
 from tissueshap.io._plain import make_plain
 from tissueshap.io._text import existing
@@ -156,7 +156,7 @@ def _check_sparse(adata: AnnData, path: Path) -> None:
     """Refuse sparse matrices whose indices are out of bounds: they crash what uses them."""
     held = {"X": adata.X, "raw.X": None if adata.raw is None else adata.raw.X}
     for group in ("layers", "obsm", "varm", "obsp", "varp"):
-        held |= {f"{group}/{name}": values for name, values in _slots.items(adata, group).items()}
+        held |= {f"{group}/{name}": values for name, values in slots.items(adata, group).items()}
     for place, values in held.items():
         problem = _sparse_problem(values) if sparse.issparse(values) else None
         if problem:

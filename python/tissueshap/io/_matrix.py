@@ -10,7 +10,7 @@ from typing import Literal, NoReturn
 
 import numpy as np
 
-from tissueshap._errors import DataError
+from tissueshap._core.errors import DataError
 from tissueshap.io import _rules
 from tissueshap.io._numbers import number, plain_numbers
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tissueshap._errors import DataWarning
+from tissueshap._core.errors import DataWarning
 from tissueshap.io._text import first
 
 #: What counting programs append, and spike-ins, by the name of the row.

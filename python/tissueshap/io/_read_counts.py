@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, get_args
 import numpy as np
 import pandas as pd
 
-from tissueshap import _schema, _slots
-from tissueshap._errors import DataError, DataWarning
-from tissueshap._logging import logger
-from tissueshap._scale import check_log_input, check_not_normalised
+from tissueshap._core import schema, slots
+from tissueshap._core.errors import DataError, DataWarning
+from tissueshap._core.logging import logger
+from tissueshap._core.scale import check_log_input, check_not_normalised
 from tissueshap.io import _rules
 from tissueshap.io._annotate_genes import annotate_genes
 from tissueshap.io._classes import class_mask
@@ -130,24 +130,24 @@ def read_counts(
     keep &= _not_empty(file, keep)
     obs = obs.reindex([name for name, kept in zip(file.samples, keep, strict=True) if kept])
     if label is not None:
-        label = _schema.column(label)
-        _slots.refuse_reserved(label, "label", where)
+        label = schema.column(label)
+        slots.refuse_reserved(label, "label", where)
         obs[label] = _text_column(obs, label, "label", file, table)
         kept = class_mask(obs[label], exclude, min_class_size, file.path)
         keep[np.flatnonzero(keep)] = kept
         obs = obs[kept].copy()
         obs[label] = obs[label].astype("category")
     if donor is not None:
-        _slots.refuse_reserved(_schema.column(donor), "donor", where)
-        column = _text_column(obs, _schema.column(donor), "donor", file, table)
-        _slots.put_donors(obs, column, _schema.column(donor), where)
+        slots.refuse_reserved(schema.column(donor), "donor", where)
+        column = _text_column(obs, schema.column(donor), "donor", file, table)
+        slots.put_donors(obs, column, schema.column(donor), where)
     adata = _build(file, keep, typed(obs), values)
     if values == "log":
         check_log_input(adata.X, adata, str(file.path), refuse=check_scale)
     else:
         check_not_normalised(adata.X.sum(axis=1, dtype=np.float64), str(file.path))
     if label is not None:
-        _slots.label_name(adata, label)
+        slots.label_name(adata, label)
     if annotation is not None:
         annotate_genes(adata, annotation)
     params = {
@@ -163,7 +163,7 @@ def read_counts(
         "check_scale": check_scale,
     }
     results = {"uns": {"n_rounded": file.matrix.n_rounded}} if values == "estimated" else {}
-    _slots.write(adata, "read_counts", results, params=params, versions=("pandas",))
+    slots.write(adata, "read_counts", results, params=params, versions=("pandas",))
     logger.info("%s: %s samples x %s genes", file.path, f"{adata.n_obs:,}", f"{adata.n_vars:,}")
     return adata
 
@@ -234,9 +234,9 @@ def _build(file: CountFile, keep: np.ndarray, obs: pd.DataFrame, values: Kind) -
     obs.index.name = None
     adata = anndata.AnnData(matrix, obs=obs, var=file.var())
     if values == "log":
-        adata.layers[_schema.layers.log2] = matrix.copy()
+        adata.layers[schema.layers.log2] = matrix.copy()
     if file.tpm is not None:
         # Where all are kept it is not copied: at GTEx's size it is 1.3 GB.
         tpm = file.tpm if keep.all() else file.tpm[keep]
-        adata.layers[_schema.layers.tpm] = np.ascontiguousarray(tpm, dtype=np.float32)
+        adata.layers[schema.layers.tpm] = np.ascontiguousarray(tpm, dtype=np.float32)
     return adata

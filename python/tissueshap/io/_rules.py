@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from tissueshap import _schema
-from tissueshap._errors import DataError, DataWarning
+from tissueshap._core import schema
+from tissueshap._core.errors import DataError, DataWarning
 from tissueshap.io._text import duplicates, first
 
 #: Words that stand for a missing value, in lower case. ``none`` is a word of the language
@@ -113,7 +113,7 @@ def column_names(names: Iterable[object], where: str) -> list[str]:
     DataError
         Two columns have one name.
     """
-    found = [_schema.column(str(name).strip()) for name in names]
+    found = [schema.column(str(name).strip()) for name in names]
     twice = duplicates(found)
     if twice:
         raise DataError(f"{where} has columns of the same name ({first(twice)}): rename them")

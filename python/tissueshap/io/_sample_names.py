@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 
-from tissueshap._logging import logger
+from tissueshap._core.logging import logger
 
 _ALIGNMENT = re.compile(r"\.(bam|sam|cram)$", re.IGNORECASE)
 _SLASH = re.compile(r"[/\\]")

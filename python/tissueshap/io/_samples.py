@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from tissueshap._errors import DataError, DataWarning
+from tissueshap._core.errors import DataError, DataWarning
 from tissueshap.io import _rules
 from tissueshap.io._delimited import read_delimited
 from tissueshap.io._numbers import is_number

@@ -7,9 +7,9 @@ from itertools import chain
 from pathlib import Path
 from typing import Literal, TextIO
 
-from tissueshap import _schema
-from tissueshap._errors import DataError
-from tissueshap._progress import progress
+from tissueshap._core import schema
+from tissueshap._core.errors import DataError
+from tissueshap._core.progress import progress
 from tissueshap.io import _rules
 from tissueshap.io._counts import CountFile
 from tissueshap.io._delimited import read_head
@@ -75,7 +75,7 @@ def read_table(
     leads = [list(column) for column in zip(*reader.leads, strict=True)]
     genes, samples = (leads[0], reader.columns) if rows == "genes" else (reader.columns, leads[0])
     described: dict[str, Sequence[str]] = dict(zip(header[1:n_lead], leads[1:], strict=True))
-    if rows == "genes" and meaning(header[0]) == _schema.var.symbol:
+    if rows == "genes" and meaning(header[0]) == schema.var.symbol:
         described.setdefault(header[0], genes)
     return CountFile(path, samples, genes, reader.finish(), described)
 

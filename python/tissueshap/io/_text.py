@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
-from tissueshap._errors import DataError
+from tissueshap._core.errors import DataError
 from tissueshap.io._file_type import refuse_folder, refuse_other_types
 
 _GZIP_MAGIC = b"\x1f\x8b"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tissueshap._errors import DataError
+from tissueshap._core.errors import DataError
 from tissueshap.model._backend import keras
 from tissueshap.model._layouts import image_side
 

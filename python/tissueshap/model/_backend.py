@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from tissueshap._errors import MissingPackageError
+from tissueshap._core.errors import MissingPackageError
 
 _LEVEL = "TF_CPP_MIN_LOG_LEVEL"
 

@@ -14,12 +14,12 @@ from typing import Any, NoReturn
 import numpy as np
 import pandas as pd
 
-from tissueshap._dense import blocks
-from tissueshap._errors import DataError
-from tissueshap._folders import whole_folder
+from tissueshap._core.dense import blocks
+from tissueshap._core.errors import DataError
+from tissueshap._core.folders import whole_folder
+from tissueshap._core.scale import check_finite
+from tissueshap._core.slots import versions_of
 from tissueshap._input_scale import InputScale
-from tissueshap._scale import check_finite
-from tissueshap._slots import _versions
 from tissueshap.model._backend import backend, keras
 from tissueshap.model._outputs import outputs
 
@@ -80,7 +80,7 @@ class Classifier:
     history: pd.DataFrame
     label: str = ""
     versions: dict[str, str] = field(
-        default_factory=lambda: {"backend": backend(), **_versions(("tissueshap", "keras"))}
+        default_factory=lambda: {"backend": backend(), **versions_of(("tissueshap", "keras"))}
     )
     scale: InputScale | None = None
     training: dict[str, Any] = field(default_factory=dict)
@@ -281,7 +281,7 @@ def _read_network(source: Path, bundle: Mapping[str, Any]) -> Any:
     except DataError:
         raise
     except Exception as error:  # Keras has no class of its own for files that it cannot read
-        _damaged(path, f"Keras {_versions(('keras',))['keras']} cannot load it ({error!s:.200})")
+        _damaged(path, f"Keras {versions_of(('keras',))['keras']} cannot load it ({error!s:.200})")
     expected = (len(bundle["genes"]), len(bundle["classes"]))
     if shape != expected:
         _damaged(

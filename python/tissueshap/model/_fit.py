@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from tissueshap._logging import logger
-from tissueshap._progress import progress
+from tissueshap._core.logging import logger
+from tissueshap._core.progress import progress
 from tissueshap.model import _backend
 from tissueshap.model._divergence import diverges
 

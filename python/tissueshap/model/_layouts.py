@@ -13,8 +13,8 @@ from typing import Literal
 
 import numpy as np
 
-from tissueshap import _umap
-from tissueshap._errors import DataError
+from tissueshap._core.embedding import embed
+from tissueshap._core.errors import DataError
 from tissueshap.model._path import square_path
 
 Layout = Literal["input", "permuted", "clustered", "umap"]
@@ -168,4 +168,4 @@ def _embedded(profiles: np.ndarray, seed: int) -> np.ndarray:
     """Return the genes' places on a plane, n x 2."""
     n_pcs = min(_N_PCS, *profiles.shape) if min(profiles.shape) > _N_PCS else None
     n_neighbors = min(15, len(profiles) - 1)
-    return _umap.embed(profiles, n_pcs=n_pcs, n_neighbors=n_neighbors, seed=seed)
+    return embed(profiles, n_pcs=n_pcs, n_neighbors=n_neighbors, seed=seed)

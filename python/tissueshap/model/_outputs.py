@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tissueshap._dense import dense
+from tissueshap._core.dense import dense
 from tissueshap.model._backend import keras
 
 _MOST_ROWS = 2048

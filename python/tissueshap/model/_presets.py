@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from tissueshap._errors import DataError
-from tissueshap._options import check_number
+from tissueshap._core.errors import DataError
+from tissueshap._core.options import check_number
 from tissueshap.model._layouts import LAYOUTS, Layout
 
 Arch = Literal["cnn", "mlp", "linear"]

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tissueshap._errors import DataError
-from tissueshap._logging import logger
+from tissueshap._core.errors import DataError
+from tissueshap._core.logging import logger
 from tissueshap.model._architectures import build
 from tissueshap.model._classifier import Classifier
 from tissueshap.model._divergence import SMALLER, diverges

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tissueshap import _slots
+from tissueshap._core import slots
 from tissueshap.pl import _palette, _style
 from tissueshap.pl._loess import loess
 
@@ -58,8 +58,8 @@ def balancing(
     -------
     The figure.
     """
-    summary = _slots.table(adata, "compare_balancing", "summary").set_index("method")
-    per_class = _slots.table(adata, "compare_balancing", "per_class")
+    summary = slots.table(adata, "compare_balancing", "summary").set_index("method")
+    per_class = slots.table(adata, "compare_balancing", "per_class")
     with _style.context():
         figure = _style.new(6.4, 4.2, figsize)
         axes = figure.add_subplot()

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tissueshap import _schema, _slots
-from tissueshap._held_out import training
+from tissueshap._core import schema, slots
+from tissueshap._core.held_out import training
 from tissueshap.pl import _palette, _style
 
 if TYPE_CHECKING:
@@ -43,15 +43,15 @@ def class_balance(
     -------
     The figure.
     """
-    names = np.asarray(_slots.class_names(adata, label), dtype=object)
-    codes = _slots.class_codes(adata, label)
+    names = np.asarray(slots.class_names(adata, label), dtype=object)
+    codes = slots.class_codes(adata, label)
     train = np.ones(adata.n_obs, dtype=bool)
-    if _schema.obs.split in adata.obs:
+    if schema.obs.split in adata.obs:
         train = training(adata)
     before = np.bincount(codes[train], minlength=len(names))
     order = np.argsort(-before, kind="stable")
     rows = np.arange(len(names))
-    balanced = _slots.record(adata).get("oversample")
+    balanced = slots.record(adata).get("oversample")
     with _style.context():
         figure = _style.new(6.2, _style.rows_height(len(names)), figsize)
         axes = figure.add_subplot()

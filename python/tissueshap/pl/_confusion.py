@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from tissueshap import _slots
+from tissueshap._core import slots
 from tissueshap.pl import _palette, _style
 
 if TYPE_CHECKING:
@@ -49,8 +49,8 @@ def confusion(
     -------
     The figure.
     """
-    scores = _slots.table(adata, "evaluate", "per_class").set_index("class")
-    counts = _slots.table(adata, "evaluate", "confusion")
+    scores = slots.table(adata, "evaluate", "per_class").set_index("class")
+    counts = slots.table(adata, "evaluate", "confusion")
     scores = scores.sort_values(["recall", "precision"], ascending=False, kind="stable")
     right = (scores["recall"] == 1) & (scores["precision"] == 1)
     perfect = [] if right.all() else list(scores.index[right])

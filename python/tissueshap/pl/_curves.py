@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tissueshap import _slots
+from tissueshap._core import slots
 from tissueshap.pl import _palette, _style
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def curves(
     """
     from matplotlib.ticker import FuncFormatter
 
-    table = _slots.table(adata, "trust", "curves")
+    table = slots.table(adata, "trust", "curves")
     names = list(dict.fromkeys(table["genes"]))
     with _style.context():
         figure = _style.new(7.0, 3.0, figsize)

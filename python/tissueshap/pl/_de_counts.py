@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from tissueshap import _schema, _slots
+from tissueshap._core import schema, slots
 from tissueshap.pl import _palette, _style
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def de_counts(
         "n", ascending=False, kind="stable"
     )
     rows = np.arange(len(table))
-    limits = _slots.table(adata, "de", "params")
+    limits = slots.table(adata, "de", "params")
     with _style.context():
         figure = _style.new(6.4, _style.rows_height(len(table)), figsize)
         axes = figure.add_subplot()
@@ -99,11 +99,11 @@ def counts(adata: AnnData, label: str | None = None) -> pd.DataFrame:
     A row a class: ``class``, ``up``, ``down``, and ``up_exclusive``,
     ``down_exclusive``, of them those that no other class calls.
     """
-    classes = _slots.class_names(adata, label)
-    limits = _slots.table(adata, "de", "params")
+    classes = slots.class_names(adata, label)
+    limits = slots.table(adata, "de", "params")
     logfc, fdr = (
-        _slots.class_frame(adata, "varm", key, classes).to_numpy(dtype=np.float64)
-        for key in (_schema.varm.de_logfc, _schema.varm.de_fdr)
+        slots.class_frame(adata, "varm", key, classes).to_numpy(dtype=np.float64)
+        for key in (schema.varm.de_logfc, schema.varm.de_fdr)
     )
     called = (fdr < float(limits["fdr"])) & (np.abs(logfc) > float(limits["lfc"]))
     alone = called & (called.sum(axis=1, keepdims=True) == 1)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pandas as pd
 
-from tissueshap import _slots
+from tissueshap._core import slots
 from tissueshap.pl import _palette, _style
 
 if TYPE_CHECKING:
@@ -55,10 +55,10 @@ def enrichment(
     list is drawn for every list that it is significant in; with ``by="all"`` a list
     without any term keeps its column.
     """
-    table = _slots.table(adata, key, "table")
+    table = slots.table(adata, key, "table")
     if table.empty:
         return _style.finish(_nothing(figsize), save)
-    lists = _lists(table, _slots.table(adata, key, "lists"))
+    lists = _lists(table, slots.table(adata, key, "lists"))
     n_each = n_top or int(np.clip(_MOST_TERMS // len(lists), 1, 15))
     best = table.sort_values("pvalue", kind="stable").groupby(["source", "class"]).head(n_each)
     place = {key: i for i, key in enumerate(lists)}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tissueshap import _slots
+from tissueshap._core import slots
 from tissueshap.pl import _palette, _style
 
 if TYPE_CHECKING:
@@ -40,8 +40,8 @@ def exclusive(
     -------
     The figure.
     """
-    names = np.asarray(_slots.class_names(adata, label), dtype=object)
-    genes = _slots.table(adata, "select_genes", "genes")
+    names = np.asarray(slots.class_names(adata, label), dtype=object)
+    genes = slots.table(adata, "select_genes", "genes")
     kinds = genes["class"].astype(str)
     total = kinds.value_counts().reindex(names, fill_value=0).to_numpy()
     own = kinds[genes["exclusive"].astype(bool)].value_counts().reindex(names, fill_value=0)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tissueshap import _slots
+from tissueshap._core import slots
 from tissueshap.pl import _palette, _style
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def history(
     -------
     The figure.
     """
-    table = _slots.table(adata, "cnn", "history")
+    table = slots.table(adata, "cnn", "history")
     if "model" in table:
         table = table.groupby("epoch", as_index=False).mean()
     epochs = table["epoch"] if "epoch" in table else np.arange(1, len(table) + 1)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from tissueshap import _slots
+from tissueshap._core import slots
 from tissueshap.pl import _palette, _style
 
 if TYPE_CHECKING:
@@ -46,8 +46,8 @@ def logfc(
     -------
     The figure.
     """
-    genes = _slots.table(adata, "compare", "genes")
-    cutoffs = _slots.table(adata, "compare", "params")
+    genes = slots.table(adata, "compare", "genes")
+    cutoffs = slots.table(adata, "compare", "params")
     in_shap, in_de = genes["in_shap"].astype(bool), genes["in_de"].astype(bool)
     groups = {
         "SHAP only": (genes.loc[in_shap & ~in_de, "logfc"], _palette.SHAP),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tissueshap import _slots
+from tissueshap._core import slots
 from tissueshap.pl import _palette, _style
 
 if TYPE_CHECKING:
@@ -36,12 +36,12 @@ def null(
     -------
     The figure.
     """
-    values = _slots.table(adata, "null_test", "null")["v_measure"]
-    observed = float(_slots.table(adata, "null_test", "observed"))
-    empirical = float(_slots.table(adata, "null_test", "empirical_pvalue"))
-    name = _style.set_name(_slots.table(adata, "null_test", "gene_set"))
-    n_genes = int(_slots.table(adata, "null_test", "n_genes"))
-    t_test = _slots.record(adata)["null_test"].get("t_pvalue")
+    values = slots.table(adata, "null_test", "null")["v_measure"]
+    observed = float(slots.table(adata, "null_test", "observed"))
+    empirical = float(slots.table(adata, "null_test", "empirical_pvalue"))
+    name = _style.set_name(slots.table(adata, "null_test", "gene_set"))
+    n_genes = int(slots.table(adata, "null_test", "n_genes"))
+    t_test = slots.record(adata)["null_test"].get("t_pvalue")
     published = "" if t_test is None else f"; one-tailed t test p = {float(t_test):.2g}"
     with _style.context():
         figure = _style.new(5.2, 3.0, figsize)

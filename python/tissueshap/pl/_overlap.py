@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from tissueshap import _slots
+from tissueshap._core import slots
 from tissueshap.pl import _palette, _style
 from tissueshap.pl._euler import circles
 
@@ -50,7 +50,7 @@ def overlap(
     The figure.
     """
     record = {
-        name: _slots.table(adata, "compare", name)
+        name: slots.table(adata, "compare", name)
         for name in ("n_shap", "n_de", "n_both", "expected", "pvalue", "by_rank")
     }
     panels = [("selected SHAP genes", record)]

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from tissueshap import _schema
+from tissueshap._core import schema
 
-_PALETTE = _schema.shared("palette.json")
+_PALETTE = schema.shared("palette.json")
 _ROLES: dict[str, str] = _PALETTE["roles"]
 
 SHAP = _ROLES["shap"]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tissueshap import _slots
+from tissueshap._core import slots
 from tissueshap.pl import _palette, _style
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def per_class(
     -------
     The figure.
     """
-    table = _slots.table(adata, "compare", "per_class")
+    table = slots.table(adata, "compare", "per_class")
     table = table.sort_values(["fraction", "n_shap"], ascending=False, kind="stable")
     n_shap = table["n_shap"].to_numpy(dtype=float)
     up, down, expected = (

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from tissueshap import _slots
-from tissueshap._errors import DataError
+from tissueshap._core import slots
+from tissueshap._core.errors import DataError
 from tissueshap.pl import _palette, _style
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def ppi(
     DataError
         ``tl.ppi`` was not run on these genes.
     """
-    table = _slots.table(adata, "ppi", "table")
+    table = slots.table(adata, "ppi", "table")
     table = table[table["source"].astype(str) == source]
     if table.empty:
         raise DataError(f"tl.ppi was run without source={source!r}")

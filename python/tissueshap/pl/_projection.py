@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from tissueshap import _schema, _slots
-from tissueshap._errors import MissingSlotError
+from tissueshap._core import schema, slots
+from tissueshap._core.errors import MissingSlotError
 from tissueshap.pl import _labels, _palette, _style
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def projection(
     -------
     The figure.
     """
-    reference = _slots.table(adata, "project", "reference")
+    reference = slots.table(adata, "project", "reference")
     held = reference["gene_set"].astype(str)
     chosen = list(dict.fromkeys(held)) if gene_sets is None else list(gene_sets)
     names = sorted(reference["class"].astype(str).unique())
@@ -89,12 +89,12 @@ def projection(
 def _kinds(adata: AnnData, label: str | None) -> list[tuple[str, str, np.ndarray]]:
     """Return the new samples in groups: words, colour, mask."""
     everyone = np.ones(adata.n_obs, dtype=bool)
-    if "transfer" not in _slots.record(adata) or _schema.obs.predicted not in adata.obs:
+    if "transfer" not in slots.record(adata) or schema.obs.predicted not in adata.obs:
         return [("new cohort", _palette.SHAP, everyone)]
-    table = _slots.table(adata, "transfer", "map").astype(str)
+    table = slots.table(adata, "transfer", "map").astype(str)
     map_ = dict(zip(table["other"], table["class"], strict=True))
-    own = adata.obs[_slots.label_of(adata, label)].astype(str).map(map_)
-    right = (own == adata.obs[_schema.obs.predicted].astype(str)).to_numpy()
+    own = adata.obs[slots.label_of(adata, label)].astype(str).map(map_)
+    right = (own == adata.obs[schema.obs.predicted].astype(str)).to_numpy()
     known = own.notna().to_numpy()
     groups = [
         ("class unknown to the classifier", _palette.MUTED, ~known),
@@ -111,7 +111,7 @@ def _panel(
     reference: pd.DataFrame,
     kinds: list[tuple[str, str, np.ndarray]],
 ) -> None:
-    key = f"{_schema.obsm.X_umap}_{_schema.column(gene_set)}"
+    key = f"{schema.obsm.X_umap}_{schema.column(gene_set)}"
     if key not in adata.obsm:
         raise MissingSlotError(
             f"adata.obsm[{key!r}] is missing: run ts.tl.project(adata, reference)"

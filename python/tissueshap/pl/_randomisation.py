@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tissueshap import _slots
+from tissueshap._core import slots
 from tissueshap.pl import _palette, _style
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def randomisation(
     -------
     The figure.
     """
-    table = _slots.table(adata, "trust", "randomisation")
+    table = slots.table(adata, "trust", "randomisation")
     layers = table.drop_duplicates("n_layers").sort_values("n_layers")
     with _style.context():
         figure = _style.new(max(3.6, 1.6 + 0.8 * len(layers)), 3.0, figsize)

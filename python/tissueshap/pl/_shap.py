@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from tissueshap import _schema, _slots
-from tissueshap._errors import DataError
-from tissueshap._selection import lowest
+from tissueshap._core import schema, slots
+from tissueshap._core.errors import DataError
+from tissueshap._core.selection import lowest
 from tissueshap.pl import _palette, _style, _swarm
 
 if TYPE_CHECKING:
@@ -63,9 +63,9 @@ def shap(
     -------
     The figure.
     """
-    names = _slots.class_names(adata, label)
-    medians = _slots.class_frame(adata, "varm", _schema.varm.shap_median, names)
-    ranks = _slots.class_frame(adata, "varm", _schema.varm.shap_rank, names)
+    names = slots.class_names(adata, label)
+    medians = slots.class_frame(adata, "varm", schema.varm.shap_median, names)
+    ranks = slots.class_frame(adata, "varm", schema.varm.shap_rank, names)
     if class_name is not None:
         if class_name not in names:
             raise DataError(f"{class_name!r} is none of the classes {names[:5]}")
@@ -77,8 +77,8 @@ def shap(
     n_each = n_top or int(np.clip(_MOST_GENES // len(names), 1, 5))
     genes = list(dict.fromkeys(gene for name in names for gene in lowest(ranks[name], n_each)))
     _need_ranks(genes, "the classes have")
-    codes = _slots.class_codes(adata, label)
-    values = _slots.require(adata, "layers", layer)[:, adata.var_names.get_indexer(genes)]
+    codes = slots.class_codes(adata, label)
+    values = slots.require(adata, "layers", layer)[:, adata.var_names.get_indexer(genes)]
     means = pd.DataFrame(values).groupby(codes).mean().to_numpy(float)
     with _style.context():
         figure = _dots(adata, names, genes, medians.loc[genes].to_numpy(float).T, means, figsize)

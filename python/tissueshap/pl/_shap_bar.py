@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from tissueshap import _schema, _slots
-from tissueshap._errors import MissingSlotError
-from tissueshap._selection import highest
+from tissueshap._core import schema, slots
+from tissueshap._core.errors import MissingSlotError
+from tissueshap._core.selection import highest
 from tissueshap.pl import _palette, _style
 
 if TYPE_CHECKING:
@@ -60,13 +60,13 @@ def shap_bar(
     MissingSlotError
         Not every class was explained.
     """
-    key = _schema.varm.shap_mean_abs
+    key = schema.varm.shap_mean_abs
     if key not in adata.varm:
         raise MissingSlotError(
             f"varm[{key!r}] is missing: explain every class, ts.tl.shap(adata, model, target='all')"
         )
-    names = _slots.class_names(adata, label)
-    frame = _slots.class_frame(adata, "varm", key, names)
+    names = slots.class_names(adata, label)
+    frame = slots.class_frame(adata, "varm", key, names)
     values = frame.loc[highest(frame.sum(axis=1, min_count=1), n_top)]
     with _style.context():
         width = 5.2 if len(names) <= _MOST_COLOURS else 6.4
@@ -80,7 +80,7 @@ def shap_bar(
             _first_and_others(axes, values)
             _style.legend_above(figure, axes)
         _style.gene_rows(axes, adata, list(values.index))
-        output = _slots.table(adata, "shap", "params").get("output", "probability")
+        output = slots.table(adata, "shap", "params").get("output", "probability")
         axes.set_xlabel(f"mean absolute SHAP value ({output}), summed over the classes")
     return _style.finish(figure, save)
 

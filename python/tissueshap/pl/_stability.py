@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tissueshap import _slots
+from tissueshap._core import slots
 from tissueshap.pl import _palette, _style
 
 if TYPE_CHECKING:
@@ -41,12 +41,12 @@ def stability(
     -------
     The figure.
     """
-    table = _slots.table(adata, "stability", "per_class")
+    table = slots.table(adata, "stability", "per_class")
     table = table.sort_values(["fraction", "rbo"], ascending=False, kind="stable")
     own, other = table["class"].astype(str), table["other"].astype(str)
     names = [a if a == b else f"{a} / {b}" for a, b in zip(own, other, strict=True)]
     rows = np.arange(len(table))
-    n_top = int(_slots.table(adata, "stability", "n_top"))
+    n_top = int(slots.table(adata, "stability", "n_top"))
     sure = table["fdr"].to_numpy(float) < 0.05
     panels_of = (
         (table["fraction"], table["expected"] / n_top, f"of the top {n_top:,} genes, shared"),

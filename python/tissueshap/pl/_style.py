@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tissueshap._settings import settings
+from tissueshap._core.settings import settings
 from tissueshap.pl import _palette
 
 if TYPE_CHECKING:
@@ -159,10 +159,10 @@ def set_name(name: str) -> str:
 
 def gene_names(adata: AnnData, genes: Sequence[str]) -> list[str]:
     """Return gene symbols to draw, the identifier where there is none."""
-    from tissueshap import _schema
+    from tissueshap._core import schema
 
-    if _schema.var.symbol not in adata.var:
+    if schema.var.symbol not in adata.var:
         return texts(genes, 20)
-    symbols = adata.var[_schema.var.symbol].reindex(list(genes)).astype(object)
+    symbols = adata.var[schema.var.symbol].reindex(list(genes)).astype(object)
     known = symbols.notna() & ~symbols.isin(["", "nan"])
     return texts([s if ok else g for s, ok, g in zip(symbols, known, genes, strict=True)], 20)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tissueshap import _schema, _slots
-from tissueshap._errors import DataError
+from tissueshap._core import schema, slots
+from tissueshap._core.errors import DataError
 from tissueshap.pl import _palette, _style
 
 if TYPE_CHECKING:
@@ -43,9 +43,9 @@ def draw(
     """
     samples = _explained(adata, class_name)
     columns = adata.var_names.get_indexer(genes)
-    values = _slots.require(adata, "layers", _schema.layers.shap)[np.ix_(samples, columns)]
+    values = slots.require(adata, "layers", schema.layers.shap)[np.ix_(samples, columns)]
     # The scale runs over all samples: these ones alone may all be high.
-    everywhere = np.asarray(_slots.require(adata, "layers", layer)[:, columns], dtype=float)
+    everywhere = np.asarray(slots.require(adata, "layers", layer)[:, columns], dtype=float)
     low, span = everywhere.min(axis=0), np.ptp(everywhere, axis=0)
     level = (everywhere[samples] - low) / np.where(span > 0, span, 1)
     figure = _style.new(
@@ -85,10 +85,10 @@ def stacked(values: np.ndarray, reach: tuple[float, float]) -> np.ndarray:
         Lowest and highest value of the axis.
     """
     low, high = reach
-    slots = np.floor((values - low) / max(high - low, np.finfo(float).tiny) * _SLOTS)
+    bins = np.floor((values - low) / max(high - low, np.finfo(float).tiny) * _SLOTS)
     offsets = np.zeros(len(values))
-    for slot in np.unique(slots):
-        members = np.flatnonzero(slots == slot)
+    for place in np.unique(bins):
+        members = np.flatnonzero(bins == place)
         # 0, 1, -1, 2, -2, ...: the stack grows from the middle.
         turn = np.arange(len(members))
         offsets[members] = np.where(turn % 2, (turn + 1) // 2, -(turn // 2))
@@ -98,7 +98,7 @@ def stacked(values: np.ndarray, reach: tuple[float, float]) -> np.ndarray:
 
 def _explained(adata: AnnData, class_name: str) -> np.ndarray:
     """Return the positions of the samples that were explained as a class."""
-    table = _slots.table(adata, "shap", "samples")
+    table = slots.table(adata, "shap", "samples")
     chosen = table.loc[table["explained"].astype(str) == class_name, "sample"]
     if not len(chosen):
         raise DataError(

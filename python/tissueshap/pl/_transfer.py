@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from tissueshap import _slots
+from tissueshap._core import slots
 from tissueshap.pl import _palette, _style
 
 if TYPE_CHECKING:
@@ -43,8 +43,8 @@ def transfer(
     -------
     The figure.
     """
-    known = _slots.table(adata, "transfer", "confusion")
-    unknown = _slots.table(adata, "transfer", "unknown").rename(columns={"class": "true"})
+    known = slots.table(adata, "transfer", "confusion")
+    unknown = slots.table(adata, "transfer", "unknown").rename(columns={"class": "true"})
     pairs = pd.concat([known, unknown], ignore_index=True)
     classes = sorted(known["true"].astype(str).unique())
     others = sorted(unknown["true"].astype(str).unique())
@@ -82,9 +82,9 @@ def transfer(
         if others:
             axes.axhline(len(classes) - 0.5, color=_palette.INK, linewidth=0.8)
         axes.set(xlabel="predicted class", ylabel="true class")
-        right, scored = (int(_slots.table(adata, "transfer", k)) for k in ("n_correct", "n_scored"))
+        right, scored = (int(slots.table(adata, "transfer", k)) for k in ("n_correct", "n_scored"))
         title = f"{right:,} of {scored:,} right"
-        simple = _slots.record(adata)["transfer"].get("baseline_n_correct")
+        simple = slots.record(adata)["transfer"].get("baseline_n_correct")
         if simple is not None:
             title += f"; logistic regression {int(simple):,}"
         axes.set_title(title, fontsize=8)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tissueshap import _slots
+from tissueshap._core import slots
 from tissueshap.pl import _palette, _style
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def trust(
     -------
     The figure.
     """
-    table = _slots.table(adata, "trust", "summary")
+    table = slots.table(adata, "trust", "summary")
     rows = table.to_dict("records")
     known = table[["value", "chance", "threshold"]].to_numpy(float)
     low = min(0.0, float(np.nanmin(known, initial=0.0))) - 0.03

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tissueshap import _schema, _slots
-from tissueshap._errors import MissingSlotError
+from tissueshap._core import schema, slots
+from tissueshap._core.errors import MissingSlotError
 from tissueshap.pl import _labels, _palette, _style
 
 if TYPE_CHECKING:
@@ -55,9 +55,9 @@ def umap(
     -------
     The figure.
     """
-    names = _slots.class_names(adata, label)
-    codes = _slots.class_codes(adata, label)
-    summary = _slots.table(adata, "cluster", "summary").set_index("gene_set")
+    names = slots.class_names(adata, label)
+    codes = slots.class_codes(adata, label)
+    summary = slots.table(adata, "cluster", "summary").set_index("gene_set")
     chosen = list(summary.index) if gene_sets is None else list(gene_sets)
     numbered = len(names) > _MOST_NAMED
     columns = min(2, len(chosen))
@@ -87,7 +87,7 @@ def umap(
 
 
 def _embedding(adata: AnnData, gene_set: str) -> np.ndarray:
-    key = f"{_schema.obsm.X_umap}_{_schema.column(gene_set)}"
+    key = f"{schema.obsm.X_umap}_{schema.column(gene_set)}"
     if key not in adata.obsm:
         raise MissingSlotError(
             f"adata.obsm[{key!r}] is missing: run ts.tl.cluster(adata) with the gene set "

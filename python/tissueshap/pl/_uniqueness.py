@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from tissueshap import _slots
+from tissueshap._core import slots
 from tissueshap.pl import _palette, _style
 
 if TYPE_CHECKING:
@@ -41,10 +41,10 @@ def uniqueness(
     """
     from matplotlib.ticker import FuncFormatter
 
-    curve = _slots.table(adata, "select_genes", "curve")
-    n_ranks = int(_slots.table(adata, "select_genes", "n_ranks"))
-    n_genes = int(_slots.table(adata, "select_genes", "n_genes"))
-    params = _slots.table(adata, "select_genes", "params")
+    curve = slots.table(adata, "select_genes", "curve")
+    n_ranks = int(slots.table(adata, "select_genes", "n_ranks"))
+    n_genes = int(slots.table(adata, "select_genes", "n_genes"))
+    params = slots.table(adata, "select_genes", "params")
     with _style.context():
         figure = _style.new(5.2, 3.4, figsize)
         axes = figure.add_subplot()
@@ -54,7 +54,7 @@ def uniqueness(
         ):
             if column in curve:
                 axes.plot(curve["n_ranks"], curve[column], color=colour, label=name, linewidth=1.6)
-        _shares(axes, _slots.table(adata, "select_genes", "by_share"))
+        _shares(axes, slots.table(adata, "select_genes", "by_share"))
         if params["method"] == "unique_fraction":  # of other rules it is no share of genes
             threshold = float(params["threshold"])
             axes.axhline(threshold, color=_palette.MUTED, linewidth=0.8, linestyle="--")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tissueshap import _slots
+from tissueshap._core import slots
 from tissueshap.pl import _palette, _style
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def vmeasure(
     -------
     The figure.
     """
-    table = _slots.table(adata, "cluster", "v_measure")
+    table = slots.table(adata, "cluster", "v_measure")
     sets = list(dict.fromkeys(table["gene_set"]))
     place = {
         name: i for i, name in enumerate(name for name in sets if name not in _palette.GENE_SETS)

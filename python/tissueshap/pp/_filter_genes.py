@@ -7,11 +7,13 @@ from typing import Any
 import numpy as np
 from anndata import AnnData
 
-from tissueshap import _r, _schema, _slots
-from tissueshap._counts import checked, target
-from tissueshap._errors import DataError
-from tissueshap._options import check_number
-from tissueshap._rconvert import Matrix
+from tissueshap._bridge import r
+from tissueshap._bridge.convert import Matrix
+from tissueshap._bridge.counts import checked
+from tissueshap._core import schema, slots
+from tissueshap._core.adata import target
+from tissueshap._core.errors import DataError
+from tissueshap._core.options import check_number
 
 
 def filter_genes(
@@ -78,22 +80,22 @@ def filter_genes(
             "adata = adata.to_memory() first, or pass subset=False or copy=True"
         )
     adata = target(adata, copy=copy)
-    name = _slots.label_name(adata, label)
-    _slots.begin(adata, "filter_genes", key_added=key_added)
+    name = slots.label_name(adata, label)
+    slots.begin(adata, "filter_genes", key_added=key_added)
     params = {
         "min_reads": min_reads,
         "min_tpm": min_tpm,
         "min_samples": min_samples,
         "protein_coding": protein_coding,
     }
-    found = _r.call(
+    found = r.call(
         "core_filter_genes",
         counts=checked(adata),
         label=adata.obs[name].astype(str).to_numpy(),
         **_annotation(adata),
         **params,
     )
-    if not np.any(found["var"][_schema.var.filter_pass]):
+    if not np.any(found["var"][schema.var.filter_pass]):
         rules = found["uns"]["rules"]
         passing = ", ".join(
             f"{rule} {n}" for rule, n in zip(rules["rule"], rules["n_pass"], strict=True)
@@ -102,22 +104,22 @@ def filter_genes(
             f"none of {adata.n_vars} genes passes the filter ({passing}): lower min_reads, min_tpm "
             f"or min_samples ({found['uns']['min_samples']}), or look at var['biotype']"
         )
-    _slots.write(
+    slots.write(
         adata,
         "filter_genes",
         found,
         params={"label": name, **params, "subset": subset},
-        versions=_r.versions("R"),
+        versions=r.versions("R"),
         key_added=key_added,
     )
     if subset:
-        _slots.subset_genes(adata, _slots.named(_schema.var.filter_pass, key_added))
+        slots.subset_genes(adata, slots.named(schema.var.filter_pass, key_added))
     return adata if copy else None
 
 
 def _annotation(adata: AnnData) -> dict[str, Any]:
     """Return what is known about the genes, None where nothing is."""
-    layer, length, biotype = _schema.layers.tpm, _schema.var.length, _schema.var.biotype
+    layer, length, biotype = schema.layers.tpm, schema.var.length, schema.var.biotype
     return {
         "tpm": Matrix(adata.layers[layer]) if layer in adata.layers else None,
         "gene_length": adata.var[length].to_numpy(float) if length in adata.var else None,

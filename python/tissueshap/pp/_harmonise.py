@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 from anndata import AnnData
 
-from tissueshap import _schema, _slots
-from tissueshap._counts import check, target
-from tissueshap._dense import blocks
-from tissueshap._errors import DataError
-from tissueshap._held_out import training
-from tissueshap._scale import check_logs, check_measured
+from tissueshap._core import schema, slots
+from tissueshap._core.adata import check, target
+from tissueshap._core.dense import blocks
+from tissueshap._core.errors import DataError
+from tissueshap._core.held_out import training
+from tissueshap._core.scale import check_logs, check_measured
 
 
 def harmonise(
@@ -72,31 +72,31 @@ def harmonise(
     adata = target(adata, copy=copy)
     if adata.n_obs < 2:
         raise DataError(f"adata has {adata.n_obs} sample(s): a standard deviation needs two")
-    sources = _slots.begin(adata, "harmonise", layer=layer, key_added=key_added)
+    sources = slots.begin(adata, "harmonise", layer=layer, key_added=key_added)
     own, theirs = _shared(adata, reference)
-    _slots.current(reference, layer=layer, what="reference")
-    values = _slots.require(adata, "layers", layer)
+    slots.current(reference, layer=layer, what="reference")
+    values = slots.require(adata, "layers", layer)
     check_measured(
         values, own, samples=adata.obs_names, genes=adata.var_names[own], where=_place(layer)
     )
     check_logs(values, _place(layer))
     held = np.ones(reference.n_obs, dtype=bool)
-    if _schema.obs.split in reference.obs:
+    if schema.obs.split in reference.obs:
         held = training(reference)
     mean, sd = (each[own] for each in moments(values))
     to_mean, to_sd = (
-        each[theirs] for each in moments(_slots.require(reference, "layers", layer), held)
+        each[theirs] for each in moments(slots.require(reference, "layers", layer), held)
     )
     constant = sd == 0
     scale = np.divide(to_sd, sd, out=np.zeros_like(sd), where=~constant)
     found = np.full(adata.shape, np.nan, dtype=np.float32)
     for rows, block in blocks(values):
         found[rows.start : rows.stop, own] = (block[:, own] - mean) * scale + to_mean
-    _slots.write(
+    slots.write(
         adata,
         "harmonise",
         {
-            "layers": {_schema.layers.harmonised: found},
+            "layers": {schema.layers.harmonised: found},
             "uns": {
                 "n_genes": int(own.size),
                 "n_constant": int(constant.sum()),

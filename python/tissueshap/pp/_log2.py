@@ -7,10 +7,10 @@ from typing import TypedDict
 import numpy as np
 from anndata import AnnData
 
-from tissueshap import _schema, _slots
-from tissueshap._counts import target
-from tissueshap._dense import dense
-from tissueshap._errors import DataError
+from tissueshap._core import schema, slots
+from tissueshap._core.adata import target
+from tissueshap._core.dense import dense
+from tissueshap._core.errors import DataError
 
 
 class Logarithm(TypedDict):
@@ -73,13 +73,13 @@ def log2(
         holds logarithms already.
     """
     adata = target(adata, copy=copy)
-    if layer == _schema.layers.log2:
+    if layer == schema.layers.log2:
         raise DataError(
             f"adata.layers[{layer!r}] holds logarithms already: give layer= values on a linear "
             "scale, for example 'tmm'"
         )
-    sources = _slots.begin(adata, "log2", layer=layer, key_added=key_added)
-    values = dense(_slots.require(adata, "layers", layer))
+    sources = slots.begin(adata, "log2", layer=layer, key_added=key_added)
+    values = dense(slots.require(adata, "layers", layer))
     out = np.array(values, dtype=np.float32)
     lowest = out.min()
     transformed(out, offset=offset, shift=shift)
@@ -89,10 +89,10 @@ def log2(
             f"adata.layers[{layer!r}] + {offset:g} has no logarithm in {len(bad)} samples: "
             f"{list(bad[:5])}: values must be finite, at least 0, and offset above 0"
         )
-    _slots.write(
+    slots.write(
         adata,
         "log2",
-        {"layers": {_schema.layers.log2: out}},
+        {"layers": {schema.layers.log2: out}},
         sources=sources,
         params={"layer": layer, "offset": float(offset), "shift": float(shift)},
         key_added=key_added,
@@ -102,7 +102,7 @@ def log2(
 
 def logarithm_of(adata: AnnData) -> Logarithm:
     """Return the ``offset`` and ``shift`` that ``pp.log2`` recorded; else the defaults."""
-    params = _slots.record(adata).get("log2", {}).get("params", {})
+    params = slots.record(adata).get("log2", {}).get("params", {})
     return {
         "offset": float(params.get("offset", OFFSET)),
         "shift": float(params.get("shift", SHIFT)),

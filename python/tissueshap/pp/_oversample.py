@@ -9,18 +9,18 @@ import numpy as np
 import pandas as pd
 from anndata import AnnData
 
-from tissueshap import _schema, _slots
-from tissueshap._counts import target
-from tissueshap._dense import dense
-from tissueshap._errors import DataError
-from tissueshap._held_out import training
+from tissueshap._core import schema, slots
+from tissueshap._core.adata import target
+from tissueshap._core.dense import dense
+from tissueshap._core.errors import DataError
+from tissueshap._core.held_out import training
 from tissueshap.pp._log2 import logarithm_of, transformed
 from tissueshap.pp._smote import Mixes, by_numpy, by_smote_variants, smote
 
 _ENGINES = {"tissueshap": by_numpy, "smote_variants": by_smote_variants}
 _WORKERS = {"tissueshap": ("scikit-learn",), "smote_variants": ("smote-variants", "scikit-learn")}
 #: Layers that the classifier reads as they are.
-_LOGGED = (_schema.layers.log2, _schema.layers.harmonised)
+_LOGGED = (schema.layers.log2, schema.layers.harmonised)
 _METHODS = ("smote", "random", "undersample", "class_weight", "none")
 
 
@@ -87,15 +87,15 @@ def oversample(
             f"of {tuple(_ENGINES)}"
         )
     adata = target(adata, copy=copy)
-    name = _slots.label_name(adata, label)
-    sources = _slots.begin(adata, "oversample", layer=layer, key_added=key_added)
-    classes = _slots.class_names(adata, name)
+    name = slots.label_name(adata, label)
+    sources = slots.begin(adata, "oversample", layer=layer, key_added=key_added)
+    classes = slots.class_names(adata, name)
     train = np.flatnonzero(training(adata))
-    codes = _slots.class_codes(adata, name)[train]
+    codes = slots.class_codes(adata, name)[train]
     sizes = np.bincount(codes, minlength=len(classes))
     _check_sizes(classes, sizes, method)
     if method == "smote":
-        values = _slots.require(adata, "layers", layer)
+        values = slots.require(adata, "layers", layer)
         mixes = smote(
             lambda members: _float64(values, train[members]),
             codes,
@@ -106,11 +106,11 @@ def oversample(
         rows = _with_mixes(train, mixes)
     else:
         rows = _without_mixes(train[_resampled(codes, sizes, method, seed)])
-    balanced = np.bincount(_slots.class_codes(adata, name)[rows["sample"]], minlength=len(classes))
+    balanced = np.bincount(slots.class_codes(adata, name)[rows["sample"]], minlength=len(classes))
     if method == "class_weight":
         rows["weight"] = (len(codes) / (len(classes) * sizes))[codes]
     counts = pd.DataFrame({"class": classes, "n_train": sizes, "n_balanced": balanced})
-    _slots.write(
+    slots.write(
         adata,
         "oversample",
         {"uns": {"table": rows, "counts": counts, "n_obs": adata.n_obs}},
@@ -164,15 +164,15 @@ def expand(
         If samples were added or dropped since.
     """
     record = key_added or "oversample"
-    if int(_slots.table(adata, record, "n_obs")) != adata.n_obs:
+    if int(slots.table(adata, record, "n_obs")) != adata.n_obs:
         raise DataError(
-            f"adata has {adata.n_obs} samples, but {_slots.table(adata, record, 'n_obs')} when "
+            f"adata has {adata.n_obs} samples, but {slots.table(adata, record, 'n_obs')} when "
             "its training table was made: run ts.pp.oversample(adata) again"
         )
     chosen: pd.DataFrame = (
-        rows if isinstance(rows, pd.DataFrame) else _slots.table(adata, record, "table").iloc[rows]
+        rows if isinstance(rows, pd.DataFrame) else slots.table(adata, record, "table").iloc[rows]
     )
-    values = _slots.require(adata, "layers", layer)
+    values = slots.require(adata, "layers", layer)
     mix = chosen["mix"].to_numpy(np.float32)
     made = np.array(dense(values[chosen["sample"].to_numpy()]), dtype=np.float32)
     mixed = np.flatnonzero(mix)

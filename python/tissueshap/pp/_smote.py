@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tissueshap._feature import needed
+from tissueshap._install.feature import needed
 
 
 class Mixes(NamedTuple):

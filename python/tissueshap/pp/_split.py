@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 from anndata import AnnData
 
-from tissueshap import _schema, _slots
-from tissueshap._counts import target
-from tissueshap._errors import DataError
-from tissueshap._held_out import BOTH, MIN_TEST, MIN_TRAIN, TEST, TRAIN, fewest
-from tissueshap._logging import logger
+from tissueshap._core import schema, slots
+from tissueshap._core.adata import target
+from tissueshap._core.errors import DataError
+from tissueshap._core.held_out import BOTH, MIN_TEST, MIN_TRAIN, TEST, TRAIN, fewest
+from tissueshap._core.logging import logger
 
 
 def split(
@@ -90,9 +90,9 @@ def split(
     [12, 12, 12, 12, 12]
     """
     adata = target(adata, copy=copy)
-    name = _slots.label_name(adata, label)
-    classes = _slots.class_names(adata, name)
-    codes = _slots.class_codes(adata, name)
+    name = slots.label_name(adata, label)
+    classes = slots.class_names(adata, name)
+    codes = slots.class_codes(adata, name)
     sizes = np.bincount(codes, minlength=len(classes))
     own = np.arange(adata.n_obs) if groups is None else _group_codes(adata, groups)
     rng = np.random.default_rng(seed)
@@ -105,17 +105,17 @@ def split(
         is_test = by(own, codes, wanted, rng)
         counts = _counts(classes, codes, is_test, wanted)
         _check_held_out(counts, groups)
-        obs = {_schema.obs.split: np.where(is_test, TEST, TRAIN)}
-        stale = _slots.named(_schema.obs.fold, key_added)
-        if _slots.owner(adata, "obs", stale) is not None:
+        obs = {schema.obs.split: np.where(is_test, TEST, TRAIN)}
+        stale = slots.named(schema.obs.fold, key_added)
+        if slots.owner(adata, "obs", stale) is not None:
             adata.obs.drop(columns=stale, errors="ignore", inplace=True)
     else:
         _check_folds(n_folds, n_test, int(own.max()) + 1)
         _check_sizes(dict(zip(classes, sizes, strict=True)), n_folds=n_folds)
         fold = _deal(own, codes, n_folds, rng)
         counts = _fold_counts(classes, codes, fold)
-        obs = {_schema.obs.split: np.full(adata.n_obs, BOTH), _schema.obs.fold: fold}
-    _slots.write(
+        obs = {schema.obs.split: np.full(adata.n_obs, BOTH), schema.obs.fold: fold}
+    slots.write(
         adata,
         "split",
         {"obs": obs, "uns": {"counts": counts}},
@@ -185,7 +185,7 @@ def _wanted(
 
 
 def _group_codes(adata: AnnData, groups: str) -> np.ndarray:
-    codes, _ = pd.factorize(_slots.obs_column(adata, groups, "groups"))
+    codes, _ = pd.factorize(slots.obs_column(adata, groups, "groups"))
     if (codes < 0).any():
         missing = list(adata.obs_names[codes < 0][:5])
         raise DataError(f"adata.obs[{groups!r}] is missing for samples {missing}: fill it in")

@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 from anndata import AnnData
 
-from tissueshap import _r, _schema, _slots
-from tissueshap._counts import checked, target, workers
-from tissueshap._errors import DataError
-from tissueshap._scale import check_not_normalised
+from tissueshap._bridge import r
+from tissueshap._bridge.counts import checked, workers
+from tissueshap._core import schema, slots
+from tissueshap._core.adata import target
+from tissueshap._core.errors import DataError
+from tissueshap._core.scale import check_not_normalised
 
 
 def tmm(
@@ -53,8 +55,8 @@ def tmm(
         If ``X`` does not hold counts, a sample has none, or ``reference`` has no record.
     """
     adata = target(adata, copy=copy)
-    _slots.begin(adata, "tmm", key_added=key_added)
-    found = _r.call(
+    slots.begin(adata, "tmm", key_added=key_added)
+    found = r.call(
         "core_tmm",
         counts=checked(adata),
         reference=_frozen(reference),
@@ -63,14 +65,14 @@ def tmm(
     # R's genes x samples in Fortran order are samples x genes in C order: no copy.
     found["layers"] = {name: np.asarray(layer).T for name, layer in found["layers"].items()}
     # The vector of a single sample arrives from R as a number.
-    totals = np.atleast_1d(found["obs"][_schema.obs.lib_size])
+    totals = np.atleast_1d(found["obs"][schema.obs.lib_size])
     check_not_normalised(totals, "adata.X")
-    _slots.write(
+    slots.write(
         adata,
         "tmm",
         found,
         params={"frozen": reference is not None},
-        versions=_r.versions("R", "edgeR"),
+        versions=r.versions("R", "edgeR"),
         key_added=key_added,
     )
     return adata if copy else None
@@ -81,11 +83,11 @@ def _frozen(reference: AnnData | dict[str, Any] | None) -> dict[str, Any] | None
     if reference is None:
         return None
     if isinstance(reference, AnnData):
-        reference = reference.uns.get(_schema.UNS, {}).get("tmm", {})
+        reference = reference.uns.get(schema.UNS, {}).get("tmm", {})
     wanted = ("reference", "reference_scale", "reference_sample")
     if missing := [name for name in wanted if name not in reference]:
         raise DataError(
             f"reference has no {missing}: run ts.pp.tmm on those samples first and pass that "
-            f"AnnData, or its uns[{_schema.UNS!r}]['tmm']"
+            f"AnnData, or its uns[{schema.UNS!r}]['tmm']"
         )
     return {name: reference[name] for name in wanted}

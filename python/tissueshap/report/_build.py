@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tissueshap import _provenance, _schema, _slots
+from tissueshap._core import provenance, schema, slots
 from tissueshap.report import _biology, _cohort, _folds, _reproduce, _sections
 from tissueshap.report._account import account
 from tissueshap.report._caveats import caveats
@@ -77,7 +77,7 @@ def build(
         .render(
             title=title or "Which genes tell the classes apart?",
             today=datetime.date.today().isoformat(),
-            label=_slots.label_of(adata),
+            label=slots.label_of(adata),
             summary=summarise(adata),
             figures=embedded(drawn),
             tables=tables,
@@ -90,12 +90,12 @@ def build(
 
 
 def _check(adata: AnnData, what: str = "adata") -> None:
-    shown = [*_schema.load()["uns"], _biology.EXCLUSIVE]
+    shown = [*schema.load()["uns"], _biology.EXCLUSIVE]
     models = ["cnn", "predict", "shap"]
     # With folds, trust asks about one fold's model, and the saved one is of all samples.
     if found(adata, "trust", "params", {}).get("fold") is None:
         models.append("trust")
-    _provenance.check(adata, shown, models=models, what=what)
+    provenance.check(adata, shown, models=models, what=what)
 
 
 def _content(adata: AnnData) -> dict[str, Any]:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tissueshap import _schema
-from tissueshap._held_out import rounds
+from tissueshap._core import schema
+from tissueshap._core.held_out import rounds
 from tissueshap.report import _folds
 from tissueshap.report._failures import failures
 from tissueshap.report._found import found, is_test, number, ran, text
@@ -82,9 +82,9 @@ def _few_explained(adata: AnnData) -> Caveat | None:
 
 
 def _donors(adata: AnnData) -> Caveat | None:
-    if _schema.obs.donor not in adata.obs or not ran(adata, "split"):
+    if schema.obs.donor not in adata.obs or not ran(adata, "split"):
         return None
-    donors = text(adata.obs[_schema.obs.donor]).to_numpy()
+    donors = text(adata.obs[schema.obs.donor]).to_numpy()
     parts = rounds(adata)
     shared = sum(int(np.isin(donors[held], donors[seen]).sum()) for seen, held in parts)
     if not shared:
@@ -114,7 +114,7 @@ def _panel(adata: AnnData) -> Caveat | None:
 
 
 def _long_list(adata: AnnData) -> Caveat | None:
-    chosen = adata.var.get(_schema.var.shap_selected)
+    chosen = adata.var.get(schema.var.shap_selected)
     if chosen is None or chosen.mean() < 0.3:
         return None
     published = found(adata, "select_genes", "params", {}).get("method") == "unique_fraction"

@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
-from tissueshap import _schema, pl
+from tissueshap import pl
+from tissueshap._core import schema
 from tissueshap.report._biology import EXCLUSIVE
 from tissueshap.report._found import ran
 from tissueshap.report._trust import trust_figures
@@ -55,7 +56,7 @@ def figures(adata: AnnData, other: AnnData | None = None) -> dict[str, Figure]:
         Figures by name, in the order of the report.
     """
     drawn = {name: draw(adata) for name, (verb, draw) in _makers().items() if ran(adata, verb)}
-    if _schema.varm.shap_mean_abs in adata.varm:
+    if schema.varm.shap_mean_abs in adata.varm:
         drawn["shap_bar"] = pl.shap_bar(adata)
     drawn |= trust_figures(adata)
     if other is not None:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from tissueshap import _schema, _slots
-from tissueshap._held_out import held_out
+from tissueshap._core import schema, slots
+from tissueshap._core.held_out import held_out
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 def found(adata: AnnData, verb: str, name: str, default: Any = None) -> Any:
     """Return a result of a verb, or ``default`` if the verb has not been run."""
-    return _slots.record(adata).get(verb, {}).get(name, default)
+    return slots.record(adata).get(verb, {}).get(name, default)
 
 
 def ran(adata: AnnData, verb: str) -> bool:
     """Return whether a verb has left a record."""
-    return verb in _slots.record(adata)
+    return verb in slots.record(adata)
 
 
 def number(adata: AnnData, verb: str, name: str) -> float | None:
@@ -37,9 +37,9 @@ def text(values: Any) -> pd.Series[str]:
 def symbols(adata: AnnData) -> pd.Series[str]:
     """Return each gene's symbol, or its identifier where it has none."""
     ids = pd.Series(adata.var_names.astype(str), index=adata.var_names.astype(str))
-    if _schema.var.symbol not in adata.var:
+    if schema.var.symbol not in adata.var:
         return ids
-    named = adata.var[_schema.var.symbol].astype("string").to_numpy()
+    named = adata.var[schema.var.symbol].astype("string").to_numpy()
     held = pd.Series(named, index=ids.index, dtype="string")
     return held.where(held.notna() & (held != ""), ids).astype(str)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from tissueshap import _schema, _slots
+from tissueshap._core import schema, slots
 from tissueshap.report._found import significant, symbols, text
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def gene_table(adata: AnnData) -> pd.DataFrame:
     MissingSlotError
         Genes have not been selected.
     """
-    chosen = _slots.table(adata, "select_genes", "genes")
+    chosen = slots.table(adata, "select_genes", "genes")
     table = pd.DataFrame(
         {
             "class": text(chosen["class"]),
@@ -46,16 +46,16 @@ def gene_table(adata: AnnData) -> pd.DataFrame:
         names = ("n_folds", "rank_low", "rank_high")
         table = table.assign(**{name: np.asarray(chosen[name], dtype=np.int64) for name in names})
     table.insert(3, "symbol", symbols(adata).loc[table["gene"]].to_numpy())
-    if _schema.varm.de_fdr in adata.varm:
-        table["logfc"] = _at(adata, _schema.varm.de_logfc, table)
-        table["fdr"] = _at(adata, _schema.varm.de_fdr, table)
+    if schema.varm.de_fdr in adata.varm:
+        table["logfc"] = _at(adata, schema.varm.de_logfc, table)
+        table["fdr"] = _at(adata, schema.varm.de_fdr, table)
         table["in_de"] = significant(adata, table["logfc"], table["fdr"])
     return table.sort_values(["class", "rank"], kind="stable", ignore_index=True)
 
 
 def _at(adata: AnnData, key: str, table: pd.DataFrame) -> np.ndarray:
-    classes = _slots.class_names(adata)
-    frame = _slots.class_frame(adata, "varm", key, classes)
+    classes = slots.class_names(adata)
+    frame = slots.class_frame(adata, "varm", key, classes)
     rows = frame.index.get_indexer(pd.Index(table["gene"]))
     columns = pd.Index(classes).get_indexer(pd.Index(table["class"]))
     return np.asarray(frame.to_numpy(dtype=np.float64)[rows, columns])

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from tissueshap import _schema, _slots
-from tissueshap._errors import MissingSlotError
+from tissueshap._core import schema, slots
+from tissueshap._core.errors import MissingSlotError
 from tissueshap.report._found import significant, symbols
 
 if TYPE_CHECKING:
@@ -40,9 +40,9 @@ def score_markers(adata: AnnData) -> pd.DataFrame:
             "adata.uns['markers'] is missing: set it to a table with the columns class and "
             "gene, or run with --markers"
         )
-    chosen = _slots.table(adata, "select_genes", "genes")
+    chosen = slots.table(adata, "select_genes", "genes")
     selected = set(zip(chosen["class"].astype(str), chosen["gene"].astype(str), strict=True))
-    classes = _slots.class_names(adata)
+    classes = slots.class_names(adata)
     lookup = _lookup(adata)
     frames = _frames(adata, classes)
     rows = [
@@ -57,9 +57,9 @@ def score_markers(adata: AnnData) -> pd.DataFrame:
 
 
 _VALUES = {
-    "shap_rank": _schema.varm.shap_rank,
-    "logfc": _schema.varm.de_logfc,
-    "fdr": _schema.varm.de_fdr,
+    "shap_rank": schema.varm.shap_rank,
+    "logfc": schema.varm.de_logfc,
+    "fdr": schema.varm.de_fdr,
 }
 
 
@@ -71,7 +71,7 @@ def _lookup(adata: AnnData) -> dict[str, str]:
 
 def _frames(adata: AnnData, classes: list[str]) -> dict[str, pd.DataFrame]:
     return {
-        column: _slots.class_frame(adata, "varm", key, classes)
+        column: slots.class_frame(adata, "varm", key, classes)
         for column, key in _VALUES.items()
         if key in adata.varm
     }

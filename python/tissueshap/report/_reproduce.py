@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tissueshap import _schema, _slots
+from tissueshap._core import schema, slots
 from tissueshap.report._found import found
 from tissueshap.report._sections import Rows, rows
 
@@ -19,8 +19,8 @@ _READING = ("pbmc68k", "simulate", "read_counts")
 
 def settings(adata: AnnData) -> list[tuple[str, str, str]]:
     """Return what each verb was called with: verb, settings, seed."""
-    place = {verb: number for number, verb in enumerate((*_READING, *_schema.load()["uns"]))}
-    records = {verb: e for verb, e in _slots.record(adata).items() if isinstance(e, dict)}
+    place = {verb: number for number, verb in enumerate((*_READING, *schema.load()["uns"]))}
+    records = {verb: e for verb, e in slots.record(adata).items() if isinstance(e, dict)}
     held = []
     for verb in sorted(records, key=lambda name: (place.get(name, len(place)), name)):
         params = sorted(records[verb].get("params", {}).items())

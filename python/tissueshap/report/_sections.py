@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from tissueshap import _schema, _slots
+from tissueshap._core import schema, slots
 from tissueshap.pl._de_counts import counts
 from tissueshap.report._found import found, is_test, number, ran, text
 from tissueshap.report._genes import gene_table
@@ -22,7 +22,7 @@ Rows = list[dict[str, Any]]
 
 def classes(adata: AnnData) -> Rows:
     """Return, by class: samples, trained on, held out, after balancing, donors."""
-    label = text(adata.obs[_slots.label_of(adata)])
+    label = text(adata.obs[slots.label_of(adata)])
     table = pd.DataFrame({"n": label.value_counts()}).sort_index()
     if ran(adata, "split") and not ran(adata, "cross_validate"):
         held = is_test(adata).to_numpy()
@@ -31,8 +31,8 @@ def classes(adata: AnnData) -> Rows:
     balanced = found(adata, "oversample", "table")
     if balanced is not None:
         table["balanced"] = label.iloc[np.asarray(balanced["sample"])].value_counts()
-    if _schema.obs.donor in adata.obs:
-        donors = text(adata.obs[_schema.obs.donor])
+    if schema.obs.donor in adata.obs:
+        donors = text(adata.obs[schema.obs.donor])
         table["donors"] = donors.groupby(label.to_numpy()).nunique()
     return rows(table.fillna(0).astype(int).reset_index(names="class"))
 

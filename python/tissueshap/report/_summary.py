@@ -7,7 +7,8 @@ import platform
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from tissueshap import __version__, _schema, _slots
+from tissueshap._core import schema, slots
+from tissueshap._version import __version__
 from tissueshap.report._failures import failures
 from tissueshap.report._folds import n_folds
 from tissueshap.report._found import found, is_test, number, ran
@@ -106,7 +107,7 @@ def timings(adata: AnnData) -> dict[str, float]:
 def versions(adata: AnnData) -> dict[str, str]:
     """Return every version that a verb has recorded, and Python's."""
     held = {"python": platform.python_version()}
-    for entry in _slots.record(adata).values():
+    for entry in slots.record(adata).values():
         if isinstance(entry, Mapping):
             held.update({str(k): str(v) for k, v in entry.get("versions", {}).items()})
     held["tissueshap"] = __version__
@@ -114,11 +115,11 @@ def versions(adata: AnnData) -> dict[str, str]:
 
 
 def _cohort(adata: AnnData) -> dict[str, Any]:
-    held = is_test(adata) if _schema.obs.split in adata.obs else None
+    held = is_test(adata) if schema.obs.split in adata.obs else None
     balanced = found(adata, "oversample", "table")
     return {
         "n_samples": adata.n_obs,
-        "n_classes": len(_slots.class_names(adata)),
+        "n_classes": len(slots.class_names(adata)),
         "n_genes": adata.n_vars,
         "n_train": None if held is None else int((~held).sum()),
         "n_test": None if held is None else int(held.sum()),
@@ -134,8 +135,8 @@ def _macro_f1_folds(adata: AnnData) -> list[float] | None:
 
 def _genes(adata: AnnData) -> dict[str, Any]:
     ranks = number(adata, "select_genes", "n_ranks")
-    chosen = adata.var.get(_schema.var.shap_selected)
-    tested = adata.var.get(_schema.var.de_significant) if ran(adata, "de") else None
+    chosen = adata.var.get(schema.var.shap_selected)
+    tested = adata.var.get(schema.var.de_significant) if ran(adata, "de") else None
     expected, n_shap = (number(adata, "compare", name) for name in ("expected", "n_shap"))
     return {
         "n_shap_genes": None if chosen is None else int(chosen.sum()),

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from tissueshap import _schema, _slots
-from tissueshap._errors import MissingSlotError
+from tissueshap._core import schema, slots
+from tissueshap._core.errors import MissingSlotError
 from tissueshap.report._found import found, significant
 
 if TYPE_CHECKING:
@@ -57,15 +57,15 @@ def calls(adata: AnnData) -> dict[str, Pairs]:
     chosen = found(adata, "select_genes", "genes")
     if chosen is not None:
         held["SHAP"] = _pairs(chosen.astype({"gene": str, "class": str}))
-    if _schema.varm.de_fdr in adata.varm:
+    if schema.varm.de_fdr in adata.varm:
         held["DE"] = _raised(adata)
     return held
 
 
 def _raised(adata: AnnData) -> Pairs:
-    classes = _slots.class_names(adata)
-    fdr = _slots.class_frame(adata, "varm", _schema.varm.de_fdr, classes)
-    logfc = _slots.class_frame(adata, "varm", _schema.varm.de_logfc, classes)
+    classes = slots.class_names(adata)
+    fdr = slots.class_frame(adata, "varm", schema.varm.de_fdr, classes)
+    logfc = slots.class_frame(adata, "varm", schema.varm.de_logfc, classes)
     up = significant(adata, logfc, fdr) & (logfc > 0)
     return {(name, str(gene)) for name in classes for gene in up.index[up[name]]}
 

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 
-from tissueshap import _schema, _slots
-from tissueshap._errors import DataError
-from tissueshap._held_out import training
-from tissueshap._options import check_number
+from tissueshap._core import schema, slots
+from tissueshap._core.errors import DataError
+from tissueshap._core.held_out import training
+from tissueshap._core.options import check_number
 from tissueshap.explain._background import Background
 from tissueshap.pp._oversample import expand
 from tissueshap.tl._explained import Rows
@@ -86,8 +86,8 @@ class _Expanded:
 
     def __init__(self, adata: AnnData, columns: np.ndarray) -> None:
         self._adata, self._columns = adata, columns
-        self._table = _slots.table(adata, "oversample", "table")
-        self._mixed = str(_slots.record(adata)["oversample"]["params"]["layer"])
+        self._table = slots.table(adata, "oversample", "table")
+        self._mixed = str(slots.record(adata)["oversample"]["params"]["layer"])
         self.weights = self._table["weight"].to_numpy(dtype=np.float64)
         self.shape = (len(self._table), columns.size)
 
@@ -100,9 +100,9 @@ class _Expanded:
 
 
 def _balanced(adata: AnnData, rows: Rows, layer: str) -> Background:
-    if "oversample" not in _slots.record(adata):
+    if "oversample" not in slots.record(adata):
         raise DataError("background='balanced' is what pp.oversample makes: run it first")
-    if layer != _schema.layers.log2:
+    if layer != schema.layers.log2:
         raise DataError(
             f"background='balanced' is on the scale of layer 'log2', the input is {layer!r}: "
             f"choose another background"

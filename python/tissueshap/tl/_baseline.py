@@ -6,7 +6,7 @@ import warnings
 
 import numpy as np
 
-from tissueshap._logging import logger
+from tissueshap._core.logging import logger
 
 #: Steps of the optimiser; a fit that is stopped here is as good for a comparison.
 _MAX_ITER = 300

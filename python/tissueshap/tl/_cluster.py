@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from tissueshap import _schema, _slots, _umap
-from tissueshap._counts import target
+from tissueshap._core import schema, slots
+from tissueshap._core.adata import target
+from tissueshap._core.embedding import embed
 from tissueshap.clustering._vmeasure import check_starts, scored_sets
 from tissueshap.tl._clustered import (
     checked_classes,
@@ -121,7 +122,7 @@ def cluster(
     adata = target(adata, copy=copy)
     check_starts(n_starts, on)
     reads = records_behind(gene_sets)
-    sources = _slots.begin(adata, "cluster", *reads, layer=layer, key_added=key_added)
+    sources = slots.begin(adata, "cluster", *reads, layer=layer, key_added=key_added)
     rows = chosen_samples(adata, samples)
     codes = checked_classes(adata, label, rows)
     sets = named_sets(adata, gene_sets, n_random=n_random, seed=seed)
@@ -140,16 +141,16 @@ def cluster(
     )
     for (name, _, genes), (flat, found) in zip(sets, scored, strict=True):
         if name not in embeddings:
-            made = _umap.embed(read(genes), **embedding) if flat is None else flat
+            made = embed(read(genes), **embedding) if flat is None else flat
             embeddings[name] = _spread(made, rows, adata.n_obs)
         scores.append(found)
     table = pd.concat(scores, ignore_index=True)
-    prefix = _schema.obsm.X_umap
-    _slots.write(
+    prefix = schema.obsm.X_umap
+    slots.write(
         adata,
         "cluster",
         {
-            "obsm": {f"{prefix}_{_schema.column(n)}": flat for n, flat in embeddings.items()},
+            "obsm": {f"{prefix}_{schema.column(n)}": flat for n, flat in embeddings.items()},
             "uns": {
                 "n_clusters": len(np.unique(codes)),
                 "v_measure": table,

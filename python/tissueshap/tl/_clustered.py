@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from tissueshap import _schema, _slots
-from tissueshap._dense import dense
-from tissueshap._errors import DataError
-from tissueshap._held_out import held_out, training
-from tissueshap._logging import logger
+from tissueshap._core import schema, slots
+from tissueshap._core.dense import dense
+from tissueshap._core.errors import DataError
+from tissueshap._core.held_out import held_out, training
+from tissueshap._core.logging import logger
 from tissueshap.clustering._vmeasure import random_sets, standardised
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def chosen_samples(adata: AnnData, samples: str) -> np.ndarray:
     """
     if samples not in SAMPLES:
         raise DataError(f"samples={samples!r} is none of {list(SAMPLES)}")
-    if samples == "all" or (samples == "test" and _schema.obs.split not in adata.obs):
+    if samples == "all" or (samples == "test" and schema.obs.split not in adata.obs):
         return np.arange(adata.n_obs)
     found = np.flatnonzero(training(adata) if samples == "train" else held_out(adata))
     if not found.size:
@@ -44,7 +44,7 @@ def chosen_samples(adata: AnnData, samples: str) -> np.ndarray:
 
 def checked_classes(adata: AnnData, label: str | None, rows: np.ndarray) -> np.ndarray:
     """Return the class codes of the samples to cluster, at least two classes of them."""
-    codes: np.ndarray = _slots.class_codes(adata, label)[rows]
+    codes: np.ndarray = slots.class_codes(adata, label)[rows]
     n_classes = len(np.unique(codes))
     if n_classes < 2 or len(rows) < n_classes + 2:
         raise DataError(
@@ -58,7 +58,7 @@ def expression(
     adata: AnnData, layer: str, rows: np.ndarray, genes: np.ndarray, *, scale: bool
 ) -> np.ndarray:
     """Return the float32 matrix of some samples and genes, its genes standardised or not."""
-    values = dense(_slots.require(adata, "layers", layer)[np.ix_(rows, genes)])
+    values = dense(slots.require(adata, "layers", layer)[np.ix_(rows, genes)])
     X = np.asarray(values, dtype=np.float32)
     return standardised(X) if scale else X
 
@@ -69,7 +69,7 @@ def gene_set(adata: AnnData, name: str) -> np.ndarray:
         return np.arange(adata.n_vars)
     if name not in _COLUMNS:
         raise DataError(f"{name!r} is no gene set: choose among 'shap', 'de', 'all', 'random'")
-    return np.flatnonzero(_slots.require(adata, "var", _COLUMNS[name]).to_numpy(dtype=bool))
+    return np.flatnonzero(slots.require(adata, "var", _COLUMNS[name]).to_numpy(dtype=bool))
 
 
 def named_sets(
@@ -106,7 +106,7 @@ def records_behind(gene_sets: Any) -> list[str]:
 
 
 def _random_size(adata: AnnData, fixed: Mapping[str, np.ndarray]) -> int:
-    if "shap" in fixed or _schema.var.shap_selected in adata.var:
+    if "shap" in fixed or schema.var.shap_selected in adata.var:
         return len(gene_set(adata, "shap"))
     if not fixed:
         raise DataError("how large should random sets be? Run ts.tl.select_genes(adata) first")

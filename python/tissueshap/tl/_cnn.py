@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from tissueshap import _schema, _slots
-from tissueshap._counts import target
-from tissueshap._errors import DataError
-from tissueshap._held_out import training
+from tissueshap._core import schema, slots
+from tissueshap._core.adata import target
+from tissueshap._core.errors import DataError
+from tissueshap._core.held_out import training
+from tissueshap._core.logging import logger
+from tissueshap._core.scale import check_logs, made
 from tissueshap._input_scale import InputScale
-from tissueshap._logging import logger
-from tissueshap._scale import check_logs, made
 from tissueshap.model._backend import backend
 from tissueshap.model._ensemble import average
 from tissueshap.model._layouts import Layout
@@ -106,21 +106,21 @@ def cnn(
         layer holds values that are not finite, or architecture and layout do not go together.
     """
     adata = target(adata, copy=False)
-    name = _slots.label_name(adata, label)
-    classes, codes = _slots.class_names(adata, name), _slots.class_codes(adata, name)
+    name = slots.label_name(adata, label)
+    classes, codes = slots.class_names(adata, name), slots.class_codes(adata, name)
     samples = np.flatnonzero(training(adata))
     settings = preset if isinstance(preset, Preset) else preset_named(preset)
     settings = for_size(settings, samples.size, adata.n_vars).changed(
         arch=arch, layout=layout, standardise=standardise, epochs=epochs, n_models=n_models
     )
     _check(adata, classes, codes[samples])
-    sources = _slots.begin(adata, "cnn", layer=layer, key_added=key_added)
+    sources = slots.begin(adata, "cnn", layer=layer, key_added=key_added)
     if balanced:
         # The table counts positions; the model that is made of it does not.
-        _slots.current(adata, "oversample", label=name)
+        slots.current(adata, "oversample", label=name)
     _check_logarithm(adata, settings, layer)
-    values = _slots.require(adata, "layers", layer)
-    if layer.endswith(_schema.layers.log2):
+    values = slots.require(adata, "layers", layer)
+    if layer.endswith(schema.layers.log2):
         check_logs(values, f"adata.layers[{layer!r}]")
     source = Source(adata, name, samples, layer, balanced)
     seeds = [seed + 1000 * number for number in range(settings.n_models)]
@@ -137,7 +137,7 @@ def cnn(
         scale=scale,
         trained_on=trained_on(adata, name, samples),
     )
-    _slots.write(
+    slots.write(
         adata,
         "cnn",
         {

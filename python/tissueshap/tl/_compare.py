@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from tissueshap import _schema, _slots
-from tissueshap._counts import target
-from tissueshap._errors import DataError
+from tissueshap._core import schema, slots
+from tissueshap._core.adata import target
+from tissueshap._core.errors import DataError
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -82,13 +82,13 @@ def compare(
     Yap et al. (2021), Scientific Reports 11:2641, figure 4a to c.
     """
     adata = target(adata, copy=copy)
-    sources = _slots.begin(adata, "compare", "select_genes", "de", key_added=key_added)
-    classes = _slots.class_names(adata, label)
-    cutoffs = _slots.table(adata, "de", "params")
+    sources = slots.begin(adata, "compare", "select_genes", "de", key_added=key_added)
+    classes = slots.class_names(adata, label)
+    cutoffs = slots.table(adata, "de", "params")
     fdr, lfc = float(cutoffs["fdr"]), float(cutoffs["lfc"])
-    n_ranks = int(_slots.table(adata, "select_genes", "n_ranks"))
-    shap = _slots.require(adata, "var", _schema.var.shap_selected).to_numpy(dtype=bool)
-    de = _slots.require(adata, "var", _schema.var.de_significant).to_numpy(dtype=bool)
+    n_ranks = int(slots.table(adata, "select_genes", "n_ranks"))
+    shap = slots.require(adata, "var", schema.var.shap_selected).to_numpy(dtype=bool)
+    de = slots.require(adata, "var", schema.var.de_significant).to_numpy(dtype=bool)
     pairs = _pairs(adata, classes, fdr=fdr, lfc=lfc)
     found = {
         **_overlap(shap, de),
@@ -98,7 +98,7 @@ def compare(
         "by_rank": _by_rank(adata, classes, de, n_ranks, ranks),
     }
     found["overlap_fraction"] = found.pop("fraction")
-    _slots.write(
+    slots.write(
         adata,
         "compare",
         {"uns": found},
@@ -112,8 +112,8 @@ def compare(
 
 def _pairs(adata: AnnData, classes: list[str], *, fdr: float, lfc: float) -> pd.DataFrame:
     """Return every class x gene with what SHAP and DE say of it."""
-    logfcs = _slots.class_frame(adata, "varm", _schema.varm.de_logfc, classes).to_numpy(float)
-    fdrs = _slots.class_frame(adata, "varm", _schema.varm.de_fdr, classes).to_numpy(float)
+    logfcs = slots.class_frame(adata, "varm", schema.varm.de_logfc, classes).to_numpy(float)
+    fdrs = slots.class_frame(adata, "varm", schema.varm.de_fdr, classes).to_numpy(float)
     in_shap = _shap_genes(adata, classes)
     # A gene that was not tested (missing value) passes neither cut-off.
     passes_fdr, passes_lfc = fdrs < fdr, np.abs(logfcs) > lfc
@@ -136,7 +136,7 @@ def _pairs(adata: AnnData, classes: list[str], *, fdr: float, lfc: float) -> pd.
 
 def _shap_genes(adata: AnnData, classes: list[str]) -> np.ndarray:
     """Return which genes (rows) were selected for which class (columns)."""
-    genes = _slots.table(adata, "select_genes", "genes")
+    genes = slots.table(adata, "select_genes", "genes")
     rows = adata.var_names.get_indexer(genes["gene"].astype(str))
     columns = pd.Index(classes).get_indexer(genes["class"].astype(str))
     if (rows < 0).any() or (columns < 0).any():
@@ -180,7 +180,7 @@ def _by_rank(
     adata: AnnData, classes: list[str], de: np.ndarray, n_ranks: int, ranks: Sequence[int] | None
 ) -> pd.DataFrame:
     """Return the overlap when the genes of rank 1 to n of any class are taken."""
-    best = _slots.class_frame(adata, "varm", _schema.varm.shap_rank, classes).min(axis=1).to_numpy()
+    best = slots.class_frame(adata, "varm", schema.varm.shap_rank, classes).min(axis=1).to_numpy()
     asked = _RANKS if ranks is None else tuple(ranks)
     if any(n < 1 for n in asked):
         raise DataError(f"ranks={list(asked)}: a rank cut-off is 1 or more")

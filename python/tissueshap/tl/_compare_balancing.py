@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
-from tissueshap import _slots
-from tissueshap._counts import target
-from tissueshap._dense import dense
-from tissueshap._errors import DataError
-from tissueshap._held_out import rounds
-from tissueshap._logging import logger
+from tissueshap._core import slots
+from tissueshap._core.adata import target
+from tissueshap._core.dense import dense
+from tissueshap._core.errors import DataError
+from tissueshap._core.held_out import rounds
+from tissueshap._core.logging import logger
 from tissueshap.model._backend import backend
 from tissueshap.model._presets import Preset
 from tissueshap.tl._cnn import cnn
@@ -91,9 +91,9 @@ def compare_balancing(
     """
     chosen = _checked(methods)
     adata = target(adata, copy=copy)
-    name = _slots.label_name(adata, label)
-    sources = _slots.begin(adata, "compare_balancing", layer=layer, key_added=key_added)
-    classes, codes = _slots.class_names(adata, name), _slots.class_codes(adata, name)
+    name = slots.label_name(adata, label)
+    sources = slots.begin(adata, "compare_balancing", layer=layer, key_added=key_added)
+    classes, codes = slots.class_names(adata, name), slots.class_codes(adata, name)
     train, test = _one_split(adata)
     sizes = np.bincount(codes[train], minlength=len(classes))
     work = workbench(adata, name, (layer, mixed))
@@ -113,7 +113,7 @@ def compare_balancing(
         "summary": pd.DataFrame(summary, columns=["method", "macro_f1", "accuracy", "n_train"]),
         "per_class": pd.concat(per_class, ignore_index=True)[["method", "class", "n_train", "f1"]],
     }
-    _slots.write(
+    slots.write(
         adata,
         "compare_balancing",
         {"uns": found},
@@ -157,8 +157,8 @@ def _trained(
     source = mixed if method == "smote" else layer
     oversample(work, method=method, layer=source, seed=seed)  # type: ignore[arg-type]
     model = cnn(work, layer=layer, seed=seed, **how)
-    values = _slots.require(work, "layers", layer)
+    values = slots.require(work, "layers", layer)
     rows = np.asarray(dense(values[test]), dtype=np.float32)[:, columns_of(work, model)]
     best = model.predict_proba(rows).argmax(axis=1)
-    n_rows = len(_slots.table(work, "oversample", "table"))
+    n_rows = len(slots.table(work, "oversample", "table"))
     return np.asarray(model.classes)[best], n_rows

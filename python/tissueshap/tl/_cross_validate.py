@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from tissueshap import _schema, _slots
-from tissueshap._counts import target
-from tissueshap._errors import DataError
-from tissueshap._held_out import TEST, TRAIN, folds, rounds
-from tissueshap._logging import logger
+from tissueshap._core import schema, slots
+from tissueshap._core.adata import target
+from tissueshap._core.errors import DataError
+from tissueshap._core.held_out import TEST, TRAIN, folds, rounds
+from tissueshap._core.logging import logger
 from tissueshap.tl._cnn import cnn
 from tissueshap.tl._fold_results import FoldResults
 from tissueshap.tl._predict import predict
@@ -92,13 +92,13 @@ def cross_validate(
     (3, 60)
     """
     adata = target(adata, copy=False)
-    name = _slots.label_name(adata, label)
+    name = slots.label_name(adata, label)
     train, explain = _settings(cnn, "train", train), _settings(shap, "explain", explain)
     if folds(adata) is None:
         raise DataError("there are no folds: run ts.pp.split(adata, n_folds=5) first")
-    _slots.begin(adata, "predict")
-    sources = _slots.begin(adata, "shap", layer=layer)
-    balanced = _slots.record(adata).get("oversample", {}).get("params")
+    slots.begin(adata, "predict")
+    sources = slots.begin(adata, "shap", layer=layer)
+    balanced = slots.record(adata).get("oversample", {}).get("params")
     mixed = [] if balanced is None else [str(balanced["layer"])]
     if explain.get("samples") == "all":
         raise DataError(
@@ -112,7 +112,7 @@ def cross_validate(
         began, own = time.perf_counter(), seed + number - 1
         logger.info("fold %d of %d: %d samples train", number, len(parts), seen.size)
         is_held = np.isin(np.arange(work.n_obs), held)
-        work.obs[_schema.obs.split] = pd.Categorical(np.where(is_held, TEST, TRAIN))
+        work.obs[schema.obs.split] = pd.Categorical(np.where(is_held, TEST, TRAIN))
         if balanced is not None:
             balance_as(work, balanced, seed=own)
         models.append(cnn(work, layer=layer, seed=own, **train))

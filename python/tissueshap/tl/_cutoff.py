@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from tissueshap._errors import DataError
-from tissueshap._logging import logger
-from tissueshap._options import check_number
+from tissueshap._core.errors import DataError
+from tissueshap._core.logging import logger
+from tissueshap._core.options import check_number
 
 
 def ranks_to_take(

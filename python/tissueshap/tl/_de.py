@@ -9,13 +9,15 @@ import numpy as np
 import pandas as pd
 from anndata import AnnData
 
-from tissueshap import _r, _schema, _slots
-from tissueshap._counts import checked, target, workers
+from tissueshap._bridge import r
+from tissueshap._bridge.convert import Matrix
+from tissueshap._bridge.counts import checked, workers
+from tissueshap._core import schema, slots
+from tissueshap._core.adata import target
+from tissueshap._core.errors import DataError
+from tissueshap._core.options import check_number
+from tissueshap._core.scale import check_logs
 from tissueshap._covariates import covariate
-from tissueshap._errors import DataError
-from tissueshap._options import check_number
-from tissueshap._rconvert import Matrix
-from tissueshap._scale import check_logs
 
 Method = Literal["edgeR_QL", "edgeR_LRT", "limma_voom", "limma", "wilcoxon"]
 Rest = Literal["mean_of_classes", "weighted", "pooled"]
@@ -117,17 +119,17 @@ def de(
     if lfc_test is not None:
         check_number("lfc_test", lfc_test, low=0)
     adata = target(adata, copy=copy)
-    name = _slots.label_name(adata, label)
-    classes = _slots.class_names(adata, name)
+    name = slots.label_name(adata, label)
+    classes = slots.class_names(adata, name)
     if len(classes) < 2:
         raise DataError(f"adata.obs[{name!r}] has one class only, {classes}: nothing to compare")
     made_by = "log2" if method == "limma" else "tmm"
-    sources = _slots.begin(adata, "de", made_by, key_added=key_added)
+    sources = slots.begin(adata, "de", made_by, key_added=key_added)
     params: dict[str, Any] = {"fdr": fdr, "lfc": lfc, "method": method, "rest": rest}
     params["legacy"] = bool(legacy)
     if lfc_test is not None:
         params["lfc_test"] = lfc_test
-    found = _r.call(
+    found = r.call(
         "core_de",
         **(_logged(adata) if method == "limma" else _counted(adata)),
         **_of_samples(adata, covariates, block),
@@ -139,12 +141,12 @@ def de(
     params |= {key: value for key, value in given.items() if value is not None}
     if method != "edgeR_QL":
         del params["legacy"]
-    _slots.write(
+    slots.write(
         adata,
         "de",
         found,
         params={"label": name, **params},
-        versions=_r.versions("R", "edgeR", "limma"),
+        versions=r.versions("R", "edgeR", "limma"),
         sources=sources,
         key_added=key_added,
     )
@@ -154,14 +156,14 @@ def de(
 def _counted(adata: AnnData) -> dict[str, Any]:
     return {
         "counts": checked(adata),
-        "lib_size": _slots.require(adata, "obs", _schema.obs.lib_size).to_numpy(float),
-        "norm_factor": _slots.require(adata, "obs", _schema.obs.norm_factor).to_numpy(float),
+        "lib_size": slots.require(adata, "obs", schema.obs.lib_size).to_numpy(float),
+        "norm_factor": slots.require(adata, "obs", schema.obs.norm_factor).to_numpy(float),
     }
 
 
 def _logged(adata: AnnData) -> dict[str, Any]:
-    values = _slots.require(adata, "layers", _schema.layers.log2)
-    check_logs(values, f"adata.layers[{_schema.layers.log2!r}]", fold_changes=True)
+    values = slots.require(adata, "layers", schema.layers.log2)
+    check_logs(values, f"adata.layers[{schema.layers.log2!r}]", fold_changes=True)
     samples, genes = list(map(str, adata.obs_names)), list(map(str, adata.var_names))
     return {"counts": Matrix(values, samples=samples, genes=genes, integer=False)}
 
@@ -176,7 +178,7 @@ def _of_samples(
     if covariates:
         found["covariates"] = pd.DataFrame({name: covariate(adata, name) for name in covariates})
     if block is not None:
-        found["block"] = _texts(_slots.obs_column(adata, block, "block"))
+        found["block"] = _texts(slots.obs_column(adata, block, "block"))
     return found
 
 

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from tissueshap import _slots
-from tissueshap._counts import target
-from tissueshap._errors import DataError
-from tissueshap._logging import logger
-from tissueshap._options import check_number, check_order
-from tissueshap._progress import progress
+from tissueshap._core import slots
+from tissueshap._core.adata import target
+from tissueshap._core.errors import DataError
+from tissueshap._core.logging import logger
+from tissueshap._core.options import check_number, check_order
+from tissueshap._core.progress import progress
 from tissueshap.enrichment import _engines, _gene_sets
 from tissueshap.enrichment._over_representation import COLUMNS
 from tissueshap.tl._gene_lists import check, gene_lists, records_behind
@@ -117,7 +117,7 @@ def enrich(
     adata = target(adata, copy=copy)
     lists_of = (source,) if isinstance(source, str) else tuple(source)
     check(lists_of, by)
-    sources = _slots.begin(adata, "enrich", *records_behind(lists_of), key_added=key_added)
+    sources = slots.begin(adata, "enrich", *records_behind(lists_of), key_added=key_added)
     sets = _sets(gene_sets, engine)
     column, names = _gene_sets.matching_ids(adata, sets.universe if sets else None, ids)
     background = _background(adata, names, universe, sets)
@@ -135,7 +135,7 @@ def enrich(
     lost, total = (counts["n_genes"] - counts["n_mapped"]).sum(), counts["n_genes"].sum()
     logger.info("%d of %d genes (by %s) are in no gene set", lost, total, column)
     table = pd.concat(tables, ignore_index=True)[["source", "class", *COLUMNS]]
-    _slots.write(
+    slots.write(
         adata,
         "enrich",
         {

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from tissueshap import _provenance, _schema, _slots
-from tissueshap._counts import target
-from tissueshap._dense import dense
-from tissueshap._errors import DataError, DataWarning
-from tissueshap._held_out import Rounds, rounds
-from tissueshap._logging import logger
+from tissueshap._core import provenance, schema, slots
+from tissueshap._core.adata import target
+from tissueshap._core.dense import dense
+from tissueshap._core.errors import DataError, DataWarning
+from tissueshap._core.held_out import Rounds, rounds
+from tissueshap._core.logging import logger
 from tissueshap.tl._baseline import logistic
 
 if TYPE_CHECKING:
@@ -82,14 +82,14 @@ def evaluate(
         Classes have names that the classifier does not know.
     """
     adata = target(adata, copy=copy)
-    name = _slots.label_name(adata, label)
+    name = slots.label_name(adata, label)
     made_by = key_added or "predict"
     baseline_layer = layer if baseline else None
-    sources = _slots.begin(adata, "evaluate", made_by, layer=baseline_layer, key_added=key_added)
-    _provenance.check_trained_on(adata, name, _provenance.trained_on(adata, made_by))
-    classes, codes = _slots.class_names(adata, name), _slots.class_codes(adata, name)
+    sources = slots.begin(adata, "evaluate", made_by, layer=baseline_layer, key_added=key_added)
+    provenance.check_trained_on(adata, name, provenance.trained_on(adata, made_by))
+    classes, codes = slots.class_names(adata, name), slots.class_codes(adata, name)
     parts = rounds(adata)
-    predicted = _slots.require(adata, "obs", _schema.obs.predicted, key_added=key_added)
+    predicted = slots.require(adata, "obs", schema.obs.predicted, key_added=key_added)
     _check_unseen(adata, len(parts), key_added)
     _warn_of_unknown(adata, name, classes, key_added)
     test = np.concatenate([held for _, held in parts])
@@ -111,7 +111,7 @@ def evaluate(
         results["folds"], per_class["f1_sd"] = _by_fold(true, by, fold, classes)
         results["n_folds"] = len(parts)
         results["macro_f1_sd"] = float(results["folds"]["macro_f1"].std())
-    _slots.write(
+    slots.write(
         adata,
         "evaluate",
         {"uns": {**results, "per_class": per_class, "confusion": confusion(true, by[""])}},
@@ -126,10 +126,10 @@ def evaluate(
 
 def _warn_of_unknown(adata: AnnData, label: str, classes: list[str], key_added: str | None) -> None:
     """Warn where classes have other names than the classifier's: their scores are all 0."""
-    proba = adata.obsm.get(_slots.named(_schema.obsm.proba, key_added))
+    proba = adata.obsm.get(slots.named(schema.obsm.proba, key_added))
     if not isinstance(proba, pd.DataFrame):
         return
-    unknown = [name for name in classes if _schema.column(name) not in proba.columns]
+    unknown = [name for name in classes if schema.column(name) not in proba.columns]
     if unknown:
         warnings.warn(
             f"the classifier does not know the classes {unknown[:5]} of adata.obs[{label!r}], "
@@ -141,7 +141,7 @@ def _warn_of_unknown(adata: AnnData, label: str, classes: list[str], key_added: 
 
 def _check_unseen(adata: AnnData, n_parts: int, key_added: str | None) -> None:
     """Refuse predictions by one network where every sample has trained it."""
-    record = _slots.record(adata).get(key_added or "predict", {})
+    record = slots.record(adata).get(key_added or "predict", {})
     if n_parts > 1 and "n_folds" not in record.get("params", {}):
         raise DataError(
             "the predictions are of one network, and with folds it may have seen every sample: "
@@ -151,9 +151,9 @@ def _check_unseen(adata: AnnData, n_parts: int, key_added: str | None) -> None:
 
 def _donors(adata: AnnData, parts: Rounds) -> dict[str, int]:
     """Return how many donors there are, and how many are trained on and held out at once."""
-    if _schema.obs.donor not in adata.obs:
+    if schema.obs.donor not in adata.obs:
         return {}
-    donor = adata.obs[_schema.obs.donor]
+    donor = adata.obs[schema.obs.donor]
     sides = [tuple(set(donor.iloc[side].dropna()) for side in part) for part in parts]
     everyone = set().union(*(side for part in sides for side in part))
     shared = set().union(*(train & test for train, test in sides))
@@ -212,6 +212,6 @@ def _logistic(
     seed: int,
 ) -> np.ndarray:
     """Return the classes that a logistic regression predicts for the test samples."""
-    values = _slots.require(adata, "layers", layer)
+    values = slots.require(adata, "layers", layer)
     x, new = (np.asarray(dense(values[rows]), dtype=np.float32) for rows in (train, test))
     return logistic(x, codes[train], new, seed=seed)

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tissueshap._dense import dense
-from tissueshap._errors import DataError
-from tissueshap._held_out import folds, held_out
+from tissueshap._core.dense import dense
+from tissueshap._core.errors import DataError
+from tissueshap._core.held_out import folds, held_out
 from tissueshap.model._outputs import outputs
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from tissueshap import _schema, _slots
+from tissueshap._core import schema, slots
 from tissueshap.trust._agreement import jaccard_by_chance
 from tissueshap.trust._stability import pairs
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 def fold_ranks(adata: AnnData, classes: Sequence[str], key_added: str | None) -> list[np.ndarray]:
     """Return the ranks by each fold's samples alone, genes x classes; none without folds."""
-    numbers = _slots.record(adata).get(key_added or "rank_genes", {}).get("folds", ())
-    prefix = _schema.varm.shap_rank_fold
+    numbers = slots.record(adata).get(key_added or "rank_genes", {}).get("folds", ())
+    prefix = schema.varm.shap_rank_fold
     frames = [
-        _slots.class_frame(adata, "varm", f"{prefix}_{number}", classes, key_added=key_added)
+        slots.class_frame(adata, "varm", f"{prefix}_{number}", classes, key_added=key_added)
         for number in numbers
     ]
     return [frame.to_numpy(dtype=np.float64) for frame in frames]

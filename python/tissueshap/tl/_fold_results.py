@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from tissueshap import _schema, _slots
-from tissueshap._logging import logger
+from tissueshap._core import schema, slots
+from tissueshap._core.layer_store import LayerStore, keep_in_file
+from tissueshap._core.logging import logger
 from tissueshap.model._backend import backend
-from tissueshap.tl._layer_store import LayerStore, keep_in_file
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -52,18 +52,18 @@ class FoldResults:
         began
             When its training began, by ``time.perf_counter``.
         """
-        record, obs = _slots.record(work), work.obs.iloc[held]
-        predicted = obs[_schema.obs.predicted].astype(str).to_numpy()
+        record, obs = slots.record(work), work.obs.iloc[held]
+        predicted = obs[schema.obs.predicted].astype(str).to_numpy()
         self._predicted[held] = predicted
-        self._confidence[held] = obs[_schema.obs.confidence]
-        proba = work.obsm[_schema.obsm.proba]
+        self._confidence[held] = obs[schema.obs.confidence]
+        proba = work.obsm[schema.obsm.proba]
         self._proba = self._proba.reindex(columns=proba.columns)
         self._proba.iloc[held] = proba.iloc[held]
         self._add_layers(work, held)
         tables = {"history": record["cnn"]["history"], "samples": record["shap"]["samples"]}
-        if _schema.varm.shap_mean_abs in work.varm:
+        if schema.varm.shap_mean_abs in work.varm:
             tables["pairs"] = record["shap"]["pairs"]
-            self._mean_abs.append(work.varm[_schema.varm.shap_mean_abs])
+            self._mean_abs.append(work.varm[schema.varm.shap_mean_abs])
         for name, table in tables.items():
             self._tables.setdefault(name, []).append(table.assign(fold=number))
         self._params = {verb: record[verb]["params"] for verb in ("cnn", "predict", "shap")}
@@ -83,12 +83,12 @@ class FoldResults:
         )
 
     def _add_layers(self, work: AnnData, held: np.ndarray) -> None:
-        every, prefix = np.arange(work.n_vars), f"{_schema.layers.shap_class}_"
+        every, prefix = np.arange(work.n_vars), f"{schema.layers.shap_class}_"
         for name in work.layers:
-            if name != _schema.layers.shap and not name.startswith(prefix):
+            if name != schema.layers.shap and not name.startswith(prefix):
                 continue
             if name not in self._stores:
-                _slots.refuse_taken(self._adata, "shap", [("layers", name)], "shap")
+                slots.refuse_taken(self._adata, "shap", [("layers", name)], "shap")
                 self._stores[name] = LayerStore(self._adata, name)
             for row in held:
                 self._stores[name].write(int(row), every, work.layers[name][row])
@@ -110,10 +110,10 @@ class FoldResults:
         history, samples = tables.pop("history"), tables["samples"]
         predicted = {
             "obs": {
-                _schema.obs.predicted: pd.Categorical(self._predicted, categories=list(classes)),
-                _schema.obs.confidence: self._confidence,
+                schema.obs.predicted: pd.Categorical(self._predicted, categories=list(classes)),
+                schema.obs.confidence: self._confidence,
             },
-            "obsm": {_schema.obsm.proba: self._proba},
+            "obsm": {schema.obsm.proba: self._proba},
             "uns": {"classes": list(classes), "n_filled": 0},
         }
         explained: dict[str, Any] = {
@@ -133,11 +133,11 @@ class FoldResults:
         }
         how: dict[str, Any] = {"seed": seed, "versions": ("keras", backend()), "sources": sources}
         for verb, found in (("predict", predicted), ("shap", explained)):
-            _slots.write(
+            slots.write(
                 adata, verb, found, params={**self._params[verb], "n_folds": n_folds}, **how
             )
         training = self._params["cnn"]
-        _slots.write(adata, "cross_validate", {"uns": validated}, params=training, **how)
+        slots.write(adata, "cross_validate", {"uns": validated}, params=training, **how)
         keep_in_file(adata, varm=tuple(explained["varm"]))
 
     def _mean_over_folds(self) -> dict[str, pd.DataFrame]:
@@ -148,4 +148,4 @@ class FoldResults:
         stacked = np.stack([frame.to_numpy() for frame in self._mean_abs])
         mean = np.average(stacked, axis=0, weights=weights)
         first = self._mean_abs[0]
-        return {_schema.varm.shap_mean_abs: pd.DataFrame(mean, columns=first.columns)}
+        return {schema.varm.shap_mean_abs: pd.DataFrame(mean, columns=first.columns)}

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tissueshap import _schema, _slots
-from tissueshap._errors import DataError
+from tissueshap._core import schema, slots
+from tissueshap._core.errors import DataError
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -46,18 +46,18 @@ def gene_lists(adata: AnnData, source: str, by: str, label: str | None) -> dict[
         Column of ``obs`` with the classes; the recorded one by default.
     """
     if by == "all":
-        key = _schema.var.shap_selected if source == "shap" else _schema.var.de_significant
-        return {"all": list(adata.var_names[_slots.require(adata, "var", key).to_numpy(bool)])}
-    classes = _slots.class_names(adata, label)
+        key = schema.var.shap_selected if source == "shap" else schema.var.de_significant
+        return {"all": list(adata.var_names[slots.require(adata, "var", key).to_numpy(bool)])}
+    classes = slots.class_names(adata, label)
     if source == "shap":
-        genes = _slots.table(adata, "select_genes", "genes")
+        genes = slots.table(adata, "select_genes", "genes")
         if by == "exclusive":
             genes = genes[genes["exclusive"].astype(bool)]
         genes = genes.sort_values("rank", kind="stable")
         return {name: list(genes.loc[genes["class"] == name, "gene"]) for name in classes}
-    cutoffs = _slots.table(adata, "de", "params")
-    fdr = _slots.class_frame(adata, "varm", _schema.varm.de_fdr, classes).to_numpy()
-    logfc = _slots.class_frame(adata, "varm", _schema.varm.de_logfc, classes).to_numpy()
+    cutoffs = slots.table(adata, "de", "params")
+    fdr = slots.class_frame(adata, "varm", schema.varm.de_fdr, classes).to_numpy()
+    logfc = slots.class_frame(adata, "varm", schema.varm.de_logfc, classes).to_numpy()
     called = (fdr < float(cutoffs["fdr"])) & (np.abs(logfc) > float(cutoffs["lfc"]))
     if by == "exclusive":
         called &= called.sum(axis=1, keepdims=True) == 1

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from tissueshap import _provenance, _slots
-from tissueshap._errors import StaleError
+from tissueshap._core import provenance, slots
+from tissueshap._core.errors import StaleError
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -20,7 +20,7 @@ def trained_on(adata: AnnData, label: str, samples: np.ndarray) -> pd.DataFrame:
     """Return the training samples and their classes, for the model to carry along."""
     return pd.DataFrame(
         {
-            "sample": _provenance.name_codes(adata.obs_names[samples]),
+            "sample": provenance.name_codes(adata.obs_names[samples]),
             "class": adata.obs[label].astype(str).to_numpy()[samples],
         }
     )
@@ -30,7 +30,7 @@ def trained_here(adata: AnnData, model: Classifier) -> pd.DataFrame | None:
     """Return the rows of a model's training samples that are in ``adata``, None for none."""
     if model.trained_on is None:
         return None
-    here = model.trained_on["sample"].isin(_provenance.name_codes(adata.obs_names))
+    here = model.trained_on["sample"].isin(provenance.name_codes(adata.obs_names))
     return model.trained_on[here].reset_index(drop=True) if here.any() else None
 
 
@@ -42,7 +42,7 @@ def of_model(
     layer: str,
     key_added: str | None,
 ) -> dict[str, Any]:
-    """Return what ``_slots.begin`` does for a verb that applies a model, and the model.
+    """Return what ``slots.begin`` does for a verb that applies a model, and the model.
 
     The record of the training counts among those that are read where it is of this model;
     a record of an explanation must be.
@@ -50,7 +50,7 @@ def of_model(
     own = model.fingerprint()
     made_by = {
         key: entry["made_from"]["model"]
-        for key, entry in _provenance.records(adata).items()
+        for key, entry in provenance.records(adata).items()
         if "model" in entry.get("made_from", {})
     }
     for key in reads:
@@ -61,6 +61,6 @@ def of_model(
             )
     trained = "cnn" if made_by.get("cnn") == own else None
     return {
-        **_slots.begin(adata, verb, trained, *reads, layer=layer, key_added=key_added),
+        **slots.begin(adata, verb, trained, *reads, layer=layer, key_added=key_added),
         "model": own,
     }

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from tissueshap import _slots
-from tissueshap._counts import target
-from tissueshap._errors import DataError
-from tissueshap._options import check_number
+from tissueshap._core import slots
+from tissueshap._core.adata import target
+from tissueshap._core.errors import DataError
+from tissueshap._core.options import check_number
 from tissueshap.clustering._vmeasure import check_starts, random_sets, scored_sets
 from tissueshap.tl._clustered import (
     checked_classes,
@@ -107,7 +107,7 @@ def null_test(
     check_starts(n_starts, on)
     check_number("n_sets", n_sets, low=1, integer=True)
     reads = records_behind(gene_set)
-    sources = _slots.begin(adata, "null_test", *reads, layer=layer, key_added=key_added)
+    sources = slots.begin(adata, "null_test", *reads, layer=layer, key_added=key_added)
     rows = chosen_samples(adata, samples)
     codes = checked_classes(adata, label, rows)
     name, genes = _one_set(adata, gene_set)
@@ -122,7 +122,7 @@ def null_test(
     )
     scores = [found for _, found in scored]
     observed, null = scores[0], pd.concat(scores[1:], ignore_index=True)
-    _slots.write(
+    slots.write(
         adata,
         "null_test",
         {

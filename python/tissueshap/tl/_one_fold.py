@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from tissueshap import _provenance, _schema, _slots
-from tissueshap._errors import DataError
-from tissueshap._held_out import TEST, TRAIN, folds
+from tissueshap._core import provenance, schema, slots
+from tissueshap._core.errors import DataError
+from tissueshap._core.held_out import TEST, TRAIN, folds
 from tissueshap.tl._rank_genes import rank_genes
 from tissueshap.tl._select_genes import select_genes
 from tissueshap.tl._workbench import balance_as, workbench
@@ -49,30 +49,30 @@ def one_fold(adata: AnnData, label: str, number: int, *, layer: str) -> AnnData:
     if fold is None or number not in fold:
         there = "no folds" if fold is None else f"the folds {np.unique(fold).tolist()}"
         raise DataError(f"fold={number}: there are {there}")
-    record = _slots.record(adata)
+    record = slots.record(adata)
     balanced = record.get("oversample", {}).get("params")
     mixed = [] if balanced is None else [str(balanced["layer"])]
-    work = workbench(adata, label, [layer, _schema.layers.shap, *mixed])
-    work.obs[_schema.obs.split] = pd.Categorical(np.where(fold == number, TEST, TRAIN))
-    work.uns.update({name: held for name, held in adata.uns.items() if name != _schema.UNS})
+    work = workbench(adata, label, [layer, schema.layers.shap, *mixed])
+    work.obs[schema.obs.split] = pd.Categorical(np.where(fold == number, TEST, TRAIN))
+    work.uns.update({name: held for name, held in adata.uns.items() if name != schema.UNS})
     work.varm.update({name: adata.varm[name] for name in adata.varm if name.startswith("de_")})
-    own = _slots.record(work)
+    own = slots.record(work)
     # They were made from all folds; the caller has checked that they are up to date.
     own.update(
         {
-            verb: _provenance.without_origin(entry)
-            for verb, entry in _provenance.records(adata).items()
+            verb: provenance.without_origin(entry)
+            for verb, entry in provenance.records(adata).items()
             if verb not in _RANKED
         }
     )
-    samples = _slots.table(adata, "shap", "samples")
+    samples = slots.table(adata, "shap", "samples")
     samples = samples[samples["fold"] == number].drop(columns="fold").reset_index(drop=True)
     own["shap"] = {**own["shap"], "samples": samples}
     if balanced is not None:
         seed = int(record["cross_validate"]["seed"]) + number - 1
         balance_as(work, balanced, seed=seed)
     rank_genes(work, label, **_params(record, "rank_genes", "statistic", "by"))
-    n_ranks = int(_slots.table(adata, "select_genes", "n_ranks"))
+    n_ranks = int(slots.table(adata, "select_genes", "n_ranks"))
     select_genes(work, label, method="top_n", n_top=n_ranks)
     return work
 

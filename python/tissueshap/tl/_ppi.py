@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from tissueshap import _slots
-from tissueshap._counts import target
-from tissueshap._logging import logger
+from tissueshap._core import slots
+from tissueshap._core.adata import target
+from tissueshap._core.logging import logger
 from tissueshap.enrichment._gene_sets import matching_ids
 from tissueshap.enrichment._interactions import Network, interaction_test
 from tissueshap.enrichment._over_representation import adjusted
@@ -99,7 +99,7 @@ def ppi(
     groupings = (by,) if isinstance(by, str) else tuple(by)
     for grouping in groupings:
         check(lists_of, grouping)
-    sources = _slots.begin(adata, "ppi", *records_behind(lists_of), key_added=key_added)
+    sources = slots.begin(adata, "ppi", *records_behind(lists_of), key_added=key_added)
     frame = edges if isinstance(edges, pd.DataFrame) else _read(edges, score, aliases)
     column, names = matching_ids(adata, set(frame["a"]) | set(frame["b"]), ids)
     network = Network(frame, list(names.dropna()))
@@ -118,7 +118,7 @@ def ppi(
             tables.append(found)
     n_genes = int((network.degree > 0).sum())
     logger.info("%d of %d genes (by %s) have an interaction", n_genes, adata.n_vars, column)
-    _slots.write(
+    slots.write(
         adata,
         "ppi",
         {

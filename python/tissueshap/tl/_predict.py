@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from tissueshap import _schema, _slots
-from tissueshap._counts import target
-from tissueshap._dense import blocks
-from tissueshap._errors import DataError
-from tissueshap._scale import check_measured, made
+from tissueshap._core import schema, slots
+from tissueshap._core.adata import target
+from tissueshap._core.dense import blocks
+from tissueshap._core.errors import DataError
+from tissueshap._core.scale import check_measured, made
 from tissueshap.model._backend import backend
 from tissueshap.model._classifier import Classifier
 from tissueshap.tl._made_of import of_model, trained_here
@@ -75,7 +75,7 @@ def predict(
         The values, or those of some samples, may be on another scale.
     """
     adata = target(adata, copy=copy)
-    values = _slots.require(adata, "layers", layer)
+    values = slots.require(adata, "layers", layer)
     columns = columns_of(adata, model, fill=fill)
     check_input(adata, model, columns, layer=layer, refuse=check_scale)
     sources = of_model(adata, model, "predict", layer=layer, key_added=key_added)
@@ -83,15 +83,15 @@ def predict(
     proba = np.concatenate(parts) if parts else np.empty((0, len(model.classes)), np.float32)
     best = proba.argmax(axis=1)
     predicted = pd.Categorical.from_codes(best, categories=pd.Index(model.classes))
-    _slots.write(
+    slots.write(
         adata,
         "predict",
         {
             "obs": {
-                _schema.obs.predicted: predicted,
-                _schema.obs.confidence: proba[np.arange(len(best)), best],
+                schema.obs.predicted: predicted,
+                schema.obs.confidence: proba[np.arange(len(best)), best],
             },
-            "obsm": {_schema.obsm.proba: pd.DataFrame(proba, columns=model.classes)},
+            "obsm": {schema.obsm.proba: pd.DataFrame(proba, columns=model.classes)},
             "uns": {
                 "classes": model.classes,
                 "n_filled": int((columns < 0).sum()),
@@ -160,7 +160,7 @@ def check_input(
     DataError
         As for :func:`predict`.
     """
-    values, where = _slots.require(adata, "layers", layer), f"adata.layers[{layer!r}]"
+    values, where = slots.require(adata, "layers", layer), f"adata.layers[{layer!r}]"
     present = columns[columns >= 0]
     check_measured(
         values,

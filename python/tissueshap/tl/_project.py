@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from tissueshap import _schema, _slots, _umap
-from tissueshap._counts import target
-from tissueshap._dense import dense
-from tissueshap._errors import DataError, DataWarning
+from tissueshap._core import schema, slots
+from tissueshap._core.adata import target
+from tissueshap._core.dense import dense
+from tissueshap._core.embedding import Embedding
+from tissueshap._core.errors import DataError, DataWarning
+from tissueshap._core.progress import progress
+from tissueshap._core.scale import check_finite, made
 from tissueshap._input_scale import InputScale
-from tissueshap._progress import progress
-from tissueshap._scale import check_finite, made
 from tissueshap.tl._clustered import chosen_samples, expression
 
 if TYPE_CHECKING:
@@ -73,15 +74,15 @@ def project(
         standardised within the cohort (``scale=True``).
     """
     adata = target(adata, copy=copy)
-    sources = _slots.begin(adata, "project", layer=layer, key_added=key_added)
-    params = _slots.table(reference, "cluster", "params")
-    seed = int(_slots.table(reference, "cluster", "seed"))
+    sources = slots.begin(adata, "project", layer=layer, key_added=key_added)
+    params = slots.table(reference, "cluster", "params")
+    seed = int(slots.table(reference, "cluster", "seed"))
     if bool(params.get("scale", False)):
         raise DataError(
             "ts.tl.cluster(reference) standardised the genes by its own samples: run it with "
             "scale=False to project others into its embedding"
         )
-    genes = _chosen(_slots.table(reference, "cluster", "genes"), gene_sets)
+    genes = _chosen(slots.table(reference, "cluster", "genes"), gene_sets)
     rows = chosen_samples(reference, str(params["samples"]))
     own_layer, n_pcs = str(params["layer"]), params.get("n_pcs")
     _check_scale(adata, reference, layer or own_layer, own_layer, rows)
@@ -89,20 +90,20 @@ def project(
     for name, members in progress(genes.items(), desc="projecting", unit="set"):
         places = [_places(each, name, members, which) for each, which in _both(adata, reference)]
         X = expression(reference, own_layer, rows, places[1], scale=False)
-        embedding = _umap.Embedding(
+        embedding = Embedding(
             X,
             n_pcs=None if n_pcs is None else int(n_pcs),
             n_neighbors=int(params["n_neighbors"]),
             seed=seed,
         )
-        key = f"{_schema.obsm.X_umap}_{_schema.column(name)}"
+        key = f"{schema.obsm.X_umap}_{schema.column(name)}"
         _compare(reference, key, rows, embedding.flat)
         everyone = np.arange(adata.n_obs)
         new = expression(adata, layer or own_layer, everyone, places[0], scale=False)
         check_finite(new, adata.obs_names, members, f"adata.layers[{layer or own_layer!r}]")
         found[key] = embedding.project(new)
         tables.append(_table(reference, name, rows, embedding.flat))
-    _slots.write(
+    slots.write(
         adata,
         "project",
         {"obsm": found, "uns": {"reference": pd.concat(tables, ignore_index=True)}},
@@ -126,14 +127,14 @@ def _check_scale(
     columns = pd.Index(map(str, adata.var_names)).get_indexer(
         pd.Index(map(str, reference.var_names))
     )
-    values = _slots.require(adata, "layers", layer)
+    values = slots.require(adata, "layers", layer)
     there = np.flatnonzero(columns >= 0)
     some = dense(values[:1])[0, columns[there]]
     columns[there[np.isnan(some)]] = -1
     if (columns < 0).all():
         return
     scale = InputScale.of(
-        _slots.require(reference, "layers", own_layer),
+        slots.require(reference, "layers", own_layer),
         rows,
         layer=own_layer,
         made=made(reference, own_layer),
@@ -190,7 +191,7 @@ def _compare(reference: AnnData, key: str, rows: np.ndarray, flat: np.ndarray) -
 
 
 def _table(reference: AnnData, name: str, rows: np.ndarray, flat: np.ndarray) -> pd.DataFrame:
-    label = _slots.label_name(reference, None)
+    label = slots.label_name(reference, None)
     return pd.DataFrame(
         {
             "gene_set": name,

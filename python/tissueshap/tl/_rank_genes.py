@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
-from tissueshap import _schema, _slots
-from tissueshap._counts import target
-from tissueshap._dense import dense
-from tissueshap._errors import DataError
-from tissueshap._logging import logger
-from tissueshap._options import check_number
-from tissueshap._selection import orders
+from tissueshap._core import schema, slots
+from tissueshap._core.adata import target
+from tissueshap._core.dense import dense
+from tissueshap._core.errors import DataError
+from tissueshap._core.logging import logger
+from tissueshap._core.options import check_number
+from tissueshap._core.selection import orders
 from tissueshap.trust._ranking import STATISTICS
 
 if TYPE_CHECKING:
@@ -87,11 +87,11 @@ def rank_genes(
         raise DataError(f"by={by!r}: choose 'explained' or 'label'")
     check_number("n_boot", n_boot, low=0, integer=True)
     adata = target(adata, copy=copy)
-    name = _slots.label_name(adata, label)
-    source = key_added if key_added in _slots.record(adata) else None
-    sources = _slots.begin(adata, "rank_genes", source or "shap", key_added=key_added)
-    values = _slots.require(adata, "layers", _schema.layers.shap, key_added=source)
-    samples = _slots.table(adata, source or "shap", "samples")
+    name = slots.label_name(adata, label)
+    source = key_added if key_added in slots.record(adata) else None
+    sources = slots.begin(adata, "rank_genes", source or "shap", key_added=key_added)
+    values = slots.require(adata, "layers", schema.layers.shap, key_added=source)
+    samples = slots.table(adata, source or "shap", "samples")
     rows = adata.obs_names.get_indexer(pd.Index(samples["sample"]))
     kept = rows >= 0
     samples, rows = samples[kept], rows[kept]
@@ -100,7 +100,7 @@ def rank_genes(
         explained = adata.obs[name].astype(str).to_numpy()[rows]
     if not rows.size:
         raise DataError("no explained sample is left in adata: run ts.tl.shap(adata, model) again")
-    classes = sorted({*_slots.class_names(adata, name), *explained})
+    classes = sorted({*slots.class_names(adata, name), *explained})
     members = [rows[explained == class_name] for class_name in classes]
     summary, low, high = _summarised(
         values, members, STATISTICS[statistic], n_boot=n_boot, seed=seed
@@ -112,18 +112,18 @@ def rank_genes(
             "%d class(es) have no explained sample and are not ranked: %s", len(empty), empty[:5]
         )
     frames = {
-        _schema.varm.shap_median: pd.DataFrame(summary, columns=classes),
-        _schema.varm.shap_rank: pd.DataFrame(descending_ranks(summary), columns=classes),
+        schema.varm.shap_median: pd.DataFrame(summary, columns=classes),
+        schema.varm.shap_rank: pd.DataFrame(descending_ranks(summary), columns=classes),
     }
     if n_boot:
-        frames[_schema.varm.shap_low] = pd.DataFrame(low, columns=classes)
-        frames[_schema.varm.shap_high] = pd.DataFrame(high, columns=classes)
+        frames[schema.varm.shap_low] = pd.DataFrame(low, columns=classes)
+        frames[schema.varm.shap_high] = pd.DataFrame(high, columns=classes)
     results: dict[str, Any] = {}
     if "fold" in samples:
         fold = samples["fold"].to_numpy()
         results["folds"] = np.unique(fold)
         frames |= _by_fold(values, rows, explained, fold, classes, STATISTICS[statistic])
-    _slots.write(
+    slots.write(
         adata,
         "rank_genes",
         {
@@ -156,7 +156,7 @@ def _by_fold(
         members = [rows[own & (explained == name)] for name in classes]
         summary, _, _ = _summarised(values, members, statistic, n_boot=0, seed=0)
         ranks = pd.DataFrame(descending_ranks(summary), columns=classes)
-        frames[f"{_schema.varm.shap_rank_fold}_{number}"] = ranks
+        frames[f"{schema.varm.shap_rank_fold}_{number}"] = ranks
     return frames
 
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pandas as pd
 
-from tissueshap import _schema, _slots
-from tissueshap._counts import target
-from tissueshap._errors import DataError
+from tissueshap._core import schema, slots
+from tissueshap._core.adata import target
+from tissueshap._core.errors import DataError
 from tissueshap.tl._cutoff import above, mirrored_fdr, ranks_to_take
 from tissueshap.tl._fold_ranks import agreement, fold_ranks, spread
 
@@ -100,13 +100,13 @@ def select_genes(
         No class is ranked, or method, threshold, n_top or fdr make no sense.
     """
     adata = target(adata, copy=copy)
-    name = _slots.label_name(adata, label)
-    ranked = _slots.named(_schema.varm.shap_rank, key_added) in adata.varm
+    name = slots.label_name(adata, label)
+    ranked = slots.named(schema.varm.shap_rank, key_added) in adata.varm
     source = key_added if ranked else None
-    sources = _slots.begin(adata, "select_genes", source or "rank_genes", key_added=key_added)
-    classes = _slots.class_names(adata, name)
-    frame = _slots.class_frame(adata, "varm", _schema.varm.shap_rank, classes, key_added=source)
-    value = _slots.class_frame(adata, "varm", _schema.varm.shap_median, classes, key_added=source)
+    sources = slots.begin(adata, "select_genes", source or "rank_genes", key_added=key_added)
+    classes = slots.class_names(adata, name)
+    frame = slots.class_frame(adata, "varm", schema.varm.shap_rank, classes, key_added=source)
+    value = slots.class_frame(adata, "varm", schema.varm.shap_median, classes, key_added=source)
     held = [class_name for class_name in classes if frame[class_name].notna().any()]
     if not held:
         raise DataError("no class is ranked: run ts.tl.rank_genes(adata) again")
@@ -124,11 +124,11 @@ def select_genes(
         genes = spread(genes, by_fold, n_ranks, held, adata.var_names)
         over_folds["folds"] = agreement(by_fold, n_ranks, held)
     selected = (ranks <= n_ranks).any(axis=1)
-    _slots.write(
+    slots.write(
         adata,
         "select_genes",
         {
-            "var": {_schema.var.shap_selected: selected},
+            "var": {schema.var.shap_selected: selected},
             "uns": {
                 "n_ranks": n_ranks,
                 "n_genes": int(selected.sum()),

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from tissueshap import _provenance, _slots
-from tissueshap._counts import target as written_to
+from tissueshap._core import provenance, slots
+from tissueshap._core.adata import target as written_to
+from tissueshap._core.layer_store import keep_in_file
 from tissueshap.explain._engine import Explainer
 from tissueshap.model._backend import backend
 from tissueshap.tl._background import Against, choose
 from tissueshap.tl._explained import Rows, to_explain
-from tissueshap.tl._layer_store import keep_in_file
 from tissueshap.tl._made_of import of_model
 from tissueshap.tl._predict import check_input, columns_of
 from tissueshap.tl._shap_values import ALL, Values
@@ -128,11 +128,11 @@ def shap(
     Erion et al., Nature Machine Intelligence 3:620 (2021).
     """
     adata = written_to(adata, copy=copy)
-    name = _slots.label_name(adata, label)
-    values, columns = _slots.require(adata, "layers", layer), columns_of(adata, model)
-    _provenance.check_trained_on(adata, name, model.trained_on)
+    name = slots.label_name(adata, label)
+    values, columns = slots.require(adata, "layers", layer), columns_of(adata, model)
+    provenance.check_trained_on(adata, name, model.trained_on)
     if isinstance(background, str) and background == "balanced":
-        _slots.current(adata, "oversample")
+        slots.current(adata, "oversample")
     sources = of_model(adata, model, "shap", layer=layer, key_added=key_added)
     check_input(adata, model, columns, layer=layer, refuse=False)
     rows = Rows(values, columns)
@@ -176,7 +176,7 @@ def shap(
     )
     interrupted = values.explain(explainer)
     found = values.slots()
-    _slots.write(
+    slots.write(
         adata,
         "shap",
         found,
@@ -198,7 +198,7 @@ def shap(
         sources=sources,
         key_added=key_added,
     )
-    keep_in_file(adata, varm=tuple(_slots.named(key, key_added) for key in found["varm"]))
+    keep_in_file(adata, varm=tuple(slots.named(key, key_added) for key in found["varm"]))
     if interrupted:
         done, wanted = int(found["uns"]["n_explained"]), chosen.size
         raise KeyboardInterrupt(f"{done} of {wanted} samples are explained and kept")

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from tissueshap import _schema, _slots
-from tissueshap._errors import DataError
-from tissueshap._logging import logger
-from tissueshap._progress import progress
+from tissueshap._core import schema, slots
+from tissueshap._core.errors import DataError
+from tissueshap._core.layer_store import LayerStore
+from tissueshap._core.logging import logger
+from tissueshap._core.progress import progress
 from tissueshap.explain._engine import Explained, Explainer
 from tissueshap.explain._explanation import completeness, relative_error
 from tissueshap.explain._network import outputs
-from tissueshap.tl._layer_store import LayerStore
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -72,16 +72,16 @@ class Values:
         size = len(classes) if every_class else 0
         self._total = np.zeros((size, x.columns.size))
         self._count = np.zeros(size, dtype=np.int64)
-        own = _schema.layers.shap
+        own = schema.layers.shap
         keys = {own: own}
         if class_layers:
-            prefix = _schema.layers.shap_class
-            keys.update({name: f"{prefix}_{_schema.column(name)}" for name in classes})
+            prefix = schema.layers.shap_class
+            keys.update({name: f"{prefix}_{schema.column(name)}" for name in classes})
         # In a file the layers are replaced before they are filled.
-        written = [("layers", _slots.named(key, key_added)) for key in keys.values()]
-        _slots.refuse_taken(adata, "shap", written, key_added or "shap")
+        written = [("layers", slots.named(key, key_added)) for key in keys.values()]
+        slots.refuse_taken(adata, "shap", written, key_added or "shap")
         self._stores = {
-            name: (key, LayerStore(adata, _slots.named(key, key_added)))
+            name: (key, LayerStore(adata, slots.named(key, key_added)))
             for name, key in keys.items()
         }
 
@@ -126,14 +126,14 @@ class Values:
             mean = np.full((self._n_genes, self._classes.size), np.nan)
             with np.errstate(invalid="ignore"):  # a class that was not reached
                 mean[self._x.columns] = (self._total / self._count[:, None]).T
-            varm[_schema.varm.shap_mean_abs] = pd.DataFrame(mean, columns=list(self._classes))
+            varm[schema.varm.shap_mean_abs] = pd.DataFrame(mean, columns=list(self._classes))
         layers = {key: store.array() for key, store in self._stores.values()}
         return {"layers": layers, "varm": varm, "uns": uns}
 
     def _keep(self, one: Explained, sample: int, code: int) -> None:
         row, name = int(self._x.rows[sample]), str(self._classes[code])
         if code == self._targets[sample]:
-            self._stores[_schema.layers.shap][1].write(row, self._x.columns, one.values)
+            self._stores[schema.layers.shap][1].write(row, self._x.columns, one.values)
         if self._every:
             self._total[code] += np.abs(one.values)
             self._count[code] += 1

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from tissueshap import _schema, _slots
-from tissueshap._counts import target
-from tissueshap._errors import DataError
-from tissueshap._logging import logger
-from tissueshap._options import check_number
+from tissueshap._core import schema, slots
+from tissueshap._core.adata import target
+from tissueshap._core.errors import DataError
+from tissueshap._core.logging import logger
+from tissueshap._core.options import check_number
 from tissueshap.tl._transfer import matches
 from tissueshap.trust._agreement import rank_biased_overlap, rank_biased_overlap_by_chance
 
@@ -86,13 +86,13 @@ def stability(
     """
     adata = target(adata, copy=copy)
     selected = "select_genes" if n_top is None else None
-    sources = _slots.begin(adata, "stability", "rank_genes", selected, key_added=key_added)
-    _slots.current(other, "rank_genes", what="other")
-    first = _ranked(adata, _slots.label_name(adata, label))
-    second = _ranked(other, _slots.label_name(other, other_label))
+    sources = slots.begin(adata, "stability", "rank_genes", selected, key_added=key_added)
+    slots.current(other, "rank_genes", what="other")
+    first = _ranked(adata, slots.label_name(adata, label))
+    second = _ranked(other, slots.label_name(other, other_label))
     first, second = _shared(first, second)
     n_genes = len(first)
-    n_top = int(_slots.table(adata, "select_genes", "n_ranks")) if n_top is None else n_top
+    n_top = int(slots.table(adata, "select_genes", "n_ranks")) if n_top is None else n_top
     check_number("n_top", n_top, low=1, high=n_genes, integer=True)  # of the shared genes
     p = 1 - 1 / max(n_top, 2) if p is None else p
     if not 0 < p < 1:
@@ -110,7 +110,7 @@ def stability(
         list(table.columns).index("pvalue") + 1, "fdr", _adjusted(table["pvalue"].to_numpy())
     )
     genes = [_genes(first[own], second[theirs], n_top) for theirs, own in matched.items()]
-    _slots.write(
+    slots.write(
         adata,
         "stability",
         {
@@ -134,11 +134,11 @@ def stability(
 
 def _ranked(adata: AnnData, label: str) -> pd.DataFrame:
     """Return the ranks, genes x classes, without genes and classes that have none."""
-    frame: pd.DataFrame = _slots.require(adata, "varm", _schema.varm.shap_rank)
-    explained = _slots.table(adata, "rank_genes", "counts")["class"].astype(str)
-    classes = list(dict.fromkeys([*explained, *_slots.class_names(adata, label)]))
-    names = [name for name in classes if _schema.column(name) in frame.columns]
-    found = _slots.class_frame(adata, "varm", _schema.varm.shap_rank, names)
+    frame: pd.DataFrame = slots.require(adata, "varm", schema.varm.shap_rank)
+    explained = slots.table(adata, "rank_genes", "counts")["class"].astype(str)
+    classes = list(dict.fromkeys([*explained, *slots.class_names(adata, label)]))
+    names = [name for name in classes if schema.column(name) in frame.columns]
+    found = slots.class_frame(adata, "varm", schema.varm.shap_rank, names)
     found = found.dropna(axis=1, how="all").dropna(axis=0)
     return found.set_axis(found.index.astype(str), axis=0)
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from tissueshap import _slots
-from tissueshap._dense import dense
-from tissueshap._logging import logger
-from tissueshap._scale import check_finite
+from tissueshap._core import slots
+from tissueshap._core.dense import dense
+from tissueshap._core.logging import logger
+from tissueshap._core.scale import check_finite
 from tissueshap.model._architectures import centred_on
 from tissueshap.model._layouts import MAX_SAMPLES, cells
 from tissueshap.model._rows import Expand, TrainingRows, hold_out, plain_table, without
@@ -39,8 +39,8 @@ def member(source: Source, settings: Preset, seed: int) -> tuple[Classifier, dic
     """Train one network, and return it with its numbers of training and held-out rows."""
     adata, layer, samples = source.adata, source.layer, source.samples
     classes, codes = (
-        _slots.class_names(adata, source.label),
-        _slots.class_codes(adata, source.label),
+        slots.class_names(adata, source.label),
+        slots.class_codes(adata, source.label),
     )
     held = hold_out(
         samples,
@@ -98,14 +98,14 @@ def _table(
     adata: AnnData, samples: np.ndarray, layer: str, *, balanced: bool
 ) -> tuple[pd.DataFrame, Expand]:
     """Return the training rows and what makes their values."""
-    record = _slots.record(adata)
+    record = slots.record(adata)
     if not (balanced and "oversample" in record):
         return plain_table(samples), lambda part: _read(adata, layer, part["sample"].to_numpy())
     from tissueshap.pp import expand
 
     mixed = str(record["oversample"]["params"]["layer"])
     return (
-        _slots.table(adata, "oversample", "table"),
+        slots.table(adata, "oversample", "table"),
         lambda part: expand(adata, part, layer=mixed),
     )
 
@@ -115,7 +115,7 @@ def _check_finite(adata: AnnData, layer: str, values: np.ndarray, rows: np.ndarr
 
 
 def _read(adata: AnnData, layer: str, rows: np.ndarray) -> np.ndarray:
-    values = _slots.require(adata, "layers", layer)
+    values = slots.require(adata, "layers", layer)
     return np.asarray(dense(values[rows]), dtype=np.float32)
 
 

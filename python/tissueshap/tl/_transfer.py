@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from tissueshap import _schema, _slots
-from tissueshap._counts import target
-from tissueshap._dense import dense
-from tissueshap._errors import DataError
-from tissueshap._held_out import training
-from tissueshap._logging import logger
+from tissueshap._core import schema, slots
+from tissueshap._core.adata import target
+from tissueshap._core.dense import dense
+from tissueshap._core.errors import DataError
+from tissueshap._core.held_out import training
+from tissueshap._core.logging import logger
 from tissueshap.tl._baseline import logistic
 from tissueshap.tl._evaluate import confusion, scores
 
@@ -82,13 +82,13 @@ def transfer(
         `reference` shares no gene or has other classes.
     """
     adata = target(adata, copy=copy)
-    name = _slots.label_name(adata, label)
-    record = key_added if key_added in _slots.record(adata) else None
-    sources = _slots.begin(adata, "transfer", record or "predict", key_added=key_added)
-    classes = [str(one) for one in _slots.table(adata, record or "predict", "classes")]
+    name = slots.label_name(adata, label)
+    record = key_added if key_added in slots.record(adata) else None
+    sources = slots.begin(adata, "transfer", record or "predict", key_added=key_added)
+    classes = [str(one) for one in slots.table(adata, record or "predict", "classes")]
     own = adata.obs[name].astype(str)
     matched = matches(sorted(own.unique()), classes, map)
-    predicted = _slots.require(adata, "obs", _schema.obs.predicted, key_added=record)
+    predicted = slots.require(adata, "obs", schema.obs.predicted, key_added=record)
     found = np.asarray(predicted.astype(str))
     true = own.map(matched)
     kept = true.notna().to_numpy()
@@ -100,7 +100,7 @@ def transfer(
     right = expected == found[kept]
     results: dict[str, Any] = {}
     if reference is not None:
-        layer = str(_slots.table(adata, record or "predict", "params")["layer"])
+        layer = str(slots.table(adata, record or "predict", "params")["layer"])
         simple, n_genes = _baseline(adata, reference, layer, np.flatnonzero(kept), classes, seed)
         simple_per_class, results["baseline_macro_f1"] = scores(expected, simple, held)
         results["baseline_accuracy"] = float((expected == simple).mean())
@@ -109,7 +109,7 @@ def transfer(
         per_class["baseline_f1"] = simple_per_class["f1"]
     if not kept.all():
         logger.info("%d samples are of classes that the classifier does not know", (~kept).sum())
-    _slots.write(
+    slots.write(
         adata,
         "transfer",
         {
@@ -143,7 +143,7 @@ def _baseline(
     seed: int,
 ) -> tuple[np.ndarray, int]:
     """Return what logistic regression predicts for some samples, and its number of genes."""
-    label = _slots.label_of(reference)
+    label = slots.label_of(reference)
     own = reference.obs[label].astype(str).to_numpy()
     if unknown := sorted(set(own) - set(classes)):
         raise DataError(
@@ -151,9 +151,9 @@ def _baseline(
             "AnnData that it was trained on"
         )
     train = training(reference)
-    trained_on = str(_slots.table(reference, "cnn", "params")["layer"])
-    x = _slots.require(reference, "layers", trained_on)[np.flatnonzero(train)]
-    new = _slots.require(adata, "layers", layer)[rows]
+    trained_on = str(slots.table(reference, "cnn", "params")["layer"])
+    x = slots.require(reference, "layers", trained_on)[np.flatnonzero(train)]
+    new = slots.require(adata, "layers", layer)[rows]
     names = [pd.Index(one.var_names.astype(str)) for one in (reference, adata)]
     genes = names[0].intersection(names[1], sort=False)
     if not len(genes):

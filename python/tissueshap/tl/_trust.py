@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
-from tissueshap import _provenance, _slots
-from tissueshap._counts import target
-from tissueshap._errors import DataError
-from tissueshap._held_out import folds
-from tissueshap._logging import logger
-from tissueshap._options import check_number
-from tissueshap._progress import progress
+from tissueshap._core import provenance, slots
+from tissueshap._core.adata import target
+from tissueshap._core.errors import DataError
+from tissueshap._core.held_out import folds
+from tissueshap._core.logging import logger
+from tissueshap._core.options import check_number
+from tissueshap._core.progress import progress
 from tissueshap.model._backend import backend
 from tissueshap.tl import _trust_genes as of_genes
 from tissueshap.tl import _trust_values as of_values
@@ -157,7 +157,7 @@ def trust(
         ``tl.shap``, ``tl.rank_genes`` or ``tl.select_genes`` has not been run.
     """
     adata = target(adata, copy=copy)
-    name = _slots.label_name(adata, label)
+    name = slots.label_name(adata, label)
     asked = _asked(checks)
     numbers = Numbers(n_samples, n_seeds, n_folds, n_boot, n_random, replacement, layer, seed)
     _check(numbers)
@@ -170,7 +170,7 @@ def trust(
     whole = adata if fold is None else one_fold(adata, name, fold, layer=layer)
     quick = checks == "quick"
     context = Context(whole, model, name, replace(numbers, n_seeds=1) if quick else numbers)
-    _provenance.check_trained_on(whole, name, model.trained_on)
+    provenance.check_trained_on(whole, name, model.trained_on)
     rows, tables = [], dict[str, list[pd.DataFrame]]()
     for make in progress(_makers(context, asked, quick=quick).values(), desc="trust", unit="check"):
         found, held = make()
@@ -180,7 +180,7 @@ def trust(
     table = summary(rows)
     verdicts = table["verdict"].value_counts()
     logger.info("%d verdicts hold, %d fail", verdicts.get(HOLDS, 0), verdicts.get(FAILS, 0))
-    _slots.write(
+    slots.write(
         adata,
         "trust",
         {

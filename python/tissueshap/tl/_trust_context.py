@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from tissueshap import _schema, _slots
-from tissueshap._dense import dense
-from tissueshap._errors import DataError
+from tissueshap._core import schema, slots
+from tissueshap._core.dense import dense
+from tissueshap._core.errors import DataError
 from tissueshap.explain._background import Background
 from tissueshap.explain._expected_gradients import expected_gradients
 from tissueshap.model._outputs import outputs
@@ -69,13 +69,13 @@ class Context:
         self.adata, self.model, self.label, self.numbers = adata, model, label, numbers
         self.classes, self.genes = list(model.classes), pd.Index(model.genes)
         self.columns = columns_of(adata, model)
-        self.x = Rows(_slots.require(adata, "layers", numbers.layer), self.columns)
+        self.x = Rows(slots.require(adata, "layers", numbers.layer), self.columns)
         lookup = {name: code for code, name in enumerate(self.classes)}
         self.codes = self._code(adata.obs[label].astype(str), lookup)
-        split = np.asarray(_slots.require(adata, "obs", _schema.obs.split))
+        split = np.asarray(slots.require(adata, "obs", schema.obs.split))
         self.train = np.flatnonzero((split == "train") & (self.codes >= 0))
         self.test = np.flatnonzero((split == "test") & (self.codes >= 0))
-        table = _slots.table(adata, "shap", "samples")
+        table = slots.table(adata, "shap", "samples")
         places = adata.obs_names.get_indexer(pd.Index(table["sample"].astype(str)))
         targets = self._code(table["explained"].astype(str), lookup)
         held = (places >= 0) & (targets >= 0)
@@ -84,8 +84,8 @@ class Context:
         self.explained, self.targets = places[held], targets[held]
         self.completeness = table[held]
         self.few = self._few()
-        self.n_ranks = int(_slots.table(adata, "select_genes", "n_ranks"))
-        self.scores = self._frame(_schema.varm.shap_median)
+        self.n_ranks = int(slots.table(adata, "select_genes", "n_ranks"))
+        self.scores = self._frame(schema.varm.shap_median)
         self.statistic = str(self.settings("rank_genes").get("statistic", "median"))
 
     @staticmethod
@@ -102,23 +102,23 @@ class Context:
 
     def _frame(self, key: str) -> np.ndarray:
         """Return a frame of ``varm``, the model's genes x classes; NaN for unknown classes."""
-        frame: pd.DataFrame = _slots.require(self.adata, "varm", key)
-        columns = [_schema.column(name) for name in self.classes]
+        frame: pd.DataFrame = slots.require(self.adata, "varm", key)
+        columns = [schema.column(name) for name in self.classes]
         values = frame.reindex(columns=columns).to_numpy(dtype=np.float64)[self.columns]
         return without_constant(values)
 
     @cached_property
     def values(self) -> np.ndarray:
         """SHAP values of the explained samples, samples x genes."""
-        layer = _slots.require(self.adata, "layers", _schema.layers.shap)
+        layer = slots.require(self.adata, "layers", schema.layers.shap)
         return np.asarray(dense(layer[self.explained])[:, self.columns])
 
     @cached_property
     def de(self) -> np.ndarray | None:
         """Genes x classes: what DE ranks by, the most significant genes that are up first."""
-        if _schema.varm.de_pvalue not in self.adata.varm:
+        if schema.varm.de_pvalue not in self.adata.varm:
             return None
-        logfc, pvalue = self._frame(_schema.varm.de_logfc), self._frame(_schema.varm.de_pvalue)
+        logfc, pvalue = self._frame(schema.varm.de_logfc), self._frame(schema.varm.de_pvalue)
         evidence = -np.log10(np.maximum(pvalue, np.finfo(float).tiny))
         # Genes that are down come last; of equal p-values the larger change goes first.
         found: np.ndarray = np.where(logfc > 0, evidence, -evidence - 1) + 1e-9 * logfc
@@ -130,7 +130,7 @@ class Context:
 
     def settings(self, verb: str) -> dict[str, Any]:
         """Return what a verb was called with; empty where it was not run."""
-        found: dict[str, Any] = _slots.record(self.adata).get(verb, {}).get("params", {})
+        found: dict[str, Any] = slots.record(self.adata).get(verb, {}).get("params", {})
         return found
 
     def background(self, trained: AnnData | None = None) -> Background:
@@ -151,7 +151,7 @@ class Context:
             source,
             self.model,
             "train" if name == "matrix" else name,
-            rows=Rows(_slots.require(source, "layers", self.numbers.layer), columns),
+            rows=Rows(slots.require(source, "layers", self.numbers.layer), columns),
             label=self.label,
             layer=self.numbers.layer,
             n_centres=int(held.get("n_background", 1)),

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from tissueshap import _slots
-from tissueshap._selection import top
+from tissueshap._core import slots
+from tissueshap._core.selection import top
 from tissueshap.tl._trust_context import Context, without_constant
 from tissueshap.tl._trust_rows import (
     MEASURES,
@@ -140,7 +140,7 @@ def truth(context: Context, scores: dict[str, np.ndarray]) -> Found:
 
 def clusters(context: Context) -> Found:
     """Read the null test of the V-measure."""
-    record = _slots.record(context.adata).get("null_test")
+    record = slots.record(context.adata).get("null_test")
     if record is None:
         return [absent("clusters", "run ts.tl.null_test(adata) first")], {}
     null = record["null"]["v_measure"].to_numpy(float)
@@ -158,7 +158,7 @@ def clusters(context: Context) -> Found:
 
 def cohort(context: Context) -> Found:
     """Read what ``tl.stability`` found in another cohort."""
-    record = _slots.record(context.adata).get("stability")
+    record = slots.record(context.adata).get("stability")
     if record is None:
         return [absent("cohort", "run ts.tl.stability(adata, other) first")], {}
     table, n_top, n_genes = record["per_class"], int(record["n_top"]), int(record["n_genes"])

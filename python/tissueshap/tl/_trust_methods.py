@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from tissueshap._selection import top
+from tissueshap._core.selection import top
 from tissueshap.tl._trust_context import Context
 from tissueshap.tl._trust_rows import QUESTIONS, Found
 from tissueshap.trust import _probe, _verdict

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from tissueshap import _provenance, _schema, _slots
+from tissueshap._core import provenance, schema, slots
 from tissueshap.model._layouts import LAYOUTS, Layout
 from tissueshap.model._presets import preset
 from tissueshap.model._recorded import restored
@@ -153,7 +153,7 @@ def shadow(context: Context, *, train: np.ndarray | None = None) -> AnnData:
 
     adata, columns = context.adata, context.columns
     same = columns.size == adata.n_vars and bool((columns == np.arange(columns.size)).all())
-    record = _slots.record(adata)
+    record = slots.record(adata)
     names = {context.numbers.layer}
     if "oversample" in record:
         names.add(str(record["oversample"]["params"]["layer"]))
@@ -167,14 +167,14 @@ def shadow(context: Context, *, train: np.ndarray | None = None) -> AnnData:
     )
     split = np.full(adata.n_obs, "unused", dtype=object)
     split[context.train if train is None else train] = "train"
-    found.obs[_schema.obs.split] = pd.Categorical(split)
+    found.obs[schema.obs.split] = pd.Categorical(split)
     held: dict[str, Any] = {}
     held.update(
-        (name, _provenance.without_origin(record[name]))
+        (name, provenance.without_origin(record[name]))
         for name in ("oversample", "log2")
         if name in record
     )
-    found.uns[_schema.UNS] = {"label": context.label, **held}
+    found.uns[schema.UNS] = {"label": context.label, **held}
     if train is not None and "oversample" in record:
         params: dict[str, Any] = dict(record["oversample"]["params"])
         params.pop("label", None)
@@ -185,7 +185,7 @@ def shadow(context: Context, *, train: np.ndarray | None = None) -> AnnData:
 def _train(
     context: Context, adata: AnnData, *, seed: int, layout: Layout | None = None
 ) -> Classifier:
-    record, params = _slots.record(context.adata).get("cnn", {}), context.settings("cnn")
+    record, params = slots.record(context.adata).get("cnn", {}), context.settings("cnn")
     own = (
         restored(str(record["settings"])) if "settings" in record else preset(context.model.preset)
     )

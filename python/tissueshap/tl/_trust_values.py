@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from tissueshap._selection import orders
+from tissueshap._core.selection import orders
 from tissueshap.tl._trust_context import Context, without_constant
 from tissueshap.tl._trust_rows import MEASURES, QUESTIONS, Found
 from tissueshap.trust import _curves, _randomisation, _verdict

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from tissueshap import _schema, _slots
+from tissueshap._core import schema, slots
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -28,15 +28,15 @@ def workbench(adata: AnnData, label: str, layers: Sequence[str]) -> AnnData:
     import anndata
 
     work = anndata.AnnData(
-        obs=adata.obs[[label, _schema.obs.split]].copy(),
+        obs=adata.obs[[label, schema.obs.split]].copy(),
         var=pd.DataFrame(index=adata.var_names),
         layers={key: adata.layers[key] for key in dict.fromkeys(layers) if key in adata.layers},
     )
-    record = _slots.record(work)
+    record = slots.record(work)
     record["label"] = label
     # The offset of the logarithm: SMOTE's mixtures take it too.
-    if _schema.layers.log2 in _slots.record(adata):
-        record["log2"] = _slots.record(adata)["log2"]
+    if schema.layers.log2 in slots.record(adata):
+        record["log2"] = slots.record(adata)["log2"]
     return work
 
 

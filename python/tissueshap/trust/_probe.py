@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tissueshap._selection import top
+from tissueshap._core.selection import top
 
 #: Genes of each class that the probe is given. Few: with many, any set will do.
 RANKS = (1, 2, 3, 5, 10)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pandas as pd
 
-from tissueshap._selection import orders, top
+from tissueshap._core.selection import orders, top
 from tissueshap.trust._agreement import jaccard, rank_biased_overlap
 from tissueshap.trust._ranking import by_class
 

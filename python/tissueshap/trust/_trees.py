@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from tissueshap._feature import needed
-from tissueshap._selection import orders
+from tissueshap._core.selection import orders
+from tissueshap._install.feature import needed
 
 #: Rounds of boosting, each a tree for every class, and its size: enough to separate 47
 #: simulated tissues, and a minute of work rather than an hour.

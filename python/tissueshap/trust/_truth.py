@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from tissueshap._selection import orders, top
+from tissueshap._core.selection import orders, top
 
 
 def planted(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tissueshap import _schema, _slots, tl
+from tissueshap import tl
+from tissueshap._core import schema, slots
 from tissueshap.workflow._config import Config
 from tissueshap.workflow._job import Job
 
@@ -21,7 +22,7 @@ def cluster(job: Job) -> str:
 def null_test(job: Job) -> str:
     """Compare the SHAP genes' clusters with those of random gene sets."""
     config = job.config
-    if _slots.require(job.adata, "var", _schema.var.shap_selected).all():
+    if slots.require(job.adata, "var", schema.var.shap_selected).all():
         return "left out: every gene is selected, so no random set could differ"
     tl.null_test(job.adata, n_sets=config.n_null, n_starts=config.null_starts, **_clusters(config))
     pvalue = float(job.found("null_test", "empirical_pvalue"))

@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from tissueshap import _schema, _slots, io, pp, tl
-from tissueshap._errors import DataError, DataWarning
-from tissueshap._held_out import training
-from tissueshap._logging import logger
+from tissueshap import io, pp, tl
+from tissueshap._core import schema, slots
+from tissueshap._core.errors import DataError, DataWarning
+from tissueshap._core.held_out import training
+from tissueshap._core.logging import logger
 from tissueshap.pp._log2 import logarithm_of
 from tissueshap.tl._transfer import matches
 from tissueshap.workflow._config import Config
@@ -70,8 +71,8 @@ def read(job: Job, class_map: Mapping[str, str] | None) -> None:
 
 def _check_map(job: Job, class_map: Mapping[str, str] | None) -> None:
     job.class_map = class_map
-    names = _slots.class_names(job.cohort, job.config.cohort_label or job.config.label)
-    matches(names, _slots.class_names(job.adata, job.config.label), _map(job))
+    names = slots.class_names(job.cohort, job.config.cohort_label or job.config.label)
+    matches(names, slots.class_names(job.adata, job.config.label), _map(job))
     lost = sorted(set(class_map or {}) - set(names))
     if lost:
         warnings.warn(
@@ -95,7 +96,7 @@ def normalise(job: Job) -> str:
 def harmonise(job: Job) -> str:
     """Bring its genes onto the training samples' scale."""
     pp.harmonise(job.cohort, job.adata)
-    constant = int(_slots.table(job.cohort, "harmonise", "n_constant"))
+    constant = int(slots.table(job.cohort, "harmonise", "n_constant"))
     return f"z-score by gene; {constant:,} genes without variance"
 
 
@@ -104,7 +105,7 @@ def transfer(job: Job) -> str:
     tl.predict(job.cohort, job.classifier, layer=_layer(job), check_scale=job.config.check_scale)
     tl.transfer(job.cohort, map=_map(job), reference=job.adata, seed=job.config.seed)
     names = ("n_correct", "n_scored", "baseline_n_correct")
-    right, scored, simple = (int(_slots.table(job.cohort, "transfer", name)) for name in names)
+    right, scored, simple = (int(slots.table(job.cohort, "transfer", name)) for name in names)
     return (
         f"{right:,} of {scored:,} samples of known classes are right; logistic regression: "
         f"{simple:,}"
@@ -114,13 +115,13 @@ def transfer(job: Job) -> str:
 def project(job: Job) -> str:
     """Place its samples in the embeddings of the training cohort."""
     tl.project(job.cohort, job.adata, layer=_layer(job))
-    table = _slots.table(job.cohort, "project", "reference")
+    table = slots.table(job.cohort, "project", "reference")
     return f"{table['gene_set'].nunique()} gene sets"
 
 
 def explain(job: Job) -> str:
     """Attribute what each of its samples is predicted as to the genes."""
-    values = _slots.require(job.adata, "layers", _schema.layers.log2)
+    values = slots.require(job.adata, "layers", schema.layers.log2)
     background = np.asarray(values[training(job.adata)])
     tl.shap(
         job.cohort,
@@ -145,12 +146,12 @@ def stability(job: Job) -> str:
 
 
 def _layer(job: Job) -> str:
-    return _schema.layers.log2 if job.config.harmonise == "none" else _schema.layers.harmonised
+    return schema.layers.log2 if job.config.harmonise == "none" else schema.layers.harmonised
 
 
 def _map(job: Job) -> dict[str, str] | None:
     """Return the map without the classes that training left out."""
     if job.class_map is None:
         return None
-    known = set(_slots.class_names(job.adata, job.config.label))
+    known = set(slots.class_names(job.adata, job.config.label))
     return {a: b for a, b in job.class_map.items() if b in known}

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from tissueshap._errors import DataError
-from tissueshap._held_out import fewest
+from tissueshap._core.errors import DataError
+from tissueshap._core.held_out import fewest
 from tissueshap.workflow import _choices
 from tissueshap.workflow._values import agree, base_type, checked
 

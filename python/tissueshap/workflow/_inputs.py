@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from tissueshap import _schema, _slots, io
-from tissueshap._dense import dense
-from tissueshap._errors import DataError
-from tissueshap._folders import need_space
-from tissueshap._held_out import fewest
-from tissueshap._scale import check_log_input
+from tissueshap import io
+from tissueshap._core import schema, slots
+from tissueshap._core.dense import dense
+from tissueshap._core.errors import DataError
+from tissueshap._core.folders import need_space
+from tissueshap._core.held_out import fewest
+from tissueshap._core.scale import check_log_input
 from tissueshap.enrichment._gene_sets import matching_ids
 from tissueshap.io._delimited import read_delimited
 from tissueshap.workflow._config import Config
@@ -32,12 +33,12 @@ def keep_classes(adata: AnnData, config: Config) -> None:
     """
     from tissueshap.io._classes import class_mask
 
-    label = _slots.label_name(adata, config.label)
+    label = slots.label_name(adata, config.label)
     column = adata.obs[label].astype(str)
     kept = class_mask(column, config.exclude, config.smallest_class, Path("the AnnData"))
     if config.donor is not None:
-        donors = _slots.obs_column(adata, config.donor, "donor").astype(str)
-        _slots.put_donors(adata.obs, donors, config.donor, "adata.obs")
+        donors = slots.obs_column(adata, config.donor, "donor").astype(str)
+        slots.put_donors(adata.obs, donors, config.donor, "adata.obs")
     adata._inplace_subset_obs(kept)
     adata.obs[label] = pd.Categorical(column[kept])
 
@@ -45,7 +46,7 @@ def keep_classes(adata: AnnData, config: Config) -> None:
 def need_samples(adata: AnnData, config: Config) -> None:
     """Refuse classes that are too small for the split that is asked for."""
     needed = fewest(n_test=config.n_test, n_folds=config.folds)
-    sizes = adata.obs[_slots.label_of(adata)].astype(str).value_counts()
+    sizes = adata.obs[slots.label_of(adata)].astype(str).value_counts()
     small = sizes[sizes < needed]
     if len(small):
         shown = ", ".join(f"{name!r} ({size})" for name, size in small.head().items())
@@ -59,7 +60,7 @@ def need_columns(adata: AnnData, names: Iterable[str | None]) -> None:
     """Refuse columns of ``obs`` that are not there before hours of work; None is nothing."""
     for name in names:
         if name is not None:
-            _slots.obs_column(adata, name, "covariates or block")
+            slots.obs_column(adata, name, "covariates or block")
 
 
 #: Bytes of the results for each value of the counts, compressed, and beside them.
@@ -74,7 +75,7 @@ def check_space(job: Job, n_values: int) -> None:
 
 def log_layer(adata: AnnData, *, check_scale: bool = True) -> None:
     """Take ``X`` for log values, in place, where there is no layer of them, and check them."""
-    key = _schema.layers.log2
+    key = schema.layers.log2
     if key in adata.layers:
         where = f"adata.layers[{key!r}]"
         check_log_input(adata.layers[key], adata, where, refuse=check_scale)
@@ -82,7 +83,7 @@ def log_layer(adata: AnnData, *, check_scale: bool = True) -> None:
     if adata.X is None:
         raise DataError("values='log' needs the log values in X, or in layers['log2']")
     check_log_input(adata.X, adata, "adata.X", refuse=check_scale)
-    _slots.write(adata, "log2", {"layers": {key: dense(adata.X)}}, params={"layer": "X"})
+    slots.write(adata, "log2", {"layers": {key: dense(adata.X)}}, params={"layer": "X"})
 
 
 def round_counts(adata: AnnData) -> None:
@@ -94,7 +95,7 @@ def round_counts(adata: AnnData) -> None:
     n_rounded = int((rounded != values).sum())
     adata.X = rounded
     params = {"values": "estimated"}
-    _slots.write(adata, "read_counts", {"uns": {"n_rounded": n_rounded}}, params=params)
+    slots.write(adata, "read_counts", {"uns": {"n_rounded": n_rounded}}, params=params)
 
 
 def read_map(path: Path) -> dict[str, str]:
@@ -161,7 +162,7 @@ def check_identifiers(adata: AnnData, wanted: set[str], what: str) -> None:
     DataError
         No identifier is shared, or very few are.
     """
-    known = (_schema.var.gene_id, _schema.var.symbol, _schema.var.entrez_id)
+    known = (schema.var.gene_id, schema.var.symbol, schema.var.entrez_id)
     columns = [adata.var[name].astype(str) for name in known if name in adata.var]
     if any(wanted.intersection(names) for names in [adata.var_names, *columns]):
         matching_ids(adata, wanted, None)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from tissueshap import _slots
-from tissueshap._held_out import training
+from tissueshap._core import slots
+from tissueshap._core.held_out import training
 from tissueshap.workflow._config import Config
 
 if TYPE_CHECKING:
@@ -82,11 +82,11 @@ class Job:
 
     def found(self, verb: str, name: str) -> Any:
         """Return a result of a verb."""
-        return _slots.table(self.adata, verb, name)
+        return slots.table(self.adata, verb, name)
 
     def record(self) -> None:
         """Record settings and timings so far under ``uns["tissueshap"]["workflow"]``."""
-        _slots.write(
+        slots.write(
             self.adata,
             "workflow",
             {"uns": {"timings": pd.DataFrame(self.timings, columns=["step", "seconds", "found"])}},

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
-from tissueshap._logging import HINT, logger
+from tissueshap._core.logging import HINT, logger
 
 #: Its name in the folder of results.
 LOG = "log.txt"

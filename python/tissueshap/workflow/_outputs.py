@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from tissueshap import _schema, _slots, io, report
+from tissueshap import io, report
+from tissueshap._core import schema, slots
 from tissueshap.pl._de_counts import counts
 from tissueshap.pl._enrichment import enrichment_ratio
 from tissueshap.report import _sections
@@ -80,7 +81,7 @@ def verb_tables(adata: AnnData) -> dict[str, pd.DataFrame]:
     """Return the frames under ``uns["tissueshap"]`` by ``VERB_TABLE``."""
     return {
         f"{verb}_{name}": table
-        for verb, entry in _slots.record(adata).items()
+        for verb, entry in slots.record(adata).items()
         if isinstance(entry, Mapping)
         for name, table in entry.items()
         if isinstance(table, pd.DataFrame)
@@ -105,14 +106,14 @@ def report_tables(adata: AnnData) -> dict[str, pd.DataFrame]:
 
 def de_genes(adata: AnnData) -> pd.DataFrame:
     """Return the significant genes, a row a class and gene, the strongest first."""
-    classes = _slots.class_names(adata)
+    classes = slots.class_names(adata)
     names = {
-        "logfc": _schema.varm.de_logfc,
-        "pvalue": _schema.varm.de_pvalue,
-        "fdr": _schema.varm.de_fdr,
+        "logfc": schema.varm.de_logfc,
+        "pvalue": schema.varm.de_pvalue,
+        "fdr": schema.varm.de_fdr,
     }
     values = {
-        column: _slots.class_frame(adata, "varm", key, classes).to_numpy(dtype=np.float64)
+        column: slots.class_frame(adata, "varm", key, classes).to_numpy(dtype=np.float64)
         for column, key in names.items()
     }
     row, column = np.nonzero(significant(adata, values["logfc"], values["fdr"]))

@@ -11,12 +11,12 @@ from pathlib import Path
 from platform import python_version
 from typing import TYPE_CHECKING, Any
 
-from tissueshap import __version__
-from tissueshap._errors import DataError, RError, WorkerError
-from tissueshap._folders import whole_folder
-from tissueshap._logging import HINT, logger
-from tissueshap._progress import bar
-from tissueshap._settings import settings
+from tissueshap._core.errors import DataError, RError, WorkerError
+from tissueshap._core.folders import whole_folder
+from tissueshap._core.logging import HINT, logger
+from tissueshap._core.progress import bar
+from tissueshap._core.settings import settings
+from tissueshap._version import __version__
 from tissueshap.workflow._config import Config, known
 from tissueshap.workflow._job import Job
 from tissueshap.workflow._log_file import LOG, log_file
@@ -119,7 +119,7 @@ def _keep(job: Job) -> None:
 def _settled(source: Config | AnnData, options: dict[str, Any]) -> tuple[Config, AnnData]:
     import anndata
 
-    from tissueshap._counts import check
+    from tissueshap._core.adata import check
 
     given = isinstance(source, Config)
     if not given:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tissueshap import _covariates, _schema, _slots, io, pp, tl
-from tissueshap._errors import DataError
-from tissueshap._held_out import held_out
+from tissueshap import _covariates, io, pp, tl
+from tissueshap._core import schema, slots
+from tissueshap._core.errors import DataError
+from tissueshap._core.held_out import held_out
 from tissueshap.model._presets import Preset, for_size, preset
 from tissueshap.pp._log2 import OFFSET, PUBLISHED, SHIFT, Logarithm, formula, logarithm_of
 from tissueshap.workflow import _biology, _cohort
@@ -104,7 +105,7 @@ def read(job: Job) -> str:
     for what, wanted in identifiers.items():
         check_identifiers(job.adata, wanted, what)
     check_space(job, job.adata.n_obs * job.adata.n_vars)
-    n_classes = len(_slots.class_names(job.adata, config.label))
+    n_classes = len(slots.class_names(job.adata, config.label))
     return f"{job.adata.n_obs:,} samples x {job.adata.n_vars:,} genes, {n_classes} classes"
 
 
@@ -130,14 +131,14 @@ def filter_genes(job: Job) -> str:
 def tmm(job: Job) -> str:
     """Normalise."""
     pp.tmm(job.adata)
-    factors = _slots.require(job.adata, "obs", _schema.obs.norm_factor)
+    factors = slots.require(job.adata, "obs", schema.obs.norm_factor)
     return f"normalisation factors {factors.min():.2f} to {factors.max():.2f}"
 
 
 def split(job: Job) -> str:
     """Hold test samples out."""
     config = job.config
-    groups = _schema.obs.donor if config.split_by_donor else None
+    groups = schema.obs.donor if config.split_by_donor else None
     try:
         pp.split(
             job.adata,
@@ -159,7 +160,7 @@ def split(job: Job) -> str:
 def log2(job: Job) -> str:
     """Take logarithms."""
     pp.log2(job.adata, **_logarithm(job.config))
-    values = _slots.require(job.adata, "layers", _schema.layers.log2)
+    values = slots.require(job.adata, "layers", schema.layers.log2)
     return f"{formula(logarithm_of(job.adata))}: {values.min():.1f} to {values.max():.1f}"
 
 
@@ -171,7 +172,7 @@ def _logarithm(config: Config) -> Logarithm:
 def oversample(job: Job) -> str:
     """Balance the training classes."""
     config = job.config
-    layer = _schema.layers.log2 if config.values == "log" else _schema.layers.tmm
+    layer = schema.layers.log2 if config.values == "log" else schema.layers.tmm
     pp.oversample(job.adata, method=config.balance, layer=layer, seed=config.seed)
     return f"{job.n_train():,} training samples become {len(job.found('oversample', 'table')):,}"
 
@@ -206,7 +207,7 @@ def _preset(job: Job) -> Preset:
 def predict(job: Job) -> str:
     """Predict every sample's class."""
     tl.predict(job.adata, job.classifier, check_scale=job.config.check_scale)
-    confidence = _slots.require(job.adata, "obs", _schema.obs.confidence)[held_out(job.adata)]
+    confidence = slots.require(job.adata, "obs", schema.obs.confidence)[held_out(job.adata)]
     return f"median confidence on held-out samples {confidence.median():.3f}"
 
 
@@ -256,7 +257,7 @@ def _explaining(config: Config) -> dict[str, Any]:
 def rank_genes(job: Job) -> str:
     """Rank the genes of each class by their median attribution."""
     tl.rank_genes(job.adata)
-    ranks = _slots.require(job.adata, "varm", _schema.varm.shap_rank)
+    ranks = slots.require(job.adata, "varm", schema.varm.shap_rank)
     return f"{ranks.shape[0]:,} genes in {ranks.shape[1]} classes"
 
 
@@ -291,7 +292,7 @@ def de(job: Job) -> str:
         covariates=config.de_covariates,
         block=config.de_block,
     )
-    n_genes = int(_slots.require(job.adata, "var", _schema.var.de_significant).sum())
+    n_genes = int(slots.require(job.adata, "var", schema.var.de_significant).sum())
     return f"{n_genes:,} genes with FDR < {config.fdr:g} and |log2FC| > {config.lfc:g}"
 
 
@@ -313,7 +314,7 @@ def trust(job: Job) -> str:
 def compare_balancing(job: Job) -> str:
     """Train once with each way of balancing."""
     config = job.config
-    mixed = _schema.layers.log2 if config.values == "log" else _schema.layers.tmm
+    mixed = schema.layers.log2 if config.values == "log" else schema.layers.tmm
     epochs = config.balancing_epochs or config.epochs
     tl.compare_balancing(
         job.adata, preset=_preset(job), epochs=epochs, mixed=mixed, seed=config.seed

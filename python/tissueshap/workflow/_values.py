@@ -10,8 +10,8 @@ from pathlib import Path
 from types import UnionType
 from typing import Any, Literal
 
-from tissueshap._errors import DataError
-from tissueshap._options import check_number, check_order, check_patterns, shown
+from tissueshap._core.errors import DataError
+from tissueshap._core.options import check_number, check_order, check_patterns, shown
 
 
 def base_type(hint: Any) -> type:

@@ -12,7 +12,8 @@ import pandas as pd
 from anndata import AnnData
 
 from biology.studies import Study
-from tissueshap import _schema, _slots, pp, tl
+from tissueshap import pp, tl
+from tissueshap._core import schema, slots
 from tissueshap.trust._trees import tree_values
 
 
@@ -66,7 +67,7 @@ def network(
         started = time.process_time()
         if not study.logged:
             pp.log2(adata, **(log2 or {}))
-        layer = _schema.layers.log2 if study.logged else _schema.layers.tmm
+        layer = schema.layers.log2 if study.logged else schema.layers.tmm
         pp.oversample(adata, method=balance, layer=layer, seed=seed)
         model = tl.cnn(adata, preset=preset, seed=seed, **training)
         cpu = time.process_time() - started
@@ -74,7 +75,7 @@ def network(
         predicted = _test(adata).obs["predicted"].astype(str).to_numpy()
         tl.shap(adata, model, seed=seed)
         tl.rank_genes(adata)
-        scores = _slots.class_frame(adata, "varm", _schema.varm.shap_median, study.classes)
+        scores = slots.class_frame(adata, "varm", schema.varm.shap_median, study.classes)
         found = Fitted(pd.DataFrame(scores), predicted, cpu_training=cpu)
         if study.other is not None:
             if not study.logged:
@@ -93,8 +94,8 @@ def differential(method: str) -> Method:
         train = study.adata[study.adata.obs["split"] == "train"].copy()
         tl.de(train, method="limma" if study.logged else method)
         changes, pvalues = (
-            pd.DataFrame(_slots.class_frame(train, "varm", name, study.classes))
-            for name in (_schema.varm.de_logfc, _schema.varm.de_pvalue)
+            pd.DataFrame(slots.class_frame(train, "varm", name, study.classes))
+            for name in (schema.varm.de_logfc, schema.varm.de_pvalue)
         )
         # Ties, as of p-values that are 0 in double precision, are broken by the change.
         order = np.lexsort((-changes.to_numpy(), pvalues.to_numpy()), axis=0)
@@ -199,7 +200,7 @@ def _test(adata: AnnData) -> AnnData:
 def _logarithms(adata: AnnData, study: Study, offset: float) -> np.ndarray:
     """Return log2(CPM + offset), or the logarithms that the data came as."""
     if study.logged:
-        return np.asarray(adata.layers[_schema.layers.log2])
+        return np.asarray(adata.layers[schema.layers.log2])
     counts = np.asarray(adata.X, dtype=np.float32)
     return np.log2(counts / counts.sum(axis=1, keepdims=True) * 1e6 + np.float32(offset))
 

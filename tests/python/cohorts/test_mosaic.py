@@ -5,7 +5,8 @@ import importlib
 import numpy as np
 import pytest
 
-from tissueshap import _slots, pp, tl
+from tissueshap import pp, tl
+from tissueshap._core import slots
 
 from .conftest import FOLDER
 
@@ -30,7 +31,7 @@ def study(request, data_dir):
 
 
 def _ranks(study, name):
-    return _slots.class_frame(study.adata, "varm", "shap_rank", study.classes)[name]
+    return slots.class_frame(study.adata, "varm", "shap_rank", study.classes)[name]
 
 
 @pytest.mark.parametrize("name", ["heart", "muscle", "skin"])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tissueshap._errors import DataWarning
+from tissueshap._core.errors import DataWarning
 
 pytestmark = [pytest.mark.slow, pytest.mark.r]
 

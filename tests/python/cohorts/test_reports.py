@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from tissueshap import workflow
-from tissueshap._errors import DataWarning
+from tissueshap._core.errors import DataWarning
 
 pytestmark = [pytest.mark.slow, pytest.mark.r]
 

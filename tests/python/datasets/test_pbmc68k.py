@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tissueshap import datasets
-from tissueshap._errors import DataError
+from tissueshap._core.errors import DataError
 from tissueshap.datasets._pbmc68k import integer_counts
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from tissueshap import datasets
-from tissueshap._errors import DataError
+from tissueshap._core.errors import DataError
 from tissueshap.datasets._tissues import class_sizes, gtex_tissues
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tissueshap._errors import DataError
+from tissueshap._core.errors import DataError
 from tissueshap.explain import Background, expected_gradients
 from tissueshap.explain._background import References
 

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from tissueshap import io
-from tissueshap._errors import DataError, DataWarning
+from tissueshap._core.errors import DataError, DataWarning
 
 TABLE = pd.DataFrame(
     {

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from tissueshap import io
-from tissueshap._errors import DataError
+from tissueshap._core.errors import DataError
 
 
 def missing_file(files):

@@ -4,7 +4,7 @@ import gzip
 
 import pytest
 
-from tissueshap._errors import DataError
+from tissueshap._core.errors import DataError
 from tissueshap.io._edges import read_edges
 
 LINKS = """protein1 protein2 combined_score

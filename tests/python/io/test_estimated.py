@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tissueshap import io
-from tissueshap._errors import DataError
+from tissueshap._core.errors import DataError
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ import scipy.io
 from scipy import sparse
 
 from tissueshap import io
-from tissueshap._errors import DataError
+from tissueshap._core.errors import DataError
 
 TEXT = b"id\tS1\tS2\nA\t1\t2\nB\t3\t4\nC\t5\t6\nD\t7\t8\n"
 

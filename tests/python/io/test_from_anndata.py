@@ -11,8 +11,9 @@ import pytest
 from scipy import sparse
 
 from tissueshap import io
-from tissueshap._counts import checked, where_counts
-from tissueshap._errors import DataError
+from tissueshap._bridge.counts import checked
+from tissueshap._core.counts import where_counts
+from tissueshap._core.errors import DataError
 
 IDS = [f"ENSG{number:011d}" for number in range(1, 9)]
 SYMBOLS = [f"SYM{number}" for number in range(8)]

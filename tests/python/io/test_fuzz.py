@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from tissueshap import io
-from tissueshap._errors import DataError
+from tissueshap._core.errors import DataError
 from tissueshap.enrichment._gene_sets import gene_sets
 from tissueshap.workflow._inputs import read_map, read_markers
 

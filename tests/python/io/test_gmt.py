@@ -5,7 +5,7 @@ import gzip
 import pytest
 
 from tissueshap import io
-from tissueshap._errors import DataError
+from tissueshap._core.errors import DataError
 
 
 def test_sets(tmp_path):

@@ -10,14 +10,15 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
-from tissueshap import _schema, _slots, io
-from tissueshap._errors import DataError
+from tissueshap import io
+from tissueshap._core import schema, slots
+from tissueshap._core.errors import DataError
 
 CLASSES = ["CD8+/CD45RA+ Naïve", "Brain - Cortex (BA9)", "a|b", "<b>骨</b>", "é"]
 SLOTS = [
     (group, key)
     for group in ("obs", "var", "layers", "obsm", "varm")
-    for key in _schema.load()[group]
+    for key in schema.load()[group]
 ]
 ROUTES = {
     "h5ad": (io.write_h5ad, io.read_h5ad, "a.h5ad"),
@@ -28,7 +29,7 @@ ROUTES = {
 def value(group: str, key: str, adata: ad.AnnData):
     """Return something for a slot, of the type that the contract gives it."""
     rng = np.random.default_rng(len(key))
-    dtype = _schema.load()[group][key]["dtype"]
+    dtype = schema.load()[group][key]["dtype"]
     n = adata.n_obs if group in ("obs", "obsm") else adata.n_vars
     if group == "layers":
         held = rng.normal(size=adata.shape)
@@ -65,7 +66,7 @@ def full(toy: ad.AnnData) -> ad.AnnData:
         "on": True,
         "x": 1.5,
     }
-    _slots.write(toy, "everything", found, params=params, seed=1, versions=("pandas",))
+    slots.write(toy, "everything", found, params=params, seed=1, versions=("pandas",))
     return toy
 
 
@@ -88,7 +89,7 @@ def test_every_slot_comes_back(written, route, group, key):
     before, after = (getattr(adata, group)[key] for adata in written[route])
     if isinstance(before, pd.DataFrame):
         pd.testing.assert_frame_equal(before, after, check_names=False)
-        frame = _slots.class_frame(written[route][1], group, key, CLASSES)
+        frame = slots.class_frame(written[route][1], group, key, CLASSES)
         assert list(frame.columns) == CLASSES
     elif isinstance(before, pd.Series):
         assert list(before) == list(after)
@@ -114,8 +115,8 @@ def test_counts_and_names_come_back(written, route):
 @pytest.mark.parametrize("route", ROUTES)
 def test_records_come_back(written, route):
     before, after = written[route]
-    assert after.uns[_schema.UNS]["label"] == "tissue"
-    entry = after.uns[_schema.UNS]["everything"]
+    assert after.uns[schema.UNS]["label"] == "tissue"
+    entry = after.uns[schema.UNS]["everything"]
     assert entry["n_ranks"] == 12
     assert entry["unique_fraction"] == 0.5
     assert entry["seed"] == 1
@@ -125,7 +126,7 @@ def test_records_come_back(written, route):
     assert len(params["empty"]) == 0
     assert bool(params["on"]) is True
     assert entry["versions"]["pandas"] == pd.__version__
-    table = _slots.table(after, "everything", "genes")
+    table = slots.table(after, "everything", "genes")
     assert list(table["class"]) == CLASSES
     assert list(table["rank"]) == [1, 2, 3, 4, 5]
     assert table["exclusive"].all()

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tissueshap import io
-from tissueshap._errors import DataWarning
+from tissueshap._core.errors import DataWarning
 
 COUNTERS = (
     *("__no_feature", "__ambiguous", "__too_low_aQual", "__not_aligned"),

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tissueshap import io
-from tissueshap._errors import DataError
+from tissueshap._core.errors import DataError
 from tissueshap.io._numbers import is_number, plain_numbers
 
 #: What NumPy, Python or Excel take for a number, or for the end of one.

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 from anndata import AnnData
 
-from tissueshap import _slots, io
+from tissueshap import io
+from tissueshap._core import slots
 from tissueshap.tl._de import _of_samples
 
 TEXTS = ["string[python]", "string[pyarrow]", "large_string[pyarrow]", "str", "object", "category"]
@@ -73,8 +74,8 @@ def test_numbers_come_back(tmp_path, dtype, values):
 @pytest.mark.parametrize("dtype", TEXTS)
 def test_classes_and_covariates_are_the_same_in_every_type(dtype):
     adata = adata_of(["b", "a", "b", "c"], dtype)
-    assert _slots.class_names(adata, "it") == ["a", "b", "c"]
-    assert _slots.class_codes(adata, "it").tolist() == [1, 0, 1, 2]
+    assert slots.class_names(adata, "it") == ["a", "b", "c"]
+    assert slots.class_codes(adata, "it").tolist() == [1, 0, 1, 2]
     found = _of_samples(adata, ["it"], "it")
     assert found["covariates"]["it"].tolist() == found["block"].tolist() == ["b", "a", "b", "c"]
 

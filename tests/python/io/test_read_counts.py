@@ -11,7 +11,7 @@ import pytest
 from scipy import sparse
 
 from tissueshap import io
-from tissueshap._errors import DataError, DataWarning
+from tissueshap._core.errors import DataError, DataWarning
 
 TABLES = ["counts.tsv", "counts.tsv.gz", "counts.csv", "counts.csv.gz", "counts.txt"]
 
@@ -344,7 +344,7 @@ def _cpm(counts: pd.DataFrame) -> pd.DataFrame:
     return counts / counts.sum() * 1e6
 
 
-@pytest.mark.filterwarnings("ignore:.*have no row:tissueshap._errors.DataWarning")
+@pytest.mark.filterwarnings("ignore:.*have no row:tissueshap._core.errors.DataWarning")
 @pytest.mark.parametrize(
     ("write", "says"),
     [(lambda x: x, "raw counts"), (_cpm, "CPM or TPM on a linear scale")],

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from tissueshap import io
-from tissueshap._errors import DataError, DataWarning
+from tissueshap._core.errors import DataError, DataWarning
 from tissueshap.io import _rules
 from tissueshap.workflow._inputs import read_map, read_markers
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tissueshap._errors import DataError
+from tissueshap._core.errors import DataError
 from tissueshap.io import _text
 from tissueshap.io._text import count_lines, open_text
 

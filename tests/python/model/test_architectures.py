@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tissueshap._errors import DataError
+from tissueshap._core.errors import DataError
 from tissueshap.model import build, preset
 from tissueshap.model._architectures import centred_on, image_side
 

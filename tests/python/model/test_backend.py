@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tissueshap._errors import MissingPackageError
+from tissueshap._core.errors import MissingPackageError
 from tissueshap.model import _backend
 
 _LAZY = """

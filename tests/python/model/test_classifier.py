@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 import scipy.sparse
 
-from tissueshap._errors import DataError
-from tissueshap._folders import MANIFEST
+from tissueshap._core.errors import DataError
+from tissueshap._core.folders import MANIFEST
 from tissueshap._input_scale import InputScale
 from tissueshap.model import load
 from tissueshap.model._classifier import _content_sum

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tissueshap._errors import DataError
+from tissueshap._core.errors import DataError
 from tissueshap.model import load, preset
 from tissueshap.model._divergence import SMALLER, diverges
 from tissueshap.model._train import train

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tissueshap._errors import DataError
+from tissueshap._core.errors import DataError
 from tissueshap.model import build, load, preset
 from tissueshap.model._layouts import LAYOUTS, cells, image_side, on_grid
 from tissueshap.model._path import square_path

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tissueshap._errors import DataError
+from tissueshap._core.errors import DataError
 from tissueshap.model import PRESETS, preset
 from tissueshap.model._presets import for_size
 

@@ -11,7 +11,7 @@ from anndata import AnnData
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from tissueshap import _slots
+from tissueshap._core import slots
 
 REGIONS = (
     "Amygdala|Anterior cingulate cortex (BA24)|Caudate (basal ganglia)|Cerebellar Hemisphere|"
@@ -58,7 +58,7 @@ def made_up(names: list[str], seed: int = 5) -> AnnData:
         ),
         var=pd.DataFrame({"symbol": [f"GENE{i}" for i in range(N_GENES)]}, index=genes),
     )
-    _slots.label_name(adata, "tissue")
+    slots.label_name(adata, "tissue")
     test = turn < N_TEST
     write(adata, "split", {"obs": {"split": np.where(test, "test", "train")}})
     _balance(adata, codes, test, rng)
@@ -80,7 +80,7 @@ def made_up(names: list[str], seed: int = 5) -> AnnData:
 
 
 def write(adata, verb, found, **params):
-    _slots.write(adata, verb, found, params=params)
+    slots.write(adata, verb, found, params=params)
 
 
 def _balance(adata, codes, test, rng):

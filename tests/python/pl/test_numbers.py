@@ -8,7 +8,8 @@ import pytest
 from matplotlib.patches import Circle
 from matplotlib.text import Text
 
-from tissueshap import _slots, errors, pl
+from tissueshap import errors, pl
+from tissueshap._core import schema, slots
 from tissueshap.pl import _labels, _style, _swarm
 
 
@@ -270,8 +271,8 @@ def test_null_of_a_single_random_set(few):
 def test_shap_overview_has_the_top_gene_of_each_class(many):
     axes = pl.shap(many).axes[0]
     genes = [label.get_text() for label in axes.get_xticklabels()]
-    names = _slots.class_names(many)
-    ranks = _slots.class_frame(many, "varm", "shap_rank", names)
+    names = slots.class_names(many)
+    ranks = slots.class_frame(many, "varm", "shap_rank", names)
     assert genes == list(many.var.loc[ranks.idxmin(), "symbol"])
     dots = axes.collections[0]
     largest = dots.get_offsets()[np.isclose(dots.get_sizes(), 60)]
@@ -281,7 +282,7 @@ def test_shap_overview_has_the_top_gene_of_each_class(many):
 def test_shap_of_one_class(few):
     name = "CD8+/CD45RA+ Naive"
     axes = pl.shap(few, name, n_top=4).axes[0]
-    ranks = _slots.class_frame(few, "varm", "shap_rank", _slots.class_names(few))
+    ranks = slots.class_frame(few, "varm", "shap_rank", slots.class_names(few))
     best = ranks[name].nsmallest(4).index
     assert rows(axes) == list(few.var.loc[best, "symbol"])
     chosen = ((few.obs["tissue"] == name) & (few.obs["split"] == "test")).to_numpy()
@@ -290,12 +291,12 @@ def test_shap_of_one_class(few):
 
 
 def test_shap_draws_no_gene_of_a_class_without_ranks(few):
-    names = _slots.class_names(few)
+    names = slots.class_names(few)
     for key in ("shap_rank", "shap_median"):
         few.varm[key] = few.varm[key].astype(float)
-        few.varm[key][_slots._schema.column(names[0])] = np.nan
+        few.varm[key][schema.column(names[0])] = np.nan
     genes = [label.get_text() for label in pl.shap(few, n_top=2).axes[0].get_xticklabels()]
-    ranks = _slots.class_frame(few, "varm", "shap_rank", names)
+    ranks = slots.class_frame(few, "varm", "shap_rank", names)
     top = [ranks.index[ranks[name] <= 2] for name in names[1:]]
     assert set(genes) == set(few.var.loc[np.concatenate(top), "symbol"])
     with pytest.raises(errors.DataError, match=re.escape(f"'{names[0]}' has no ranked genes")):
@@ -415,7 +416,7 @@ def test_ppi_of_genes_that_were_not_tested(few):
 
 
 def test_de_counts(few):
-    names = _slots.class_names(few)
+    names = slots.class_names(few)
     logfc, fdr = (few.varm[key].to_numpy() for key in ("de_logfc", "de_fdr"))
     called = (fdr < 0.01) & (np.abs(logfc) > 4)
     order = np.argsort(-called.sum(axis=0), kind="stable")

@@ -2,11 +2,12 @@
 
 import numpy as np
 
-from tissueshap import _slots, pl
+from tissueshap import pl
+from tissueshap._core import slots
 
 
 def test_every_question_is_a_row_with_its_figure_and_verdict(few, words):
-    table = _slots.table(few, "trust", "summary")
+    table = slots.table(few, "trust", "summary")
     figure = pl.trust(few)
     shown = " ".join(words(figure))
     assert shown.count("Does it?") == len(table)
@@ -16,7 +17,7 @@ def test_every_question_is_a_row_with_its_figure_and_verdict(few, words):
 
 
 def test_curves_pass_through_their_values(few):
-    table = _slots.table(few, "trust", "curves")
+    table = slots.table(few, "trust", "curves")
     deletion = pl.curves(few).axes[0]
     lines = {line.get_label(): line for line in deletion.lines}
     assert set(lines) == {"SHAP", "DE", "logistic regression", "TreeSHAP", "random"}
@@ -26,7 +27,7 @@ def test_curves_pass_through_their_values(few):
 
 
 def test_randomisation_has_two_boxes_a_layer_at_their_medians(few):
-    table = _slots.table(few, "trust", "randomisation")
+    table = slots.table(few, "trust", "randomisation")
     axes = pl.randomisation(few).axes[0]
     assert len(axes.patches) == 6
     ticks = [text.get_text() for text in axes.get_xticklabels()]

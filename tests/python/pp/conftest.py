@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tissueshap import _slots
+from tissueshap._core import slots
 
 
 def add_cpm(adata: ad.AnnData) -> ad.AnnData:
@@ -37,7 +37,7 @@ def _cohort(data_dir: Path) -> ad.AnnData:
     reads = pd.read_csv(folder / "gene_reads.gct.gz", sep="\t", skiprows=2, index_col="Name")
     counts = np.ascontiguousarray(reads[samples.index].to_numpy(dtype=np.int32).T)
     adata = ad.AnnData(counts, obs=samples.astype("category"), var=pd.DataFrame(index=reads.index))
-    _slots.label_name(adata, "tissue")
+    slots.label_name(adata, "tissue")
     return add_cpm(adata)
 
 

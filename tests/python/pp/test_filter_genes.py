@@ -11,7 +11,7 @@ import pytest
 import scipy.sparse as sp
 
 from tissueshap import pp
-from tissueshap._errors import DataError
+from tissueshap._core.errors import DataError
 
 pytestmark = pytest.mark.r
 
@@ -178,7 +178,7 @@ class TestRefused:
     def test_place_is_right_in_a_later_block(
         self, toy: ad.AnnData, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("tissueshap._dense._BLOCK", 1000)
+        monkeypatch.setattr("tissueshap._core.dense._BLOCK", 1000)
         toy.X = toy.X.copy()
         toy.X[100, 7] = -1
         with pytest.raises(DataError, match="gene 'G00008' in sample 'S100'"):

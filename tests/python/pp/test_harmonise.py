@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tissueshap import _slots, pp
-from tissueshap._errors import DataError, MissingSlotError
+from tissueshap import pp
+from tissueshap._core import slots
+from tissueshap._core.errors import DataError, MissingSlotError
 
 
 def cohort(values: np.ndarray, genes: list[str], split: list[str] | None = None) -> ad.AnnData:
@@ -60,10 +61,10 @@ def test_the_training_cohort_itself_stays_as_it_is(pair) -> None:
 
 
 def test_moments_do_not_cancel(monkeypatch) -> None:
-    from tissueshap import _dense
+    from tissueshap._core import dense
     from tissueshap.pp._harmonise import moments
 
-    monkeypatch.setattr(_dense, "_BLOCK", 21)
+    monkeypatch.setattr(dense, "_BLOCK", 21)
     values = 1e6 + np.random.default_rng(0).normal(0, 1e-2, (100, 3))
     rows = np.arange(100) % 3 > 0
     mean, sd = moments(values, rows)
@@ -94,7 +95,7 @@ def test_log_values_are_mixed_without_another_logarithm() -> None:
     adata = cohort(rng.normal(5, 2, (20, 6)), list("abcdef"), (["train"] * 8 + ["test"] * 2) * 2)
     adata.obs["tissue"] = ["x"] * 10 + ["y"] * 10
     adata = adata[[*range(10), *range(10, 15), 18, 19]].copy()
-    _slots.label_name(adata, "tissue")
+    slots.label_name(adata, "tissue")
     pp.oversample(adata, method="smote", layer="log2", k_neighbors=2)
     table = adata.uns["tissueshap"]["oversample"]["table"]
     assert (table["mix"] > 0).any()

@@ -10,7 +10,7 @@ import pytest
 import scipy.sparse as sp
 
 from tissueshap import pp
-from tissueshap._errors import DataError, MissingSlotError
+from tissueshap._core.errors import DataError, MissingSlotError
 from tissueshap.pp._log2 import PUBLISHED, formula, logarithm_of
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from tissueshap import pp
-from tissueshap._errors import DataError, MissingSlotError
+from tissueshap._core.errors import DataError, MissingSlotError
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "smote.tsv"
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from tissueshap import pp
-from tissueshap._errors import DataError
+from tissueshap._core.errors import DataError
 
 
 def held_per_class(adata: ad.AnnData) -> pd.Series:

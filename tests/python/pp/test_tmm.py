@@ -12,7 +12,7 @@ import pytest
 import scipy.sparse as sp
 
 from tissueshap import pp
-from tissueshap._errors import DataError, RError
+from tissueshap._core.errors import DataError, RError
 
 pytestmark = pytest.mark.r
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tissueshap import _slots
+from tissueshap._core import slots
 from tissueshap.tl._select_genes import by_share, unique_curve
 
 #: Ranks that count as selected in the made-up result.
@@ -18,10 +18,10 @@ N_RANKS = 12
 def finished(toy: ad.AnnData) -> ad.AnnData:
     """The toy after a made-up run: ranks follow the planted log2FC, DE calls above 4."""
     rng = np.random.default_rng(3)
-    classes = _slots.class_names(toy)
-    codes = _slots.class_codes(toy)
+    classes = slots.class_names(toy)
+    codes = slots.class_codes(toy)
     split = np.where(rng.random(toy.n_obs) < 0.3, "test", "train")
-    write = _slots.write
+    write = slots.write
     rules = pd.DataFrame(
         {"rule": ["reads"], "applied": [True], "n_pass": [toy.n_vars], "note": ["in > 28 samples"]}
     )
@@ -74,7 +74,7 @@ def _biology(adata: ad.AnnData, classes: list[str]) -> None:
             "n_universe": 150,
         }
         params = {"engine": "offline", "gene_sets": "a/b.gmt", "min_size": 10, "max_size": 500}
-        _slots.write(adata, key, {"uns": uns}, params=params)
+        slots.write(adata, key, {"uns": uns}, params=params)
     rows = [("shap", "all", "all", 40, 70, 35.0, 2.0, 0.0, 0.0)]
     for by in ("class", "exclusive"):
         rows += [("shap", by, name, 9, 8, 2.5, 3.2, 1e-3, 2e-3) for name in classes]
@@ -84,7 +84,7 @@ def _biology(adata: ad.AnnData, classes: list[str]) -> None:
         "n_network_genes": 150,
         "n_network_edges": 900,
     }
-    _slots.write(adata, "ppi", {"uns": uns}, params={"score": 0.4})
+    slots.write(adata, "ppi", {"uns": uns}, params={"score": 0.4})
 
 
 def _history() -> pd.DataFrame:
@@ -135,7 +135,7 @@ def _genes(adata: ad.AnnData, classes: list[str], rng: np.random.Generator) -> N
     genes = pd.DataFrame(chosen, columns=["class", "gene", "rank", "value"])
     genes["exclusive"] = ~genes["gene"].duplicated(keep=False)
     frames = {"shap_median": logfc / 100, "shap_rank": rank}
-    _slots.write(adata, "rank_genes", {"varm": frames}, params={"statistic": "median"})
+    slots.write(adata, "rank_genes", {"varm": frames}, params={"statistic": "median"})
     selected = adata.var_names.isin(genes["gene"])
     uns = {
         "by_share": by_share(unique_curve(rank.to_numpy(float))),
@@ -145,7 +145,7 @@ def _genes(adata: ad.AnnData, classes: list[str], rng: np.random.Generator) -> N
         "unique_fraction": 0.7,
     }
     found = {"var": {"shap_selected": selected}, "uns": uns}
-    _slots.write(adata, "select_genes", found, params={"threshold": 0.5})
+    slots.write(adata, "select_genes", found, params={"threshold": 0.5})
     called = ((fdr < 0.01) & (logfc.abs() > 4)).to_numpy()
     counts = pd.DataFrame({"class": classes, "up": called.sum(axis=0), "down": 0})
     found = {
@@ -153,7 +153,7 @@ def _genes(adata: ad.AnnData, classes: list[str], rng: np.random.Generator) -> N
         "var": {"de_significant": called.any(axis=1)},
         "uns": {"counts": counts},
     }
-    _slots.write(adata, "de", found, params={"fdr": 0.01, "lfc": 4.0})
+    slots.write(adata, "de", found, params={"fdr": 0.01, "lfc": 4.0})
     both = int((selected & called.any(axis=1)).sum())
     per_class = pd.DataFrame(
         {
@@ -174,4 +174,4 @@ def _genes(adata: ad.AnnData, classes: list[str], rng: np.random.Generator) -> N
         "overlap_fraction": both / int(selected.sum()),
         "per_class": per_class,
     }
-    _slots.write(adata, "compare", {"uns": uns}, params={})
+    slots.write(adata, "compare", {"uns": uns}, params={})

@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from tissueshap import _slots, report
-from tissueshap._errors import DataError, StaleError
+from tissueshap import report
+from tissueshap._core import slots
+from tissueshap._core.errors import DataError, StaleError
 from tissueshap.report import _figures
 
 SECTIONS = (
@@ -104,7 +105,7 @@ def test_names_from_the_data_are_escaped(
 ) -> None:
     nasty = '<script>alert("x")</script>'
     finished.obs["tissue"] = finished.obs["tissue"].cat.rename_categories({"Liver": nasty})
-    for entry in _slots.record(finished).values():
+    for entry in slots.record(finished).values():
         for table in entry.values() if isinstance(entry, dict) else ():
             if isinstance(table, pd.DataFrame):
                 table.replace("Liver", nasty, inplace=True)
@@ -128,7 +129,7 @@ def test_captions_tell_what_the_figures_show(
     finished: ad.AnnData, tmp_path: Path, happened: bool
 ) -> None:
     """Of samples set aside and classes without a mistake only where there were any."""
-    records = _slots.record(finished)
+    records = slots.record(finished)
     records["cnn"]["history"]["val_loss"] = 0.5 if happened else float("nan")
     scores = records["evaluate"]["per_class"]
     scores[["precision", "recall"]] = 0.9
@@ -142,7 +143,7 @@ def test_captions_tell_what_the_figures_show(
 
 def test_scores_without_a_baseline_are_shown(finished: ad.AnnData, tmp_path: Path) -> None:
     """As ``tl.evaluate(baseline=False)`` leaves them."""
-    scores = _slots.record(finished)["evaluate"]
+    scores = slots.record(finished)["evaluate"]
     del scores["baseline_macro_f1"]
     scores["per_class"] = scores["per_class"].drop(columns="baseline_f1")
     text = report.build(finished, tmp_path / "r.html", figures={}).read_text(encoding="utf-8")
@@ -173,7 +174,7 @@ def test_shows_the_biology(written: str) -> None:
 
 def test_shows_the_ranks_at_each_share(finished: ad.AnnData, written: str) -> None:
     words = " ".join(re.sub(r"<[^>]+>", " ", written).split())
-    for row in _slots.table(finished, "select_genes", "by_share").itertuples():
+    for row in slots.table(finished, "select_genes", "by_share").itertuples():
         assert f"{row.share:.0%} {row.n_ranks:,} {row.n_genes:,} {row.n_exclusive:,}" in words
 
 
@@ -192,7 +193,7 @@ def test_a_section_is_there_only_if_its_verb_was_run(
 
 
 def test_needs_to_know_the_classes(toy: ad.AnnData, tmp_path: Path) -> None:
-    del _slots.record(toy)["label"]
+    del slots.record(toy)["label"]
     with pytest.raises(DataError, match="label="):
         report.build(toy, tmp_path / "r.html", figures={})
     assert not (tmp_path / "r.html").exists()
@@ -214,7 +215,7 @@ def test_the_adata_is_not_changed(
     report.build(finished, tmp_path / "r.html", figures=figures)
     pd.testing.assert_frame_equal(finished.obs, before.obs)
     pd.testing.assert_frame_equal(finished.var, before.var)
-    assert set(_slots.record(finished)) == set(_slots.record(before))
+    assert set(slots.record(finished)) == set(slots.record(before))
 
 
 @pytest.mark.parametrize(

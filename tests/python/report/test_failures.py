@@ -7,7 +7,8 @@ import json
 import pandas as pd
 import pytest
 
-from tissueshap import _slots, report
+from tissueshap import report
+from tissueshap._core import slots
 from tissueshap.report._caveats import caveats
 from tissueshap.report._failures import failures
 
@@ -32,7 +33,7 @@ def doubtful(finished):
         row("bootstrap", "holds", 0.9),
         row("truth", "not measured", **nothing),
     ]
-    _slots.write(finished, "trust", {"uns": {"summary": pd.DataFrame(rows)}}, params={})
+    slots.write(finished, "trust", {"uns": {"summary": pd.DataFrame(rows)}}, params={})
     record = finished.uns["tissueshap"]
     record["compare"] |= {"n_shap": 100, "n_both": 19, "overlap_fraction": 0.19, "expected": 20.0}
     record["cnn"] |= {"learning_rate": 1e-3, "retries": 3, "diverged": True}

@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tissueshap import _slots, report
-from tissueshap._errors import MissingSlotError
+from tissueshap import report
+from tissueshap._core import slots
+from tissueshap._core.errors import MissingSlotError
 from tissueshap.report import _sections
 from tissueshap.report._account import account
 from tissueshap.report._caveats import caveats
@@ -55,7 +56,7 @@ def test_a_gene_without_symbol_shows_its_identifier(finished: ad.AnnData) -> Non
 
 
 def test_truth_counts_pairs(finished: ad.AnnData) -> None:
-    genes = _slots.table(finished, "select_genes", "genes")
+    genes = slots.table(finished, "select_genes", "genes")
     genes.drop(genes.index, inplace=True)
     genes.loc[0] = ["Liver", "G00013", 1, 0.1, True]  # planted there
     genes.loc[1] = ["Liver", "G00001", 2, 0.1, True]  # planted elsewhere
@@ -129,7 +130,7 @@ def test_caveats_follow_the_data(finished: ad.AnnData) -> None:
     assert "Donors on both sides" in _headings(finished)
     assert "A panel of genes" in _headings(finished)
     assert "A simpler model" not in _headings(finished)
-    _slots.record(finished)["evaluate"]["baseline_macro_f1"] = 0.99
+    slots.record(finished)["evaluate"]["baseline_macro_f1"] = 0.99
     assert "A simpler model" in _headings(finished)
     finished.obs["donor"] = pd.Categorical(finished.obs_names)
     assert "Donors on both sides" not in _headings(finished)
@@ -146,7 +147,7 @@ def test_caveats_recommend_folds_for_small_classes(finished: ad.AnnData) -> None
 
 def test_caveats_name_classes_without_de_genes(finished: ad.AnnData) -> None:
     assert "without differentially expressed" not in _headings(finished)
-    counts = _slots.table(finished, "de", "counts")
+    counts = slots.table(finished, "de", "counts")
     counts.loc[counts["class"] == "Liver", ["up", "down"]] = 0
     words = dict(caveats(finished))["Classes without differentially expressed genes"]
     assert words.count("Liver") == 1
@@ -159,21 +160,21 @@ def test_caveats_notice_a_long_list(finished: ad.AnnData) -> None:
     words = dict(caveats(finished))["Much of all genes is selected"]
     assert "100% of the genes" in words
     assert "--select top_n" in words
-    _slots.record(finished)["select_genes"]["params"]["method"] = "unique_fraction"
+    slots.record(finished)["select_genes"]["params"]["method"] = "unique_fraction"
     assert "--unique-fraction" in dict(caveats(finished))["Much of all genes is selected"]
 
 
 def test_caveats_speak_of_tmm_where_it_was_run(finished: ad.AnnData) -> None:
     panel = "A panel of genes, not a transcriptome"
     assert "TMM" not in dict(caveats(finished))[panel]
-    _slots.write(finished, "tmm", {}, params={})
+    slots.write(finished, "tmm", {}, params={})
     assert "TMM" in dict(caveats(finished))[panel]
 
 
 def test_the_account_is_of_what_was_run(finished: ad.AnnData) -> None:
-    records = _slots.record(finished)
+    records = slots.record(finished)
     assert account(finished).startswith("Counts were filtered. Some samples of each class")
-    _slots.write(finished, "tmm", {}, params={})
+    slots.write(finished, "tmm", {}, params={})
     assert account(finished).startswith("Counts were filtered and normalised by TMM (edgeR).")
     assert "balanced by SMOTE" in account(finished)
     assert "split the probability of the predicted class" in account(finished)

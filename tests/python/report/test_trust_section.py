@@ -2,7 +2,8 @@
 
 import pandas as pd
 
-from tissueshap import _slots, report
+from tissueshap import report
+from tissueshap._core import slots
 from tissueshap.report._trust import trust_figures
 
 
@@ -29,7 +30,7 @@ def test_the_section_has_a_row_a_question_and_no_markup_of_its_own(finished, tmp
     marked = {"class": ["Liver", "<b>Skin</b>"], "n_test": [10, 8], "n_genes": [12, 12]}
     marked = pd.DataFrame({**marked, "n_standing_out": [11, 3], "share": [11 / 12, 0.25]})
     found = {"summary": _table(), "truth": truth, "specificity": marked}
-    _slots.write(finished, "trust", {"uns": found}, params={"checks": ["use"]}, seed=42)
+    slots.write(finished, "trust", {"uns": found}, params={"checks": ["use"]}, seed=42)
     drawn = trust_figures(finished)
     page = report.build(finished, tmp_path / "r.html", figures=drawn).read_text(encoding="utf-8")
     section = page[page.index('<section id="trust">') :]

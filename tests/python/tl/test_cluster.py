@@ -2,7 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tissueshap import _slots, _umap, errors
+from tissueshap import errors
+from tissueshap._core import embedding, slots
 from tissueshap.clustering._k_means import k_means_scores
 from tissueshap.tl._cluster import cluster
 
@@ -23,7 +24,7 @@ def marked(toy):
             "de_significant": toy.var_names.isin(noise),
         },
     }
-    _slots.write(toy, "made", found, params={})
+    slots.write(toy, "made", found, params={})
     return toy
 
 
@@ -91,7 +92,7 @@ def test_on_expression_scores_the_values_themselves(marked):
     cluster(marked, gene_sets="shap", n_starts=4, on="expression")
     rows = np.flatnonzero(marked.obs["split"] == "test")
     X = marked.layers["log2"][np.ix_(rows, np.flatnonzero(marked.var["shap_selected"]))]
-    codes = _slots.class_codes(marked)[rows]
+    codes = slots.class_codes(marked)[rows]
     expected = k_means_scores(X, codes, n_starts=4, seed=42)
     np.testing.assert_allclose(table(marked)["v_measure"], expected["v_measure"], atol=1e-12)
     assert "X_umap_shap" in marked.obsm
@@ -141,7 +142,7 @@ def test_scaled_genes_weigh_the_same(marked):
     rows = np.flatnonzero(marked.obs["split"] == "test")
     X = marked.layers["log2"][rows]
     Z = (X - X.mean(axis=0)) / X.std(axis=0)
-    codes = _slots.class_codes(marked)[rows]
+    codes = slots.class_codes(marked)[rows]
     expected = k_means_scores(Z, codes, n_starts=2, seed=42)
     np.testing.assert_allclose(table(marked)["v_measure"], expected["v_measure"], atol=1e-12)
 
@@ -149,7 +150,7 @@ def test_scaled_genes_weigh_the_same(marked):
 def test_classes_far_apart_draw_no_warning():
     rng = np.random.default_rng(0)
     X = np.repeat(rng.normal(0, 50, (12, 30)), 25, axis=0) + rng.normal(0, 0.1, (300, 30))
-    flat = _umap.embed(X, n_pcs=None, n_neighbors=15, seed=1)
+    flat = embedding.embed(X, n_pcs=None, n_neighbors=15, seed=1)
     codes = np.repeat(np.arange(12), 25)
     assert k_means_scores(flat, codes, n_starts=5, seed=1)["v_measure"].max() > 0.9
 
@@ -157,5 +158,5 @@ def test_classes_far_apart_draw_no_warning():
 def test_other_warnings_of_umap_are_not_lost():
     import warnings
 
-    with pytest.warns(RuntimeWarning, match="something else"), _umap._parts_in_log():
+    with pytest.warns(RuntimeWarning, match="something else"), embedding._parts_in_log():
         warnings.warn("something else", RuntimeWarning, stacklevel=1)

@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tissueshap import _slots
-from tissueshap._errors import DataError, MissingSlotError
+from tissueshap._core import slots
+from tissueshap._core.errors import DataError, MissingSlotError
 from tissueshap.model import preset
 from tissueshap.model._rows import plain_table
 from tissueshap.tl import cnn
@@ -13,12 +13,12 @@ from tissueshap.tl._training import _moments, _table
 
 def test_it_learns_the_classes_and_records_how(learned, model):
     record = learned.uns["tissueshap"]["cnn"]
-    assert model.classes == _slots.class_names(learned) == list(record["classes"])
+    assert model.classes == slots.class_names(learned) == list(record["classes"])
     assert model.genes == list(learned.var_names)
     assert (model.preset, model.label) == ("small", "tissue")
     test = (learned.obs["split"] == "test").to_numpy()
     predicted = model.predict_proba(learned.layers["log2"][test]).argmax(axis=1)
-    assert (predicted == _slots.class_codes(learned)[test]).mean() > 0.9
+    assert (predicted == slots.class_codes(learned)[test]).mean() > 0.9
     assert record["seed"] == 42
     assert {"keras", "tensorflow", "tissueshap"} <= set(record["versions"])
     assert record["params"]["preset"] == "small"
@@ -64,7 +64,7 @@ def test_held_out_samples_are_training_samples_that_no_row_touches(prepared, spy
         for x in rows.x_validation
     ]
     assert set(held) <= set(train)
-    np.testing.assert_array_equal(_slots.class_codes(prepared)[held], rows.codes_validation)
+    np.testing.assert_array_equal(slots.class_codes(prepared)[held], rows.codes_validation)
     assert not set(held) & set(rows.table["sample"])
     assert not set(held) & set(rows.table["neighbour"][rows.table["mix"] > 0])
     assert set(rows.table["sample"]) <= set(train)
@@ -190,7 +190,7 @@ def test_several_networks_are_averaged_and_explained_as_one(prepared):
     np.testing.assert_allclose(both.predict_proba(x), mean, atol=1e-6)
     tl.predict(prepared, both)
     tl.shap(prepared, both, samples="test", target="true", n_draws=40)
-    table = _slots.table(prepared, "shap", "samples")
+    table = slots.table(prepared, "shap", "samples")
     np.testing.assert_allclose(
         table["output"],
         mean[prepared.obs_names.get_indexer(table["sample"]), :][

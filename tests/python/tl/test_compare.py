@@ -4,7 +4,8 @@ import pytest
 from anndata import AnnData
 from scipy.stats import fisher_exact
 
-from tissueshap import _slots, errors
+from tissueshap import errors
+from tissueshap._core import slots
 from tissueshap.tl._compare import compare
 
 CLASSES = ["A", "B/C"]
@@ -18,7 +19,7 @@ def made(n_genes: int = 10) -> AnnData:
         obs=pd.DataFrame({"kind": [*CLASSES, *CLASSES]}, index=list("wxyz")),
         var=pd.DataFrame(index=genes),
     )
-    _slots.label_name(adata, "kind")
+    slots.label_name(adata, "kind")
     logfc = pd.DataFrame(0.0, index=genes, columns=CLASSES)
     fdr = pd.DataFrame(1.0, index=genes, columns=CLASSES)
     logfc.loc[["g0", "g1", "g2", "g5"], "A"] = [5, -5, 5, 3]
@@ -32,7 +33,7 @@ def made(n_genes: int = 10) -> AnnData:
         columns=["class", "gene"],
     )
     called = (fdr < 0.01) & (logfc.abs() > 4)
-    _slots.write(
+    slots.write(
         adata,
         "de",
         {
@@ -41,7 +42,7 @@ def made(n_genes: int = 10) -> AnnData:
         },
         params={"fdr": 0.01, "lfc": 4.0},
     )
-    _slots.write(
+    slots.write(
         adata,
         "select_genes",
         {

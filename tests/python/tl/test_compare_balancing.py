@@ -5,15 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tissueshap import _slots, pp
-from tissueshap._errors import DataError
+from tissueshap import pp
+from tissueshap._core import slots
+from tissueshap._core.errors import DataError
 from tissueshap.tl import cnn, compare_balancing, evaluate, predict
 
 
 @pytest.fixture
 def ready(toy):
     depth = toy.X.sum(axis=1, keepdims=True)
-    _slots.write(toy, "tmm", {"layers": {"tmm": toy.X / depth * 1e6}}, params={})
+    slots.write(toy, "tmm", {"layers": {"tmm": toy.X / depth * 1e6}}, params={})
     pp.log2(toy)
     pp.split(toy, n_test=10)
     return toy

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from tissueshap import io, pp, tl
-from tissueshap._errors import DataError
+from tissueshap._core.errors import DataError
 from tissueshap.tl._one_fold import one_fold
 from tissueshap.trust._agreement import jaccard
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tissueshap import tl
-from tissueshap._errors import DataError
+from tissueshap._core.errors import DataError
 from tissueshap.tl._cutoff import elbow, mirrored_fdr, peak
 
 
@@ -66,10 +66,10 @@ def test_mirrored_fdr_of_noise_calls_nothing():
 def ranked(toy):
     import pandas as pd
 
-    from tissueshap import _slots
+    from tissueshap._core import slots
     from tissueshap.tl._rank_genes import descending_ranks
 
-    classes = _slots.class_names(toy)
+    classes = slots.class_names(toy)
     values = planted(n_signal=6, n_genes=toy.n_vars, n_classes=len(classes))
     # Each class's genes its own, so that the unique share falls late.
     values = np.column_stack([np.roll(values[:, code], 6 * code) for code in range(len(classes))])
@@ -77,7 +77,7 @@ def ranked(toy):
         "shap_median": pd.DataFrame(values, columns=classes),
         "shap_rank": pd.DataFrame(descending_ranks(values), columns=classes),
     }
-    _slots.write(toy, "rank_genes", {"varm": frames}, params={})
+    slots.write(toy, "rank_genes", {"varm": frames}, params={})
     return toy
 
 

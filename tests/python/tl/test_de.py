@@ -10,8 +10,10 @@ import pandas as pd
 import pytest
 from scipy.stats import mannwhitneyu
 
-from tissueshap import _counts, _r, io, pp, settings
-from tissueshap._errors import DataError, MissingSlotError, RError
+from tissueshap import io, pp, settings
+from tissueshap._bridge import r
+from tissueshap._core import counts
+from tissueshap._core.errors import DataError, MissingSlotError, RError
 from tissueshap.tl import de
 
 pytestmark = pytest.mark.r
@@ -101,7 +103,7 @@ def test_other_methods_agree_on_fold_changes(normalised: ad.AnnData, method: str
 
 
 def test_edger_4_s_pipeline_is_asked_for_by_legacy(normalised: ad.AnnData) -> None:
-    if int(_r.versions("edgeR")["edgeR"].split(".")[0]) < 4:
+    if int(r.versions("edgeR")["edgeR"].split(".")[0]) < 4:
         with pytest.raises(RError, match=r"legacy = FALSE needs edgeR 4 .*BiocManager::install"):
             de(normalised, legacy=False)
         assert "de_logfc" not in normalised.varm
@@ -187,7 +189,7 @@ def test_options_that_do_not_go_together(normalised: ad.AnnData) -> None:
 @pytest.mark.slow
 def test_workers_change_nothing(normalised: ad.AnnData, monkeypatch: pytest.MonkeyPatch) -> None:
     de(normalised)
-    monkeypatch.setattr(_counts, "_FEW", 100)
+    monkeypatch.setattr(counts, "_FEW", 100)
     with settings.override(n_jobs=2):
         pp.tmm(normalised, key_added="shared")
         de(normalised, key_added="shared")

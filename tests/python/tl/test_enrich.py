@@ -4,7 +4,9 @@ import pytest
 from anndata import AnnData
 from scipy.stats import hypergeom
 
-from tissueshap import _r, _slots, errors
+from tissueshap import errors
+from tissueshap._bridge import r
+from tissueshap._core import slots
 from tissueshap.enrichment import _over_representation
 from tissueshap.enrichment._gene_sets import gene_sets
 from tissueshap.tl._enrich import enrich
@@ -26,7 +28,7 @@ def selected():
         obs=pd.DataFrame({"kind": ["A", "B", "A", "B"]}, index=list("wxyz")),
         var=pd.DataFrame({"symbol": [n.upper() for n in names]}, index=names),
     )
-    _slots.label_name(adata, "kind")
+    slots.label_name(adata, "kind")
     rows = [("A", f"g{i}", r, True) for r, i in enumerate((9, 3, 1, 0, 50), start=1)]
     rows += [("B", "g9", 1, False), ("B", "g80", 2, True)]
     rows[0] = ("A", "g9", 1, False)
@@ -41,8 +43,8 @@ def selected():
         },
         "varm": {"de_fdr": fdr, "de_logfc": pd.DataFrame(-5.0, index=names, columns=["A", "B"])},
     }
-    _slots.write(adata, "select_genes", found | {"uns": {"genes": genes}}, params={})
-    _slots.write(adata, "de", {}, params={"fdr": 0.01, "lfc": 4.0})
+    slots.write(adata, "select_genes", found | {"uns": {"genes": genes}}, params={})
+    slots.write(adata, "de", {}, params={"fdr": 0.01, "lfc": 4.0})
     return adata
 
 
@@ -203,8 +205,8 @@ def test_r_engines_get_the_list_and_give_the_same_columns(selected, monkeypatch,
         row |= {"pvalue": 0.001, "p.adjust": 0.01, "qvalue": 0.01, "Count": 3, "zScore": 1.0}
         return {"table": pd.DataFrame([row]), "unmapped": np.array(["9"])}
 
-    monkeypatch.setattr("tissueshap._r.call", call)
-    monkeypatch.setattr("tissueshap._r.versions", lambda *names: dict.fromkeys(names, "1.0"))
+    monkeypatch.setattr("tissueshap._bridge.r.call", call)
+    monkeypatch.setattr("tissueshap._bridge.r.versions", lambda *names: dict.fromkeys(names, "1.0"))
     selected.var["entrez_id"] = [float(i) for i in range(100)]
     given = {name: [gene[1:] for gene in genes] for name, genes in SETS.items()}
     enrich(selected, given if engine == "clusterprofiler" else None, engine=engine)
@@ -224,7 +226,7 @@ def test_r_engines_get_the_list_and_give_the_same_columns(selected, monkeypatch,
 def test_go_in_r_gives_what_bioconductor_gave(data_dir):
     """Same terms, ratios and p-values as enrichGO, from org.Hs.eg.db and GO.db alone."""
     folder = data_dir / "enrichment_golden"
-    version = _r.versions("GO.db")["GO.db"]
+    version = r.versions("GO.db")["GO.db"]
     if version != "3.16.0":
         pytest.skip(f"these are of GO.db 3.16.0, not {version}: R's tests have more")
     expected = pd.read_csv(folder / "clusterprofiler_enrichGO_BP.tsv", sep="\t")
@@ -259,8 +261,8 @@ def test_r_is_told_what_the_identifiers_are(monkeypatch, names, kind):
         asked.update(arguments)
         return {"table": pd.DataFrame(columns=_over_representation.COLUMNS), "unmapped": []}
 
-    monkeypatch.setattr("tissueshap._r.call", call)
-    monkeypatch.setattr("tissueshap._r.versions", lambda *names: dict.fromkeys(names, "1.0"))
+    monkeypatch.setattr("tissueshap._bridge.r.call", call)
+    monkeypatch.setattr("tissueshap._bridge.r.versions", lambda *names: dict.fromkeys(names, "1.0"))
     adata = AnnData(np.zeros((2, 9), dtype=np.float32))
     adata.var_names = [names.format(i) for i in range(9)]
     adata.var["shap_selected"] = True

@@ -8,7 +8,7 @@ from sklearn.metrics import confusion_matrix, f1_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from tissueshap._errors import DataError, DataWarning, MissingSlotError
+from tissueshap._core.errors import DataError, DataWarning, MissingSlotError
 from tissueshap.tl import evaluate, predict
 
 

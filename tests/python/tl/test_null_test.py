@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from scipy.stats import ttest_ind
 
-from tissueshap import _slots, errors
+from tissueshap import errors
+from tissueshap._core import slots
 from tissueshap.tl._null_test import null_test
 
 
@@ -20,7 +21,7 @@ def marked(toy):
             "de_significant": np.arange(adata.n_vars) >= 110,
         },
     }
-    _slots.write(adata, "made", found, params={})
+    slots.write(adata, "made", found, params={})
     return adata
 
 

@@ -6,8 +6,8 @@ import pytest
 from anndata import AnnData
 
 import tissueshap as ts
-from tissueshap import _slots
-from tissueshap._errors import DataError, MissingSlotError
+from tissueshap._core import slots
+from tissueshap._core.errors import DataError, MissingSlotError
 
 
 def selected(symbols, lists):
@@ -16,7 +16,7 @@ def selected(symbols, lists):
     made.var_names = [f"ENSG{i:011d}" for i in range(len(symbols))]
     made.var["symbol"] = symbols
     made.obs["tissue"] = pd.Categorical(list(lists) * 2)
-    _slots.label_name(made, "tissue")
+    slots.label_name(made, "tissue")
     by_symbol = dict(zip(symbols, made.var_names, strict=True))
     rows = [
         (name, by_symbol[gene], rank + 1, 1.0, True)
@@ -28,7 +28,7 @@ def selected(symbols, lists):
         "var": {"shap_selected": made.var_names.isin(genes["gene"])},
         "uns": {"genes": genes, "n_ranks": 2},
     }
-    _slots.write(made, "select_genes", found, params={})
+    slots.write(made, "select_genes", found, params={})
     return made
 
 
@@ -41,14 +41,14 @@ def toy_network():
 def test_edges_are_counted_a_list(toy_network):
     adata = selected(list("ABCDEFGHIJ"), {"x/y": ["A", "B", "C"], "z": ["D", "F", "J"]})
     ts.tl.ppi(adata, toy_network, by=("all", "class"))
-    table = _slots.table(adata, "ppi", "table").set_index(["by", "class"])
+    table = slots.table(adata, "ppi", "table").set_index(["by", "class"])
     assert table.loc[("class", "x/y"), ["n_genes", "n_edges"]].tolist() == [3, 3]
     assert table.loc[("class", "z"), ["n_genes", "n_edges"]].tolist() == [3, 0]
     assert table.loc[("all", "all"), "n_edges"] == 3
     assert table.loc[("class", "x/y"), "pvalue"] < table.loc[("class", "z"), "pvalue"]
     assert (table["p.adjust"] >= table["pvalue"]).all()
-    assert _slots.table(adata, "ppi", "ids") == "symbol"
-    assert _slots.table(adata, "ppi", "n_network_genes") == 9
+    assert slots.table(adata, "ppi", "ids") == "symbol"
+    assert slots.table(adata, "ppi", "n_network_genes") == 9
 
 
 def test_copy_leaves_the_original(toy_network):
@@ -80,7 +80,7 @@ def test_heart_genes_interact_and_random_genes_do_not(data_dir):
     chance = list(rng.choice(genes["gene_name"], len(heart), replace=False))
     adata = selected(list(genes["gene_name"]), {"Heart": heart, "Chance": chance})
     ts.tl.ppi(adata, data_dir / "annotation" / "string_edges_symbols.tsv.gz", by="class")
-    table = _slots.table(adata, "ppi", "table").set_index("class")
+    table = slots.table(adata, "ppi", "table").set_index("class")
     assert table.loc["Heart", "pvalue"] < 1e-50
     assert table.loc["Heart", "enrichment"] > 3
     assert table.loc["Chance", "pvalue"] > 0.01
@@ -95,5 +95,5 @@ def test_strings_own_names_are_translated(tmp_path):
     )
     adata = selected(list("ABCD"), {"x": ["A", "B", "C"], "z": ["D"]})
     ts.tl.ppi(adata, tmp_path / "links", aliases=tmp_path / "info", by="class")
-    table = _slots.table(adata, "ppi", "table").set_index("class")
+    table = slots.table(adata, "ppi", "table").set_index("class")
     assert list(table["n_edges"]) == [1, 0]  # the other is below 0.4

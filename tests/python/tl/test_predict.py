@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tissueshap._errors import DataError, DataWarning, MissingSlotError
+from tissueshap._core.errors import DataError, DataWarning, MissingSlotError
 from tissueshap.model import load
 from tissueshap.pp import log2
 from tissueshap.tl import cnn, predict, shap

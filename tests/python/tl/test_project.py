@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tissueshap import _slots
-from tissueshap._errors import DataError, DataWarning, MissingSlotError
+from tissueshap._core import slots
+from tissueshap._core.errors import DataError, DataWarning, MissingSlotError
 from tissueshap.tl import cluster, project
 
 
@@ -19,7 +19,7 @@ def reference(toy):
         "obs": {"split": np.where(turn % 3 == 0, "train", "test")},
         "var": {"shap_selected": toy.var_names.isin(set(toy.uns["truth"]["gene"]))},
     }
-    _slots.write(toy, "made", found, params={})
+    slots.write(toy, "made", found, params={})
     cluster(toy, gene_sets=("shap", "random"), n_starts=1, n_random=2)
     return toy
 

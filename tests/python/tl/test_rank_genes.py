@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tissueshap import _slots
-from tissueshap._errors import DataError, MissingSlotError
+from tissueshap._core import slots
+from tissueshap._core.errors import DataError, MissingSlotError
 from tissueshap.tl._rank_genes import descending_ranks, rank_genes
 
 
@@ -20,7 +20,7 @@ def explained(toy):
     values[:, 7] = np.nan
     samples = pd.DataFrame({"sample": toy.obs_names[rows], "explained": names[rows]})
     found = {"layers": {"shap": values}, "uns": {"samples": samples}}
-    _slots.write(toy, "shap", found, params={})
+    slots.write(toy, "shap", found, params={})
     return toy
 
 
@@ -40,8 +40,8 @@ def _members(adata, name):
 )
 def test_the_statistic_is_over_the_samples_of_the_class(explained, statistic, function):
     rank_genes(explained, statistic=statistic)
-    names = _slots.class_names(explained)
-    found = _slots.class_frame(explained, "varm", "shap_median", names)
+    names = slots.class_names(explained)
+    found = slots.class_frame(explained, "varm", "shap_median", names)
     for name in ("Brain - Cortex", "CD8+/CD45RA+ Naive", "Peau <b>é</b>"):
         expected = function(_members(explained, name))
         np.testing.assert_allclose(found[name], expected, rtol=1e-5, atol=1e-6)
@@ -49,9 +49,9 @@ def test_the_statistic_is_over_the_samples_of_the_class(explained, statistic, fu
 
 def test_rank_one_is_the_highest_signed_value(explained):
     rank_genes(explained)
-    names = _slots.class_names(explained)
-    median = _slots.class_frame(explained, "varm", "shap_median", names)["Brain - Cortex"]
-    rank = _slots.class_frame(explained, "varm", "shap_rank", names)["Brain - Cortex"]
+    names = slots.class_names(explained)
+    median = slots.class_frame(explained, "varm", "shap_median", names)["Brain - Cortex"]
+    rank = slots.class_frame(explained, "varm", "shap_rank", names)["Brain - Cortex"]
     ordered = median[rank.sort_values().index].dropna()
     assert (np.diff(ordered) <= 0).all()
     assert sorted(rank.dropna()) == list(range(1, explained.n_vars))

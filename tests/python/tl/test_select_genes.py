@@ -5,8 +5,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tissueshap import _slots
-from tissueshap._errors import DataError, MissingSlotError
+from tissueshap._core import slots
+from tissueshap._core.errors import DataError, MissingSlotError
 from tissueshap.tl._rank_genes import descending_ranks
 from tissueshap.tl._select_genes import select_genes, unique_curve
 
@@ -19,8 +19,8 @@ def _ranked(values, classes=("A", "B", "C/D")):
     adata.var_names = [f"G{number}" for number in range(len(values))]
     frames = {"shap_median": values, "shap_rank": descending_ranks(values)}
     found = {key: pd.DataFrame(value, columns=classes) for key, value in frames.items()}
-    _slots.write(adata, "rank_genes", {"varm": found}, params={})
-    _slots.label_name(adata, "tissue")
+    slots.write(adata, "rank_genes", {"varm": found}, params={})
+    slots.label_name(adata, "tissue")
     return adata
 
 
@@ -174,7 +174,7 @@ def test_it_says_what_has_to_come_before():
 def test_ranks_at_shares_of_unique_genes():
     adata = _random()
     select_genes(adata, method="unique_fraction", threshold=0.7)
-    table = _slots.table(adata, "select_genes", "by_share").set_index("share")
+    table = slots.table(adata, "select_genes", "by_share").set_index("share")
     assert list(table.index) == [0.9, 0.8, 0.7, 0.6, 0.5]
     ranks = adata.varm["shap_rank"].to_numpy()
     for share, row in table.iterrows():
@@ -183,12 +183,12 @@ def test_ranks_at_shares_of_unique_genes():
         assert n_unique / (3 * row["n_ranks"]) > share
         one_more, _ = _by_definition(ranks, row["n_ranks"] + 1)
         assert one_more / (3 * (row["n_ranks"] + 1)) <= share
-    assert table.loc[0.7, "n_ranks"] == _slots.table(adata, "select_genes", "n_ranks")
+    assert table.loc[0.7, "n_ranks"] == slots.table(adata, "select_genes", "n_ranks")
 
 
 def test_a_share_that_the_first_rank_does_not_keep_has_no_ranks():
     # All three classes have the same first gene.
     adata = _ranked([[3, 3, 3], [2, 1, 1], [1, 2, 0]])
     select_genes(adata, method="unique_fraction")
-    table = _slots.table(adata, "select_genes", "by_share")
+    table = slots.table(adata, "select_genes", "by_share")
     assert (table[["n_ranks", "n_genes", "n_exclusive"]] == 0).all(axis=None)

@@ -4,8 +4,8 @@ import anndata as ad
 import numpy as np
 import pytest
 
-from tissueshap import _slots
-from tissueshap._errors import DataError
+from tissueshap._core import slots
+from tissueshap._core.errors import DataError
 from tissueshap.explain import Explainer, expected_gradients
 from tissueshap.io import read_h5ad, write_h5ad
 from tissueshap.tl import rank_genes, select_genes, shap
@@ -142,9 +142,9 @@ def test_it_survives_a_file(explained, tmp_path):
     write_h5ad(explained, tmp_path / "a.h5ad")
     back = read_h5ad(tmp_path / "a.h5ad")
     np.testing.assert_array_equal(back.layers["shap"], explained.layers["shap"])
-    names = _slots.class_names(explained)
+    names = slots.class_names(explained)
     for key in ("shap_median", "shap_rank"):
-        frames = [_slots.class_frame(a, "varm", key, names) for a in (back, explained)]
+        frames = [slots.class_frame(a, "varm", key, names) for a in (back, explained)]
         np.testing.assert_array_equal(*frames)
     assert list(_table(back)["explained"]) == list(_table(explained)["explained"])
 

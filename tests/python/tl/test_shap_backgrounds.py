@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tissueshap import _schema, _slots
-from tissueshap._errors import DataError
+from tissueshap._core import schema, slots
+from tissueshap._core.errors import DataError
 from tissueshap.pp import expand
 from tissueshap.tl import shap
 from tissueshap.tl._background import choose
@@ -105,11 +105,11 @@ def test_all_classes_are_summarised_and_on_request_kept(learned, model):
     record, table = _record(learned), _record(one)["samples"]
     assert list(record["samples"]["sample"]) == list(table["sample"])
     assert len(record["pairs"]) == len(table) * len(model.classes)
-    frame = _slots.class_frame(learned, "varm", "shap_mean_abs", model.classes)
+    frame = slots.class_frame(learned, "varm", "shap_mean_abs", model.classes)
     rows = learned.obs_names.get_indexer(table["sample"])
     total = np.zeros((len(rows), learned.n_vars))
     for name in model.classes:
-        layer = learned.layers[f"shap_class_{_schema.column(name)}"]
+        layer = learned.layers[f"shap_class_{schema.column(name)}"]
         assert np.isnan(np.delete(layer, rows, axis=0)).all()
         np.testing.assert_allclose(frame[name], np.abs(layer[rows]).mean(axis=0), rtol=1e-4)
         own = table["explained"].to_numpy() == name

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 from scipy.stats import hypergeom
 
-from tissueshap import _slots
-from tissueshap._errors import DataError, MissingSlotError
+from tissueshap._core import slots
+from tissueshap._core.errors import DataError, MissingSlotError
 from tissueshap.tl import stability
 
 GENES = [f"g{i:03d}" for i in range(100)]
@@ -22,12 +22,12 @@ def ranked(ranks: dict[str, np.ndarray], genes: list[str], n_ranks: int = 10) ->
         obs=pd.DataFrame({"tissue": names}, index=[f"s{i}" for i in range(len(names))]),
         var=pd.DataFrame(index=genes),
     )
-    _slots.label_name(adata, "tissue")
+    slots.label_name(adata, "tissue")
     frame = pd.DataFrame({name: values.astype(float) for name, values in ranks.items()})
     counts = pd.DataFrame({"class": names, "n_explained": 3})
     found = {"varm": {"shap_rank": frame}, "uns": {"counts": counts}}
-    _slots.write(adata, "rank_genes", found, params={})
-    _slots.write(adata, "select_genes", {"uns": {"n_ranks": n_ranks}}, params={})
+    slots.write(adata, "rank_genes", found, params={})
+    slots.write(adata, "select_genes", {"uns": {"n_ranks": n_ranks}}, params={})
     return adata
 
 

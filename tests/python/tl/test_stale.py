@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from tissueshap import report
-from tissueshap._errors import StaleError, TakenSlotError
+from tissueshap._core.errors import StaleError, TakenSlotError
 from tissueshap.model import load
 from tissueshap.pp import log2, oversample, split
 from tissueshap.tl import cnn, evaluate, predict, rank_genes, select_genes, shap, trust

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from tissueshap import io
-from tissueshap._errors import DataError, MissingSlotError
+from tissueshap._core.errors import DataError, MissingSlotError
 from tissueshap.tl import transfer
 
 MAP = {"zone of skin": "Skin", "heart": "Heart", "atrium": "Heart"}

@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tissueshap import _provenance, _slots, tl
-from tissueshap._errors import DataError, MissingSlotError
+from tissueshap import tl
+from tissueshap._core import provenance, slots
+from tissueshap._core.errors import DataError, MissingSlotError
 from tissueshap.model import preset as model_preset
 from tissueshap.model._backend import keras
 from tissueshap.model._classifier import Classifier
@@ -33,12 +34,12 @@ def explained(_explained):
 
 
 def verdicts(adata):
-    table = _slots.table(adata, "trust", "summary")
+    table = slots.table(adata, "trust", "summary")
     return table.groupby("check")["verdict"].agg(set).to_dict()
 
 
 def value(adata, check):
-    table = _slots.table(adata, "trust", "summary").set_index("check")
+    table = slots.table(adata, "trust", "summary").set_index("check")
     return float(np.atleast_1d(table.loc[check, "value"])[0])
 
 
@@ -74,13 +75,13 @@ def test_a_quick_look_trains_once_more_where_that_takes_seconds(explained, model
     brief = replace(model, history=model.history.assign(seconds=0.01))
     tl.trust(explained, brief)
     assert trained == [43]
-    rows = _slots.table(explained, "trust", "summary").set_index("check").loc["seeds"]
+    rows = slots.table(explained, "trust", "summary").set_index("check").loc["seeds"]
     assert (rows["verdict"] == "holds").all()
     assert rows["reason"].str.startswith("one network trained with another seed").all()
     long = replace(model, history=model.history.assign(seconds=100.0))
     tl.trust(explained, long)
     assert trained == [43]
-    row = _slots.table(explained, "trust", "summary").set_index("check").loc["seeds"]
+    row = slots.table(explained, "trust", "summary").set_index("check").loc["seeds"]
     assert row["verdict"] == "not measured"
     assert "not quick" in row["reason"]
     # Asked for by its name, it is made however long it takes.
@@ -101,15 +102,15 @@ def test_random_genes_do_not_mark_their_class(explained, model):
 
 def _forget_origins(adata):
     """Make all records those of an earlier version, which are taken as they are."""
-    record = _slots.record(adata)
-    record.update({k: _provenance.without_origin(e) for k, e in _provenance.records(adata).items()})
+    record = slots.record(adata)
+    record.update({k: provenance.without_origin(e) for k, e in provenance.records(adata).items()})
 
 
 def test_nothing_marks_a_class_without_held_out_samples(explained, model):
     explained.obs["split"] = explained.obs["split"].cat.rename_categories({"test": "unused"})
     _forget_origins(explained)
     tl.trust(explained, model, checks=["specificity"])
-    row = _slots.table(explained, "trust", "summary").set_index("check").loc["specificity"]
+    row = slots.table(explained, "trust", "summary").set_index("check").loc["specificity"]
     assert row["verdict"] == "not measured"
     assert row["reason"] == "no sample is held out"
 
@@ -161,7 +162,7 @@ def test_a_model_that_ignores_its_input_holds_nothing(explained, model):
     tl.select_genes(explained, method="top_n", n_top=6)
     checks = ["completeness", "use", "randomisation", "bootstrap"]
     tl.trust(explained, deaf, checks=checks, n_boot=2)
-    table = _slots.table(explained, "trust", "summary").set_index("check")
+    table = slots.table(explained, "trust", "summary").set_index("check")
     assert not (table.loc[checks, "verdict"] == "holds").any()
     assert table.loc["use", "verdict"] == "fails"
 
@@ -182,7 +183,7 @@ def test_truth_of_a_perfect_selection_holds(explained, model):
 def test_clusters_are_read_from_the_null_test(explained, model):
     tl.null_test(explained, n_sets=19, n_starts=2, on="expression")
     tl.trust(explained, model, checks=["clusters"])
-    row = _slots.table(explained, "trust", "summary").set_index("check").loc["clusters"]
+    row = slots.table(explained, "trust", "summary").set_index("check").loc["clusters"]
     record = explained.uns["tissueshap"]["null_test"]
     assert row["value"] == record["observed"]
     assert row["chance"] == record["null_mean"]
@@ -190,12 +191,12 @@ def test_clusters_are_read_from_the_null_test(explained, model):
 
 def test_another_cohort_is_read_from_stability(explained, model):
     tl.trust(explained, model, checks=["cohort"])
-    row = _slots.table(explained, "trust", "summary").set_index("check").loc["cohort"]
+    row = slots.table(explained, "trust", "summary").set_index("check").loc["cohort"]
     assert row["verdict"] == "not measured"
     assert "tl.stability" in row["reason"]
     tl.stability(explained, explained.copy(), n_top=5)
     tl.trust(explained, model, checks=["cohort"])
-    rows = _slots.table(explained, "trust", "summary").set_index("check").loc["cohort"]
+    rows = slots.table(explained, "trust", "summary").set_index("check").loc["cohort"]
     # The same ranks agree in all.
     np.testing.assert_allclose(rows["value"], 1)
     assert (rows["verdict"] == "holds").all()
@@ -205,7 +206,7 @@ def test_another_cohort_is_read_from_stability(explained, model):
 def test_nothing_is_said_where_all_genes_are_selected(explained, model):
     tl.select_genes(explained, method="top_n", n_top=explained.n_vars)
     tl.trust(explained, model, checks=["bootstrap"], n_boot=2)
-    row = _slots.table(explained, "trust", "summary").set_index("check").loc["bootstrap"]
+    row = slots.table(explained, "trust", "summary").set_index("check").loc["bootstrap"]
     assert row["verdict"] == "not measured"
     assert "all" in row["reason"]
 
@@ -257,7 +258,7 @@ def test_networks_trained_again_leave_no_trace(explained, model):
     assert list(explained.obs) == columns
     assert set(explained.uns["tissueshap"]) == keys | {"trust"}
     assert 0 < value(explained, "seeds") <= 1
-    row = _slots.table(explained, "trust", "summary").set_index("check").loc["order"]
+    row = slots.table(explained, "trust", "summary").set_index("check").loc["order"]
     assert row["verdict"] == "not measured"
     assert "no layer" in row["reason"]
 

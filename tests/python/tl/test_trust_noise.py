@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tissueshap import _slots, io, pp, tl
+from tissueshap import io, pp, tl
+from tissueshap._core import slots
 from tissueshap.model import Preset
 
 #: The default of few samples when the noise was found; it is kept here as it was.
@@ -51,7 +52,7 @@ def trusted(adata, **how):
     tl.rank_genes(adata)
     tl.select_genes(adata)
     tl.trust(adata, model, checks=["specificity", "seeds"], n_seeds=1)
-    table = _slots.table(adata, "trust", "summary")
+    table = slots.table(adata, "trust", "summary")
     table = table[table["verdict"] != "not measured"]
     return model, table.groupby("check")["verdict"].agg(set).to_dict()
 

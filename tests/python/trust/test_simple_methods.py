@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tissueshap._selection import orders
+from tissueshap._core.selection import orders
 from tissueshap.trust import _logistic, _probe, _trees
 
 

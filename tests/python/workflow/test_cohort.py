@@ -12,7 +12,7 @@ import pytest
 from anndata import AnnData
 
 from tissueshap import io, workflow
-from tissueshap._errors import DataError
+from tissueshap._core.errors import DataError
 from tissueshap.model._presets import PRESETS
 
 

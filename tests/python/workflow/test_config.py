@@ -7,7 +7,7 @@ from typing import Any, get_args
 import pytest
 
 from tissueshap import pp, tl
-from tissueshap._errors import DataError
+from tissueshap._core.errors import DataError
 from tissueshap.clustering._vmeasure import SPACES
 from tissueshap.enrichment._engines import ENGINES
 from tissueshap.io import _table

@@ -9,7 +9,7 @@ import anndata as ad
 import pytest
 
 from tissueshap import io, workflow
-from tissueshap._errors import DataError, DataWarning, WorkerError
+from tissueshap._core.errors import DataError, DataWarning, WorkerError
 from tissueshap.workflow import _inputs, _run
 
 

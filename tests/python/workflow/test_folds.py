@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tissueshap import _slots, model
+from tissueshap import model
+from tissueshap._core import slots
 from tissueshap.cli import _lines
 
 pytestmark = pytest.mark.r
@@ -24,18 +25,18 @@ def _table(out: Path, name: str) -> pd.DataFrame:
 
 def test_every_sample_is_predicted_and_explained(folded_run: Finished) -> None:
     _, adata = folded_run
-    steps = _slots.table(adata, "workflow", "timings")["step"].tolist()
+    steps = slots.table(adata, "workflow", "timings")["step"].tolist()
     assert "folds" in steps
     assert not {"predict", "shap"} & set(steps)
     assert (adata.obs["split"] == "both").all()
     assert not np.isnan(adata.layers["shap"]).any()
-    assert len(_slots.table(adata, "shap", "samples")) == adata.n_obs
+    assert len(slots.table(adata, "shap", "samples")) == adata.n_obs
 
 
 def test_the_summary_and_the_command_line_tell_the_spread(folded_run: Finished) -> None:
     out, adata = folded_run
     found = json.loads((out / "summary.json").read_text())
-    scores = _slots.table(adata, "evaluate", "folds")["macro_f1"]
+    scores = slots.table(adata, "evaluate", "folds")["macro_f1"]
     assert found["n_folds"] == 3
     assert found["macro_f1_folds"] == pytest.approx(scores.tolist())
     said = dict(_lines(found))
@@ -48,7 +49,7 @@ def test_the_saved_model_is_trained_on_all_samples(folded_run: Finished) -> None
     loaded: Any = model.load(out / "model")
     proba = loaded.predict_proba(adata.layers["log2"])
     assert np.abs(proba - np.asarray(adata.obsm["proba"])).max() > 0.01
-    assert len(_slots.table(adata, "oversample", "table")) == 3 * 35
+    assert len(slots.table(adata, "oversample", "table")) == 3 * 35
 
 
 def test_the_report_shows_the_folds(folded_run: Finished) -> None:

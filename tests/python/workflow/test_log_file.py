@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tissueshap._errors import DataWarning
-from tissueshap._logging import HINT, logger
+from tissueshap._core.errors import DataWarning
+from tissueshap._core.logging import HINT, logger
 from tissueshap.workflow._log_file import log_file
 
 
@@ -66,7 +66,7 @@ def test_what_is_heard_elsewhere_does_not_change(
 
 def test_warnings_are_printed_when_nobody_configured_anything(tmp_path: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from tissueshap._logging import logger\n"
+        "import sys; from pathlib import Path; from tissueshap._core.logging import logger\n"
         "from tissueshap.workflow._log_file import log_file\n"
         "with log_file(Path(sys.argv[1])): logger.info('quiet'); logger.warning('loud')"
     )

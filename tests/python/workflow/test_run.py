@@ -12,9 +12,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tissueshap import _slots, model, report, tl, workflow
-from tissueshap._errors import DataError
-from tissueshap._folders import MANIFEST, check_folder
+from tissueshap import model, report, tl, workflow
+from tissueshap._core import slots
+from tissueshap._core.errors import DataError
+from tissueshap._core.folders import MANIFEST, check_folder
 from tissueshap.enrichment._over_representation import COLUMNS
 from tissueshap.workflow import Config
 from tissueshap.workflow._steps import steps
@@ -64,13 +65,13 @@ def test_summary_agrees_with_the_data(finished_run: Finished) -> None:
     assert set(found) >= KEYS
     assert (found["n_samples"], found["n_classes"]) == (90, 3)
     assert (found["n_train"], found["n_test"]) == (66, 24)
-    assert found["n_train_balanced"] == len(_slots.table(adata, "oversample", "table"))
+    assert found["n_train_balanced"] == len(slots.table(adata, "oversample", "table"))
     assert found["n_genes"] == adata.n_vars
     assert found["n_shap_genes"] == adata.var["shap_selected"].sum()
     assert set(found["v_measure"]) == {"shap", "de", "all", "random"}
     assert found["macro_f1"] > 0.8
     assert found["peak_rss_mb"] > 50
-    verdicts = _slots.table(adata, "trust", "summary").groupby("check")["verdict"].agg(set)
+    verdicts = slots.table(adata, "trust", "summary").groupby("check")["verdict"].agg(set)
     made = {check for check, held in verdicts.items() if held != {"not measured"}}
     assert set(found["trust"]) == made >= {"completeness", "use", "specificity"}
     for check, row in found["trust"].items():
@@ -83,7 +84,7 @@ def test_summary_agrees_with_the_data(finished_run: Finished) -> None:
 
 def test_every_step_is_timed_and_says_something(finished_run: Finished) -> None:
     _, adata = finished_run
-    timings = _slots.table(adata, "workflow", "timings")
+    timings = slots.table(adata, "workflow", "timings")
     wanted = list(steps(Config(n_null=1, gene_sets=["x"], trust="quick", interactions="x")))
     assert {"null_test", "trust", "enrich", "exclusive", "ppi"} <= set(wanted)
     assert list(timings["step"])[: len(wanted)] == wanted
@@ -96,7 +97,7 @@ def test_the_log_has_every_step(finished_run: Finished) -> None:
     lines = (out / "log.txt").read_text(encoding="utf-8").splitlines()
     assert "tissueshap" in lines[1]
     assert "test_per_class=8" in lines[1]
-    steps_done = _slots.table(adata, "workflow", "timings")["step"]
+    steps_done = slots.table(adata, "workflow", "timings")["step"]
     for name in [*steps_done, "save", "summary"]:
         begins, ends = [
             [at for at, line in enumerate(lines) if re.search(rf"\] {name} +{word}", line)]
@@ -162,7 +163,7 @@ def test_tables_of_the_paper(finished_run: Finished) -> None:
 
 def test_interactions_are_those_of_the_score(finished_run: Finished) -> None:
     out, adata = finished_run
-    assert _slots.table(adata, "ppi", "n_network_edges") <= 2 * 120 / 3
+    assert slots.table(adata, "ppi", "n_network_edges") <= 2 * 120 / 3
     table = _table(out, "ppi_table")
     assert list(table["by"].unique()) == ["all", "class", "exclusive"]
     assert (out / "figures" / "ppi.png").is_file()
@@ -175,9 +176,9 @@ def test_terms_have_their_enrichment_ratio(finished_run: Finished) -> None:
     out, adata = finished_run
     names = list(_table(out, "enrich_table").columns)
     assert names[2:] == [*COLUMNS, "FoldEnrichment"]
-    assert set(_slots.table(adata, "enrich", "lists")["source"]) == {"shap", "de"}
-    lists = _slots.table(adata, "enrich_exclusive", "lists")
-    own = _slots.table(adata, "select_genes", "genes").query("exclusive")
+    assert set(slots.table(adata, "enrich", "lists")["source"]) == {"shap", "de"}
+    lists = slots.table(adata, "enrich_exclusive", "lists")
+    own = slots.table(adata, "select_genes", "genes").query("exclusive")
     expected = own["class"].astype(str).value_counts()
     assert lists.set_index("class")["n_genes"].to_dict() == expected.to_dict()
 
@@ -206,7 +207,7 @@ def test_the_report_in_a_browser(
     out, adata = finished_run
     done = chromium("--dump-dom", (out / "report.html").as_uri())
     assert "CONSOLE" not in done.stderr
-    n_rows = len(_slots.table(adata, "select_genes", "genes"))
+    n_rows = len(slots.table(adata, "select_genes", "genes"))
     assert f"{n_rows:,} of {n_rows:,} rows" in done.stdout
     pdf = tmp_path / "report.pdf"
     chromium(f"--print-to-pdf={pdf}", (out / "report.html").as_uri())

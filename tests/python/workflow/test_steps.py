@@ -12,7 +12,7 @@ from anndata import AnnData
 from scipy import sparse
 
 from tissueshap import tl
-from tissueshap._errors import DataError
+from tissueshap._core.errors import DataError
 from tissueshap.model import PRESETS
 from tissueshap.model._presets import for_size
 from tissueshap.workflow import Config

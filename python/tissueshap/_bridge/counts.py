@@ -1,0 +1,47 @@
+"""Counts on their way to R."""
+
+from __future__ import annotations
+
+import numpy as np
+from anndata import AnnData
+
+from tissueshap._bridge.convert import Matrix
+from tissueshap._core.counts import check_counts
+from tissueshap._core.settings import settings
+
+#: Counts that R does in the time that its workers need to start, or less.
+_FEW = 20_000_000
+_INT32_MAX = np.iinfo(np.int32).max
+
+
+def workers(adata: AnnData) -> int:
+    """Return how many processes R shall share the counts among."""
+    return settings.cores if adata.n_obs * adata.n_vars > _FEW else 1
+
+
+def checked(adata: AnnData) -> Matrix:
+    """Return the raw counts of ``adata.X`` for R, or say what is wrong with them.
+
+    Parameters
+    ----------
+    adata
+        Samples x genes; ``X`` may be dense or sparse, of any number type, in memory or
+        in a file.
+
+    Returns
+    -------
+        The counts with their samples' and genes' names, integer where 32 bits suffice.
+
+    Raises
+    ------
+    DataError
+        If a value is missing, infinite, negative or fractional, or a sample has no
+        counts at all; the message names gene, sample and value.
+    """
+    largest = check_counts(adata)
+    return Matrix(
+        adata.X,
+        samples=list(adata.obs_names),
+        genes=list(adata.var_names),
+        integer=largest <= _INT32_MAX,
+    )

@@ -1,0 +1,168 @@
+"""Two-dimensional embeddings by UMAP."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import sys
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tissueshap._core.logging import logger
+
+#: Below this many samples the spectral start of UMAP has too few eigenvectors to choose from.
+_MIN_SPECTRAL = 50
+
+_PARAMETRIC = "umap.parametric_umap"
+
+#: What UMAP compiles in each session, though once would do.
+_COMPILED = {
+    "umap.umap_": ("smooth_knn_dist", "compute_membership_strengths", "init_transform"),
+    "umap.utils": ("fast_knn_indices",),
+    "umap.layouts": ("_nb_optimize_layout_euclidean_single_epoch",),
+}
+
+
+def embed(X: np.ndarray, *, n_pcs: int | None, n_neighbors: int, seed: int) -> np.ndarray:
+    """Return the 2-D UMAP of some samples (rows) as float32; as :class:`Embedding`."""
+    return Embedding(X, n_pcs=n_pcs, n_neighbors=n_neighbors, seed=seed).flat
+
+
+class Embedding:
+    """A fitted 2-D UMAP, into which other samples can be projected.
+
+    Parameters
+    ----------
+    X
+        Samples x genes, log2 values.
+    n_pcs
+        Embed this many principal components instead of the genes.
+    n_neighbors
+        Samples a neighbourhood; at most one fewer than there are samples.
+    seed
+        Seed of UMAP and of the principal components.
+
+    Attributes
+    ----------
+    flat
+        Samples x 2, float32.
+    """
+
+    def __init__(self, X: np.ndarray, *, n_pcs: int | None, n_neighbors: int, seed: int) -> None:
+        self._pca = None
+        if n_pcs is not None and n_pcs < min(X.shape):
+            from sklearn.decomposition import PCA
+
+            self._pca = PCA(n_pcs, random_state=seed)
+            X = self._pca.fit_transform(X)
+        self._umap = import_umap().UMAP(
+            n_neighbors=min(n_neighbors, len(X) - 1),
+            random_state=seed,
+            n_jobs=1,
+            init="spectral" if len(X) >= _MIN_SPECTRAL else "random",
+        )
+        with _parts_in_log():
+            self.flat = np.asarray(self._umap.fit_transform(X), dtype=np.float32)
+
+    def project(self, X: np.ndarray) -> np.ndarray:
+        """Return where other samples (rows, the same genes) lie, samples x 2, float32."""
+        if self._pca is not None:
+            X = self._pca.transform(X)
+        return np.asarray(self._umap.transform(X), dtype=np.float32)
+
+
+@contextmanager
+def _parts_in_log() -> Iterator[None]:
+    """Log, rather than warn, that the neighbourhoods fall into separate parts.
+
+    Classes far apart do that. UMAP then lays out each part by itself; the warning comes
+    from the step that places the parts, which form no connected graph by definition.
+    """
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        yield
+    for warning in caught:
+        if "Graph is not fully connected" in str(warning.message):
+            logger.debug("UMAP: the samples' neighbourhoods fall into separate parts")
+        else:
+            warnings.warn_explicit(
+                warning.message, warning.category, warning.filename, warning.lineno
+            )
+
+
+@cache
+def import_umap() -> Any:
+    """Return the module ``umap``, there and compiled in seconds.
+
+    By itself the package imports TensorFlow and PyTorch (800 MB) for its parametric model,
+    which is not used here, and compiles its functions anew in each session and worker.
+    """
+    if "umap" not in sys.modules:
+        _need_cache_folder()
+        _import_without_parametric()
+    import umap
+
+    for module, names in _COMPILED.items():
+        for name in names:
+            _keep_compiled(getattr(sys.modules[module], name, None))
+    return umap
+
+
+def _need_cache_folder() -> None:
+    """Give Numba a folder where it has none: umap cannot be imported without."""
+    places = [Path.home() / ".cache"] if os.environ.get("HOME") else []
+    found = find_spec("pynndescent")
+    if found is not None and found.origin is not None:
+        places.append(Path(found.origin).parent / "__pycache__")
+    if "NUMBA_CACHE_DIR" in os.environ or any(map(_writable, places)):
+        return
+    folder = tempfile.mkdtemp(prefix="tissueshap-numba-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    os.environ["NUMBA_CACHE_DIR"] = folder  # workers take it from here
+    if "numba" in sys.modules:
+        sys.modules["numba"].config.CACHE_DIR = folder
+
+
+def _writable(folder: Path) -> bool:
+    """Return whether files can be made in a folder, which may have to be made first."""
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    return os.access(folder, os.W_OK | os.X_OK)
+
+
+def _import_without_parametric() -> None:
+    """Import ``umap`` so that its parametric model is imported when it is asked for."""
+    sys.modules[_PARAMETRIC] = None  # type: ignore[assignment]
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Tensorflow not installed", module="umap")
+            import umap
+    finally:
+        del sys.modules[_PARAMETRIC]
+    held = vars(umap)
+    for name in ("ParametricUMAP", "load_ParametricUMAP"):
+        held.pop(name, None)
+    held["__getattr__"] = _parametric
+
+
+def _parametric(name: str) -> Any:
+    """Return a name of ``umap`` that is in its parametric part; ``umap.__getattr__``."""
+    if "Parametric" not in name:
+        raise AttributeError(f"module 'umap' has no attribute {name!r}")
+    return getattr(import_module(_PARAMETRIC), name)
+
+
+def _keep_compiled(function: Any) -> None:
+    """Have Numba keep a compiled function beside its source, or in the user's cache."""
+    with suppress(AttributeError, RuntimeError):  # not compiled; no folder to write to
+        function.enable_caching()

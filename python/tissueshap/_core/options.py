@@ -1,0 +1,77 @@
+"""What is asked of the options of every verb and of a run, with one wording for each case."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable
+from numbers import Real
+from typing import Any
+
+from tissueshap._core.errors import DataError
+
+
+def check_number(
+    name: str,
+    value: Any,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    integer: bool = False,
+) -> None:
+    """Raise a :class:`DataError` unless an option is a finite number within its limits.
+
+    Parameters
+    ----------
+    name
+        The option's name, for the message.
+    value
+        What was given.
+    low, high
+        The smallest and largest value.
+    integer
+        Whether it must be an integer.
+
+    Examples
+    --------
+    >>> check_number("fdr", 0.05, low=0, high=1)
+    """
+    is_number = isinstance(value, Real) and not isinstance(value, bool)
+    number = float(value) if is_number else math.nan
+    if (
+        math.isfinite(number)
+        and (not integer or number.is_integer())
+        and (low is None or number >= low)
+        and (high is None or number <= high)
+    ):
+        return
+    wanted = "an integer" if integer else "a number"
+    if low is not None and high is not None:
+        wanted += f" between {low} and {high}"
+    elif low is not None:
+        wanted += f" of at least {low}"
+    elif high is not None:
+        wanted += f" of at most {high}"
+    raise DataError(f"{name} must be {wanted}, not {shown(value)}")
+
+
+def check_order(low_name: str, low: float, high_name: str, high: float) -> None:
+    """Raise a :class:`DataError` if the lower of two limits is above the higher."""
+    if low > high:
+        raise DataError(f"{low_name} must be at most {high_name}, not {low} and {high}")
+
+
+def check_patterns(name: str, patterns: Iterable[str]) -> None:
+    """Raise a :class:`DataError` if a pattern of names has a bracket that nothing closes."""
+    for pattern in patterns:
+        if "[" in re.sub(r"\[!?\]?[^\]]*\]", "", pattern):
+            raise DataError(
+                f"{name} must be patterns such as 'Cells*' or '[ab]*', not {pattern!r}: its [ is "
+                "not closed; [[] stands for the character itself"
+            )
+
+
+def shown(value: object) -> str:
+    """Return a value for a message, cut short where it is long."""
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:76]} ..."

@@ -1,0 +1,101 @@
+"""Short texts that stand for samples, genes, classes and values: equal where these are."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from functools import cache, cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tissueshap._core import schema
+from tissueshap._core.dense import dense
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+#: Samples of a layer that its fingerprint looks at: another normalisation changes all of them.
+_ROWS = 32
+
+
+def fingerprint(texts: Iterable[str]) -> str:
+    """Return a short text that stands for others, in their order."""
+    joined = "\n".join(texts).encode("utf-8", "surrogatepass")
+    return hashlib.md5(joined, usedforsecurity=False).hexdigest()
+
+
+def name_codes(names: Iterable[str]) -> list[str]:
+    """Return what stands for each sample where its name should not travel, as in a bundle."""
+    return [fingerprint([str(name)])[:12] for name in names]
+
+
+class Now:
+    """Fingerprints of an AnnData as it is, each made when it is first asked for."""
+
+    def __init__(self, adata: AnnData, label: str | None = None) -> None:
+        self._adata, self.label = adata, label
+        self.labels, self.values = cache(self._labels), cache(self._values)
+        self.train = cache(self._train)
+
+    @cached_property
+    def samples(self) -> str:
+        """Of the samples, in any order."""
+        return fingerprint(sorted(self._names))
+
+    @cached_property
+    def order(self) -> str:
+        """Of the samples in their order."""
+        return fingerprint(self._names)
+
+    @cached_property
+    def genes(self) -> str:
+        """Of the genes, in any order."""
+        return fingerprint(sorted(map(str, self._adata.var_names)))
+
+    @cached_property
+    def split(self) -> str | None:
+        """Of the side that each sample is on, or of the fold that it is held out in."""
+        sides = self._adata.obs.get(schema.obs.split)
+        folds = sides is not None and (sides.astype(str) == "both").any()
+        return self._column(schema.obs.fold if folds else schema.obs.split)
+
+    def _labels(self, label: str | None) -> str | None:
+        return None if label is None else self._column(label)
+
+    def _train(self, label: str | None) -> str | None:
+        """Return the fingerprint of the training samples and their classes."""
+        obs = self._adata.obs
+        if label is None or label not in obs or schema.obs.split not in obs:
+            return None
+        return self._column(
+            label, obs[schema.obs.split].astype(str).isin(["train", "both"]).to_numpy()
+        )
+
+    def _values(self, layer: str | None) -> str | None:
+        """Return the fingerprint of a layer: of some samples' values, in the order of names."""
+        if layer not in self._adata.layers or 0 in self._adata.shape:
+            return None
+        order = np.argsort(np.asarray(self._names, dtype=object), kind="stable")
+        chosen = order[np.unique(np.linspace(0, order.size - 1, _ROWS).astype(int))]
+        genes = np.argsort(np.asarray(list(map(str, self._adata.var_names)), dtype=object))
+        rows = np.sort(chosen)  # a file is read in its own order
+        part = self._adata.layers[layer][rows]
+        held = hashlib.md5(usedforsecurity=False)
+        for place in np.searchsorted(rows, chosen):
+            values = dense(part[place : place + 1])[0].astype("<f4")[genes]
+            held.update((values + np.float32(0)).tobytes())  # no -0
+        return held.hexdigest()
+
+    @cached_property
+    def _names(self) -> list[str]:
+        return list(map(str, self._adata.obs_names))
+
+    def _column(self, key: str, kept: np.ndarray | None = None) -> str | None:
+        if key not in self._adata.obs:
+            return None
+        values = self._adata.obs[key].astype(str)
+        pairs = [f"{name}\t{value}" for name, value in zip(self._names, values, strict=True)]
+        if kept is not None:
+            pairs = [pair for pair, use in zip(pairs, kept, strict=True) if use]
+        return fingerprint(sorted(pairs))

@@ -1,0 +1,304 @@
+"""The scale of values: what they look like by themselves, and what no value may be.
+
+Values on another scale have the right names and sizes, and give wrong results without an
+error. What a model was trained on is compared in :mod:`tissueshap._input_scale`.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from tissueshap._core import schema, slots
+from tissueshap._core.dense import blocks, dense
+from tissueshap._core.errors import DataError, DataWarning
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+#: Above it, whole numbers are counts; log2 of the largest count, with a shift of 10, is 41.
+_LARGEST_LOG = 41.0
+#: log2 of CPM with an offset of 1e-9 spans 50: what spans more is on a linear scale.
+_WIDEST_LOG = 64.0
+#: Fewer samples or genes have no telling mean and variance.
+_FEW = 8
+#: Samples that are looked at.
+_LOOK = 200
+#: How far, in log2, samples may be from the total of a unit to be recognised by themselves,
+#: and where it is known already that they are on another scale.
+_STRICT, LOOSE = 0.05, 1.0
+#: Totals of a unit: counts per million and TPM, and scanpy's counts per 10,000.
+_UNITS = {"CPM or TPM": 1e6, "CP10k": 1e4}
+#: Logarithms in use, with the shift that the paper adds.
+_LOGARITHMS = (
+    ("natural log", np.e, 0.0),
+    ("log2", 2.0, 0.0),
+    ("log10", 10.0, 0.0),
+    ("log2", 2.0, 10.0),
+)
+
+
+@dataclass(frozen=True)
+class Look:
+    """What values look like.
+
+    Attributes
+    ----------
+    text
+        In words.
+    kind
+        ``"counts"``, ``"linear"``, ``"zscore"``, or ``"log"``.
+    base
+        Of logarithms.
+    clear
+        Whether it can be nothing else.
+    """
+
+    text: str
+    kind: Literal["counts", "linear", "zscore", "log"]
+    base: float = 0.0
+    clear: bool = False
+
+
+def look(values: Any, *, tolerance: float = _STRICT) -> Look | None:
+    """Return what values look like by themselves, or None where that cannot be known.
+
+    Logarithms are recognised by what the samples add up to on the linear scale, which needs
+    all genes of the data: a selection of them adds up to anything.
+
+    Parameters
+    ----------
+    values
+        Samples x genes, dense or sparse, in memory or in a file.
+    tolerance
+        How far, in log2, the totals may be from those of a unit.
+    """
+    x = np.asarray(dense(values[evenly(values.shape[0], _LOOK)]), dtype=np.float64)
+    if not x.size or not np.isfinite(x).all():
+        return None
+    low, high = float(x.min()), float(x.max())
+    if low >= 0 and high > 1 and (x == np.rint(x)).all():
+        return Look("raw counts: all are whole numbers", "counts", clear=high > _LARGEST_LOG)
+    if high - low > _WIDEST_LOG:
+        unit, away = _unit(x.sum(axis=1))
+        known = unit if away < _STRICT else "CPM, TPM or other values"
+        text = f"{known} on a linear scale: the largest is {high:,.0f}"
+        return Look(text, "linear", clear=True)
+    return _z_scores(x) or _logarithms(x, low, tolerance)
+
+
+def _z_scores(x: np.ndarray) -> Look | None:
+    """Recognise a mean of 0 and a variance of 1, of the genes or of the samples."""
+    for axis, what in enumerate(("gene", "sample")):
+        if x.shape[axis] < _FEW:
+            continue
+        mean, sd = x.mean(axis=axis), x.std(axis=axis)
+        varies = sd > 0
+        # Not exactly: of many samples some are looked at, and scanpy cuts values off at 10.
+        near = (np.abs(mean) < 0.2) & (np.abs(sd - 1) < 0.25)
+        if varies.any() and near[varies].mean() > 0.8:
+            return Look(f"z-scores, each {what} with mean 0 and variance 1", "zscore")
+    return None
+
+
+def _logarithms(x: np.ndarray, low: float, tolerance: float) -> Look | None:
+    """Recognise logarithms by the unit that the samples add up to, the nearest one."""
+    found = []
+    for name, base, shift in _LOGARITHMS:
+        at_low = base ** (low - shift)
+        offset = at_low if (x == low).mean() > 1e-3 or low == shift == 0 else 0.0
+        if shift and offset > 0.5:
+            continue
+        unit, away = _unit((base ** (x - shift) - offset).sum(axis=1))
+        text = f"{name} of {unit}" + (f" with an offset of {offset:.3g}" if offset else "")
+        if base == np.e and np.isclose(offset, 1):
+            text = f"natural log1p of {unit}"
+        if shift:
+            text += f" and a shift of {shift:g}"
+        found.append((away, Look(text, "log", base)))
+    away, nearest = min(found, key=lambda pair: pair[0])
+    return nearest if away < tolerance else None
+
+
+def _unit(totals: np.ndarray) -> tuple[str, float]:
+    """Return the unit nearest to the samples' totals, and how far away, in log2, they are."""
+    if (totals <= 0).any():
+        return "", np.inf
+    away = {name: np.abs(np.log2(totals / total)) for name, total in _UNITS.items()}
+    # Half of the distance of the tenth that is farthest: all samples must have that total.
+    far = {
+        name: max(float(np.median(each)), float(np.quantile(each, 0.9)) / 2)
+        for name, each in away.items()
+    }
+    nearest = min(far, key=far.__getitem__)
+    return nearest, far[nearest]
+
+
+def check_logs(
+    values: Any, where: str, *, refuse: bool = False, fold_changes: bool = False
+) -> None:
+    """Refuse values that are no logarithms, and warn of unusual ones.
+
+    Parameters
+    ----------
+    values
+        Samples x genes.
+    where
+        What messages call them.
+    refuse
+        Refuse raw counts, and CPM or TPM on a linear scale, in place of a warning.
+    fold_changes
+        Whether differences of the values are going to be called log2 fold changes.
+
+    Raises
+    ------
+    DataError
+        They are no logarithms, and `refuse` is true.
+
+    Warns
+    -----
+    DataWarning
+        They are no logarithms, or look like z-scores; with `fold_changes`, logarithms that
+        are not to base 2.
+    """
+    seen = look(values)
+    if seen is None or seen.base == 2:
+        return
+    if seen.kind == "log":
+        if not fold_changes:
+            return
+        warn(
+            f"{where} looks like {seen.text}: what is reported as log2 fold changes would be "
+            f"{np.log(2) / np.log(seen.base):.2g} times as large as they are; divide the values "
+            f"by {'ln(2) = 0.693' if seen.base == np.e else 'log10(2) = 0.301'}"
+        )
+    elif seen.kind == "zscore":
+        warn(
+            f"{where} looks like {seen.text}: fold changes would be in standard deviations, and "
+            "other cohorts would not be on the same scale; give the log2 values themselves"
+        )
+    else:
+        remedy = (
+            "read them with values='counts', or put them into adata.X and run "
+            "ts.pp.tmm(adata) and ts.pp.log2(adata)"
+            if seen.kind == "counts"
+            else "take their logarithm first, log2(x + 1), or give raw counts"
+        )
+        text = f"{where} is not on a log scale: it looks like {seen.text}; {remedy}"
+        if refuse and seen.clear:
+            raise DataError(f"{text}; check_scale=False goes on all the same")
+        warn(text)
+
+
+def made(adata: AnnData, layer: str) -> dict[str, Any]:
+    """Return the recorded parameters of the ``pp.log2`` that made a layer, or nothing."""
+    name = schema.layers.log2
+    verb = name if layer == name else layer.removesuffix(f"_{name}")
+    entry = slots.record(adata).get(verb) if layer.endswith(name) else None
+    params = entry.get("params") if isinstance(entry, Mapping) else None
+    return {str(key): plain_value(value) for key, value in (params or {}).items()}
+
+
+def check_log_input(values: Any, adata: AnnData, where: str, *, refuse: bool) -> None:
+    """Check what a user brings as logarithms, as :func:`check_logs`, and that it is measured."""
+    check_measured(
+        values,
+        np.arange(adata.n_vars),
+        samples=adata.obs_names,
+        genes=adata.var_names,
+        where=where,
+    )
+    check_logs(values, where, refuse=refuse, fold_changes=True)
+
+
+def check_not_normalised(totals: np.ndarray, where: str) -> None:
+    """Warn of counts that add up to a million or 10,000 in all samples: rounded CPM or TPM."""
+    unit, away = _unit(totals)
+    if len(totals) > 2 and away < 0.01:
+        warn(
+            f"each sample of {where} adds up to {_UNITS[unit]:,.0f}, as {unit} do: counts that "
+            "were normalised and rounded have lost what the tests need; give the raw counts"
+        )
+
+
+def check_finite(
+    block: np.ndarray, samples: Sequence[Any], genes: Sequence[Any], where: str
+) -> None:
+    """Raise at the first value that is missing or infinite, and name sample and gene."""
+    bad = ~np.isfinite(block)
+    if not bad.any():
+        return
+    row, column = map(int, np.argwhere(bad)[0])
+    what = "missing" if np.isnan(block[row, column]) else "infinite"
+    others = int(bad.any(axis=1).sum()) - 1
+    more = f", and {others} more samples have such values" if others else ""
+    raise DataError(
+        f"{where} is {what} for gene {str(genes[column])!r} in sample {str(samples[row])!r}{more}: "
+        "run ts.pp.log2(adata) again or, where the values came as logarithms, fill them in or "
+        "drop the gene or the sample"
+    )
+
+
+def check_measured(
+    values: Any,
+    columns: np.ndarray,
+    *,
+    samples: Sequence[Any],
+    genes: Sequence[Any],
+    where: str,
+    refuse: bool = False,
+) -> None:
+    """Refuse values that are not finite, and warn of samples in which all genes are alike.
+
+    Parameters
+    ----------
+    values
+        Samples x genes.
+    columns
+        Positions of the genes that are used.
+    samples, genes
+        Names of all samples, and of the genes that are used.
+    where
+        What messages call the values.
+    refuse
+        Refuse samples that have the same value in every gene, in place of a warning.
+
+    Raises
+    ------
+    DataError
+        A value is missing or infinite, or there are such samples and `refuse` is true.
+    """
+    empty: list[str] = []
+    for rows, block in blocks(values):
+        x = block[:, columns]
+        check_finite(x, samples[rows], genes, where)
+        empty += map(str, np.asarray(samples[rows])[np.ptp(x, axis=1) == 0])
+    if empty and len(columns) > 1:
+        text = (
+            f"{where} has one value in all genes for {len(empty)} sample(s), {empty[:5]}, so that "
+            "nothing was measured in them: drop them"
+        )
+        if refuse:
+            raise DataError(f"{text}; check_scale=False goes on all the same")
+        warn(text)
+
+
+def evenly(n: int, most: int) -> np.ndarray:
+    """Return positions of at most so many of n rows, evenly spread."""
+    return np.unique(np.linspace(0, max(0, n - 1), min(n, most)).astype(np.int64))
+
+
+def plain_value(value: Any) -> Any:
+    """Return a recorded value as JSON holds it."""
+    if isinstance(value, Mapping):
+        return {str(key): plain_value(each) for key, each in value.items()}
+    return value.tolist() if isinstance(value, np.ndarray | np.generic) else value
+
+
+def warn(text: str) -> None:
+    """Warn of data at the verb that was called."""
+    warnings.warn(text, DataWarning, stacklevel=4)

@@ -1,0 +1,82 @@
+"""The names of the slots, read from ``inst/schema.json``.
+
+That file is the one source of the contract for both languages: no slot name is
+written a second time in Python or in R. ``inst`` holds other files that both read,
+such as the colours of the figures.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+_PACKAGE = Path(__file__).resolve().parents[1]
+
+#: Where shared files lie: in a wheel, in a checkout, in an installed R package.
+_FOLDERS = (_PACKAGE / "_rpkg" / "inst", _PACKAGE.parents[1] / "inst", _PACKAGE.parents[1])
+
+
+@cache
+def shared(name: str) -> dict[str, Any]:
+    """Return a JSON file of ``inst``, which R reads too."""
+    for folder in _FOLDERS:
+        if (folder / name).is_file():
+            loaded: dict[str, Any] = json.loads((folder / name).read_text(encoding="utf-8"))
+            return loaded
+    tried = ", ".join(str(folder / name) for folder in _FOLDERS)
+    raise FileNotFoundError(
+        f"{name} is missing from this installation of tissueshap (looked at {tried}); "
+        "install the package again"
+    )
+
+
+def load() -> dict[str, Any]:
+    """Return the schema as nested dictionaries."""
+    return shared("schema.json")
+
+
+class Group:
+    """The keys of one group of slots: ``layers.tmm`` is the string ``"tmm"``."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __getattr__(self, key: str) -> str:
+        if key.startswith("__") or key not in load()[self._name]:
+            raise AttributeError(f"the schema has no {self._name}[{key!r}]")
+        return key
+
+    def __dir__(self) -> list[str]:
+        return sorted(load()[self._name])
+
+
+obs = Group("obs")
+var = Group("var")
+layers = Group("layers")
+obsm = Group("obsm")
+varm = Group("varm")
+
+#: Slots whose names are the beginning of others: ``obsm["X_umap_shap"]``.
+PREFIXES = (obsm.X_umap, layers.shap_class, varm.shap_rank_fold)
+
+#: ``uns[UNS]`` holds the records of the verbs.
+UNS: str = load()["uns_key"]
+
+
+def written_by(group: str, key: str) -> str | None:
+    """Return the verb that writes a slot (``"pp.tmm"``), or None if unknown."""
+    entry = load().get(group, {}).get(key)
+    return None if entry is None else str(entry["by"])
+
+
+def column(class_name: str) -> str:
+    """Return the column that stands for a class in a data frame of the contract.
+
+    HDF5 takes ``/`` for a path, so a class called ``CD8+/CD45RA+`` has the column
+    ``CD8+|CD45RA+``.
+    """
+    for bad, good in load()["column_escape"].items():
+        class_name = class_name.replace(bad, good)
+    return class_name

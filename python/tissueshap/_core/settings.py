@@ -1,0 +1,128 @@
+"""Settings that hold for a session: ``ts.settings``."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from tissueshap._core import logging
+from tissueshap._core.errors import DataError
+
+#: Levels of :attr:`Settings.verbosity`, quietest first, by scanpy's numbers.
+LEVELS = ("error", "warning", "info", "hint", "debug")
+
+
+class Settings:
+    """The settings of a session, one object: ``tissueshap.settings``.
+
+    Examples
+    --------
+    >>> import tissueshap as ts
+    >>> ts.settings.progress = False
+    >>> with ts.settings.override(n_jobs=1):
+    ...     ts.settings.cores
+    1
+    """
+
+    __slots__ = ("_figdir", "_n_jobs", "_progress", "_rlib", "_verbosity")
+
+    def __init__(self) -> None:
+        self._verbosity: str | None = None
+        self._progress = True
+        self._n_jobs = -1
+        self._figdir = Path("figures")
+        self._rlib: Path | None = None
+
+    @property
+    def verbosity(self) -> str | None:
+        """Messages to print to standard error: ``"error"``, ``"warning"``, ``"info"``,
+        ``"hint"`` or ``"debug"``, or 0 to 4 as in scanpy; None leaves the logger
+        ``tissueshap`` as :mod:`logging` has it, which prints warnings.
+        """  # noqa: D205
+        return self._verbosity
+
+    @verbosity.setter
+    def verbosity(self, level: str | int | None) -> None:
+        if isinstance(level, int) and not isinstance(level, bool) and 0 <= level < len(LEVELS):
+            level = LEVELS[level]
+        if level is not None and level not in LEVELS:
+            raise DataError(f"verbosity={level!r} is none of {', '.join(LEVELS)}, or 0 to 4")
+        logging.show(None if level is None else str(level))
+        self._verbosity = None if level is None else str(level)
+
+    @property
+    def progress(self) -> bool:
+        """Whether long work has a progress bar, in a terminal or notebook."""
+        return self._progress
+
+    @progress.setter
+    def progress(self, shown: bool) -> None:
+        self._progress = bool(shown)
+
+    @property
+    def n_jobs(self) -> int:
+        """Workers for what can run in parallel; -1 is all cores, -2 all but one."""
+        return self._n_jobs
+
+    @n_jobs.setter
+    def n_jobs(self, n: int) -> None:
+        if isinstance(n, bool) or int(n) != n or n == 0:
+            raise DataError(f"n_jobs={n!r}: give a number of workers, or -1 for all cores")
+        self._n_jobs = int(n)
+
+    @property
+    def cores(self) -> int:
+        """Number of workers that :attr:`n_jobs` stands for on this machine."""
+        if self._n_jobs > 0:
+            return self._n_jobs
+        if hasattr(os, "sched_getaffinity"):
+            there = len(os.sched_getaffinity(0))
+        else:
+            there = os.cpu_count() or 1
+        return max(1, there + 1 + self._n_jobs)
+
+    @property
+    def figdir(self) -> Path:
+        """Folder of figures that ``ts.pl`` saves by a relative name (``save=``)."""
+        return self._figdir
+
+    @figdir.setter
+    def figdir(self, folder: str | Path) -> None:
+        self._figdir = Path(folder)
+
+    @property
+    def rlib(self) -> Path | None:
+        """R library to search before R's own; None finds it beside the environment."""
+        return self._rlib
+
+    @rlib.setter
+    def rlib(self, folder: str | Path | None) -> None:
+        self._rlib = None if folder is None else Path(folder)
+
+    @contextmanager
+    def override(self, **options: Any) -> Iterator[None]:
+        """Change settings for the length of a ``with`` block.
+
+        Parameters
+        ----------
+        options
+            Settings by name.
+        """
+        before = {name: getattr(self, name) for name in options}
+        try:
+            for name, value in options.items():
+                setattr(self, name, value)
+            yield
+        finally:
+            for name, value in before.items():
+                setattr(self, name, value)
+
+    def __repr__(self) -> str:
+        names = ("verbosity", "progress", "n_jobs", "figdir", "rlib")
+        return "\n".join(f"{name} = {getattr(self, name)!r}" for name in names)
+
+
+settings = Settings()

@@ -1,0 +1,128 @@
+"""The columns of ``obs`` that a user names: the classes first of all, and the donors."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from tissueshap._core import schema
+from tissueshap._core.errors import DataError, TakenSlotError
+from tissueshap._core.slots._read import record
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+
+def label_of(adata: AnnData, label: str | None = None) -> str:
+    """Return the class column: the one given, else the one recorded before.
+
+    Raises
+    ------
+    DataError
+        There is none, or it has missing values.
+    """
+    name = label if label is not None else adata.uns.get(schema.UNS, {}).get("label")
+    if name is None:
+        raise DataError("which column of adata.obs holds the classes? Pass label='...'")
+    column = obs_column(adata, str(name), "label")
+    if column.isna().any():
+        where = list(adata.obs_names[column.isna()][:5])
+        raise DataError(f"adata.obs[{name!r}] is missing for samples {where}: drop or label them")
+    return str(name)
+
+
+def label_name(adata: AnnData, label: str | None) -> str:
+    """Return the class column as :func:`label_of`, and record it for later verbs."""
+    name = label_of(adata, label)
+    record(adata)["label"] = name
+    return name
+
+
+def class_names(adata: AnnData, label: str | None = None) -> list[str]:
+    """Return the classes that occur, in alphabetical order."""
+    name = label_of(adata, label)
+    names = sorted(set(map(str, adata.obs[name].unique())))
+    # Excel's trailing blanks, numbers that are text in some rows, and names of one column
+    plain = {one: schema.column(re.sub(r"\.0$", "", one.strip())) for one in names}
+    occurs = Counter(plain.values())
+    twice = [one for one in names if occurs[plain[one]] > 1]
+    if twice:
+        raise DataError(
+            f"adata.obs[{name!r}] has classes that differ only by blanks, by / and | or by how a "
+            f"number is written, {twice[:6]}: give each class one name"
+        )
+    return names
+
+
+def class_codes(adata: AnnData, label: str | None = None) -> np.ndarray:
+    """Return each sample's class as its position in :func:`class_names`."""
+    names = class_names(adata, label)
+    lookup = {name: code for code, name in enumerate(names)}
+    column = adata.obs[label_of(adata, label)].astype(str)
+    codes: np.ndarray = column.map(lookup).to_numpy(dtype=np.int64)
+    return codes
+
+
+def obs_column(adata: AnnData, name: str, argument: str) -> pd.Series:
+    """Return a column of ``obs`` that the user names, or say why it cannot be taken.
+
+    Parameters
+    ----------
+    adata
+        Samples x genes.
+    name
+        The column.
+    argument
+        Which argument names it: ``"label"``, ``"groups"``, ``"covariates"``, ``"block"``.
+
+    Raises
+    ------
+    DataError
+        There is no such column, there are two, or a verb writes under its name.
+    """
+    refuse_reserved(name, argument, "adata.obs")
+    if name not in adata.obs:
+        raise DataError(
+            f"adata.obs has no column {name!r} for {argument}=; it has "
+            f"{list(map(str, adata.obs.columns))[:20]}"
+        )
+    column: pd.Series = adata.obs[name]
+    if column.ndim != 1:
+        raise DataError(f"adata.obs has the column {name!r} twice: rename or drop one of them")
+    return column
+
+
+def refuse_reserved(name: str, argument: str, where: str) -> None:
+    """Raise where a column that the user names has the name of a slot that a verb writes.
+
+    ``"donor"`` is the donors' own name, and no class column's.
+    """
+    if argument != "label" and name == schema.obs.donor:
+        return
+    verb = schema.written_by("obs", name)
+    if verb is not None:
+        raise DataError(
+            f"{argument}={name!r}: in {where} this name is reserved for what ts.{verb} writes; "
+            f"give the column another name, and {argument}= that one"
+        )
+
+
+def put_donors(obs: pd.DataFrame, donors: pd.Series, name: str, where: str) -> None:
+    """Put the donors, who stand in the column ``name``, where the contract has them.
+
+    Raises
+    ------
+    TakenSlotError
+        Something else is there.
+    """
+    slot = schema.obs.donor
+    if slot in obs and name != slot and not (obs[slot].astype(str) == donors.astype(str)).all():
+        raise TakenSlotError(
+            f"{where} has a column {slot!r} beside {name!r}, which was named as the donors': the "
+            f"donors are kept under the name {slot!r}; rename or delete that column"
+        )
+    obs[slot] = donors.astype("category")

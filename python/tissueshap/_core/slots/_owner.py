@@ -1,0 +1,65 @@
+"""Whose a slot is: a verb's, by its record, or the user's, which no verb replaces."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tissueshap._core import provenance, schema
+from tissueshap._core.errors import TakenSlotError
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+
+def refuse_taken(adata: AnnData, verb: str, slots: Iterable[tuple[str, str]], name: str) -> None:
+    """Raise where slots hold something that no verb wrote, or the record is another verb's.
+
+    What ``io`` writes is also the user's to bring, and is filled in there.
+    """
+    if name == "label" or (name != verb and name in schema.load()["uns"]):
+        raise TakenSlotError(
+            f"key_added={name!r} is the name of another record of tissueshap: choose another one"
+        )
+    label = adata.uns.get(schema.UNS, {}).get("label")
+    for group, key in slots:
+        if (schema.written_by(group, key) or "").startswith("io."):
+            continue
+        taken = key in getattr(adata, group) and owner(adata, group, key) is None
+        if taken or (group == "obs" and key == label):
+            raise TakenSlotError(
+                f"adata.{group}[{key!r}] is there already and was not written by tissueshap: "
+                f"ts.{schema.written_by('uns', verb) or verb} would replace it; rename or delete "
+                f"it, or pass another key_added=, which goes before the names of what is written"
+            )
+
+
+def owner(adata: AnnData, group: str, key: str) -> str | None:
+    """Return the name of the record whose verb wrote a slot, None where it is the user's."""
+    for name, entry in provenance.records(adata).items():
+        if f"{group}/{key}" in listed(entry):
+            return name
+        if "slots" not in entry and _written(name, group, key):
+            return name
+    return None
+
+
+def listed(entry: Mapping[str, Any]) -> list[str]:
+    """Return the slots that a record lists, as ``group/key``."""
+    return [str(slot) for slot in np.atleast_1d(entry.get("slots", ()))]
+
+
+def _written(name: str, group: str, key: str) -> bool:
+    """Return whether a record that lists no slots, of an earlier version, stands for one."""
+    contract = schema.load()
+    verb = schema.written_by("uns", name)
+    if verb is None:  # it is a key_added, of any verb
+        if not key.startswith(f"{name}_"):
+            return False
+        key = key.removeprefix(f"{name}_")
+    by = {slot for slot, entry in contract[group].items() if verb in (None, entry["by"])}
+    return key in by or any(
+        prefix in by and key.startswith(f"{prefix}_") for prefix in schema.PREFIXES
+    )

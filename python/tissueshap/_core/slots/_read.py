@@ -1,0 +1,68 @@
+"""Reading slots: one that is missing is an error that names the verb that writes it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from tissueshap._core import schema
+from tissueshap._core.errors import DataError, MissingSlotError
+from tissueshap._core.slots._names import named
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+
+def record(adata: AnnData) -> dict[str, Any]:
+    """Return ``uns["tissueshap"]``, made when it is not there."""
+    held: dict[str, Any] = adata.uns.setdefault(schema.UNS, {})
+    return held
+
+
+def items(adata: AnnData, group: str) -> dict[str, Any]:
+    """Return what a group of slots holds, by name.
+
+    The layers of anndata 0.13 have ``X`` among them, under the name None.
+    """
+    return {str(key): value for key, value in getattr(adata, group).items() if key is not None}
+
+
+def require(adata: AnnData, group: str, key: str, *, key_added: str | None = None) -> Any:
+    """Return a slot, or raise an error that names the verb that writes it."""
+    held = getattr(adata, group)
+    name = named(key, key_added)
+    if name in held:
+        return held[name]
+    verb = schema.written_by(group, key)
+    remedy = f"run ts.{verb}(adata) first" if verb else f"there are {list(items(adata, group))}"
+    raise MissingSlotError(f"adata.{group}[{name!r}] is missing: {remedy}")
+
+
+def table(adata: AnnData, verb: str, name: str) -> Any:
+    """Return a result of a verb from ``uns``, or raise an error that says what to run."""
+    entry = adata.uns.get(schema.UNS, {}).get(verb)
+    if entry is None or name not in entry:
+        by = schema.written_by("uns", verb)
+        remedy = f"run ts.{by}(adata) first" if by else f"no verb was run with key_added={verb!r}"
+        raise MissingSlotError(
+            f"adata.uns[{schema.UNS!r}][{verb!r}][{name!r}] is missing: {remedy}"
+        )
+    return entry[name]
+
+
+def class_frame(
+    adata: AnnData, group: str, key: str, classes: Sequence[str], *, key_added: str | None = None
+) -> pd.DataFrame:
+    """Return a frame of ``varm`` or ``obsm`` with the classes' own names as columns."""
+    frame: pd.DataFrame = require(adata, group, key, key_added=key_added)
+    columns = {schema.column(name): name for name in classes}
+    missing = [column for column in columns if column not in frame.columns]
+    if missing:
+        raise DataError(
+            f"adata.{group}[{named(key, key_added)!r}] has no column for the classes "
+            f"{missing[:5]}: it was made with other classes; run "
+            f"ts.{schema.written_by(group, key)}(adata) again"
+        )
+    return frame[list(columns)].rename(columns=columns)

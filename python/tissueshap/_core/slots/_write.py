@@ -1,0 +1,151 @@
+"""The one writer of the contract, for the verbs of both languages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from tissueshap._core import provenance, schema
+from tissueshap._core.slots._names import named
+from tissueshap._core.slots._owner import listed, owner, refuse_taken
+from tissueshap._core.slots._read import record, require
+from tissueshap._core.slots._stored import as_stored, storable, versions_of
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+_RECORDED = ("tissueshap", "anndata", "numpy")
+#: Groups of slots that verbs write to.
+_GROUPS = ("obs", "var", "layers", "obsm", "varm")
+
+
+def write(
+    adata: AnnData,
+    verb: str,
+    found: Mapping[str, Any],
+    *,
+    params: Mapping[str, Any],
+    seed: int | None = None,
+    versions: Mapping[str, str] | Sequence[str] = (),
+    sources: Mapping[str, str] | None = None,
+    key_added: str | None = None,
+) -> None:
+    """Write what a verb found and record how, and what it was made from.
+
+    Parameters
+    ----------
+    adata
+        Where to write, samples x genes.
+    verb
+        Name of the verb, without its namespace: ``"tmm"``.
+    found
+        Values by slot: ``{"obs": {"lib_size": ...}, "layers": {"tmm": ...},
+        "varm": {"de_fdr": ...}, "uns": {"counts": ...}}``. A layer is samples x
+        genes; frames in ``varm`` and ``obsm`` have a column a class.
+    params
+        What the verb was called with, defaults included.
+    seed
+        The seed, where chance entered.
+    versions
+        Versions of the packages that did the work, or their names in Python.
+    sources
+        What :func:`begin` returned, and under ``"model"`` the model's fingerprint.
+    key_added
+        Replaces the verb's name in ``uns`` and goes before the other names
+        (``key_added="run2"`` writes ``varm["run2_shap_rank"]``).
+
+    Raises
+    ------
+    TakenSlotError
+        A slot holds something that no verb wrote.
+    """
+    named(verb, key_added)  # checks it, also where there are no slots
+    prepared = {
+        (group, named(key, key_added)): as_stored(group, key, value, adata)
+        for group in _GROUPS
+        for key, value in found.get(group, {}).items()
+    }
+    name = key_added or verb
+    refuse_taken(adata, verb, prepared, name)
+    origin = provenance.made_from(adata, verb, params, sources or {})
+    before = provenance.records(adata).get(name, {})
+    if name in (sources or {}):
+        origin = provenance.inherited(origin, before.get("made_from", {}), name)
+    slots = {f"{group}/{key}" for group, key in prepared} | set(listed(before))
+    entry: dict[str, Any] = {
+        "verb": verb,
+        "params": storable(params),
+        "versions": {**versions_of(_RECORDED), **versions_of(versions)},
+        "made_from": origin,
+        "id": provenance.identity(verb, storable(params), seed, origin),
+        "slots": storable(slots),
+    }
+    if seed is not None:
+        entry["seed"] = int(seed)
+    entry.update(storable(found.get("uns", {})))
+    for (group, key), value in prepared.items():
+        getattr(adata, group)[key] = value
+    record(adata)[name] = entry
+
+
+def begin(
+    adata: AnnData,
+    verb: str,
+    *reads: str | None,
+    layer: str | None = None,
+    label: str | None = None,
+    key_added: str | None = None,
+) -> dict[str, str]:
+    """Check, before a verb's work, what it reads and where it writes.
+
+    Parameters
+    ----------
+    adata
+        Samples x genes.
+    verb
+        Name of the verb, without its namespace.
+    reads
+        Records that it reads, where they are there; None is nothing.
+    layer
+        A layer that it reads; whatever made it is one more record.
+    label
+        The column with the classes that it uses, where the records must be of the same.
+    key_added
+        As for :func:`write`.
+
+    Returns
+    -------
+    The ids of the records, for :func:`write`.
+
+    Raises
+    ------
+    StaleError
+        A record is out of date.
+    TakenSlotError
+        A slot that the verb writes holds something that no verb wrote.
+    """
+    slots = [
+        (group, named(key, key_added))
+        for group in _GROUPS
+        for key, entry in schema.load()[group].items()
+        if entry["by"] in (f"pp.{verb}", f"tl.{verb}") and key not in schema.PREFIXES
+    ]
+    refuse_taken(adata, verb, slots, key_added or verb)
+    return current(adata, *reads, layer=layer, label=label)
+
+
+def current(
+    adata: AnnData,
+    *reads: str | None,
+    layer: str | None = None,
+    label: str | None = None,
+    what: str = "adata",
+) -> dict[str, str]:
+    """Return the ids of what a verb reads, as :func:`begin` does, or raise a StaleError."""
+    made_by = None if layer is None else owner(adata, "layers", layer)
+    return provenance.current(adata, *reads, made_by, label=label, what=what)
+
+
+def subset_genes(adata: AnnData, key: str = "filter_pass") -> None:
+    """Keep, in place, the genes that a boolean column of ``var`` marks."""
+    adata._inplace_subset_var(require(adata, "var", key).to_numpy(dtype=bool))

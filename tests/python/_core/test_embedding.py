@@ -1,0 +1,97 @@
+"""UMAP is there in seconds: without its parametric model, and compiled once a machine."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+EMBED = """
+import json, sys
+import numpy as np
+from tissueshap._core.embedding import embed
+
+flat = embed(np.random.default_rng(0).normal(size=(60, 20)).astype("float32"),
+             n_pcs=None, n_neighbors=10, seed=1)
+import umap
+from umap.umap_ import smooth_knn_dist
+print(json.dumps({
+    "heavy": [name for name in ("tensorflow", "torch") if name in sys.modules],
+    "held": "ParametricUMAP" in vars(umap),
+    "compiled": sum(smooth_knn_dist.stats.cache_misses.values()),
+    "kept": sum(smooth_knn_dist.stats.cache_hits.values()),
+    "flat": flat.tolist(),
+}))
+"""
+
+PLAIN = """
+import json, sys
+import numpy as np
+import umap
+
+flat = umap.UMAP(n_neighbors=10, random_state=1, n_jobs=1).fit_transform(
+    np.random.default_rng(0).normal(size=(60, 20)).astype("float32"))
+print(json.dumps({"flat": flat.tolist()}))
+"""
+
+
+def _run(code, **environment):
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, **environment},
+    )
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def test_the_parametric_model_is_not_imported():
+    found = _run(EMBED)
+    assert found["heavy"] == []
+    assert not found["held"]
+
+
+@pytest.mark.slow
+def test_the_parametric_model_is_there_for_who_asks():
+    code = "import json\nfrom tissueshap._core.embedding import import_umap\nimport_umap()\n"
+    code += "from umap import ParametricUMAP\nimport umap\n"
+    code += "print(json.dumps([ParametricUMAP.__module__, hasattr(umap, 'NoSuchName')]))"
+    assert _run(code) == ["umap.parametric_umap", False]
+
+
+@pytest.mark.slow
+def test_compiled_functions_are_kept_and_give_what_umap_gives(tmp_path):
+    first = _run(EMBED, NUMBA_CACHE_DIR=str(tmp_path))
+    second = _run(EMBED, NUMBA_CACHE_DIR=str(tmp_path))
+    assert first["compiled"] == 1
+    assert (second["compiled"], second["kept"]) == (0, 1)
+    assert first["flat"] == second["flat"] == _run(PLAIN)["flat"]
+
+
+def test_numba_has_a_folder_where_nothing_else_can_be_written(monkeypatch):
+    import os
+
+    from tissueshap._core import embedding
+
+    monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
+    embedding._need_cache_folder()
+    assert "NUMBA_CACHE_DIR" not in os.environ  # there is a place
+    monkeypatch.setattr(embedding, "_writable", lambda _: False)
+    import numba
+
+    monkeypatch.setattr(numba.config, "CACHE_DIR", "")
+    monkeypatch.setenv("NUMBA_CACHE_DIR", "x")  # so that it is put back
+    monkeypatch.delenv("NUMBA_CACHE_DIR")
+    embedding._need_cache_folder()
+    folder = os.environ["NUMBA_CACHE_DIR"]
+    assert os.path.isdir(folder)
+    assert numba.config.CACHE_DIR == folder
+
+
+def test_a_folder_that_has_to_be_made_counts_as_writable(tmp_path):
+    from tissueshap._core.embedding import _writable
+
+    assert _writable(tmp_path / "a" / "b")
+    assert not _writable(tmp_path.__class__("/dev/null/nothing"))

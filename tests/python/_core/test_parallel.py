@@ -1,0 +1,120 @@
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import tissueshap as ts
+from tissueshap._core import parallel
+from tissueshap._core.errors import WorkerError
+from tissueshap._core.parallel import in_order
+from tissueshap.tl._null_test import null_test
+
+
+def _slowly(n):
+    time.sleep(0.05)
+    return (str(n),)
+
+
+def test_workers_are_started_where_they_pay(monkeypatch):
+    monkeypatch.setattr(parallel, "START", 0.1)
+    with ts.settings.override(n_jobs=2):
+        here = list(in_order(lambda n: _slowly(n)[1:], os.getpid, range(12)))
+        found = list(in_order(_slowly, float, range(12)))
+    assert here[:2] == [os.getpid()] * 2
+    assert os.getpid() not in here[2:]
+    assert found == list(map(float, range(12)))
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_no_worker_for_little_work(n_jobs):
+    with ts.settings.override(n_jobs=n_jobs):
+        assert set(in_order(lambda _: (), os.getpid, range(5))) == {os.getpid()}
+    assert list(in_order(_slowly, float, [])) == []
+
+
+@pytest.mark.slow
+def test_workers_find_the_same(toy, monkeypatch):
+    toy.layers["log2"] = np.log2(toy.X + 1.0).astype(np.float32)
+    tables = []
+    for n_jobs in (1, 2):
+        monkeypatch.setattr(parallel, "START", 0.0)
+        mine = {"mine": list(toy.var_names[:6])}
+        with ts.settings.override(n_jobs=n_jobs):
+            null_test(toy, gene_set=mine, n_sets=5, n_starts=2, samples="all")
+        tables.append(toy.uns["tissueshap"]["null_test"]["v_measure"])
+    assert tables[0].equals(tables[1])
+
+
+def test_a_worker_imports_umap_without_tensorflow():
+    from joblib import Parallel, delayed
+
+    def imported():
+        import sys
+
+        from tissueshap._core.embedding import import_umap
+
+        return import_umap().UMAP.__name__, "tensorflow" in sys.modules
+
+    assert Parallel(n_jobs=2)([delayed(imported)()]) == [("UMAP", False)]
+
+
+def test_a_worker_that_dies_is_named_and_finished_work_is_kept(monkeypatch):
+    monkeypatch.setattr(parallel, "START", 0.0)
+    dies = f"__import__('os')._exit(1) if __import__('os').getpid() != {os.getpid()} else 9"
+    found = []
+    with ts.settings.override(n_jobs=2), pytest.raises(WorkerError, match="n_jobs=1 uses none"):
+        for value in in_order(lambda n: (dies if n == 9 else str(n),), eval, range(10)):
+            found.append(value)  # noqa: PERF402
+    assert found == list(range(len(found)))
+    assert len(found) >= 2
+    with ts.settings.override(n_jobs=2):  # the next work has new workers
+        assert list(in_order(_slowly, float, range(3))) == [0.0, 1.0, 2.0]
+
+
+_PARENT = """
+import os, sys, time
+from tissueshap._core import parallel
+import tissueshap as ts
+
+def work(n):
+    print(os.getpid(), flush=True)
+    time.sleep(0.05 if n < 2 else 600)
+
+parallel.START = 0.0
+ts.settings.n_jobs = 2
+list(parallel.in_order(lambda n: (n,), work, range(6)))
+"""
+
+
+def _alive(process):
+    try:
+        state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="looks at /proc")
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+def test_workers_end_with_their_parent(number):
+    parent = subprocess.Popen(
+        [sys.executable, "-c", _PARENT],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert parent.stdout is not None
+    processes = {int(parent.stdout.readline()) for _ in range(4)} - {parent.pid}
+    assert len(processes) == 2
+    parent.send_signal(number)
+    parent.wait(20)
+    deadline = time.monotonic() + 20
+    while any(map(_alive, processes)) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert not any(map(_alive, processes))
+    parent.stdout.close()

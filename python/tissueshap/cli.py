@@ -20,8 +20,7 @@ from tissueshap._bridge import interrupts
 from tissueshap._core.errors import DataWarning, TissueshapError
 from tissueshap._core.logging import logger, show
 from tissueshap._version import __version__
-from tissueshap.workflow._config import Config, options, types
-from tissueshap.workflow._values import base_type, choices, repeats
+from tissueshap.workflow import Config, base_type, choices, options, repeats, types
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -219,7 +218,7 @@ def _spread(scores: list[float] | None) -> str:
 
 
 def _lines(found: dict[str, Any]) -> list[tuple[str, str]]:
-    from tissueshap.report._summary import GENE_SETS
+    from tissueshap.report import GENE_SETS
 
     scores = {name: score for name, score in found["v_measure"].items() if score is not None}
     return [

@@ -21,7 +21,7 @@ test_that("Python makes the same lists of genes", {
     skip_without_python()
     x <- example_results()
     adata <- as_anndata(x)
-    python <- reticulate::import("tissueshap.tl._gene_lists")
+    python <- reticulate::import("tissueshap.enrichment._gene_lists")
     for (source in c("shap", "de")) {
         for (by in c("all", "class", "exclusive")) {
             found <- gene_lists(x, source, by, NULL)

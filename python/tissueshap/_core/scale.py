@@ -1,7 +1,7 @@
 """The scale of values: what they look like by themselves, and what no value may be.
 
 Values on another scale have the right names and sizes, and give wrong results without an
-error. What a model was trained on is compared in :mod:`tissueshap._input_scale`.
+error. What a model was trained on is compared in :mod:`tissueshap.model._input_scale`.
 """
 
 from __future__ import annotations

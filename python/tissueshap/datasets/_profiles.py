@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from tissueshap._core.errors import DataError
-from tissueshap.io._counts import MIN_GENES
+from tissueshap.io import MIN_GENES
 
 
 @dataclass(frozen=True)

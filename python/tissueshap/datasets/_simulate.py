@@ -22,7 +22,7 @@ from tissueshap.datasets._draw import (
 from tissueshap.datasets._profiles import Profiles, drawn_profiles
 from tissueshap.datasets._programme import programme
 from tissueshap.datasets._tissues import class_sizes, cohort
-from tissueshap.io._counts import MIN_GENES
+from tissueshap.io import MIN_GENES
 
 if TYPE_CHECKING:
     from anndata import AnnData

@@ -12,9 +12,7 @@ import pandas as pd
 
 from tissueshap._core import schema
 from tissueshap._core.errors import DataError
-from tissueshap.io._genes import strip_version
-from tissueshap.io._rules import as_text
-from tissueshap.io._text import open_text
+from tissueshap.io import as_text, open_text, strip_version
 
 if TYPE_CHECKING:
     from anndata import AnnData

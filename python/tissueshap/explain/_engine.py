@@ -19,7 +19,7 @@ from tissueshap.explain._draws import Draws, drawn_size, monte_carlo, stratified
 from tissueshap.explain._network import compiled, device_bytes, in_precision, outputs
 from tissueshap.explain._order import likeness_order
 from tissueshap.explain._pass import Work, shape_of_a_pass, sums_of_a_pass
-from tissueshap.model._outputs import batch_rows
+from tissueshap.model import batch_rows
 
 _METHODS = ("stratified", "monte_carlo")
 

@@ -9,8 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from tissueshap._core.errors import DataError
-from tissueshap.model._backend import backend, keras
-from tissueshap.model._outputs import outputs as network_outputs
+from tissueshap.model import backend, keras, outputs as network_outputs
 
 Output = Literal["probability", "logit"]
 

@@ -7,3 +7,19 @@ from tissueshap.model._presets import PRESETS, Preset, preset
 from tissueshap.model._train import train
 
 __all__ = ["PRESETS", "Classifier", "Preset", "backend", "build", "load", "preset", "train"]
+
+# For the other packages of tissueshap.
+from tissueshap.model._backend import keras as keras
+from tissueshap.model._ensemble import average as average
+from tissueshap.model._input import check_input as check_input, columns_of as columns_of
+from tissueshap.model._input_scale import InputScale as InputScale
+from tissueshap.model._layouts import LAYOUTS as LAYOUTS, Layout as Layout
+from tissueshap.model._made_of import (
+    of_model as of_model,
+    trained_here as trained_here,
+    trained_on as trained_on,
+)
+from tissueshap.model._outputs import batch_rows as batch_rows, outputs as outputs
+from tissueshap.model._presets import Arch as Arch, Standardise as Standardise, for_size as for_size
+from tissueshap.model._recorded import recorded as recorded, restored as restored
+from tissueshap.model._source import Source as Source, member as member

@@ -19,8 +19,8 @@ from tissueshap._core.errors import DataError
 from tissueshap._core.folders import whole_folder
 from tissueshap._core.scale import check_finite
 from tissueshap._core.slots import versions_of
-from tissueshap._input_scale import InputScale
 from tissueshap.model._backend import backend, keras
+from tissueshap.model._input_scale import InputScale
 from tissueshap.model._outputs import outputs
 
 _NETWORK, _BUNDLE = "model.keras", "bundle.json"

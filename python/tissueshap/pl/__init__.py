@@ -49,3 +49,9 @@ __all__ = [
     "uniqueness",
     "vmeasure",
 ]
+
+# For the other packages of tissueshap.
+# For the other packages of tissueshap.
+from tissueshap.pl._de_counts import counts as counts
+from tissueshap.pl._enrichment import enrichment_ratio as enrichment_ratio
+from tissueshap.pl._style import context as context

@@ -8,3 +8,13 @@ from tissueshap.pp._split import split
 from tissueshap.pp._tmm import tmm
 
 __all__ = ["expand", "filter_genes", "harmonise", "log2", "oversample", "split", "tmm"]
+
+# For the other packages of tissueshap.
+from tissueshap.pp._log2 import (
+    OFFSET as OFFSET,
+    PUBLISHED as PUBLISHED,
+    SHIFT as SHIFT,
+    Logarithm as Logarithm,
+    formula as formula,
+    logarithm_of as logarithm_of,
+)

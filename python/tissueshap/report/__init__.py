@@ -8,3 +8,11 @@ from tissueshap.report._summary import summarise
 from tissueshap.report._truth import score_truth
 
 __all__ = ["build", "figures", "gene_table", "score_markers", "score_truth", "summarise"]
+
+# For the other packages of tissueshap.
+# For the other packages of tissueshap.
+from tissueshap.report._biology import EXCLUSIVE as EXCLUSIVE
+from tissueshap.report._figures import rendered as rendered
+from tissueshap.report._found import ran as ran, significant as significant, symbols as symbols
+from tissueshap.report._sections import classes as classes, missed_by_class as missed_by_class
+from tissueshap.report._summary import GENE_SETS as GENE_SETS

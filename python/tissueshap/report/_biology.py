@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from tissueshap.pl._enrichment import enrichment_ratio
+from tissueshap.pl import enrichment_ratio
 from tissueshap.report._found import found, number, ran, text
 from tissueshap.report._sections import rows
 

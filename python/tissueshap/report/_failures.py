@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tissueshap.report._found import found, number
 from tissueshap.report._trust import verdicts
-from tissueshap.trust._verdict import FAILS
+from tissueshap.trust import FAILS
 
 if TYPE_CHECKING:
     from anndata import AnnData

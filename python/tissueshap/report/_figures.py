@@ -83,11 +83,9 @@ def rendered(figure: Figure, form: str) -> bytes:
     No date goes in, and identifiers in the SVG are made from its content: the same
     figure gives the same bytes.
     """
-    from tissueshap.pl import _style
-
     held = io.BytesIO()
     metadata = {"Date": None} if form == "svg" else None
-    with _style.context():
+    with pl.context():
         figure.savefig(held, format=form, dpi=_DPI, metadata=metadata)
     return held.getvalue()
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tissueshap import pl
 from tissueshap.report._found import found, ran
 from tissueshap.report._sections import Rows, rows
-from tissueshap.trust._verdict import FAILS, NOT_MEASURED
+from tissueshap.trust import FAILS, NOT_MEASURED
 
 if TYPE_CHECKING:
     from anndata import AnnData

@@ -12,13 +12,14 @@ import pandas as pd
 from tissueshap._core import schema, slots
 from tissueshap._core.adata import target
 from tissueshap._core.embedding import embed
-from tissueshap.clustering._vmeasure import check_starts, scored_sets
-from tissueshap.tl._clustered import (
+from tissueshap.clustering import (
+    check_starts,
     checked_classes,
     chosen_samples,
     expression,
     named_sets,
     records_behind,
+    scored_sets,
 )
 
 if TYPE_CHECKING:

@@ -13,21 +13,27 @@ from tissueshap._core.errors import DataError
 from tissueshap._core.held_out import training
 from tissueshap._core.logging import logger
 from tissueshap._core.scale import check_logs, made
-from tissueshap._input_scale import InputScale
-from tissueshap.model._backend import backend
-from tissueshap.model._ensemble import average
-from tissueshap.model._layouts import Layout
-from tissueshap.model._presets import Arch, Preset, Standardise, for_size
-from tissueshap.model._presets import preset as preset_named
-from tissueshap.model._recorded import recorded
-from tissueshap.pp._log2 import PUBLISHED, Logarithm, formula
-from tissueshap.tl._made_of import trained_on
-from tissueshap.tl._training import Source, member
+from tissueshap.model import (
+    Arch,
+    InputScale,
+    Layout,
+    Preset,
+    Source,
+    Standardise,
+    average,
+    backend,
+    for_size,
+    member,
+    preset as preset_named,
+    recorded,
+    trained_on,
+)
+from tissueshap.pp import PUBLISHED, Logarithm, formula
 
 if TYPE_CHECKING:
     from anndata import AnnData
 
-    from tissueshap.model._classifier import Classifier
+    from tissueshap.model import Classifier
 
 
 def cnn(

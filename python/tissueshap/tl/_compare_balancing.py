@@ -14,12 +14,9 @@ from tissueshap._core.dense import dense
 from tissueshap._core.errors import DataError
 from tissueshap._core.held_out import rounds
 from tissueshap._core.logging import logger
-from tissueshap.model._backend import backend
-from tissueshap.model._presets import Preset
+from tissueshap.evaluation import scores, workbench
+from tissueshap.model import Preset, backend, columns_of
 from tissueshap.tl._cnn import cnn
-from tissueshap.tl._evaluate import scores
-from tissueshap.tl._predict import columns_of
-from tissueshap.tl._workbench import workbench
 
 if TYPE_CHECKING:
     from anndata import AnnData

@@ -15,16 +15,15 @@ from tissueshap._core.adata import target
 from tissueshap._core.errors import DataError
 from tissueshap._core.held_out import TEST, TRAIN, folds, rounds
 from tissueshap._core.logging import logger
+from tissueshap.evaluation import FoldResults, balance_as, workbench
 from tissueshap.tl._cnn import cnn
-from tissueshap.tl._fold_results import FoldResults
 from tissueshap.tl._predict import predict
 from tissueshap.tl._shap import shap
-from tissueshap.tl._workbench import balance_as, workbench
 
 if TYPE_CHECKING:
     from anndata import AnnData
 
-    from tissueshap.model._classifier import Classifier
+    from tissueshap.model import Classifier
 
 #: What is the same for every verb here, and given once.
 _SHARED = ("adata", "model", "label", "layer", "seed", "key_added", "copy")

@@ -17,7 +17,7 @@ from tissueshap._core.adata import target
 from tissueshap._core.errors import DataError
 from tissueshap._core.options import check_number
 from tissueshap._core.scale import check_logs
-from tissueshap._covariates import covariate
+from tissueshap.de import covariate
 
 Method = Literal["edgeR_QL", "edgeR_LRT", "limma_voom", "limma", "wilcoxon"]
 Rest = Literal["mean_of_classes", "weighted", "pooled"]

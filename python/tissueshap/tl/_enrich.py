@@ -9,15 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from tissueshap import enrichment
 from tissueshap._core import slots
 from tissueshap._core.adata import target
 from tissueshap._core.errors import DataError
 from tissueshap._core.logging import logger
 from tissueshap._core.options import check_number, check_order
 from tissueshap._core.progress import progress
-from tissueshap.enrichment import _engines, _gene_sets
-from tissueshap.enrichment._over_representation import COLUMNS
-from tissueshap.tl._gene_lists import check, gene_lists, records_behind
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -116,16 +114,20 @@ def enrich(
     check_number("qvalue_cutoff", qvalue_cutoff, low=0, high=1)
     adata = target(adata, copy=copy)
     lists_of = (source,) if isinstance(source, str) else tuple(source)
-    check(lists_of, by)
-    sources = slots.begin(adata, "enrich", *records_behind(lists_of), key_added=key_added)
+    enrichment.check_sources(lists_of, by)
+    sources = slots.begin(
+        adata, "enrich", *enrichment.records_behind(lists_of), key_added=key_added
+    )
     sets = _sets(gene_sets, engine)
-    column, names = _gene_sets.matching_ids(adata, sets.universe if sets else None, ids)
+    column, names = enrichment.matching_ids(adata, sets.universe if sets else None, ids)
     background = _background(adata, names, universe, sets)
     tables, lists = [], []
-    jobs = [(s, c, g) for s in lists_of for c, g in gene_lists(adata, s, by, label).items()]
+    jobs = [
+        (s, c, g) for s in lists_of for c, g in enrichment.gene_lists(adata, s, by, label).items()
+    ]
     for which, name, genes in progress(jobs, desc="testing gene sets", unit="list"):
         mapped = [gene for gene in names.loc[genes].dropna() if gene in background]
-        found, n_lost = _engines.run(
+        found, n_lost = enrichment.run(
             engine, mapped, sets, background, min_size=min_size, max_size=max_size
         )
         found = _significant(found, pvalue_cutoff, qvalue_cutoff)
@@ -134,7 +136,7 @@ def enrich(
     counts = pd.DataFrame(lists, columns=["source", "class", "n_genes", "n_mapped", "n_terms"])
     lost, total = (counts["n_genes"] - counts["n_mapped"]).sum(), counts["n_genes"].sum()
     logger.info("%d of %d genes (by %s) are in no gene set", lost, total, column)
-    table = pd.concat(tables, ignore_index=True)[["source", "class", *COLUMNS]]
+    table = pd.concat(tables, ignore_index=True)[["source", "class", *enrichment.COLUMNS]]
     slots.write(
         adata,
         "enrich",
@@ -157,7 +159,7 @@ def enrich(
             "pvalue_cutoff": pvalue_cutoff,
             "qvalue_cutoff": qvalue_cutoff,
         },
-        versions=_engines.versions(engine, sets, background),
+        versions=enrichment.versions(engine, sets, background),
         sources=sources,
         key_added=key_added,
     )
@@ -166,22 +168,22 @@ def enrich(
 
 def _sets(
     gene_sets: Mapping[str, Sequence[str]] | str | Path | None, engine: str
-) -> _gene_sets.GeneSets | None:
+) -> enrichment.GeneSets | None:
     """Return the gene sets to test, or None where the engine brings its own."""
-    if engine not in _engines.ENGINES:
-        raise DataError(f"engine={engine!r} is none of {list(_engines.ENGINES)}")
-    if gene_sets is None and engine in _engines.WITHOUT_SETS:
+    if engine not in enrichment.ENGINES:
+        raise DataError(f"engine={engine!r} is none of {list(enrichment.ENGINES)}")
+    if gene_sets is None and engine in enrichment.WITHOUT_SETS:
         return None
-    if engine in _engines.ON_OWN:
+    if engine in enrichment.ON_OWN:
         raise DataError(f"the engine {engine!r} brings its own gene sets: leave gene_sets out")
-    return _gene_sets.gene_sets(gene_sets)
+    return enrichment.gene_sets(gene_sets)
 
 
 def _background(
     adata: AnnData,
     names: pd.Series,
     universe: Sequence[str] | None,
-    sets: _gene_sets.GeneSets | None,
+    sets: enrichment.GeneSets | None,
 ) -> set[str]:
     """Return the genes that could have been chosen and that are in any gene set."""
     if universe is None:

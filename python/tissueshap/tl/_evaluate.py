@@ -14,7 +14,7 @@ from tissueshap._core.dense import dense
 from tissueshap._core.errors import DataError, DataWarning
 from tissueshap._core.held_out import Rounds, rounds
 from tissueshap._core.logging import logger
-from tissueshap.tl._baseline import logistic
+from tissueshap.evaluation import confusion, logistic, scores
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -182,25 +182,6 @@ def _by_fold(
                 f1.append(table["f1"].where(table["n"] > 0))
         rows.append(row)
     return pd.DataFrame(rows), pd.concat(f1, axis=1).std(axis=1).to_numpy()
-
-
-def scores(true: np.ndarray, found: np.ndarray, classes: list[str]) -> tuple[pd.DataFrame, float]:
-    """Return the scores of each class, and the mean F1 of those with test samples."""
-    from sklearn.metrics import precision_recall_fscore_support
-
-    precision, recall, f1, number = precision_recall_fscore_support(
-        true, found, labels=classes, zero_division=0.0
-    )
-    table = pd.DataFrame(
-        {"class": classes, "n": number, "precision": precision, "recall": recall, "f1": f1}
-    )
-    return table, float(f1[number > 0].mean())
-
-
-def confusion(true: np.ndarray, found: np.ndarray) -> pd.DataFrame:
-    """Return how often each pair of true and predicted class occurs."""
-    pairs = pd.DataFrame({"true": true, "predicted": found})
-    return pairs.groupby(["true", "predicted"], as_index=False).size().rename(columns={"size": "n"})
 
 
 def _logistic(

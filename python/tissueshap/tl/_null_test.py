@@ -13,13 +13,15 @@ from tissueshap._core import slots
 from tissueshap._core.adata import target
 from tissueshap._core.errors import DataError
 from tissueshap._core.options import check_number
-from tissueshap.clustering._vmeasure import check_starts, random_sets, scored_sets
-from tissueshap.tl._clustered import (
+from tissueshap.clustering import (
+    check_starts,
     checked_classes,
     chosen_samples,
     expression,
     named_sets,
+    random_sets,
     records_behind,
+    scored_sets,
 )
 
 if TYPE_CHECKING:

@@ -11,10 +11,15 @@ import pandas as pd
 from tissueshap._core import slots
 from tissueshap._core.adata import target
 from tissueshap._core.logging import logger
-from tissueshap.enrichment._gene_sets import matching_ids
-from tissueshap.enrichment._interactions import Network, interaction_test
-from tissueshap.enrichment._over_representation import adjusted
-from tissueshap.tl._gene_lists import check, gene_lists, records_behind
+from tissueshap.enrichment import (
+    Network,
+    adjusted,
+    check_sources,
+    gene_lists,
+    interaction_test,
+    matching_ids,
+    records_behind,
+)
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -98,7 +103,7 @@ def ppi(
     lists_of = (source,) if isinstance(source, str) else tuple(source)
     groupings = (by,) if isinstance(by, str) else tuple(by)
     for grouping in groupings:
-        check(lists_of, grouping)
+        check_sources(lists_of, grouping)
     sources = slots.begin(adata, "ppi", *records_behind(lists_of), key_added=key_added)
     frame = edges if isinstance(edges, pd.DataFrame) else _read(edges, score, aliases)
     column, names = matching_ids(adata, set(frame["a"]) | set(frame["b"]), ids)

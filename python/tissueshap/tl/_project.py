@@ -16,8 +16,8 @@ from tissueshap._core.embedding import Embedding
 from tissueshap._core.errors import DataError, DataWarning
 from tissueshap._core.progress import progress
 from tissueshap._core.scale import check_finite, made
-from tissueshap._input_scale import InputScale
-from tissueshap.tl._clustered import chosen_samples, expression
+from tissueshap.clustering import chosen_samples, expression
+from tissueshap.model import InputScale
 
 if TYPE_CHECKING:
     from anndata import AnnData

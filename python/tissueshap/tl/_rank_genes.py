@@ -15,7 +15,7 @@ from tissueshap._core.errors import DataError
 from tissueshap._core.logging import logger
 from tissueshap._core.options import check_number
 from tissueshap._core.selection import orders
-from tissueshap.trust._ranking import STATISTICS
+from tissueshap.trust import STATISTICS
 
 if TYPE_CHECKING:
     from anndata import AnnData

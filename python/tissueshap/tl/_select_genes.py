@@ -10,8 +10,7 @@ import pandas as pd
 from tissueshap._core import schema, slots
 from tissueshap._core.adata import target
 from tissueshap._core.errors import DataError
-from tissueshap.tl._cutoff import above, mirrored_fdr, ranks_to_take
-from tissueshap.tl._fold_ranks import agreement, fold_ranks, spread
+from tissueshap.ranking import above, agreement, fold_ranks, mirrored_fdr, ranks_to_take, spread
 
 if TYPE_CHECKING:
     from anndata import AnnData

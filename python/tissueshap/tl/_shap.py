@@ -9,18 +9,13 @@ import numpy as np
 from tissueshap._core import provenance, slots
 from tissueshap._core.adata import target as written_to
 from tissueshap._core.layer_store import keep_in_file
-from tissueshap.explain._engine import Explainer
-from tissueshap.model._backend import backend
-from tissueshap.tl._background import Against, choose
-from tissueshap.tl._explained import Rows, to_explain
-from tissueshap.tl._made_of import of_model
-from tissueshap.tl._predict import check_input, columns_of
-from tissueshap.tl._shap_values import ALL, Values
+from tissueshap.explain import ALL, Against, Explainer, Rows, Values, choose, to_explain
+from tissueshap.model import backend, check_input, columns_of, of_model
 
 if TYPE_CHECKING:
     from anndata import AnnData
 
-    from tissueshap.model._classifier import Classifier
+    from tissueshap.model import Classifier
 
 
 def shap(

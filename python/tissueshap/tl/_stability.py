@@ -13,8 +13,8 @@ from tissueshap._core.adata import target
 from tissueshap._core.errors import DataError
 from tissueshap._core.logging import logger
 from tissueshap._core.options import check_number
-from tissueshap.tl._transfer import matches
-from tissueshap.trust._agreement import rank_biased_overlap, rank_biased_overlap_by_chance
+from tissueshap.evaluation import matches
+from tissueshap.trust import rank_biased_overlap, rank_biased_overlap_by_chance
 
 if TYPE_CHECKING:
     from anndata import AnnData

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
@@ -13,34 +13,28 @@ from tissueshap._core.adata import target
 from tissueshap._core.errors import DataError
 from tissueshap._core.held_out import folds
 from tissueshap._core.logging import logger
-from tissueshap._core.options import check_number
 from tissueshap._core.progress import progress
-from tissueshap.model._backend import backend
-from tissueshap.tl import _trust_genes as of_genes
-from tissueshap.tl import _trust_values as of_values
-from tissueshap.tl._made_of import of_model
-from tissueshap.tl._one_fold import one_fold
-from tissueshap.tl._predict import columns_of
-from tissueshap.tl._trust_context import Context, Numbers
-from tissueshap.tl._trust_methods import methods, simple_scores
-from tissueshap.tl._trust_retrain import Retraining
-from tissueshap.tl._trust_rows import QUESTIONS, Found, absent
-from tissueshap.trust._verdict import FAILS, HOLDS, summary
+from tissueshap.evaluation import fold_alone
+from tissueshap.model import backend, columns_of, of_model
+from tissueshap.tl._cnn import cnn
+from tissueshap.tl._rank_genes import rank_genes
+from tissueshap.tl._select_genes import select_genes
+from tissueshap.trust import (
+    FAILS,
+    HOLDS,
+    RECORDS,
+    Context,
+    Numbers,
+    check_numbers,
+    makers,
+    names_of,
+    summary,
+)
 
 if TYPE_CHECKING:
     from anndata import AnnData
 
-    from tissueshap.model._classifier import Classifier
-
-#: Checks that take minutes: one network is trained again, where that takes seconds.
-QUICK = (
-    *("completeness", "use", "randomisation", "specificity", "bootstrap", "seeds"),
-    *("cohort", "truth", "clusters"),
-)
-#: Records that single checks read.
-_RECORDS = {"clusters": "null_test", "cohort": "stability"}
-#: All of them: as long as training ``n_seeds + n_folds`` times, and three times more for a cnn.
-FULL = tuple(QUESTIONS)
+    from tissueshap.model import Classifier
 
 
 def trust(
@@ -158,10 +152,10 @@ def trust(
     """
     adata = target(adata, copy=copy)
     name = slots.label_name(adata, label)
-    asked = _asked(checks)
+    asked = names_of(checks)
     numbers = Numbers(n_samples, n_seeds, n_folds, n_boot, n_random, replacement, layer, seed)
-    _check(numbers)
-    also = [record for check, record in _RECORDS.items() if check in asked]
+    check_numbers(numbers)
+    also = [record for check, record in RECORDS.items() if check in asked]
     reads = ("shap", "rank_genes", "select_genes", *also)
     columns_of(adata, model)
     sources = of_model(adata, model, "trust", *reads, layer=layer, key_added=key_added)
@@ -172,7 +166,9 @@ def trust(
     context = Context(whole, model, name, replace(numbers, n_seeds=1) if quick else numbers)
     provenance.check_trained_on(whole, name, model.trained_on)
     rows, tables = [], dict[str, list[pd.DataFrame]]()
-    for make in progress(_makers(context, asked, quick=quick).values(), desc="trust", unit="check"):
+    for make in progress(
+        makers(context, asked, quick=quick, train=cnn).values(), desc="trust", unit="check"
+    ):
         found, held = make()
         rows += found
         for key, table in held.items():
@@ -211,51 +207,29 @@ def trust(
     return adata if copy else None
 
 
-def _makers(
-    context: Context, asked: tuple[str, ...], *, quick: bool
-) -> dict[str, Callable[[], Found]]:
-    """Return, by check, what makes it; one that was not asked for returns a row that says so."""
-    scores = {"SHAP": context.scores} | ({} if context.de is None else {"DE": context.de})
-    if "methods" in asked:
-        scores |= simple_scores(context)
-    retraining = Retraining(context)
-    makers: dict[str, Callable[[], Found]] = {
-        "completeness": lambda: of_values.completeness(context),
-        "use": lambda: of_values.use(context, scores),
-        "randomisation": lambda: of_values.randomisation(context),
-        "specificity": lambda: of_genes.specificity(context),
-        "bootstrap": lambda: of_genes.bootstrap(context),
-        "seeds": retraining.quick_seeds if quick else retraining.seeds,
-        "folds": retraining.folds,
-        "cohort": lambda: of_genes.cohort(context),
-        "order": retraining.order,
-        "methods": lambda: methods(context, scores),
-        "truth": lambda: of_genes.truth(context, scores),
-        "clusters": lambda: of_genes.clusters(context),
-    }
-    return {check: make if check in asked else _skipped(check) for check, make in makers.items()}
+def one_fold(adata: AnnData, label: str, number: int, *, layer: str) -> AnnData:
+    """Return what there would be if one fold of ``tl.cross_validate`` were the only test set.
 
+    Parameters
+    ----------
+    adata
+        After ``tl.cross_validate`` and ``tl.select_genes``; the matrices are shared.
+    label
+        Column of ``obs`` with the classes.
+    number
+        Of the fold.
+    layer
+        The classifiers' input.
 
-def _skipped(check: str) -> Callable[[], Found]:
-    reason = f"not asked for: checks='full' or [{check!r}]"
-    return lambda: ([absent(check, reason)], {})
-
-
-def _asked(checks: Sequence[str]) -> tuple[str, ...]:
-    if isinstance(checks, str):
-        levels = {"quick": QUICK, "full": FULL}
-        if checks not in levels:
-            raise DataError(f"checks={checks!r}: choose 'quick', 'full' or names of {FULL}")
-        return levels[checks]
-    unknown = [name for name in checks if name not in FULL]
-    if unknown:
-        raise DataError(f"there are no checks {unknown}: choose among {FULL}")
-    return tuple(name for name in FULL if name in checks)
-
-
-def _check(numbers: Numbers) -> None:
-    least = {"n_samples": 1, "n_seeds": 1, "n_folds": 2, "n_boot": 1, "n_random": 2}
-    for name, number in least.items():
-        check_number(name, getattr(numbers, name), low=number, integer=True)
-    if numbers.replacement not in ("samples", "mean"):
-        raise DataError(f"replacement={numbers.replacement!r}: choose 'samples' or 'mean'")
+    Returns
+    -------
+    As :func:`fold_alone` returns it, with the fold's own ranks; as many are selected as of all
+    folds together.
+    """
+    work = fold_alone(adata, label, number, layer=layer)
+    params = slots.table(adata, "rank_genes", "params")
+    ranked: dict[str, Any] = {name: str(params[name]) for name in ("statistic", "by")}
+    rank_genes(work, label, **ranked)
+    n_ranks = int(slots.table(adata, "select_genes", "n_ranks"))
+    select_genes(work, label, method="top_n", n_top=n_ranks)
+    return work

@@ -18,3 +18,16 @@ __all__ = [
     "spearman",
     "summary",
 ]
+
+# For the other packages of tissueshap.
+from tissueshap.trust._checks import (
+    RECORDS as RECORDS,
+    Context as Context,
+    Numbers as Numbers,
+    check_numbers as check_numbers,
+    makers as makers,
+    names_of as names_of,
+)
+from tissueshap.trust._ranking import STATISTICS as STATISTICS
+from tissueshap.trust._stability import pairs as pairs
+from tissueshap.trust._verdict import FAILS as FAILS, HOLDS as HOLDS, NOT_MEASURED as NOT_MEASURED

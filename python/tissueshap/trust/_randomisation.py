@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from tissueshap.model._backend import keras
+from tissueshap.model import keras
 
 
 def randomised(network: Any, *, seed: int) -> Iterator[tuple[int, str, Any]]:

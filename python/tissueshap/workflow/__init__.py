@@ -5,3 +5,11 @@ from tissueshap.workflow._demo import demo
 from tissueshap.workflow._run import run
 
 __all__ = ["Config", "demo", "run"]
+
+# For the other packages of tissueshap.
+from tissueshap.workflow._config import options as options, types as types
+from tissueshap.workflow._values import (
+    base_type as base_type,
+    choices as choices,
+    repeats as repeats,
+)

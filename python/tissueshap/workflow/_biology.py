@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tissueshap import io, tl
-from tissueshap.report._biology import EXCLUSIVE
+from tissueshap.report import EXCLUSIVE
 from tissueshap.workflow._config import Config
 from tissueshap.workflow._inputs import read_gene_sets
 from tissueshap.workflow._job import Job

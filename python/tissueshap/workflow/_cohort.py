@@ -12,8 +12,8 @@ from tissueshap._core import schema, slots
 from tissueshap._core.errors import DataError, DataWarning
 from tissueshap._core.held_out import training
 from tissueshap._core.logging import logger
-from tissueshap.pp._log2 import logarithm_of
-from tissueshap.tl._transfer import matches
+from tissueshap.evaluation import matches
+from tissueshap.pp import logarithm_of
 from tissueshap.workflow._config import Config
 from tissueshap.workflow._job import Job
 

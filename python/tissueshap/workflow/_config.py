@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import difflib
 import typing
-from collections.abc import Mapping
 from dataclasses import Field, asdict, dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
 from tissueshap._core.errors import DataError
 from tissueshap._core.held_out import fewest
 from tissueshap.workflow import _choices
-from tissueshap.workflow._values import agree, base_type, checked
+from tissueshap.workflow._values import agree, checked
+from tissueshap.workflow._yaml import beside, mapping
 
 if TYPE_CHECKING:
-    from tissueshap.tl._de import Method
+    from tissueshap.tl import Method
 
 
 def _option(default: Any, doc: str, *, low: float | None = None, high: float | None = None) -> Any:
@@ -290,11 +288,11 @@ class Config:
         """
         path = Path(path)
         given: dict[str, Any] = {}
-        for key, value in _mapping(path).items():
+        for key, value in mapping(path).items():
             name = known(str(key), str(path))
             if name in given:
                 raise DataError(f"{path} has the option {name!r} twice: leave one out")
-            given[name] = _beside(path.parent, types()[name], value)
+            given[name] = beside(path.parent, types()[name], value)
         return cls(**{**given, **options})
 
     def to_dict(self) -> dict[str, Any]:
@@ -318,42 +316,6 @@ def types() -> dict[str, Any]:
     return typing.get_type_hints(Config)
 
 
-class _Loader(yaml.SafeLoader):
-    """YAML as it is defined: a key occurs once."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen = set()
-        for key, _ in node.value:
-            if not isinstance(key, yaml.ScalarNode):
-                continue  # refused below
-            if key.value in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"the key {key.value!r} is there twice", key.start_mark
-                )
-            seen.add(key.value)
-        return super().construct_mapping(node, deep)
-
-
-def _mapping(path: Path) -> Mapping[str, Any]:
-    try:
-        read = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506 (it is safe)
-    except OSError as error:
-        raise DataError(f"cannot read the configuration {path}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path} is not UTF-8 text: save it as UTF-8") from error
-    except RecursionError:
-        raise DataError(
-            f"{path} is not a configuration: it is nested too deeply; options are one a line"
-        ) from None
-    except yaml.YAMLError as error:
-        raise DataError(f"{path} is not valid YAML: {error}") from error
-    if read is None:
-        return {}
-    if not isinstance(read, Mapping):
-        raise DataError(f"{path} must hold options, one a line, such as 'label: tissue'")
-    return read
-
-
 def known(key: str, where: str) -> str:
     """Return an option's name, or raise an error that names the nearest one."""
     name = key.replace("-", "_")
@@ -361,12 +323,3 @@ def known(key: str, where: str) -> str:
         return name
     near = difflib.get_close_matches(name, options(), n=1, cutoff=0)
     raise DataError(f"{where} has the unknown option {key!r}; the nearest known one is {near[0]!r}")
-
-
-def _beside(folder: Path, hint: Any, value: Any) -> Any:
-    """Return paths of a YAML file relative to the file's folder."""
-    if base_type(hint) is not Path or value is None:
-        return value
-    if isinstance(value, list):
-        return [folder / Path(str(one)).expanduser() for one in value]
-    return folder / Path(str(value)).expanduser()

@@ -16,8 +16,8 @@ from tissueshap._core.errors import DataError
 from tissueshap._core.folders import need_space
 from tissueshap._core.held_out import fewest
 from tissueshap._core.scale import check_log_input
-from tissueshap.enrichment._gene_sets import matching_ids
-from tissueshap.io._delimited import read_delimited
+from tissueshap.enrichment import matching_ids
+from tissueshap.io import read_delimited
 from tissueshap.workflow._config import Config
 from tissueshap.workflow._job import Job
 
@@ -31,7 +31,7 @@ def keep_classes(adata: AnnData, config: Config) -> None:
     The class column becomes a category of what is left; the donors' column becomes
     ``obs["donor"]``.
     """
-    from tissueshap.io._classes import class_mask
+    from tissueshap.io import class_mask
 
     label = slots.label_name(adata, config.label)
     column = adata.obs[label].astype(str)

@@ -12,11 +12,8 @@ import pandas as pd
 
 from tissueshap import io, report
 from tissueshap._core import schema, slots
-from tissueshap.pl._de_counts import counts
-from tissueshap.pl._enrichment import enrichment_ratio
-from tissueshap.report import _sections
-from tissueshap.report._figures import rendered
-from tissueshap.report._found import ran, significant, symbols
+from tissueshap.pl import counts, enrichment_ratio
+from tissueshap.report import ran, rendered, significant, symbols
 from tissueshap.workflow._job import Job
 
 if TYPE_CHECKING:
@@ -90,11 +87,11 @@ def verb_tables(adata: AnnData) -> dict[str, pd.DataFrame]:
 
 def report_tables(adata: AnnData) -> dict[str, pd.DataFrame]:
     """Return the tables of the report that no verb has left."""
-    held = {"classes": pd.DataFrame(_sections.classes(adata)), "de_genes": de_genes(adata)}
+    held = {"classes": pd.DataFrame(report.classes(adata)), "de_genes": de_genes(adata)}
     if ran(adata, "de"):
         held["de_by_class"] = counts(adata)
     if ran(adata, "compare"):
-        held["missed"] = pd.DataFrame(_sections.missed_by_class(adata))
+        held["missed"] = pd.DataFrame(report.missed_by_class(adata))
     if ran(adata, "select_genes"):
         held["genes"] = report.gene_table(adata)
         if "markers" in adata.uns:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tissueshap import _covariates, io, pp, tl
+from tissueshap import io, pp, tl
 from tissueshap._core import schema, slots
 from tissueshap._core.errors import DataError
 from tissueshap._core.held_out import held_out
-from tissueshap.model._presets import Preset, for_size, preset
-from tissueshap.pp._log2 import OFFSET, PUBLISHED, SHIFT, Logarithm, formula, logarithm_of
+from tissueshap.de import column_of
+from tissueshap.model import Preset, for_size, preset
+from tissueshap.pp import OFFSET, PUBLISHED, SHIFT, Logarithm, formula, logarithm_of
 from tissueshap.workflow import _biology, _cohort
 from tissueshap.workflow._clusters import cluster, null_test
 from tissueshap.workflow._config import Config
@@ -96,7 +97,7 @@ def read(job: Job) -> str:
         if config.values == "estimated":
             round_counts(job.adata)
     need_samples(job.adata, config)
-    covariates = [_covariates.column_of(job.adata, name) for name in config.de_covariates]
+    covariates = [column_of(job.adata, name) for name in config.de_covariates]
     need_columns(job.adata, (*covariates, config.de_block))
     if config.cohort_counts is not None:
         _cohort.read(job, class_map)

@@ -8,7 +8,7 @@ import pytest
 from anndata import AnnData
 
 from tissueshap._core.errors import DataError, DataWarning
-from tissueshap._covariates import column_of, covariate
+from tissueshap.de._covariates import column_of, covariate
 
 
 @pytest.fixture

@@ -12,9 +12,9 @@ import scipy.sparse
 
 from tissueshap._core.errors import DataError
 from tissueshap._core.folders import MANIFEST
-from tissueshap._input_scale import InputScale
 from tissueshap.model import load
 from tissueshap.model._classifier import _content_sum
+from tissueshap.model._input_scale import InputScale
 
 
 def test_a_bundle_comes_back_as_it_was(classifier, data, tmp_path):

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from tissueshap._core.errors import DataError, DataWarning
-from tissueshap._input_scale import InputScale
+from tissueshap.model._input_scale import InputScale
 
 #: How the training data are made: the paper's way, and with a larger offset.
 WAYS = {"paper": (0.001, 10.0), "one": (1.0, 0.0), "five": (5.0, 0.0)}

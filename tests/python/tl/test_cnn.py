@@ -7,8 +7,8 @@ from tissueshap._core import slots
 from tissueshap._core.errors import DataError, MissingSlotError
 from tissueshap.model import preset
 from tissueshap.model._rows import plain_table
+from tissueshap.model._source import _moments, _table
 from tissueshap.tl import cnn
-from tissueshap.tl._training import _moments, _table
 
 
 def test_it_learns_the_classes_and_records_how(learned, model):
@@ -35,7 +35,7 @@ def test_rows_and_held_out_samples_add_up(learned):
 @pytest.fixture
 def spy(monkeypatch):
     """Catch what tl.cnn would train on."""
-    import tissueshap.tl._training as module
+    import tissueshap.model._source as module
 
     caught = {}
 

@@ -11,7 +11,7 @@ import pytest
 
 from tissueshap import io, pp, tl
 from tissueshap._core.errors import DataError
-from tissueshap.tl._one_fold import one_fold
+from tissueshap.tl._trust import one_fold
 from tissueshap.trust._agreement import jaccard
 
 TRAIN = {"preset": "small", "epochs": 6}

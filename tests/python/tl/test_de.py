@@ -11,8 +11,7 @@ import pytest
 from scipy.stats import mannwhitneyu
 
 from tissueshap import io, pp, settings
-from tissueshap._bridge import r
-from tissueshap._core import counts
+from tissueshap._bridge import counts, r
 from tissueshap._core.errors import DataError, MissingSlotError, RError
 from tissueshap.tl import de
 

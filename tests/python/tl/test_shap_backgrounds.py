@@ -7,11 +7,11 @@ import pytest
 
 from tissueshap._core import schema, slots
 from tissueshap._core.errors import DataError
+from tissueshap.explain._choose_background import choose
+from tissueshap.explain._samples import Rows
+from tissueshap.model._input import columns_of
 from tissueshap.pp import expand
 from tissueshap.tl import shap
-from tissueshap.tl._background import choose
-from tissueshap.tl._explained import Rows
-from tissueshap.tl._predict import columns_of
 
 
 def _record(adata, key_added=None):

@@ -13,9 +13,9 @@ from tissueshap._core.errors import DataError, MissingSlotError
 from tissueshap.model import preset as model_preset
 from tissueshap.model._backend import keras
 from tissueshap.model._classifier import Classifier
-from tissueshap.tl._trust import FULL, QUICK
-from tissueshap.tl._trust_context import Context, Numbers
-from tissueshap.tl._trust_retrain import Retraining
+from tissueshap.trust._checks._context import Context, Numbers
+from tissueshap.trust._checks._plan import FULL, QUICK
+from tissueshap.trust._checks._retrain import Retraining
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +71,7 @@ def test_a_quick_look_trains_once_more_where_that_takes_seconds(explained, model
         return self._own
 
     monkeypatch.setattr(Retraining, "_scores", scores)
-    monkeypatch.setattr("tissueshap.tl._trust.QUICK", ("seeds",))
+    monkeypatch.setattr("tissueshap.trust._checks._plan.QUICK", ("seeds",))
     brief = replace(model, history=model.history.assign(seconds=0.01))
     tl.trust(explained, brief)
     assert trained == [43]
@@ -121,7 +121,8 @@ def test_networks_are_trained_again_with_settings_of_ones_own(explained, monkeyp
     _forget_origins(explained)
     seen = []
     monkeypatch.setattr(
-        "tissueshap.tl._trust_retrain.cnn", lambda adata, label, **how: seen.append(how) or model
+        "tissueshap.tl._trust.cnn",
+        lambda adata, label, **how: seen.append(how) or model,
     )
     tl.trust(explained, model, checks=["seeds"], n_seeds=1)
     assert seen[0]["preset"] == own

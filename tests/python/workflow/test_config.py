@@ -8,13 +8,13 @@ import pytest
 
 from tissueshap import pp, tl
 from tissueshap._core.errors import DataError
+from tissueshap.clustering._clustered import SAMPLES
 from tissueshap.clustering._vmeasure import SPACES
 from tissueshap.enrichment._engines import ENGINES
 from tissueshap.io import _table
 from tissueshap.model._layouts import LAYOUTS
 from tissueshap.model._presets import ARCHS, STANDARDISE
 from tissueshap.tl import _de
-from tissueshap.tl._clustered import SAMPLES
 from tissueshap.workflow._choices import (
     Arch,
     Balance,

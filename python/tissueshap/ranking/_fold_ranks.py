@@ -9,8 +9,7 @@ import numpy as np
 import pandas as pd
 
 from tissueshap._core import schema, slots
-from tissueshap.trust._agreement import jaccard_by_chance
-from tissueshap.trust._stability import pairs
+from tissueshap.trust import jaccard_by_chance, pairs
 
 if TYPE_CHECKING:
     from anndata import AnnData

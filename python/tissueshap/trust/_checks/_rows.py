@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from tissueshap.tl._trust_context import Context
 from tissueshap.trust import _stability, _verdict
 from tissueshap.trust._agreement import jaccard_by_chance, rank_biased_overlap_by_chance
+from tissueshap.trust._checks._context import Context
 from tissueshap.trust._verdict import Row
 
 #: Rows of the summary, and tables.

@@ -22,7 +22,7 @@ def records_behind(sources: Sequence[str]) -> list[str]:
     return ["select_genes" if source == "shap" else source for source in sources]
 
 
-def check(sources: Sequence[str], by: str) -> None:
+def check_sources(sources: Sequence[str], by: str) -> None:
     """Raise where a source or a grouping is unknown."""
     if not sources or set(sources) - set(SOURCES):
         raise DataError(f"source={list(sources)}: choose among {list(SOURCES)}")

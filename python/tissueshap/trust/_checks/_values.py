@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 
 from tissueshap._core.selection import orders
-from tissueshap.tl._trust_context import Context, without_constant
-from tissueshap.tl._trust_rows import MEASURES, QUESTIONS, Found
 from tissueshap.trust import _curves, _randomisation, _verdict
 from tissueshap.trust._agreement import spearman
+from tissueshap.trust._checks._context import Context, without_constant
+from tissueshap.trust._checks._rows import MEASURES, QUESTIONS, Found
 from tissueshap.trust._ranking import by_class
 from tissueshap.trust._verdict import Row
 

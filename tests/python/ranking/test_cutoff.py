@@ -5,7 +5,7 @@ import pytest
 
 from tissueshap import tl
 from tissueshap._core.errors import DataError
-from tissueshap.tl._cutoff import elbow, mirrored_fdr, peak
+from tissueshap.ranking._cutoff import elbow, mirrored_fdr, peak
 
 
 def planted(n_signal=10, n_genes=500, n_classes=4, size=5.0, seed=1):

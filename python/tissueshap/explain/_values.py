@@ -20,7 +20,7 @@ from tissueshap.explain._network import outputs
 if TYPE_CHECKING:
     from anndata import AnnData
 
-    from tissueshap.tl._explained import Rows
+    from tissueshap.explain._samples import Rows
 
 #: The target that explains every class.
 ALL = "all"

@@ -11,7 +11,7 @@ from anndata import AnnData
 
 from tissueshap._core import slots
 from tissueshap._core.errors import DataWarning
-from tissueshap.io._rules import as_text
+from tissueshap.io import as_text
 
 #: How groups are asked for where a column holds numbers, as in R's formulas.
 _AS_GROUPS = re.compile(r"factor\((.+)\)")

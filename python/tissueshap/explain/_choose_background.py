@@ -11,13 +11,13 @@ from tissueshap._core.errors import DataError
 from tissueshap._core.held_out import training
 from tissueshap._core.options import check_number
 from tissueshap.explain._background import Background
-from tissueshap.pp._oversample import expand
-from tissueshap.tl._explained import Rows
+from tissueshap.explain._samples import Rows
+from tissueshap.pp import expand
 
 if TYPE_CHECKING:
     from anndata import AnnData
 
-    from tissueshap.model._classifier import Classifier
+    from tissueshap.model import Classifier
 
 Against = Literal["train", "balanced", "stratified", "others", "kmeans"]
 BACKGROUNDS: tuple[str, ...] = get_args(Against)

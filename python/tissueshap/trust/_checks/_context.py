@@ -12,19 +12,15 @@ import pandas as pd
 from tissueshap._core import schema, slots
 from tissueshap._core.dense import dense
 from tissueshap._core.errors import DataError
-from tissueshap.explain._background import Background
-from tissueshap.explain._expected_gradients import expected_gradients
-from tissueshap.model._outputs import outputs
-from tissueshap.tl._background import choose
-from tissueshap.tl._explained import Rows
-from tissueshap.tl._predict import columns_of
+from tissueshap.explain import Background, Rows, choose, expected_gradients
+from tissueshap.model import columns_of, outputs
 from tissueshap.trust._curves import Predict
 from tissueshap.trust._ranking import by_class
 
 if TYPE_CHECKING:
     from anndata import AnnData
 
-    from tissueshap.model._classifier import Classifier
+    from tissueshap.model import Classifier
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 
 from tissueshap._core.selection import top
-from tissueshap.tl._trust_context import Context
-from tissueshap.tl._trust_rows import QUESTIONS, Found
 from tissueshap.trust import _probe, _verdict
 from tissueshap.trust._agreement import jaccard
+from tissueshap.trust._checks._context import Context
+from tissueshap.trust._checks._rows import QUESTIONS, Found
 from tissueshap.trust._logistic import coefficients
 from tissueshap.trust._trees import MAX_GENES, N_ROUNDS, tree_values
 from tissueshap.trust._verdict import Row

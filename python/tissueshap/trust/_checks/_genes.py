@@ -7,8 +7,10 @@ import pandas as pd
 
 from tissueshap._core import slots
 from tissueshap._core.selection import top
-from tissueshap.tl._trust_context import Context, without_constant
-from tissueshap.tl._trust_rows import (
+from tissueshap.trust import _stability, _truth, _verdict
+from tissueshap.trust._agreement import jaccard_by_chance
+from tissueshap.trust._checks._context import Context, without_constant
+from tissueshap.trust._checks._rows import (
     MEASURES,
     QUESTIONS,
     Found,
@@ -16,8 +18,6 @@ from tissueshap.tl._trust_rows import (
     agreement_rows,
     stability_rows,
 )
-from tissueshap.trust import _stability, _truth, _verdict
-from tissueshap.trust._agreement import jaccard_by_chance
 from tissueshap.trust._specificity import standing_out
 from tissueshap.trust._verdict import Row
 

@@ -12,7 +12,7 @@ import pandas as pd
 from tissueshap._core import schema, slots
 from tissueshap._core.layer_store import LayerStore, keep_in_file
 from tissueshap._core.logging import logger
-from tissueshap.model._backend import backend
+from tissueshap.model import backend
 
 if TYPE_CHECKING:
     from anndata import AnnData

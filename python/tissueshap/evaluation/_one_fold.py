@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -10,9 +10,7 @@ import pandas as pd
 from tissueshap._core import provenance, schema, slots
 from tissueshap._core.errors import DataError
 from tissueshap._core.held_out import TEST, TRAIN, folds
-from tissueshap.tl._rank_genes import rank_genes
-from tissueshap.tl._select_genes import select_genes
-from tissueshap.tl._workbench import balance_as, workbench
+from tissueshap.evaluation._workbench import balance_as, workbench
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -20,13 +18,13 @@ if TYPE_CHECKING:
 _RANKED = ("rank_genes", "select_genes")
 
 
-def one_fold(adata: AnnData, label: str, number: int, *, layer: str) -> AnnData:
-    """Return what there would be if one fold were the only test set.
+def fold_alone(adata: AnnData, label: str, number: int, *, layer: str) -> AnnData:
+    """Return what there would be if one fold were the only test set, but for the ranks.
 
     Parameters
     ----------
     adata
-        After ``tl.cross_validate`` and ``tl.select_genes``; the matrices are shared.
+        After ``tl.cross_validate``; the matrices are shared.
     label
         Column of ``obs`` with the classes.
     number
@@ -36,9 +34,9 @@ def one_fold(adata: AnnData, label: str, number: int, *, layer: str) -> AnnData:
 
     Returns
     -------
-    Training and test samples are the fold's, and so are the explained samples, the balanced
-    rows, and the ranks; as many ranks are selected as of all folds together. Other records
-    and tables are those of `adata`.
+    Training and test samples are the fold's, and so are the explained samples and the balanced
+    rows. Other records and tables are those of `adata`, except for ranks and what is selected
+    by them.
 
     Raises
     ------
@@ -71,11 +69,4 @@ def one_fold(adata: AnnData, label: str, number: int, *, layer: str) -> AnnData:
     if balanced is not None:
         seed = int(record["cross_validate"]["seed"]) + number - 1
         balance_as(work, balanced, seed=seed)
-    rank_genes(work, label, **_params(record, "rank_genes", "statistic", "by"))
-    n_ranks = int(slots.table(adata, "select_genes", "n_ranks"))
-    select_genes(work, label, method="top_n", n_top=n_ranks)
     return work
-
-
-def _params(record: dict[str, Any], verb: str, *names: str) -> dict[str, Any]:
-    return {name: str(record[verb]["params"][name]) for name in names}

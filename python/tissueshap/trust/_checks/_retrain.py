@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -9,23 +10,24 @@ import numpy as np
 import pandas as pd
 
 from tissueshap._core import provenance, schema, slots
-from tissueshap.model._layouts import LAYOUTS, Layout
-from tissueshap.model._presets import preset
-from tissueshap.model._recorded import restored
+from tissueshap.model import LAYOUTS, Layout, preset, restored
 from tissueshap.pp import oversample
-from tissueshap.tl._cnn import cnn
-from tissueshap.tl._trust_context import Context
-from tissueshap.tl._trust_rows import Found, absent, stability_rows
 from tissueshap.trust import _stability, _verdict
+from tissueshap.trust._checks._context import Context
+from tissueshap.trust._checks._rows import Found, absent, stability_rows
 
 if TYPE_CHECKING:
     from anndata import AnnData
 
-    from tissueshap.model._classifier import Classifier
+    from tissueshap.model import Classifier
 
 
 #: Seconds of training below which a quick look trains again.
 _QUICK_SECONDS = 60
+
+
+#: ``tl.cnn``, which is above this package and so is handed in.
+Train = Callable[..., "Classifier"]
 
 
 class Retraining:
@@ -35,10 +37,12 @@ class Retraining:
     ----------
     context
         The model and its data.
+    train
+        Trains a classifier, as ``tl.cnn`` does.
     """
 
-    def __init__(self, context: Context) -> None:
-        self._context = context
+    def __init__(self, context: Context, train: Train) -> None:
+        self._context, self._train = context, train
 
     def seeds(self) -> Found:
         """Train again with other seeds."""
@@ -129,7 +133,8 @@ class Retraining:
     def _scores(self, trained: AnnData, *, seed: int, layout: Layout | None = None) -> np.ndarray:
         """Train on what a shadow holds, and return what ranks the genes then."""
         context = self._context
-        model = _train(context, trained, seed=seed, layout=layout)
+        settings = _settings(context, seed=seed, layout=layout)
+        model = self._train(trained, context.label, **settings)
         background = context.background(trained)
         return context.ranked(context.explain(model.network, background=background))
 
@@ -182,20 +187,17 @@ def shadow(context: Context, *, train: np.ndarray | None = None) -> AnnData:
     return found
 
 
-def _train(
-    context: Context, adata: AnnData, *, seed: int, layout: Layout | None = None
-) -> Classifier:
+def _settings(context: Context, *, seed: int, layout: Layout | None) -> dict[str, Any]:
+    """Return the settings of ``tl.cnn`` that trained the given network, with another seed."""
     record, params = slots.record(context.adata).get("cnn", {}), context.settings("cnn")
     own = (
         restored(str(record["settings"])) if "settings" in record else preset(context.model.preset)
     )
-    return cnn(
-        adata,
-        context.label,
-        preset=own,
-        layout=layout,
-        n_models=int(params.get("n_models", 1)),
-        balanced=bool(params.get("balanced", True)),
-        layer=context.numbers.layer,
-        seed=seed,
-    )
+    return {
+        "preset": own,
+        "layout": layout,
+        "n_models": int(params.get("n_models", 1)),
+        "balanced": bool(params.get("balanced", True)),
+        "layer": context.numbers.layer,
+        "seed": seed,
+    }

@@ -9,12 +9,12 @@ import numpy as np
 from tissueshap._core.dense import dense
 from tissueshap._core.errors import DataError
 from tissueshap._core.held_out import folds, held_out
-from tissueshap.model._outputs import outputs
+from tissueshap.model import outputs
 
 if TYPE_CHECKING:
     from anndata import AnnData
 
-    from tissueshap.model._classifier import Classifier
+    from tissueshap.model import Classifier
 
 _SAMPLES = ("correct", "test", "all")
 

@@ -1,0 +1,86 @@
+"""What a model takes of an AnnData: the columns of its genes, values on its scale."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from tissueshap._core import slots
+from tissueshap._core.errors import DataError
+from tissueshap._core.scale import check_measured, made
+from tissueshap.model._classifier import Classifier
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+
+def columns_of(adata: AnnData, model: Classifier, *, fill: float | None = None) -> np.ndarray:
+    """Return where the model's genes are in ``adata``, -1 for those to be filled."""
+    if not isinstance(model, Classifier):
+        raise DataError(
+            f"model is of type {type(model).__name__}: pass what ts.tl.cnn returned, or "
+            "ts.model.load(folder)"
+        )
+    names = pd.Index(map(str, adata.var_names))
+    columns = names.get_indexer(pd.Index(model.genes))
+    missing = np.flatnonzero(columns < 0)
+    if missing.size == columns.size:
+        raise DataError(
+            f"adata has none of the model's {columns.size} genes: the model's are called "
+            f"{model.genes[:3]}, those of adata.var_names {list(names[:3])}; use the same "
+            "identifiers"
+        )
+    if missing.size and fill is None:
+        first = [model.genes[place] for place in missing[:5]]
+        lowest = f"fill={model.scale.floor:.3g}" if model.scale else "fill="
+        raise DataError(
+            f"{missing.size} of the model's {len(model.genes)} genes are missing from adata: "
+            f"{first}; bring them, or pass {lowest} to take them as not expressed"
+        )
+    return np.asarray(columns)
+
+
+def check_input(
+    adata: AnnData, model: Classifier, columns: np.ndarray, *, layer: str, refuse: bool = True
+) -> None:
+    """Compare a layer with what the model was trained on.
+
+    Parameters
+    ----------
+    adata
+        Samples x genes.
+    model
+        The classifier.
+    columns
+        Where its genes are, of :func:`columns_of`.
+    layer
+        Its input.
+    refuse
+        False warns of values on another scale, where it would refuse them.
+
+    Raises
+    ------
+    DataError
+        As for :func:`predict`.
+    """
+    values, where = slots.require(adata, "layers", layer), f"adata.layers[{layer!r}]"
+    present = columns[columns >= 0]
+    check_measured(
+        values,
+        present,
+        samples=adata.obs_names,
+        genes=adata.var_names[present],
+        where=where,
+        refuse=refuse,
+    )
+    if model.scale is not None:
+        model.scale.check(
+            values,
+            columns,
+            samples=adata.obs_names,
+            where=where,
+            made=made(adata, layer),
+            refuse=refuse,
+        )

@@ -1,0 +1,87 @@
+"""Which checks of ``tl.trust`` are made, and by what."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from tissueshap._core.errors import DataError
+from tissueshap._core.options import check_number
+from tissueshap.trust._checks import _genes, _values
+from tissueshap.trust._checks._context import Context, Numbers
+from tissueshap.trust._checks._methods import methods, simple_scores
+from tissueshap.trust._checks._retrain import Retraining, Train
+from tissueshap.trust._checks._rows import QUESTIONS, Found, absent
+
+#: Checks that take minutes: one network is trained again, where that takes seconds.
+QUICK = (
+    *("completeness", "use", "randomisation", "specificity", "bootstrap", "seeds"),
+    *("cohort", "truth", "clusters"),
+)
+#: Records that single checks read.
+RECORDS = {"clusters": "null_test", "cohort": "stability"}
+#: All of them: as long as training ``n_seeds + n_folds`` times, and three times more for a cnn.
+FULL = tuple(QUESTIONS)
+
+
+def makers(
+    context: Context, asked: tuple[str, ...], *, quick: bool, train: Train
+) -> dict[str, Callable[[], Found]]:
+    """Return, by check, what makes it; one that was not asked for returns a row that says so.
+
+    Parameters
+    ----------
+    context
+        The model and its explanation.
+    asked
+        Names of the checks to make.
+    quick
+        Train again only where that takes seconds.
+    train
+        ``tl.cnn``.
+    """
+    scores = {"SHAP": context.scores} | ({} if context.de is None else {"DE": context.de})
+    if "methods" in asked:
+        scores |= simple_scores(context)
+    retraining = Retraining(context, train)
+    makers: dict[str, Callable[[], Found]] = {
+        "completeness": lambda: _values.completeness(context),
+        "use": lambda: _values.use(context, scores),
+        "randomisation": lambda: _values.randomisation(context),
+        "specificity": lambda: _genes.specificity(context),
+        "bootstrap": lambda: _genes.bootstrap(context),
+        "seeds": retraining.quick_seeds if quick else retraining.seeds,
+        "folds": retraining.folds,
+        "cohort": lambda: _genes.cohort(context),
+        "order": retraining.order,
+        "methods": lambda: methods(context, scores),
+        "truth": lambda: _genes.truth(context, scores),
+        "clusters": lambda: _genes.clusters(context),
+    }
+    return {check: make if check in asked else _skipped(check) for check, make in makers.items()}
+
+
+def _skipped(check: str) -> Callable[[], Found]:
+    reason = f"not asked for: checks='full' or [{check!r}]"
+    return lambda: ([absent(check, reason)], {})
+
+
+def names_of(checks: Sequence[str]) -> tuple[str, ...]:
+    """Return the names of the checks that are asked for, in the order of the table."""
+    if isinstance(checks, str):
+        levels = {"quick": QUICK, "full": FULL}
+        if checks not in levels:
+            raise DataError(f"checks={checks!r}: choose 'quick', 'full' or names of {FULL}")
+        return levels[checks]
+    unknown = [name for name in checks if name not in FULL]
+    if unknown:
+        raise DataError(f"there are no checks {unknown}: choose among {FULL}")
+    return tuple(name for name in FULL if name in checks)
+
+
+def check_numbers(numbers: Numbers) -> None:
+    """Raise where a number is too small to measure anything with."""
+    least = {"n_samples": 1, "n_seeds": 1, "n_folds": 2, "n_boot": 1, "n_random": 2}
+    for name, number in least.items():
+        check_number(name, getattr(numbers, name), low=number, integer=True)
+    if numbers.replacement not in ("samples", "mean"):
+        raise DataError(f"replacement={numbers.replacement!r}: choose 'samples' or 'mean'")

@@ -1,0 +1,58 @@
+"""The YAML file that a run's settings may come from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tissueshap._core.errors import DataError
+from tissueshap.workflow._values import base_type
+
+
+def mapping(path: Path) -> Mapping[str, Any]:
+    """Return the options of a file, or say why it cannot be read."""
+    try:
+        read = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506 (it is safe)
+    except OSError as error:
+        raise DataError(f"cannot read the configuration {path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path} is not UTF-8 text: save it as UTF-8") from error
+    except RecursionError:
+        raise DataError(
+            f"{path} is not a configuration: it is nested too deeply; options are one a line"
+        ) from None
+    except yaml.YAMLError as error:
+        raise DataError(f"{path} is not valid YAML: {error}") from error
+    if read is None:
+        return {}
+    if not isinstance(read, Mapping):
+        raise DataError(f"{path} must hold options, one a line, such as 'label: tissue'")
+    return read
+
+
+def beside(folder: Path, hint: Any, value: Any) -> Any:
+    """Return paths of a YAML file relative to the file's folder."""
+    if base_type(hint) is not Path or value is None:
+        return value
+    if isinstance(value, list):
+        return [folder / Path(str(one)).expanduser() for one in value]
+    return folder / Path(str(value)).expanduser()
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML as it is defined: a key occurs once."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen = set()
+        for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                continue  # refused below
+            if key.value in seen:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key {key.value!r} is there twice", key.start_mark
+                )
+            seen.add(key.value)
+        return super().construct_mapping(node, deep)

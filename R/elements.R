@@ -1,7 +1,7 @@
 # What a value of R is in an AnnData, and back. An element is a list with its
 # `kind`, made of plain vectors: R hands elements to Python in memory (by
-# reticulate, python/tissueshap/_bridge/elements.py) and writes them to a file (by
-# hdf5r, h5_write.R) under one rule of what becomes what.
+# reticulate, python/tissueshap/_bridge/elements.py) and writes them to a file
+# (by hdf5r, h5_write.R) under one rule of what becomes what.
 #
 # Vectors of one value are scalars in Python; one with a dimension (an array)
 # stays an array, so that it comes back as one.

@@ -118,7 +118,8 @@ check_length <- function(x, n, name, of) {
 
 # What Python's tissueshap._core.scale.check_logs() says of values by
 # themselves: whole numbers and what spans more than 64 are no logarithms.
-# Python's also recognises logarithms to another base, by what the samples add up to.
+# Python's also recognises logarithms to another base, by what the samples
+# add up to.
 warn_unless_logs <- function(values, what) {
     seen <- seen_scale(values)
     if (is.null(seen)) {

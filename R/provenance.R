@@ -1,7 +1,8 @@
 # Whose a slot is, what a record was made from, and whether that has changed
 # since: python/tissueshap/_core/slots/ and _core/provenance/, for the kinds of
-# data that R writes itself. Fingerprints are the same; those of a layer's values and
-# of a model are Python's alone, and what is not there is not compared.
+# data that R writes itself. Fingerprints are the same; those of a layer's
+# values and of a model are Python's alone, and what is not there is not
+# compared.
 
 fingerprint <- function(texts) {
     path <- tempfile()

@@ -43,7 +43,7 @@ def makers(
     if "methods" in asked:
         scores |= simple_scores(context)
     retraining = Retraining(context, train)
-    makers: dict[str, Callable[[], Found]] = {
+    by_check: dict[str, Callable[[], Found]] = {
         "completeness": lambda: _values.completeness(context),
         "use": lambda: _values.use(context, scores),
         "randomisation": lambda: _values.randomisation(context),
@@ -57,7 +57,7 @@ def makers(
         "truth": lambda: _genes.truth(context, scores),
         "clusters": lambda: _genes.clusters(context),
     }
-    return {check: make if check in asked else _skipped(check) for check, make in makers.items()}
+    return {check: make if check in asked else _skipped(check) for check, make in by_check.items()}
 
 
 def _skipped(check: str) -> Callable[[], Found]:

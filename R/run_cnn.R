@@ -14,7 +14,8 @@
 #' @param standardise What has mean 0 and variance 1 before the first layer:
 #'   `"genes"`, `"samples"` or `"none"`, in place of the preset's choice.
 #' @param epochs Passes over the training rows, in place of the preset's.
-#' @param n_models Networks to train and to average; the preset's number by default.
+#' @param n_models Networks to train and to average; the preset's number by
+#'   default.
 #' @param seed Seed of the random numbers.
 #' @param ... More settings of `ts.tl.cnn`.
 #' @return The classifier, a Python object: the argument `model` of

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import logging
 import os
 import re
 import sys
@@ -24,6 +25,14 @@ _GREETINGS = re.compile(
 )
 
 
+def _not_retracing(record: logging.LogRecord) -> bool:
+    """Return False for TensorFlow's warning that a trainer is compiled again.
+
+    Each network has a trainer of its own, so several networks in a row are no fault.
+    """
+    return "_step_on_iterator" not in record.getMessage()
+
+
 def keras() -> Any:
     """Return the module keras, started on first use.
 
@@ -35,6 +44,8 @@ def keras() -> Any:
     MissingPackageError
         Keras or its backend is not installed.
     """
+    # The same function again is added once.
+    logging.getLogger("tensorflow").addFilter(_not_retracing)
     try:
         if "tensorflow" in sys.modules or _LEVEL in os.environ:
             return importlib.import_module("keras")
@@ -49,7 +60,13 @@ def keras() -> Any:
 
 
 def backend() -> str:
-    """Return what Keras runs on: ``"tensorflow"``, ``"jax"`` or ``"torch"``."""
+    """Return what Keras runs on: ``"tensorflow"``, ``"jax"`` or ``"torch"``.
+
+    Examples
+    --------
+    >>> ts.model.backend() in ("tensorflow", "jax", "torch")
+    True
+    """
     return str(keras().backend.backend())
 
 

@@ -48,6 +48,12 @@ def pbmc68k() -> AnnData:
     References
     ----------
     Zheng et al., Nature Communications 8:14049 (2017), doi:10.1038/ncomms14049.
+
+    Examples
+    --------
+    >>> adata = ts.datasets.pbmc68k()
+    >>> adata.shape, adata.obs["cell_type"].nunique()
+    ((700, 765), 10)
     """
     import anndata
 

@@ -28,6 +28,14 @@ class Background:
     ------
     DataError
         It is empty, or weights or groups do not fit.
+
+    Examples
+    --------
+    >>> x = adata.layers["log2"]
+    >>> background = ts.explain.Background(x, weights=np.ones(len(x)))
+    >>> explainer = ts.explain.Explainer(model.network, background, n_draws=50)
+    >>> explainer.base.shape
+    (3,)
     """
 
     def __init__(

@@ -44,6 +44,14 @@ class Explained(NamedTuple):
         Values and their standard errors, (genes,) float64.
     n_draws
         Gradients that it took.
+
+    Examples
+    --------
+    >>> x = adata.layers["log2"]
+    >>> explainer = ts.explain.Explainer(model.network, x[2:], n_draws=50)
+    >>> explained = next(iter(explainer.stream(x[:2], np.array([0, 1]))))
+    >>> explained.number
+    0
     """
 
     number: int
@@ -86,6 +94,15 @@ class Explainer:
         has none.
     n_draws
         Gradients for each sample, with `tolerance` the most.
+
+    Examples
+    --------
+    >>> x = adata.layers["log2"]
+    >>> explainer = ts.explain.Explainer(model.network, x[4:], n_draws=50)
+    >>> for sample in explainer.stream(x[:2], np.array([0, 1])):
+    ...     print(sample.number, sample.values.shape == (adata.n_vars,))
+    0 True
+    1 True
     """
 
     def __init__(

@@ -74,6 +74,14 @@ def expected_gradients(
     ------
     DataError
         The shapes do not agree, or a target is no class.
+
+    Examples
+    --------
+    >>> x = adata.layers["log2"]
+    >>> targets = model.predict_proba(x[:4]).argmax(axis=1)
+    >>> result = ts.explain.expected_gradients(model.network, x[:4], x[4:], targets, n_draws=50)
+    >>> result.values.shape == (4, adata.n_vars)
+    True
     """
     targets = np.asarray(targets)
     width, classes = int(network.input_shape[-1]), int(network.output_shape[-1])

@@ -26,6 +26,14 @@ class Explanation:
         Its mean over the background, (n,).
     n_draws
         Gradients that each sample took, (n,).
+
+    Examples
+    --------
+    >>> x = adata.layers["log2"]
+    >>> result = ts.explain.expected_gradients(model.network, x[:2], x[2:], np.array([0, 1]))
+    >>> gap = result.values.sum(axis=1) - (result.output - result.base)
+    >>> bool((abs(gap) < 0.05).all())
+    True
     """
 
     values: np.ndarray

@@ -56,6 +56,13 @@ def annotate_genes(adata: AnnData, annotation: str | Path | pd.DataFrame) -> Non
     ------
     DataError
         The table has none of the columns, or none of the genes.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"gene_id": adata.var_names, "entrez_id": range(adata.n_vars)})
+    >>> ts.io.annotate_genes(adata, table)
+    >>> list(adata.var["entrez_id"][:3])
+    ['0', '1', '2']
     """
     adata = target(adata, copy=False)
     name, table = _table(annotation)

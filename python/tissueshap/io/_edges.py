@@ -18,7 +18,7 @@ _SCORES = ("combined_score", "score")
 def read_edges(
     edges: str | Path, *, score: float = 0.4, aliases: str | Path | None = None
 ) -> pd.DataFrame:
-    """Read an interaction network, an edge a row.
+    r"""Read an interaction network, one edge per row.
 
     Parameters
     ----------
@@ -47,6 +47,14 @@ def read_edges(
     -----
     The format is that of STRING (Szklarczyk et al., Nucleic Acids Research 51:D638,
     2023).
+
+    Examples
+    --------
+    >>> edges = "protein1 protein2 combined_score\nMYH7 TNNT2 900\nALB MYH7 150\n"
+    >>> _ = Path("edges.txt").write_text(edges)
+    >>> ts.io.read_edges("edges.txt", score=0.4)
+          a      b  score
+    0  MYH7  TNNT2    0.9
     """
     check_number("score", score, low=0, high=1)
     path = Path(edges)

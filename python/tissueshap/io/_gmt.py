@@ -9,7 +9,7 @@ from tissueshap.io._text import open_text
 
 
 def read_gmt(path: str | Path) -> dict[str, list[str]]:
-    """Read gene sets from a GMT file, plain or gzip.
+    r"""Read gene sets from a GMT file, plain or gzip.
 
     Parameters
     ----------
@@ -24,6 +24,13 @@ def read_gmt(path: str | Path) -> dict[str, list[str]]:
     ------
     DataError
         A line has fewer than three columns, or two sets have one name.
+
+    Examples
+    --------
+    >>> lines = "contraction\tabout\tMYH7\tTNNT2\nblood\tabout\tALB\tAPOB\n"
+    >>> _ = Path("sets.gmt").write_text(lines)
+    >>> ts.io.read_gmt("sets.gmt")
+    {'contraction': ['MYH7', 'TNNT2'], 'blood': ['ALB', 'APOB']}
     """
     sets: dict[str, list[str]] = {}
     with open_text(path) as handle:

@@ -45,6 +45,12 @@ def write_h5ad(adata: AnnData, path: str | Path) -> Path:
     ------
     DataError
         The path is a folder, its folder does not exist, or the disk is full.
+
+    Examples
+    --------
+    >>> path = ts.io.write_h5ad(adata, "cohort.h5ad")
+    >>> ts.io.read_h5ad(path).shape == adata.shape
+    True
     """
     make_plain(adata)
     with _replacing(path) as temporary:
@@ -59,6 +65,12 @@ def read_h5ad(path: str | Path) -> AnnData:
     ------
     DataError
         The file does not exist or is not an .h5ad file.
+
+    Examples
+    --------
+    >>> path = ts.io.write_h5ad(adata, "cohort.h5ad")
+    >>> "shap" in ts.io.read_h5ad(path).layers
+    True
     """
     import anndata
     import h5py
@@ -96,6 +108,12 @@ def write_zarr(adata: AnnData, path: str | Path) -> Path:
     ------
     DataError
         The folder holds files of somebody else, or the disk is full.
+
+    Examples
+    --------
+    >>> path = ts.io.write_zarr(adata, "cohort.zarr")
+    >>> ts.io.read_zarr(path).shape == adata.shape
+    True
     """
     import anndata
 
@@ -118,6 +136,12 @@ def read_zarr(path: str | Path) -> AnnData:
     ------
     DataError
         The folder does not exist or is not an AnnData in zarr.
+
+    Examples
+    --------
+    >>> path = ts.io.write_zarr(adata, "cohort.zarr")
+    >>> "shap" in ts.io.read_zarr(path).layers
+    True
     """
     import anndata
 

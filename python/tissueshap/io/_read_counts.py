@@ -105,6 +105,17 @@ def read_counts(
         Samples without a single count, or without a row in the samples table, are dropped
         and named; so are rows that are not genes. Counts look like rounded TPM, or
         logarithms like z-scores or logarithms that are not to base 2.
+
+    Examples
+    --------
+    >>> genes = ["ALB", "APOB", "MYH7", "TNNT2"]
+    >>> counts = pd.DataFrame({"gene": genes, "s1": [90, 70, 2, 0], "s2": [3, 0, 80, 60]})
+    >>> counts.to_csv("counts.csv", index=False)
+    >>> tissues = pd.DataFrame({"sample": ["s1", "s2"], "tissue": ["Liver", "Heart"]})
+    >>> tissues.to_csv("samples.csv", index=False)
+    >>> adata = ts.io.read_counts("counts.csv", "samples.csv", label="tissue")
+    >>> adata.shape, list(adata.var_names), list(adata.obs["tissue"])
+    ((2, 4), ['ALB', 'APOB', 'MYH7', 'TNNT2'], ['Liver', 'Heart'])
     """
     exclude = [exclude] if isinstance(exclude, str) else list(exclude)
     _check_arguments(orient, values, label, exclude, min_class_size)

@@ -4,9 +4,20 @@ from tissueshap.model._architectures import build
 from tissueshap.model._backend import backend
 from tissueshap.model._classifier import Classifier, load
 from tissueshap.model._presets import PRESETS, Preset, preset
+from tissueshap.model._rows import TrainingRows
 from tissueshap.model._train import train
 
-__all__ = ["PRESETS", "Classifier", "Preset", "backend", "build", "load", "preset", "train"]
+__all__ = [
+    "PRESETS",
+    "Classifier",
+    "Preset",
+    "TrainingRows",
+    "backend",
+    "build",
+    "load",
+    "preset",
+    "train",
+]
 
 # For the other packages of tissueshap.
 from tissueshap.model._backend import keras as keras

@@ -85,6 +85,13 @@ def build(
     -------
     A ``keras.Model`` from float32 (n, n_genes) to probabilities (n, n_classes). Its last
     layer is the softmax alone: ``layers[-1].input`` are the logits.
+
+    Examples
+    --------
+    >>> settings = ts.model.Preset(name="plain", standardise="none", widths=(16,))
+    >>> network = ts.model.build(settings, n_genes=50, n_classes=3)
+    >>> network.output_shape
+    (None, 3)
     """
     layers, seeds = keras().layers, _Seeds(seed)
     inputs = keras().Input((n_genes,), dtype="float32", name="log2")

@@ -71,6 +71,13 @@ class Classifier:
         several networks the smallest, their sum, and whether any did.
     trained_on
         A row a training sample: sample (a code of its name), class; None where unknown.
+
+    Examples
+    --------
+    >>> model
+    Classifier: 3 classes of obs['tissue'] from 135 genes, preset 'default', 106,761 weights
+    >>> model.predict_proba(adata.layers["log2"][:2]).shape
+    (2, 3)
     """
 
     network: Any
@@ -205,6 +212,12 @@ def load(directory: str | Path) -> Classifier:
     DataError
         It is no bundle, one of another version of this package, or damaged: files or names
         that are not those that were saved, or weights that are not finite.
+
+    Examples
+    --------
+    >>> _ = model.save("model")
+    >>> ts.model.load("model").classes == model.classes
+    True
     """
     source = Path(directory)
     missing = [name for name in (_NETWORK, _BUNDLE) if not (source / name).is_file()]

@@ -75,6 +75,13 @@ class Preset:
     retries
         How often a training that diverges is repeated, each time with a quarter of the
         learning rate.
+
+    Examples
+    --------
+    >>> settings = ts.model.Preset(name="wide", widths=(1024,), dropout=0.5)
+    >>> model = ts.tl.cnn(adata, preset=settings, epochs=1)
+    >>> model.preset
+    'wide'
     """
 
     name: str
@@ -239,6 +246,12 @@ def preset(name: str) -> Preset:
     ------
     DataError
         There is no such preset.
+
+    Examples
+    --------
+    >>> settings = ts.model.preset("small").changed(epochs=3)
+    >>> settings.widths, settings.epochs
+    ((256,), 3)
     """
     if name not in PRESETS:
         raise DataError(f"there is no preset {name!r}; there are {sorted(PRESETS)}")

@@ -27,6 +27,16 @@ class TrainingRows:
         Makes the matrix of some rows of `table`.
     x_validation, codes_validation
         Real samples that no row of `table` touches; empty where none are held out.
+
+    Examples
+    --------
+    >>> x = np.random.default_rng(0).normal(size=(40, 20)).astype("float32")
+    >>> codes = np.repeat([0, 1], 20)
+    >>> table = pd.DataFrame({"sample": range(40), "neighbour": range(40)})
+    >>> table = table.assign(mix=0.0, weight=1.0)  # each sample once, none mixed
+    >>> rows = ts.model.TrainingRows(table, codes, lambda part: x[part["sample"]], x[:0], codes[:0])
+    >>> len(rows)
+    40
     """
 
     table: pd.DataFrame

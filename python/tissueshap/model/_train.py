@@ -65,6 +65,18 @@ def train(
     ------
     DataError
         The weights of the last attempt are not finite.
+
+    Examples
+    --------
+    >>> x = np.random.default_rng(0).normal(size=(40, 20)).astype("float32")
+    >>> codes = np.repeat([0, 1], 20)
+    >>> table = pd.DataFrame({"sample": range(40), "neighbour": range(40)})
+    >>> table = table.assign(mix=0.0, weight=1.0)  # each sample once, none mixed
+    >>> rows = ts.model.TrainingRows(table, codes, lambda part: x[part["sample"]], x[:0], codes[:0])
+    >>> settings = ts.model.preset("small").changed(standardise="none", epochs=3)
+    >>> genes = [f"g{number}" for number in range(20)]
+    >>> ts.model.train(rows, settings, genes=genes, classes=["A", "B"]).classes
+    ['A', 'B']
     """
     from tissueshap.model._fit import fit
 

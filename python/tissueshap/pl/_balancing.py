@@ -57,6 +57,12 @@ def balancing(
     Returns
     -------
     The figure.
+
+    Examples
+    --------
+    >>> figure = ts.pl.balancing(adata, save="balancing.png")
+    >>> (ts.settings.figdir / "balancing.png").exists()
+    True
     """
     summary = slots.table(adata, "compare_balancing", "summary").set_index("method")
     per_class = slots.table(adata, "compare_balancing", "per_class")

@@ -42,6 +42,12 @@ def class_balance(
     Returns
     -------
     The figure.
+
+    Examples
+    --------
+    >>> figure = ts.pl.class_balance(adata, save="class_balance.png")
+    >>> (ts.settings.figdir / "class_balance.png").exists()
+    True
     """
     names = np.asarray(slots.class_names(adata, label), dtype=object)
     codes = slots.class_codes(adata, label)

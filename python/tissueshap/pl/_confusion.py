@@ -48,6 +48,12 @@ def confusion(
     Returns
     -------
     The figure.
+
+    Examples
+    --------
+    >>> figure = ts.pl.confusion(adata, save="confusion.png")
+    >>> (ts.settings.figdir / "confusion.png").exists()
+    True
     """
     scores = slots.table(adata, "evaluate", "per_class").set_index("class")
     counts = slots.table(adata, "evaluate", "confusion")

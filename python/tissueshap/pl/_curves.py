@@ -40,6 +40,12 @@ def curves(
     Returns
     -------
     The figure.
+
+    Examples
+    --------
+    >>> figure = ts.pl.curves(adata, save="curves.png")
+    >>> (ts.settings.figdir / "curves.png").exists()
+    True
     """
     from matplotlib.ticker import FuncFormatter
 

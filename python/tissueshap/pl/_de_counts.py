@@ -42,6 +42,12 @@ def de_counts(
     -------
     The figure: bars to the right and to the left; the strong part are genes that no
     other class calls.
+
+    Examples
+    --------
+    >>> figure = ts.pl.de_counts(adata, save="de_counts.png")
+    >>> (ts.settings.figdir / "de_counts.png").exists()
+    True
     """
     table = counts(adata, label)
     table = table.assign(n=table["up"] + table["down"]).sort_values(

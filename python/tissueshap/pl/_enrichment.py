@@ -54,6 +54,12 @@ def enrichment(
     The figure: a dot's colour is the adjusted p-value. A term that is in the top of one
     list is drawn for every list that it is significant in; with ``by="all"`` a list
     without any term keeps its column.
+
+    Examples
+    --------
+    >>> figure = ts.pl.enrichment(adata, save="enrichment.png")
+    >>> (ts.settings.figdir / "enrichment.png").exists()
+    True
     """
     table = slots.table(adata, key, "table")
     if table.empty:

@@ -39,6 +39,12 @@ def exclusive(
     Returns
     -------
     The figure.
+
+    Examples
+    --------
+    >>> figure = ts.pl.exclusive(adata, save="exclusive.png")
+    >>> (ts.settings.figdir / "exclusive.png").exists()
+    True
     """
     names = np.asarray(slots.class_names(adata, label), dtype=object)
     genes = slots.table(adata, "select_genes", "genes")

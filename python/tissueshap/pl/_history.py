@@ -38,6 +38,12 @@ def history(
     Returns
     -------
     The figure.
+
+    Examples
+    --------
+    >>> figure = ts.pl.history(adata, save="history.png")
+    >>> (ts.settings.figdir / "history.png").exists()
+    True
     """
     table = slots.table(adata, "cnn", "history")
     if "model" in table:

@@ -45,6 +45,12 @@ def logfc(
     Returns
     -------
     The figure.
+
+    Examples
+    --------
+    >>> figure = ts.pl.logfc(adata, save="logfc.png")
+    >>> (ts.settings.figdir / "logfc.png").exists()
+    True
     """
     genes = slots.table(adata, "compare", "genes")
     cutoffs = slots.table(adata, "compare", "params")

@@ -35,6 +35,12 @@ def null(
     Returns
     -------
     The figure.
+
+    Examples
+    --------
+    >>> figure = ts.pl.null(adata, save="null.png")
+    >>> (ts.settings.figdir / "null.png").exists()
+    True
     """
     values = slots.table(adata, "null_test", "null")["v_measure"]
     observed = float(slots.table(adata, "null_test", "observed"))

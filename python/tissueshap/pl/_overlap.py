@@ -48,6 +48,12 @@ def overlap(
     Returns
     -------
     The figure.
+
+    Examples
+    --------
+    >>> figure = ts.pl.overlap(adata, save="overlap.png")
+    >>> (ts.settings.figdir / "overlap.png").exists()
+    True
     """
     record = {
         name: slots.table(adata, "compare", name)

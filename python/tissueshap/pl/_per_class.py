@@ -36,6 +36,12 @@ def per_class(
     Returns
     -------
     The figure.
+
+    Examples
+    --------
+    >>> figure = ts.pl.per_class(adata, save="per_class.png")
+    >>> (ts.settings.figdir / "per_class.png").exists()
+    True
     """
     table = slots.table(adata, "compare", "per_class")
     table = table.sort_values(["fraction", "n_shap"], ascending=False, kind="stable")

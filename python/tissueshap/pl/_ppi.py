@@ -57,6 +57,12 @@ def ppi(
     ------
     DataError
         ``tl.ppi`` was not run on these genes.
+
+    Examples
+    --------
+    >>> figure = ts.pl.ppi(adata, save="ppi.png")
+    >>> (ts.settings.figdir / "ppi.png").exists()
+    True
     """
     table = slots.table(adata, "ppi", "table")
     table = table[table["source"].astype(str) == source]

@@ -56,6 +56,12 @@ def projection(
     Returns
     -------
     The figure.
+
+    Examples
+    --------
+    >>> figure = ts.pl.projection(other, save="projection.png")
+    >>> (ts.settings.figdir / "projection.png").exists()
+    True
     """
     reference = slots.table(adata, "project", "reference")
     held = reference["gene_set"].astype(str)

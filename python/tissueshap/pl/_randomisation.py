@@ -43,6 +43,12 @@ def randomisation(
     Returns
     -------
     The figure.
+
+    Examples
+    --------
+    >>> figure = ts.pl.randomisation(adata, save="randomisation.png")
+    >>> (ts.settings.figdir / "randomisation.png").exists()
+    True
     """
     table = slots.table(adata, "trust", "randomisation")
     layers = table.drop_duplicates("n_layers").sort_values("n_layers")

@@ -62,6 +62,12 @@ def shap(
     Returns
     -------
     The figure.
+
+    Examples
+    --------
+    >>> figure = ts.pl.shap(adata, "Liver", save="shap.png")
+    >>> (ts.settings.figdir / "shap.png").exists()
+    True
     """
     names = slots.class_names(adata, label)
     medians = slots.class_frame(adata, "varm", schema.varm.shap_median, names)

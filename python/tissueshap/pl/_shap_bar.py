@@ -59,6 +59,12 @@ def shap_bar(
     ------
     MissingSlotError
         Not every class was explained.
+
+    Examples
+    --------
+    >>> figure = ts.pl.shap_bar(adata, save="shap_bar.png")
+    >>> (ts.settings.figdir / "shap_bar.png").exists()
+    True
     """
     key = schema.varm.shap_mean_abs
     if key not in adata.varm:

@@ -40,6 +40,12 @@ def stability(
     Returns
     -------
     The figure.
+
+    Examples
+    --------
+    >>> figure = ts.pl.stability(adata, save="stability.png")
+    >>> (ts.settings.figdir / "stability.png").exists()
+    True
     """
     table = slots.table(adata, "stability", "per_class")
     table = table.sort_values(["fraction", "rbo"], ascending=False, kind="stable")

@@ -42,6 +42,12 @@ def transfer(
     Returns
     -------
     The figure.
+
+    Examples
+    --------
+    >>> figure = ts.pl.transfer(other, save="transfer.png")
+    >>> (ts.settings.figdir / "transfer.png").exists()
+    True
     """
     known = slots.table(adata, "transfer", "confusion")
     unknown = slots.table(adata, "transfer", "unknown").rename(columns={"class": "true"})

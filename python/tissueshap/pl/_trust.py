@@ -43,6 +43,12 @@ def trust(
     Returns
     -------
     The figure.
+
+    Examples
+    --------
+    >>> figure = ts.pl.trust(adata, save="trust.png")
+    >>> (ts.settings.figdir / "trust.png").exists()
+    True
     """
     table = slots.table(adata, "trust", "summary")
     rows = table.to_dict("records")

@@ -54,6 +54,12 @@ def umap(
     Returns
     -------
     The figure.
+
+    Examples
+    --------
+    >>> figure = ts.pl.umap(adata, save="umap.png")
+    >>> (ts.settings.figdir / "umap.png").exists()
+    True
     """
     names = slots.class_names(adata, label)
     codes = slots.class_codes(adata, label)

@@ -38,6 +38,12 @@ def uniqueness(
     Returns
     -------
     The figure.
+
+    Examples
+    --------
+    >>> figure = ts.pl.uniqueness(adata, save="uniqueness.png")
+    >>> (ts.settings.figdir / "uniqueness.png").exists()
+    True
     """
     from matplotlib.ticker import FuncFormatter
 

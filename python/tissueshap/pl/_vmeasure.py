@@ -40,6 +40,12 @@ def vmeasure(
     Returns
     -------
     The figure.
+
+    Examples
+    --------
+    >>> figure = ts.pl.vmeasure(adata, save="vmeasure.png")
+    >>> (ts.settings.figdir / "vmeasure.png").exists()
+    True
     """
     table = slots.table(adata, "cluster", "v_measure")
     sets = list(dict.fromkeys(table["gene_set"]))

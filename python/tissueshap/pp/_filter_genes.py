@@ -69,6 +69,13 @@ def filter_genes(
     ------
     DataError
         If ``X`` does not hold counts, a sample has none, or no gene passes.
+
+    Examples
+    --------
+    >>> adata = ts.datasets.simulate(90, 100, tissues=["Heart", "Liver", "Lung"])
+    >>> ts.pp.filter_genes(adata)
+    >>> adata.n_vars
+    88
     """
     check_number("min_reads", min_reads, low=0)
     check_number("min_tpm", min_tpm, low=0)

@@ -66,6 +66,12 @@ def harmonise(
     -----
     DataWarning
         The values are no logarithms, or nothing was measured in a sample.
+
+    Examples
+    --------
+    >>> ts.pp.harmonise(other, adata)
+    >>> other.layers["harmonised"].shape == other.shape
+    True
     """
     if method != "zscore":
         raise DataError(f"method={method!r}: there is 'zscore'")

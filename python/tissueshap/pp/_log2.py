@@ -71,6 +71,12 @@ def log2(
     DataError
         If a value is negative or not finite, the offset gives 0 no logarithm, or `layer`
         holds logarithms already.
+
+    Examples
+    --------
+    >>> ts.pp.log2(adata, offset=5)
+    >>> bool(np.allclose(adata.layers["log2"], np.log2(adata.layers["tmm"] + 5)))
+    True
     """
     adata = target(adata, copy=copy)
     if layer == schema.layers.log2:

@@ -80,6 +80,15 @@ def oversample(
     ------
     DataError
         If there is one class only, or SMOTE meets a class with one training sample.
+
+    Examples
+    --------
+    >>> ts.pp.oversample(adata)
+    >>> rows = adata.uns["tissueshap"]["oversample"]["table"]
+    >>> rows.columns.tolist()
+    ['sample', 'neighbour', 'mix', 'weight']
+    >>> adata.obs["tissue"].iloc[rows["sample"]].value_counts().nunique()  # classes of one size
+    1
     """
     if method not in _METHODS or engine not in _ENGINES:
         raise DataError(
@@ -162,6 +171,12 @@ def expand(
     ------
     DataError
         If samples were added or dropped since.
+
+    Examples
+    --------
+    >>> ts.pp.oversample(adata)
+    >>> ts.pp.expand(adata, slice(0, 5)).shape == (5, adata.n_vars)
+    True
     """
     record = key_added or "oversample"
     if int(slots.table(adata, record, "n_obs")) != adata.n_obs:

@@ -53,6 +53,13 @@ def tmm(
     ------
     DataError
         If ``X`` does not hold counts, a sample has none, or ``reference`` has no record.
+
+    Examples
+    --------
+    >>> adata = ts.datasets.simulate(90, 100, tissues=["Heart", "Liver", "Lung"])
+    >>> ts.pp.tmm(adata)
+    >>> bool(abs(np.log(adata.obs["norm_factor"]).mean()) < 1e-6)  # their product is 1
+    True
     """
     adata = target(adata, copy=copy)
     slots.begin(adata, "tmm", key_added=key_added)

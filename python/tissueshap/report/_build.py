@@ -64,6 +64,12 @@ def build(
         The class column has not been recorded.
     StaleError
         Results are out of date, or of several models.
+
+    Examples
+    --------
+    >>> path = ts.report.build(adata, "report.html")
+    >>> path.exists()
+    True
     """
     path = Path(path)
     _check(adata)

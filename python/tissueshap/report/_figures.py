@@ -54,6 +54,12 @@ def figures(adata: AnnData, other: AnnData | None = None) -> dict[str, Figure]:
     -------
     dict
         Figures by name, in the order of the report.
+
+    Examples
+    --------
+    >>> figures = ts.report.figures(adata)
+    >>> "confusion" in figures
+    True
     """
     drawn = {name: draw(adata) for name, (verb, draw) in _makers().items() if ran(adata, verb)}
     if schema.varm.shap_mean_abs in adata.varm:

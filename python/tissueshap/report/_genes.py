@@ -31,6 +31,11 @@ def gene_table(adata: AnnData) -> pd.DataFrame:
     ------
     MissingSlotError
         Genes have not been selected.
+
+    Examples
+    --------
+    >>> ts.report.gene_table(adata).columns[:3].tolist()
+    ['class', 'rank', 'gene']
     """
     chosen = slots.table(adata, "select_genes", "genes")
     table = pd.DataFrame(

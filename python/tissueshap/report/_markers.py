@@ -34,6 +34,12 @@ def score_markers(adata: AnnData) -> pd.DataFrame:
     ------
     MissingSlotError
         ``uns["markers"]`` is missing, or genes have not been selected.
+
+    Examples
+    --------
+    >>> adata.uns["markers"] = pd.DataFrame({"class": ["Liver"], "gene": [adata.var_names[0]]})
+    >>> ts.report.score_markers(adata).columns.tolist()
+    ['class', 'gene', 'measured', 'shap_rank', 'logfc', 'fdr', 'in_shap', 'in_de']
     """
     if "markers" not in adata.uns:
         raise MissingSlotError(

@@ -36,6 +36,11 @@ def score_truth(adata: AnnData) -> pd.DataFrame:
     ------
     MissingSlotError
         ``uns["truth"]`` is missing.
+
+    Examples
+    --------
+    >>> ts.report.score_truth(adata).columns.tolist()
+    ['method', 'kind', 'n_planted', 'n_found', 'recall', 'n_called', 'precision']
     """
     if "truth" not in adata.uns:
         raise MissingSlotError(

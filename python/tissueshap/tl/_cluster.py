@@ -119,6 +119,12 @@ def cluster(
     -----
     Yap et al. (2021), Scientific Reports 11:2641, figures 4d and S7; V-measure of
     Rosenberg and Hirschberg (2007), UMAP of McInnes et al. (2018).
+
+    Examples
+    --------
+    >>> ts.tl.cluster(adata, gene_sets=["shap", "all"], n_starts=5)
+    >>> adata.uns["tissueshap"]["cluster"]["summary"]["gene_set"].tolist()
+    ['shap', 'all']
     """
     adata = target(adata, copy=copy)
     check_starts(n_starts, on)

@@ -110,6 +110,14 @@ def cnn(
     DataError
         There are fewer than two classes or four genes, a class has no training samples, the
         layer holds values that are not finite, or architecture and layout do not go together.
+
+    Examples
+    --------
+    >>> model = ts.tl.cnn(adata, epochs=2, n_models=1)
+    >>> model.classes
+    ['Heart', 'Liver', 'Lung']
+    >>> model.history["epoch"].tolist()
+    [1, 2]
     """
     adata = target(adata, copy=False)
     name = slots.label_name(adata, label)

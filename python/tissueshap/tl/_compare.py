@@ -80,6 +80,13 @@ def compare(
     Notes
     -----
     Yap et al. (2021), Scientific Reports 11:2641, figure 4a to c.
+
+    Examples
+    --------
+    >>> ts.tl.compare(adata)
+    >>> record = adata.uns["tissueshap"]["compare"]
+    >>> int(record["n_both"]) <= int(record["n_shap"])
+    True
     """
     adata = target(adata, copy=copy)
     sources = slots.begin(adata, "compare", "select_genes", "de", key_added=key_added)

@@ -85,6 +85,12 @@ def compare_balancing(
     Notes
     -----
     Yap et al. (2021), Scientific Reports 11:2641, figures 2a and S2b.
+
+    Examples
+    --------
+    >>> ts.tl.compare_balancing(adata, methods=("none", "random"), epochs=1)
+    >>> adata.uns["tissueshap"]["compare_balancing"]["summary"]["method"].tolist()
+    ['none', 'random']
     """
     chosen = _checked(methods)
     adata = target(adata, copy=copy)

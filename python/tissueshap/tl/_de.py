@@ -110,6 +110,12 @@ def de(
         If ``ts.pp.tmm`` has not been run.
     RError
         If R refuses options that do not go together; the message has the remedy.
+
+    Examples
+    --------
+    >>> ts.tl.de(adata, fdr=0.05, lfc=1)
+    >>> adata.varm["de_logfc"].shape == (adata.n_vars, 3)
+    True
     """
     for option, value, choices in (("method", method, Method), ("rest", rest, Rest)):
         if value not in get_args(choices):

@@ -106,6 +106,13 @@ def enrich(
     -----
     The hypergeometric test, its background and its q-values are those of DOSE (Yu et
     al. 2015), with one difference: a gene outside the universe never counts as drawn.
+
+    Examples
+    --------
+    >>> sets = {"first": adata.var_names[:20], "second": adata.var_names[20:60]}
+    >>> ts.tl.enrich(adata, sets)
+    >>> adata.uns["tissueshap"]["enrich"]["lists"]["source"].tolist()
+    ['shap']
     """
     for name, size in (("min_size", min_size), ("max_size", max_size)):
         check_number(name, size, low=1, integer=True)

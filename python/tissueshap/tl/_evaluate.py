@@ -80,6 +80,13 @@ def evaluate(
     -----
     DataWarning
         Classes have names that the classifier does not know.
+
+    Examples
+    --------
+    >>> ts.tl.predict(adata, model)
+    >>> ts.tl.evaluate(adata)
+    >>> adata.uns["tissueshap"]["evaluate"]["per_class"].columns.tolist()
+    ['class', 'n', 'precision', 'recall', 'f1', 'baseline_f1']
     """
     adata = target(adata, copy=copy)
     name = slots.label_name(adata, label)

@@ -104,6 +104,12 @@ def null_test(
     -----
     Yap et al. (2021), Scientific Reports 11:2641, figure S8; the empirical p-value as
     Phipson and Smyth (2010) give it.
+
+    Examples
+    --------
+    >>> ts.tl.null_test(adata, n_sets=19, n_starts=2, on="expression")
+    >>> 0 < float(adata.uns["tissueshap"]["null_test"]["empirical_pvalue"]) <= 1
+    True
     """
     adata = target(adata, copy=copy)
     check_starts(n_starts, on)

@@ -98,6 +98,14 @@ def ppi(
     over the measured genes alone: well-studied genes have many known partners, which
     is no evidence that a list hangs together. Yap et al. (2021) used STRING's own
     test (supplementary data 4), whose background is the whole genome.
+
+    Examples
+    --------
+    >>> genes = adata.var_names[adata.var["shap_selected"]]
+    >>> edges = pd.DataFrame({"a": genes[:-1], "b": genes[1:], "score": 0.9})
+    >>> ts.tl.ppi(adata, edges, by="all")
+    >>> adata.uns["tissueshap"]["ppi"]["table"]["source"].tolist()
+    ['shap']
     """
     adata = target(adata, copy=copy)
     lists_of = (source,) if isinstance(source, str) else tuple(source)

@@ -69,6 +69,14 @@ def predict(
     -----
     DataWarning
         The values, or those of some samples, may be on another scale.
+
+    Examples
+    --------
+    >>> ts.tl.predict(adata, model)
+    >>> adata.obsm["proba"].columns.tolist()
+    ['Heart', 'Liver', 'Lung']
+    >>> bool((adata.obs["confidence"] == adata.obsm["proba"].max(axis=1)).all())
+    True
     """
     adata = target(adata, copy=copy)
     values = slots.require(adata, "layers", layer)

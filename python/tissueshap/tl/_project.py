@@ -72,6 +72,12 @@ def project(
     DataError
         If a gene set was not embedded, its genes are missing, or the genes were
         standardised within the cohort (``scale=True``).
+
+    Examples
+    --------
+    >>> ts.tl.project(other, adata, gene_sets=["all"])
+    >>> other.obsm["X_umap_all"].shape == (other.n_obs, 2)
+    True
     """
     adata = target(adata, copy=copy)
     sources = slots.begin(adata, "project", layer=layer, key_added=key_added)

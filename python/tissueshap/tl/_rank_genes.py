@@ -80,6 +80,12 @@ def rank_genes(
     ------
     DataError
         No sample is explained, ``statistic`` is unknown, or ``n_boot`` is negative.
+
+    Examples
+    --------
+    >>> ts.tl.rank_genes(adata)
+    >>> adata.varm["shap_rank"].min().tolist()
+    [1.0, 1.0, 1.0]
     """
     if statistic not in STATISTICS:
         raise DataError(f"statistic={statistic!r}: choose one of {tuple(STATISTICS)}")

@@ -97,6 +97,12 @@ def select_genes(
     ------
     DataError
         No class is ranked, or method, threshold, n_top or fdr make no sense.
+
+    Examples
+    --------
+    >>> ts.tl.select_genes(adata, method="top_n", n_top=5)
+    >>> int(adata.uns["tissueshap"]["select_genes"]["n_ranks"])
+    5
     """
     adata = target(adata, copy=copy)
     name = slots.label_name(adata, label)

@@ -121,6 +121,14 @@ def shap(
     References
     ----------
     Erion et al., Nature Machine Intelligence 3:620 (2021).
+
+    Examples
+    --------
+    >>> ts.tl.shap(adata, model, samples="test", n_draws=20)
+    >>> values = adata.layers["shap"]
+    >>> explained = ~np.isnan(values).any(axis=1)
+    >>> bool((explained == (adata.obs["split"] == "test")).all())
+    True
     """
     adata = written_to(adata, copy=copy)
     name = slots.label_name(adata, label)

@@ -83,6 +83,15 @@ def stability(
     -----
     Rank-biased overlap: Webber, Moffat and Zobel, ACM Transactions on Information Systems
     28:20 (2010).
+
+    Examples
+    --------
+    >>> background = adata.layers["log2"][adata.obs["split"] == "train"]
+    >>> ts.tl.shap(other, model, samples="all", background=background, n_draws=20)
+    >>> ts.tl.rank_genes(other)
+    >>> ts.tl.stability(adata, other)
+    >>> adata.uns["tissueshap"]["stability"]["per_class"]["class"].tolist()
+    ['Heart', 'Liver', 'Lung']
     """
     adata = target(adata, copy=copy)
     selected = "select_genes" if n_top is None else None

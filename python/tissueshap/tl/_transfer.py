@@ -79,6 +79,13 @@ def transfer(
     DataError
         No class is matched, `map` names a class that the classifier does not have, or
         `reference` shares no gene or has other classes.
+
+    Examples
+    --------
+    >>> ts.tl.predict(other, model)
+    >>> ts.tl.transfer(other)
+    >>> int(other.uns["tissueshap"]["transfer"]["n_scored"]) == other.n_obs
+    True
     """
     adata = target(adata, copy=copy)
     name = slots.label_name(adata, label)

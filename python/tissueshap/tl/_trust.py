@@ -149,6 +149,13 @@ def trust(
         A check is unknown, a number too small, or the model is not of this AnnData.
     MissingSlotError
         ``tl.shap``, ``tl.rank_genes`` or ``tl.select_genes`` has not been run.
+
+    Examples
+    --------
+    >>> ts.tl.trust(adata, model, checks=["completeness", "bootstrap"])
+    >>> table = adata.uns["tissueshap"]["trust"]["summary"]
+    >>> table.columns.tolist()
+    ['check', 'question', 'measure', 'value', 'chance', 'threshold', 'higher', 'verdict', 'reason']
     """
     adata = target(adata, copy=copy)
     name = slots.label_name(adata, label)

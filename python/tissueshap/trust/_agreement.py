@@ -12,6 +12,11 @@ def jaccard(first: np.ndarray, second: np.ndarray) -> float:
     ----------
     first, second
         Which items are in each set, booleans of one shape.
+
+    Examples
+    --------
+    >>> ts.trust.jaccard(np.array([True, True, False]), np.array([True, False, False]))
+    0.5
     """
     union = int((first | second).sum())
     return float((first & second).sum() / union) if union else float("nan")
@@ -28,6 +33,11 @@ def jaccard_by_chance(n_chosen: int, n_genes: int) -> float:
         Genes in each set.
     n_genes
         Genes that they are drawn from.
+
+    Examples
+    --------
+    >>> round(ts.trust.jaccard_by_chance(10, 100), 3)
+    0.055
     """
     from scipy.stats import hypergeom
 
@@ -49,6 +59,11 @@ def rank_biased_overlap(first: np.ndarray, second: np.ndarray, *, p: float) -> f
         Items, the best first, each once; of one length.
     p
         Between 0 and 1: the higher, the deeper the lists are looked into.
+
+    Examples
+    --------
+    >>> ts.trust.rank_biased_overlap(np.array([3, 1, 2]), np.array([3, 1, 2]), p=0.9)
+    1.0
     """
     depth = np.arange(1, len(first) + 1)
     at = {item: place for place, item in enumerate(second.tolist())}
@@ -63,6 +78,11 @@ def rank_biased_overlap_by_chance(depth: int, n_genes: int, *, p: float) -> floa
     """Return the mean rank-biased overlap of two random rankings, compared to a depth.
 
     Of the first d of one, a share d / n_genes is among the first d of the other.
+
+    Examples
+    --------
+    >>> round(ts.trust.rank_biased_overlap_by_chance(10, 100, p=0.9), 3)
+    0.065
     """
     return _extrapolated(np.arange(1, depth + 1) / n_genes, p)
 
@@ -76,6 +96,11 @@ def spearman(first: np.ndarray, second: np.ndarray) -> float:
     """Return the rank correlation of two vectors; 0 where one of them is constant.
 
     Values that do not vary order nothing, so they agree with nothing.
+
+    Examples
+    --------
+    >>> round(ts.trust.spearman(np.array([1.0, 2.0, 3.0]), np.array([10.0, 20.0, 90.0])), 3)
+    1.0
     """
     from scipy.stats import rankdata
 

@@ -86,6 +86,12 @@ class Row:
         Whether a high value is good.
     reason
         What the reader should know of this figure, or why there is none.
+
+    Examples
+    --------
+    >>> row = ts.trust.Row(check="seeds", question="?", measure="index", value=0.8, threshold=0.4)
+    >>> row.verdict
+    'holds'
     """
 
     check: str
@@ -107,6 +113,13 @@ class Row:
 
 
 def summary(rows: Sequence[Row]) -> pd.DataFrame:
-    """Return the rows as a table, with the column ``verdict``."""
+    """Return the rows as a table, with the column ``verdict``.
+
+    Examples
+    --------
+    >>> row = ts.trust.Row(check="seeds", question="?", measure="index", value=0.8, threshold=0.4)
+    >>> ts.trust.summary([row])["verdict"].tolist()
+    ['holds']
+    """
     table = pd.DataFrame([{**asdict(row), "verdict": row.verdict} for row in rows])
     return table[[*(name for name in table.columns if name != "reason"), "reason"]]

@@ -35,6 +35,12 @@ class Config:
     ------
     DataError
         A value has the wrong type, is out of range or not among the choices.
+
+    Examples
+    --------
+    >>> config = ts.workflow.Config(counts="counts.csv", label="tissue", out="run")
+    >>> config.preset, config.n_draws
+    ('default', 200)
     """
 
     counts: Path | None = _option(

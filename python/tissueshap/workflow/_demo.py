@@ -69,6 +69,10 @@ def demo(data: str = "pbmc68k", *, out: str | Path, **options: Any) -> AnnData:
     ------
     DataError
         ``data`` is neither, or as :func:`run`.
+
+    Examples
+    --------
+    >>> adata = ts.workflow.demo(out="demo")  # takes a minute or two  # doctest: +SKIP
     """
     from tissueshap import datasets
 

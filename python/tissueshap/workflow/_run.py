@@ -69,6 +69,14 @@ def run(source: Config | AnnData, **options: Any) -> AnnData:
         A setting or the data are wrong, or ``out`` holds something already.
     WorkerError
         A worker process has died.
+
+    Examples
+    --------
+    >>> adata = ts.datasets.simulate(120, 150, tissues=["Heart", "Liver", "Lung"])
+    >>> quick = {"epochs": 5, "n_models": 1, "n_draws": 20, "n_starts": 5, "n_null": 0}
+    >>> result = ts.workflow.run(adata, label="tissue", out="run", trust="none", **quick)
+    >>> (ts.settings.figdir / "run" / "report.html").exists()
+    True
     """
     config, adata = _settled(source, options)
     if config.out is None:

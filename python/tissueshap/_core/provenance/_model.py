@@ -60,7 +60,8 @@ def check_trained_on(
         raise StaleError(
             f"{what}.obs[{label!r}] has other classes for {other.sum()} of the {known.sum()} "
             f"samples here that the model was trained on ({_first(adata, other)}) than it had "
-            f"then: run ts.tl.cnn({what}) again"
+            f"then: run ts.tl.cnn({what}) again (or give the samples of another cohort other "
+            "names)"
         )
 
 

@@ -4,6 +4,7 @@
 # make test-debian13  R's tests on Debian 13 (edgeR 4), by debootstrap; needs root
 # make test-all   all tests
 # make coverage   the share of R's lines that its tests run
+# make benchmarks  the quick benchmarks, compared with the committed results
 # make lint       ruff, mypy, lintr, and the wording (inst/scripts/prose.txt)
 # make docs       the R help pages and NAMESPACE, from the comments; docs/_build/html, from
 #                 the docstrings and docs/
@@ -13,7 +14,7 @@
 # make setup      what each of these does first: see inst/scripts/setup.sh
 # make clean      remove what was built; .venv and .Rlib stay
 
-.PHONY: demo test test-newest test-debian13 test-all coverage lint docs vignettes build lock setup clean
+.PHONY: demo test test-newest test-debian13 test-all coverage benchmarks lint docs vignettes build lock setup clean
 SHELL := /bin/bash
 
 DATA ?= pbmc68k
@@ -48,6 +49,12 @@ test-all: setup
 
 coverage: setup
 	TISSUESHAP_SLOW=1 Rscript inst/scripts/coverage.R
+
+benchmarks: setup
+	mkdir -p build/benchmarks
+	Rscript tests/benchmarks/bench_de.R --quick --out build/benchmarks/bench_de_quick.json
+	$(BIN)/python tests/benchmarks/bench_shap.py --quick --out build/benchmarks/bench_shap_quick.json
+	$(BIN)/python tests/benchmarks/compare.py build/benchmarks/*.json
 
 lint: setup
 	$(BIN)/ruff check .

@@ -1,5 +1,7 @@
 """Sphinx's settings for the documentation of the Python package: `make docs`."""
 
+import os
+
 import tissueshap
 
 project = "tissueshap"
@@ -12,6 +14,19 @@ extensions = [
     "sphinx.ext.autosummary",
     "sphinx.ext.napoleon",
 ]
+# Links into other references need their inventories from the network. `make docs` works
+# without one, so that only Read the Docs makes them; it says so in this variable.
+if os.environ.get("READTHEDOCS") == "True":
+    extensions.append("sphinx.ext.intersphinx")
+intersphinx_mapping = {
+    "anndata": ("https://anndata.readthedocs.io/en/stable/", None),
+    "matplotlib": ("https://matplotlib.org/stable/", None),
+    "numpy": ("https://numpy.org/doc/stable/", None),
+    "pandas": ("https://pandas.pydata.org/docs/", None),
+    "python": ("https://docs.python.org/3/", None),
+    "scanpy": ("https://scanpy.readthedocs.io/en/stable/", None),
+    "sklearn": ("https://scikit-learn.org/stable/", None),
+}
 html_theme = "furo"
 html_title = f"tissueshap {release}"
 html_show_copyright = False
@@ -36,6 +51,7 @@ napoleon_custom_sections = ["Returns"]
 #: Files of the checkout that are pages here, by their paths in links.
 PAGES = {
     "ARCHITECTURE.md": "architecture.md",
+    "CONTRIBUTING.md": "contributing.md",
     "NEWS.md": "news.md",
     "inst/scripts/README.md": "scripts.md",
     "docs/": "",

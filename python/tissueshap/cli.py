@@ -155,7 +155,7 @@ def _reported() -> Iterator[None]:
     """Show messages; turn what went wrong on purpose into one line and exit code 2."""
     handlers, level = list(logger.handlers), logger.level
     show()
-    earlier = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
+    earlier = {number: signal.getsignal(number) for number in interrupts.ENDING}
     for number, handler in earlier.items():
         if handler == signal.SIG_DFL:  # with nohup it is another
             signal.signal(number, _stop)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -29,6 +30,9 @@ PANEL_SIZE = 60
 #: Names as they occur: with a path separator, spaces, markup and other alphabets.
 TOY_CLASSES = {"Brain - Cortex": 60, "CD8+/CD45RA+ Naive": 50, "Liver": 40, "Peau <b>é</b>": 30}
 TOY_GENES = 200
+
+#: Tests of bash scripts, which import what Windows does not have.
+collect_ignore = ["test_setup.py", "scripts/test_hpa_fastq.py"] if sys.platform == "win32" else []
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

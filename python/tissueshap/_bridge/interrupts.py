@@ -18,7 +18,9 @@ from typing import Any
 
 from tissueshap._core import folders
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+#: Signals that end a process, other than Ctrl-C; Windows has no SIGHUP.
+ENDING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
+_SIGNALS = (signal.SIGINT, *ENDING)
 #: Seconds until what has not stopped is asked again.
 _AGAIN = 1.0
 _END = b"\0"  # no signal has this number

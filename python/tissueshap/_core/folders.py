@@ -10,7 +10,9 @@ import errno
 import hashlib
 import json
 import os
+import platform
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -117,7 +119,7 @@ def whole_folder(out: Path, *, overwrite: bool) -> Iterator[Path]:
     finally:
         _unfinished.discard(work / "new")
         with lock:
-            _remove(work)
+            _remove(work, lock)
         for folder in new_parents:
             with suppress(OSError):
                 folder.rmdir()
@@ -235,10 +237,16 @@ def _workspace(home: Path, prefix: str, out: Path) -> tuple[Path, IO[bytes]]:
 
 def _locked(lock: IO[bytes]) -> bool:
     """Take a lock if nobody holds it; file systems without locks let nobody have it."""
-    import fcntl
-
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if sys.platform == "win32":
+            import msvcrt
+
+            lock.seek(0)
+            msvcrt.locking(lock.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         return False
     return True
@@ -249,7 +257,7 @@ def _machine() -> bytes:
     try:
         return _BOOT.read_bytes().strip()
     except OSError:
-        return os.uname().nodename.encode()
+        return platform.node().encode()
 
 
 def _clear(home: Path, prefix: str, out: Path) -> None:
@@ -270,7 +278,7 @@ def _clear(home: Path, prefix: str, out: Path) -> None:
                 logger.info("removing what a run that was killed left: %s", work)
                 _restore(work, out)
                 shutil.rmtree(work / "new", ignore_errors=True)
-                _remove(work)
+                _remove(work, lock)
 
 
 def _place(work: Path, out: Path, *, overwrite: bool) -> None:
@@ -313,9 +321,11 @@ def _restore(work: Path, out: Path) -> None:
         entry.rename(out / entry.name)
 
 
-def _remove(work: Path) -> None:
+def _remove(work: Path, lock: IO[bytes]) -> None:
     """Remove a workspace without new results; files of others in the old ones stay."""
     _delete_listed(work / "old")
+    if sys.platform == "win32":
+        lock.close()  # an open file cannot be deleted there
     (work / "lock").unlink(missing_ok=True)
     for folder in (work / "new", work):
         with suppress(OSError):

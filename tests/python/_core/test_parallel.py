@@ -100,8 +100,8 @@ def _alive(process):
 
 
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="looks at /proc")
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
-def test_workers_end_with_their_parent(number):
+@pytest.mark.parametrize("name", ["SIGKILL", "SIGINT"])
+def test_workers_end_with_their_parent(name):
     parent = subprocess.Popen(
         [sys.executable, "-c", _PARENT],
         stdout=subprocess.PIPE,
@@ -111,7 +111,7 @@ def test_workers_end_with_their_parent(number):
     assert parent.stdout is not None
     processes = {int(parent.stdout.readline()) for _ in range(4)} - {parent.pid}
     assert len(processes) == 2
-    parent.send_signal(number)
+    parent.send_signal(getattr(signal, name))
     parent.wait(20)
     deadline = time.monotonic() + 20
     while any(map(_alive, processes)) and time.monotonic() < deadline:

@@ -140,6 +140,7 @@ def test_fewer_than_four_genes(
     _refused(invoke(counts.iloc[:3], samples), tmp_path, "3", "4")
 
 
+@pytest.mark.r
 def test_a_filter_that_leaves_too_few_genes(
     cohort: Cohort, invoke: Callable[..., Result], tmp_path: Path
 ) -> None:

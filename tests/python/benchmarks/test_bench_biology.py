@@ -58,14 +58,15 @@ def sets():
     )
 
 
+@pytest.mark.r
 @pytest.mark.parametrize(
     "method",
     [
         "logistic + 1",
         "logistic + 5, standardised",
         "nearest centroid",
-        pytest.param("edgeR", marks=pytest.mark.r),
-        pytest.param("limma", marks=pytest.mark.r),
+        "edgeR",
+        "limma",
     ],
 )
 def test_methods_find_what_is_there(bench, study, sets, method):
@@ -84,6 +85,7 @@ def test_methods_find_what_is_there(bench, study, sets, method):
     assert rows["Heart"]["top"][0] == rows["Heart"]["top"][0].upper()
 
 
+@pytest.mark.r
 def test_the_profile_itself_ranks_only_what_was_drawn_around_one(bench, study, sets):
     assert bench.cell(study, "profile without noise", 42, sets, "confirmation") is None
     silent = pd.DataFrame(0.0, study.adata.var_names, study.classes)
@@ -95,6 +97,7 @@ def test_the_profile_itself_ranks_only_what_was_drawn_around_one(bench, study, s
     assert all("correct" not in row for row in found["classes"])
 
 
+@pytest.mark.r
 def test_networks_go_through_the_verbs(bench, study, sets):
     methods = sys.modules["biology.methods"]
     fitted = methods.network(epochs=5, balance="none")(study, 42)
@@ -110,6 +113,7 @@ def test_networks_go_through_the_verbs(bench, study, sets):
         assert len(row["top"]) == 20 * explained
 
 
+@pytest.mark.r
 def test_a_class_without_an_explanation_has_no_genes(bench, study, sets):
     methods, measures = sys.modules["biology.methods"], sys.modules["biology.measures"]
     scores = pd.DataFrame(np.nan, study.adata.var_names, study.classes)
@@ -120,6 +124,7 @@ def test_a_class_without_an_explanation_has_no_genes(bench, study, sets):
     assert "correct" not in rows[0]
 
 
+@pytest.mark.r
 def test_selection_sees_its_classes_only(bench, study, sets):
     found = bench.cell(study, "nearest centroid", 101, sets, "selection")
     assert [row["class"] for row in found["classes"]] == ["Kidney"]
@@ -169,6 +174,7 @@ def test_agreement_is_the_share_of_genes_in_common(bench):
     assert tables.agreement(held) == pytest.approx((0.5 + 0.5 + 1) / 3)
 
 
+@pytest.mark.r
 def test_cells_are_run_once_and_shown(bench, study, tmp_path, monkeypatch, data_dir, capsys):
     calls = []
     monkeypatch.setitem(bench.STUDIES, "mosaic", lambda *given: calls.append(given) or study)

@@ -32,9 +32,13 @@ anndatar_cut <- function(x, at) {
         uns = x$uns)
 }
 
+# NULL is an empty slot; a slot that there is not is an error.
+anndatar_slot <- function(x, slot) field(x, slot, "anndataR::AnnData")
+
 anndatar_names <- function(x, group) {
     size <- if (group == "obs") x$n_obs() else x$n_vars()
-    as.character(names_at(x[[paste0(group, "_names")]], seq_len(size)))
+    as.character(names_at(anndatar_slot(x, paste0(group, "_names")),
+        seq_len(size)))
 }
 
 # Genes x samples of samples x genes, and back; without names.
@@ -45,17 +49,19 @@ anndatar_turned <- function(value) {
 anndatar_layer <- function(value) anndatar_turned(sparse_or_dense(value))
 
 anndatar_counts <- function(x) {
-    if (is.null(x$X)) {
+    counts <- anndatar_slot(x, "X")
+    if (is.null(counts)) {
         fail("adata$X is empty: put the raw counts there, samples x genes")
     }
-    anndatar_layer(x$X)
+    anndatar_layer(counts)
 }
 
 anndatar_matrix <- function(x, layer) {
+    layers <- anndatar_slot(x, "layers")
     if (is.null(layer)) {
         found <- anndatar_counts(x)
-    } else if (layer %in% names(x$layers)) {
-        found <- anndatar_layer(x$layers[[layer]])
+    } else if (layer %in% names(layers)) {
+        found <- anndatar_layer(layers[[layer]])
     } else {
         return(NULL)
     }
@@ -67,9 +73,17 @@ anndatar_matrix <- function(x, layer) {
 # Columns of obs and var, or items of the other slots. A slot is set once, since
 # a backend on disk writes all of it.
 anndatar_set <- function(x, group, values) {
-    if (length(values)) {
-        x[[group]] <- with_items(x[[group]], values)
+    if (length(values) == 0L) {
+        return(invisible())
     }
+    items <- with_items(anndatar_slot(x, group), values)
+    tryCatch({
+        x[[group]] <- items
+    }, error = function(e) {
+        fail(paste("%s of the object of anndataR cannot be written (%s): open",
+            "its file with mode = \"r+\", or pass copy = TRUE"), group,
+            conditionMessage(e))
+    })
 }
 
 with_items <- function(held, values) {
@@ -97,7 +111,7 @@ anndatar_frame <- function(x, group, value) {
 }
 
 anndatar_record <- function(x, entries) {
-    held <- with_items(x$uns[[schema()$uns_key]], entries)
+    held <- with_items(anndatar_slot(x, "uns")[[schema()$uns_key]], entries)
     anndatar_set(x, "uns", stats::setNames(list(held), schema()$uns_key))
 }
 

@@ -159,10 +159,12 @@ to_entrez <- function(genes, id_type, engine) {
                     invokeRestart("muffleWarning")
                 }
             })
-        entrez <- pairs$ENTREZID[match(genes, pairs[[id_type]])]
+        of_bitr <- function(name) field(pairs, name, "clusterProfiler::bitr")
+        entrez <- of_bitr("ENTREZID")[match(genes, of_bitr(id_type))]
     } else {
         table <- entrez_of(id_type)
-        entrez <- table$gene_id[match(genes, table[[2L]])]
+        entrez <- field(table, "gene_id", "AnnotationDbi::toTable")[
+            match(genes, table[[2L]])]
     }
     lost <- is.na(entrez)
     if (any(lost)) {

@@ -75,7 +75,8 @@ read_sets <- function(gene_sets, gene_set_names) {
 go_processes <- function() {
     if (is.null(cache$go)) {
         pairs <- AnnotationDbi::toTable(org.Hs.eg.db::org.Hs.egGO2ALLEGS)
-        pairs <- pairs[pairs$Ontology == "BP", c("gene_id", "go_id")]
+        ontology <- field(pairs, "Ontology", "AnnotationDbi::toTable")
+        pairs <- pairs[ontology == "BP", c("gene_id", "go_id")]
         # A gene is listed once for each kind of evidence.
         pairs <- pairs[!duplicated(pairs), ]
         genes <- split(pairs$gene_id, pairs$go_id)

@@ -149,17 +149,18 @@ check_numpy <- function() {
             "name one with reticulate::use_virtualenv()"))
     }
     config <- reticulate::py_config()
+    numpy <- field(config, "numpy", "reticulate::py_config")
     if (numeric_version(config$version) < oldest_python) {
         fail(paste("Python %s (%s) is too old, %s is needed: run",
             "tissueshap::install_python()"), config$version, config$python,
             oldest_python)
     }
-    if (is.null(config$numpy)) {
+    if (is.null(numpy)) {
         fail("Python (%s) has no numpy: run tissueshap::install_python()",
             config$python)
     }
     held <- utils::packageVersion("reticulate")
-    numpy <- as.character(config$numpy$version)
+    numpy <- as.character(field(numpy, "version", "reticulate::py_config"))
     if (numeric_version(numpy, strict = FALSE) >= "2" && held < "1.38") {
         fail(paste("reticulate %s cannot read arrays of NumPy %s (%s): run",
             "install.packages(\"reticulate\") to have 1.38 or newer"), held,

@@ -150,12 +150,15 @@ anndatar_class <- R6::R6Class("AbstractAnnData", cloneable = FALSE,
 # nolint end
 
 anndatar_memory <- R6::R6Class("InMemoryAnnData", inherit = anndatar_class,
+    cloneable = FALSE,
     private = list(refuse = function() NULL))
 
 anndatar_view <- R6::R6Class("AnnDataView", inherit = anndatar_class,
+    cloneable = FALSE,
     private = list(refuse = function() "Cannot set a slot of an AnnDataView"))
 
 anndatar_file <- R6::R6Class("HDF5AnnData", inherit = anndatar_class,
+    cloneable = FALSE,
     private = list(refuse = function() "The file is opened in read-only mode"))
 
 registerS3method("[", "AbstractAnnData", function(x, i, j) {

@@ -66,7 +66,6 @@ test_that("genes are taken by the parts of an object where `[` cannot", {
         expect_equal(cut[[slot]], whole[[slot]], ignore_attr = "row.names")
     }
     expect_identical(cut$var_names, rownames(se)[at])
-    expect_error(anndatar_genes(x, at, by_bracket = FALSE), "anndataR")
 })
 
 test_that("the package anndataR itself is served, where it is installed", {
@@ -84,8 +83,30 @@ test_that("the package anndataR itself is served, where it is installed", {
     expect_identical(get_frame(kept, "varm", "de_fdr"),
         get_frame(expected, "varm", "de_fdr"))
     expect_identical(dim(as_summarized_experiment(kept)), dim(expected))
-    expect_identical(gene_names(pick_genes(kept, 2:4)),
-        gene_names(kept)[2:4])
+    for (by_bracket in c(FALSE, anndatar_has_bracket())) {
+        expect_identical(anndatar_genes(kept, 2:4, by_bracket)$var_names,
+            gene_names(kept)[2:4])
+    }
+})
+
+test_that("a file that the package anndataR has open is changed in place", {
+    skip_if_not_installed("anndataR")
+    skip_if_not_installed("rhdf5")
+    path <- withr::local_tempfile(fileext = ".h5ad")
+    write_h5ad(se, path)
+    x <- anndataR::read_h5ad(path, as = "HDF5AnnData", mode = "r")
+    expect_error(run_tmm(x), "layers|obs.*cannot be written.*mode = \"r\\+\"")
+    expect_s3_class(run_tmm(x, copy = TRUE), "InMemoryAnnData")
+    x$close()
+    x <- suppressWarnings(
+        anndataR::read_h5ad(path, as = "HDF5AnnData", mode = "r+"))
+    run_de(run_tmm(x), "tissue", lfc = 1)
+    x$close()
+    expected <- run_de(run_tmm(se), "tissue", lfc = 1)
+    back <- as_summarized_experiment(path)
+    expect_identical(back$norm_factor, expected$norm_factor)
+    expect_identical(get_frame(back, "varm", "de_fdr"),
+        get_frame(expected, "varm", "de_fdr"))
 })
 
 test_that("copies and views leave the object as it is", {
@@ -98,7 +119,8 @@ test_that("copies and views leave the object as it is", {
     found <- run_tmm(view)
     expect_s3_class(found, "InMemoryAnnData")
     expect_identical(found$obs$norm_factor, run_tmm(se[, 1:10])$norm_factor)
-    expect_error(run_tmm(as_anndatar(se, anndatar_file)), "read-only")
+    expect_error(run_tmm(as_anndatar(se, anndatar_file)),
+        "read-only mode\\): open its file with mode = \"r\\+\"")
 })
 
 test_that("what is missing is said", {
@@ -107,6 +129,8 @@ test_that("what is missing is said", {
     expect_error(run_filter_genes(x, "organ"), "obs has no column.*tissue")
     x$X <- NULL
     expect_error(run_tmm(x), "X is empty")
+    skip_if_not_installed("anndataR")
+    expect_error(anndatar_slot(x, "Y"), "anndataR [0-9.]+ returned no \"Y\"")
 })
 
 test_that("an experiment made of an object is the one that it came from", {

@@ -1,6 +1,7 @@
 # make demo       the whole method on real data; DATA=simulated for 47 simulated tissues
 # make test       tests of both languages that are quick
 # make test-newest    the quick tests on the newest releases and the newest Python found
+# make test-oldest    the quick tests on the oldest releases that pyproject.toml allows
 # make test-debian13  R's tests on Debian 13 (edgeR 4), by debootstrap; needs root
 # make test-all   all tests
 # make coverage   the share of R's lines that its tests run
@@ -10,11 +11,11 @@
 #                 the docstrings and docs/
 # make vignettes  the vignettes, run and built, into build/vignettes/ (some minutes)
 # make build      the wheel and the R source package with its vignettes, into dist/
-# make lock       update both locks (UPGRADE=--upgrade for newer versions)
+# make lock       update the locks (UPGRADE=--upgrade for newer versions)
 # make setup      what each of these does first: see inst/scripts/setup.sh
 # make clean      remove what was built; .venv and .Rlib stay
 
-.PHONY: demo test test-newest test-debian13 test-all coverage benchmarks lint docs vignettes build lock setup clean
+.PHONY: demo test test-newest test-oldest test-debian13 test-all coverage benchmarks lint docs vignettes build lock setup clean
 SHELL := /bin/bash
 
 DATA ?= pbmc68k
@@ -34,11 +35,11 @@ test: setup
 	Rscript inst/scripts/test.R
 	$(BIN)/python -m pytest -m "not slow"
 
-test-newest: export RETICULATE_PYTHON := $(CURDIR)/.venv-newest/bin/python
-test-newest:
-	@inst/scripts/setup.sh --newest
+test-newest test-oldest: export RETICULATE_PYTHON = $(CURDIR)/.venv-$(@:test-%=%)/bin/python
+test-newest test-oldest: test-%:
+	@inst/scripts/setup.sh --$*
 	Rscript inst/scripts/test.R
-	.venv-newest/bin/python -m pytest -m "not slow"
+	.venv-$*/bin/python -m pytest -m "not slow"
 
 test-debian13:
 	@inst/scripts/debian13.sh
@@ -83,10 +84,16 @@ COMPILE = $(BIN)/uv pip compile --universal --extra test --extra zarr --no-annot
 	--no-emit-package rpy2 --no-emit-package rpy2-rinterface --no-emit-package rpy2-robjects \
 	--custom-compile-command "make lock" $(UPGRADE) pyproject.toml
 
+# The oldest releases, with what they need as it was on the day by which all of them were there:
+# later releases of those warn of how they are used. rpy2 depends on R, as above.
+OLDEST = --resolution lowest-direct --exclude-newer 2025-08-01 \
+	$(patsubst %,--exclude-newer-package %=false,rpy2 rpy2-rinterface rpy2-robjects)
+
 lock: setup
 	$(BIN)/python -m pip install --quiet uv
 	$(COMPILE) --python-version 3.11 --extra docs --output-file requirements.lock
 	$(COMPILE) --python-version 3.12 --output-file requirements-newest.lock
+	$(COMPILE) --python-version 3.11 $(OLDEST) --output-file requirements-oldest.lock
 
 setup:
 	@inst/scripts/setup.sh

@@ -2,10 +2,12 @@
 # Makes everything that tissueshap needs, around the checkout it lies in. Every target
 # of the Makefile runs it first; when nothing is to be done it takes a few seconds.
 #
-#   inst/scripts/setup.sh [--newest]
+#   inst/scripts/setup.sh [--newest | --oldest]
 #
 #   --newest     .venv-newest/ too: the newest releases that pyproject.toml allows, as
 #                requirements-newest.lock has them, on the newest Python found (3.13, 3.12)
+#   --oldest     .venv-oldest/ too: the oldest releases that pyproject.toml allows, as
+#                requirements-oldest.lock has them, on Python 3.11
 #   --newest-python
 #                only print that Python; nothing where there is none
 #
@@ -18,8 +20,8 @@
 #
 # Environment: TISSUESHAP_PYTHON, the Python to make .venv with. pip's and R's own
 # settings (mirrors, proxies, certificates) hold.
-# It writes .venv/, .venv-newest/, .Rlib/ and .setup/ (the log of each step), and nothing else in the
-# checkout but what R CMD INSTALL builds.
+# It writes .venv/, .venv-newest/ or .venv-oldest/, .Rlib/ and .setup/ (the log of each step), and
+# nothing else in the checkout but what R CMD INSTALL builds.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -34,10 +36,10 @@ for part in common system r-packages python r-install; do
     . "$here/setup/$part.sh"
 done
 
-newest=''
+other='' # the environment to make beside .venv
 case ${1:-} in
 '') ;;
---newest) newest=yes ;;
+--newest | --oldest) other=${1#--} ;;
 --newest-python)
     newest_python
     exit
@@ -54,12 +56,12 @@ python='' r_version=''
 system_step # sets both
 r_packages_step
 python_step "$python" "$r_version" .venv requirements.lock
-if [ -n "$newest" ]; then
-    newest=$(newest_python)
-    [ -n "$newest" ] || die "there is no Python 3.13 or 3.12 to try the newest releases with" \
-        "install one, on PATH or by pyenv, or run make test instead"
-    say "newest Python: $newest"
-    python_step "$newest" "$r_version" .venv-newest requirements-newest.lock
+if [ -n "$other" ]; then
+    python=$("${other}_python")
+    [ -n "$python" ] || die "there is no Python to try the $other releases with" \
+        "install Python $([ "$other" = newest ] && echo "3.13 or 3.12" || echo 3.11), on PATH or by pyenv, or run make test instead"
+    say "$other releases: Python $python"
+    python_step "$python" "$r_version" ".venv-$other" "requirements-$other.lock"
 fi
 r_install_step "$r_version"
 r_optional_report

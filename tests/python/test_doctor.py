@@ -200,7 +200,7 @@ def test_a_missing_rpy2_comes_with_the_half_that_fits_r(
     monkeypatch.setattr(metadata, "version", without_rpy2)
     row = by_name(doctor.doctor())["rpy2"]
     assert row.status == "missing"
-    assert row.remedy.endswith("-m pip install 'rpy2>=3.6' 'rpy2-rinterface<3.6.6'")
+    assert row.remedy.endswith("-m pip install 'rpy2>=3.6.5' 'rpy2-rinterface<3.6.6'")
 
 
 def test_a_missing_keras_is_a_row_and_no_crash(

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # Step "python": .venv/ with what requirements.lock says, rpy2 as this R needs it, and
-# tissueshap itself (editable); .venv-newest/ with requirements-newest.lock likewise.
+# tissueshap itself (editable); .venv-newest/ and .venv-oldest/ with their locks likewise.
 # Sourced by setup.sh.
 
 # rpy2_pins R_VERSION: rpy2's three parts. rpy2-rinterface needs R 4.5 from 3.6.6 on, and pip

@@ -17,11 +17,11 @@ find_python() {
     done
 }
 
-# newest_python: print the newest Python that TensorFlow has wheels for, of those on PATH and
-# pyenv's; nothing where none is newer than 3.11, by which requirements.lock goes.
-newest_python() {
+# python_of MINOR...: print the first Python 3.MINOR of those on PATH and pyenv's; nothing where
+# there is none.
+python_of() {
     local minor name
-    for minor in 13 12; do
+    for minor in "$@"; do
         for name in "python3.$minor" "${PYENV_ROOT:-$HOME/.pyenv}/versions/3.$minor".*/bin/python; do
             # pyenv's stand-in on PATH fails where that Python is not chosen.
             if "$name" -c "import sys; sys.exit(sys.version_info[:2] != (3, $minor))" >/dev/null 2>&1; then
@@ -31,6 +31,13 @@ newest_python() {
         done
     done
 }
+
+# newest_python: the newest that TensorFlow has wheels for, and newer than 3.11, by which
+# requirements.lock goes.
+newest_python() { python_of 13 12; }
+
+# oldest_python: the oldest that pyproject.toml allows.
+oldest_python() { python_of 11; }
 
 # python_debs: packages that the Python found lacks: venv to make .venv, headers to
 # build rpy2. A Python that apt did not install is taken as it is.

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
+from scipy.integrate import trapezoid
 
 #: Numbers of genes at which the model is asked, spaced evenly on a logarithmic scale:
 #: what matters happens among the first dozens, and would vanish in a linear one.
@@ -105,7 +106,7 @@ def area(probability: np.ndarray, numbers: np.ndarray) -> np.ndarray:
     (n,), by the trapezoidal rule.
     """
     place = np.log(numbers)
-    return np.asarray(np.trapezoid(probability, place, axis=1) / (place[-1] - place[0]))
+    return np.asarray(trapezoid(probability, place, axis=1) / (place[-1] - place[0]))
 
 
 def gain(

@@ -1,10 +1,10 @@
-"""What is asked of the options of every verb and of a run, with one wording for each case."""
+"""Checks of the options of every verb and of a run, with one wording for each case."""
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from numbers import Real
 from typing import Any
 
@@ -26,7 +26,7 @@ def check_number(
     name
         The option's name, for the message.
     value
-        What was given.
+        Its value.
     low, high
         The smallest and largest value.
     integer
@@ -55,6 +55,33 @@ def check_number(
     raise DataError(f"{name} must be {wanted}, not {shown(value)}")
 
 
+def check_choice(name: str, value: Any, choices: Iterable[str], *, other: str = "") -> None:
+    """Raise a :class:`DataError` unless an option is one of its choices.
+
+    Parameters
+    ----------
+    name
+        The option's name, for the message.
+    value
+        Its value.
+    choices
+        The values that it can have.
+    other
+        What it can be apart from these, for the message: ``"a matrix"``.
+
+    Examples
+    --------
+    >>> check_choice("by", "class", ("all", "class"))
+    """
+    known = tuple(choices)
+    if isinstance(value, Hashable) and value in known:
+        return
+    names = [*map(repr, known), *([other] if other else [])]
+    listed = f"{', '.join(names[:-1])} or {names[-1]}" if len(names) > 1 else names[0]
+    one_of = "one of " if len(known) > 2 and not other else ""
+    raise DataError(f"{name} must be {one_of}{listed}, not {shown(value)}")
+
+
 def check_order(low_name: str, low: float, high_name: str, high: float) -> None:
     """Raise a :class:`DataError` if the lower of two limits is above the higher."""
     if low > high:
@@ -72,6 +99,6 @@ def check_patterns(name: str, patterns: Iterable[str]) -> None:
 
 
 def shown(value: object) -> str:
-    """Return a value for a message, cut short where it is long."""
+    """Return a value as a message shows it: shortened if it is long."""
     text = repr(value)
     return text if len(text) <= 80 else f"{text[:76]} ..."

@@ -1,4 +1,4 @@
-"""Preprocessing: from counts to what the classifier reads."""
+"""Preprocessing: from counts to the classifier's input."""
 
 from tissueshap.pp._filter_genes import filter_genes
 from tissueshap.pp._harmonise import harmonise

@@ -30,34 +30,34 @@ def filter_genes(
 ) -> AnnData | None:
     """Keep the genes that are expressed in enough samples.
 
-    A gene passes when it passes every rule that can be applied: it is protein coding,
+    A gene is kept if it passes every rule that can be applied: it is protein coding,
     it has at least ``min_reads`` reads in more than ``min_samples`` samples, and its
-    TPM is above ``min_tpm`` in more than ``min_samples`` samples. A rule without data
-    is left out, and the record says so. R's ``core_filter_genes`` does the work; the
-    rules are those of Yap et al., Scientific Reports 11:2641 (2021).
+    TPM is above ``min_tpm`` in more than ``min_samples`` samples. A rule whose data are
+    missing is skipped, and the record says so. The R function ``core_filter_genes`` does
+    the work; the rules are those of Yap et al., Scientific Reports 11:2641 (2021).
 
     Parameters
     ----------
     adata
-        Samples x genes, with raw counts in ``X``. Reads ``layers["tpm"]``, else
-        ``var["length"]`` (base pairs) to make TPM of the counts, and ``var["biotype"]``.
+        Samples x genes, with raw counts in ``X``. Reads ``var["biotype"]`` and
+        ``layers["tpm"]``, or ``var["length"]`` (base pairs) to compute TPM from the counts.
     label
         Column of ``obs`` with the classes; by default the one recorded before.
     min_reads
-        Fewest reads of a gene in a sample.
+        Minimum number of reads of a gene in a sample.
     min_tpm
         Transcripts per million that a gene must exceed in a sample.
     min_samples
-        A gene must do so in more samples than this; by default 95 % of the smallest
+        A gene must reach both in more samples than this; by default 95 % of the smallest
         class, rounded down.
     protein_coding
-        Ask for ``var["biotype"] == "protein_coding"`` where there are biotypes.
+        Require ``var["biotype"] == "protein_coding"`` if biotypes are known.
     subset
-        Drop the genes that do not pass; else only mark them.
+        Drop the genes that do not pass; False only marks them.
     key_added
-        Name of the record, and prefix of the column, in place of ``"filter_genes"``.
+        Name of the record, and prefix of the column, instead of ``"filter_genes"``.
     copy
-        Return a new AnnData and leave this one as it is.
+        Return a new AnnData and leave this one unchanged.
 
     Returns
     -------
@@ -83,7 +83,7 @@ def filter_genes(
         check_number("min_samples", min_samples, low=0, integer=True)
     if subset and adata.isbacked and not copy:
         raise DataError(
-            "genes of an AnnData that lies in a file cannot be dropped in place: run "
+            "genes of an AnnData that is backed on disk cannot be dropped in place: run "
             "adata = adata.to_memory() first, or pass subset=False or copy=True"
         )
     adata = target(adata, copy=copy)
@@ -95,26 +95,26 @@ def filter_genes(
         "min_samples": min_samples,
         "protein_coding": protein_coding,
     }
-    found = r.call(
+    result = r.call(
         "core_filter_genes",
         counts=checked(adata),
         label=adata.obs[name].astype(str).to_numpy(),
         **_annotation(adata),
         **params,
     )
-    if not np.any(found["var"][schema.var.filter_pass]):
-        rules = found["uns"]["rules"]
+    if not np.any(result["var"][schema.var.filter_pass]):
+        rules = result["uns"]["rules"]
         passing = ", ".join(
             f"{rule} {n}" for rule, n in zip(rules["rule"], rules["n_pass"], strict=True)
         )
         raise DataError(
             f"none of {adata.n_vars} genes passes the filter ({passing}): lower min_reads, min_tpm "
-            f"or min_samples ({found['uns']['min_samples']}), or look at var['biotype']"
+            f"or min_samples ({result['uns']['min_samples']}), or check var['biotype']"
         )
     slots.write(
         adata,
         "filter_genes",
-        found,
+        result,
         params={"label": name, **params, "subset": subset},
         versions=r.versions("R"),
         key_added=key_added,
@@ -125,7 +125,7 @@ def filter_genes(
 
 
 def _annotation(adata: AnnData) -> dict[str, Any]:
-    """Return what is known about the genes, None where nothing is."""
+    """Return what is known about the genes; None for what is not."""
     layer, length, biotype = schema.layers.tpm, schema.var.length, schema.var.biotype
     return {
         "tpm": Matrix(adata.layers[layer]) if layer in adata.layers else None,

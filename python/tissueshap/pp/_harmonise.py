@@ -1,4 +1,4 @@
-"""Bring a second cohort onto the scale of the first."""
+"""Transform a second cohort to the scale of the first."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from tissueshap._core.adata import check, target
 from tissueshap._core.dense import blocks
 from tissueshap._core.errors import DataError
 from tissueshap._core.held_out import training
+from tissueshap._core.options import check_choice
 from tissueshap._core.scale import check_logs, check_measured
 
 
@@ -25,47 +26,48 @@ def harmonise(
     key_added: str | None = None,
     copy: bool = False,
 ) -> AnnData | None:
-    """Bring a second cohort onto the scale of the one that a classifier was trained on.
+    """Transform a second cohort to the scale of the one that a classifier was trained on.
 
     Each gene is standardised within its own cohort, then given the mean and the standard
-    deviation that it has in the training cohort: the classifier's input keeps its scale. It
-    takes away what differs between the cohorts as wholes, be it the laboratory or the share
-    of each class, so the two should hold about the same classes.
+    deviation that it has in the training cohort, so the classifier's input keeps its scale.
+    This removes every overall difference between the cohorts, whether it comes from the
+    laboratory or from the share of each class. The two cohorts should therefore have about
+    the same classes.
 
     Parameters
     ----------
     adata
         The second cohort, samples x genes. Reads ``layers[layer]``, log2 values.
     reference
-        The training cohort; its training samples (all, where ``obs["split"]`` is missing)
+        The training cohort; its training samples (all, if ``obs["split"]`` is missing)
         give the means and standard deviations. Genes are matched by name.
     method
         ``"zscore"``.
     layer
         Layer to read in both.
     key_added
-        Name of the record, and prefix of the layer, in place of ``"harmonise"``.
+        Name of the record, and prefix of the layer, instead of ``"harmonise"``.
     copy
-        Return a new AnnData and leave this one as it is.
+        Return a new AnnData and leave this one unchanged.
 
     Returns
     -------
         None, or with ``copy`` the new AnnData. Writes ``layers["harmonised"]`` (float32, on
         the scale of ``layer``; NaN for genes that the reference lacks) and the record
-        ``uns["tissueshap"]["harmonise"]``: ``n_genes`` (shared), ``n_constant`` (of them
-        those without variance in ``adata``, which take the reference's mean) and
+        ``uns["tissueshap"]["harmonise"]``: ``n_genes`` (shared genes), ``n_constant`` (those
+        of them without variance in ``adata``, which get the reference's mean) and
         ``n_reference`` (samples of the reference).
 
     Raises
     ------
     DataError
-        No gene is shared, names occur twice, a value is missing or infinite, or there are
-        fewer than two samples.
+        The cohorts share no gene, names are not unique, a value is missing or infinite, or
+        there are fewer than two samples.
 
     Warns
     -----
     DataWarning
-        The values are no logarithms, or nothing was measured in a sample.
+        The values are not log-transformed, or nothing was measured in a sample.
 
     Examples
     --------
@@ -73,8 +75,7 @@ def harmonise(
     >>> other.layers["harmonised"].shape == other.shape
     True
     """
-    if method != "zscore":
-        raise DataError(f"method={method!r}: there is 'zscore'")
+    check_choice("method", method, ("zscore",))
     adata = target(adata, copy=copy)
     if adata.n_obs < 2:
         raise DataError(f"adata has {adata.n_obs} sample(s): a standard deviation needs two")
@@ -86,27 +87,27 @@ def harmonise(
         values, own, samples=adata.obs_names, genes=adata.var_names[own], where=_place(layer)
     )
     check_logs(values, _place(layer))
-    held = np.ones(reference.n_obs, dtype=bool)
+    selected = np.ones(reference.n_obs, dtype=bool)
     if schema.obs.split in reference.obs:
-        held = training(reference)
+        selected = training(reference)
     mean, sd = (each[own] for each in moments(values))
     to_mean, to_sd = (
-        each[theirs] for each in moments(slots.require(reference, "layers", layer), held)
+        each[theirs] for each in moments(slots.require(reference, "layers", layer), selected)
     )
     constant = sd == 0
     scale = np.divide(to_sd, sd, out=np.zeros_like(sd), where=~constant)
-    found = np.full(adata.shape, np.nan, dtype=np.float32)
+    harmonised = np.full(adata.shape, np.nan, dtype=np.float32)
     for rows, block in blocks(values):
-        found[rows.start : rows.stop, own] = (block[:, own] - mean) * scale + to_mean
+        harmonised[rows.start : rows.stop, own] = (block[:, own] - mean) * scale + to_mean
     slots.write(
         adata,
         "harmonise",
         {
-            "layers": {schema.layers.harmonised: found},
+            "layers": {schema.layers.harmonised: harmonised},
             "uns": {
                 "n_genes": int(own.size),
                 "n_constant": int(constant.sum()),
-                "n_reference": int(held.sum()),
+                "n_reference": int(selected.sum()),
             },
         },
         params={"method": method, "layer": layer},
@@ -122,27 +123,27 @@ def _place(layer: str) -> str:
 
 def moments(values: np.ndarray, rows: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
     """Return each gene's mean and standard deviation over some rows (a mask) of a matrix."""
-    kept = np.ones(values.shape[0], dtype=bool) if rows is None else rows
-    if not kept.any():
-        raise DataError("the reference has no training sample: run ts.pp.split(reference)")
+    selected = np.ones(values.shape[0], dtype=bool) if rows is None else rows
+    if not selected.any():
+        raise DataError("the reference has no training samples: run ts.pp.split(reference)")
     n_genes = values.shape[1]
     count, mean, squares = 0, np.zeros(n_genes), np.zeros(n_genes)
     for place, block in blocks(values):
-        part = np.asarray(block[kept[place]], dtype=np.float64)
+        part = np.asarray(block[selected[place]], dtype=np.float64)
         if not len(part):
             continue
         # Chan et al. (1979): sums about each block's own mean, so that nothing cancels.
-        away = part.mean(axis=0) - mean
+        shift = part.mean(axis=0) - mean
         total = count + len(part)
         squares += np.square(part - part.mean(axis=0)).sum(axis=0)
-        squares += away**2 * count * len(part) / total
-        mean += away * len(part) / total
+        squares += shift**2 * count * len(part) / total
+        mean += shift * len(part) / total
         count = total
     return mean, np.sqrt(squares / count)
 
 
 def _shared(adata: AnnData, reference: AnnData) -> tuple[np.ndarray, np.ndarray]:
-    """Return where the shared genes are in both."""
+    """Return the positions of the shared genes in both cohorts."""
     check(reference, "reference")
     names = pd.Index(map(str, adata.var_names))
     others = pd.Index(map(str, reference.var_names))
@@ -150,7 +151,7 @@ def _shared(adata: AnnData, reference: AnnData) -> tuple[np.ndarray, np.ndarray]
     own = np.flatnonzero(places >= 0)
     if not own.size:
         raise DataError(
-            f"adata and reference share no gene: {list(names[:3])} and {list(others[:3])}: give "
-            "both the same kind of identifier"
+            f"adata and reference share no gene: {list(names[:3])} and {list(others[:3])}: use "
+            "the same kind of identifier in both"
         )
     return own, places[own]

@@ -1,4 +1,4 @@
-"""Take logarithms: the classifier's input."""
+"""Log-transform values: the classifier's input."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ class Logarithm(TypedDict):
     shift: float
 
 
-#: Added to counts per million before the logarithm is taken. Below it a gene hardly counts:
-#: with 0.001 one between 0 and 1 CPM spans ten doublings, all of them noise.
+#: Added to counts per million before the logarithm is taken. Expression well below it hardly
+#: matters; with 0.001, a gene between 0 and 1 CPM spans ten doublings, all of them noise.
 OFFSET = 20.0
-#: Added after.
+#: Added after the logarithm is taken.
 SHIFT = 0.0
 #: Both as in Yap et al. 2021: a gene that is not expressed has 0.034.
 PUBLISHED: Logarithm = {"offset": 0.001, "shift": 10.0}
@@ -38,13 +38,13 @@ def log2(
     key_added: str | None = None,
     copy: bool = False,
 ) -> AnnData | None:
-    """Take logarithms: ``log2(x + offset) + shift``, the classifier's input.
+    """Log-transform values: ``log2(x + offset) + shift``, the classifier's input.
 
-    The offset decides how much differences between weakly expressed genes count. With the
-    default of 20 counts per million a gene that rises from 0 to 1 gains 0.07, one that
-    rises from 100 to 1,000 gains 3.1 (docs/classifier.md has what other offsets give).
-    Yap et al. (Scientific Reports 11:2641, 2021) take ``offset=0.001, shift=10``, with which
-    the first gains 10; ``tl.cnn(preset="paper")`` is meant for it.
+    The offset decides how much differences between weakly expressed genes matter. With the
+    default of 20 counts per million, a gene that rises from 0 to 1 gains 0.07, and one that
+    rises from 100 to 1,000 gains 3.1 (docs/classifier.md compares other offsets).
+    Yap et al. (Scientific Reports 11:2641, 2021) use ``offset=0.001, shift=10``, with which
+    the first gene gains 10; ``tl.cnn(preset="paper")`` expects these values.
 
     Parameters
     ----------
@@ -55,11 +55,11 @@ def log2(
     offset
         Added before the logarithm is taken.
     shift
-        Added after.
+        Added after the logarithm is taken.
     key_added
-        Name of the record, and prefix of the layer, in place of ``"log2"``.
+        Name of the record, and prefix of the layer, instead of ``"log2"``.
     copy
-        Return a new AnnData and leave this one as it is.
+        Return a new AnnData and leave this one unchanged.
 
     Returns
     -------
@@ -69,8 +69,8 @@ def log2(
     Raises
     ------
     DataError
-        If a value is negative or not finite, the offset gives 0 no logarithm, or `layer`
-        holds logarithms already.
+        If a value is negative or not finite, the offset is not positive although there are
+        zeros, or the values of `layer` are log-transformed already.
 
     Examples
     --------
@@ -81,8 +81,8 @@ def log2(
     adata = target(adata, copy=copy)
     if layer == schema.layers.log2:
         raise DataError(
-            f"adata.layers[{layer!r}] holds logarithms already: give layer= values on a linear "
-            "scale, for example 'tmm'"
+            f"adata.layers[{layer!r}] is log-transformed already: pass a layer on a linear scale, "
+            "for example layer='tmm'"
         )
     sources = slots.begin(adata, "log2", layer=layer, key_added=key_added)
     values = dense(slots.require(adata, "layers", layer))
@@ -93,7 +93,7 @@ def log2(
         bad = adata.obs_names[(values < 0).any(axis=1) | ~np.isfinite(out).all(axis=1)]
         raise DataError(
             f"adata.layers[{layer!r}] + {offset:g} has no logarithm in {len(bad)} samples: "
-            f"{list(bad[:5])}: values must be finite, at least 0, and offset above 0"
+            f"{list(bad[:5])}: values must be finite and at least 0, and offset above 0"
         )
     slots.write(
         adata,
@@ -107,7 +107,7 @@ def log2(
 
 
 def logarithm_of(adata: AnnData) -> Logarithm:
-    """Return the ``offset`` and ``shift`` that ``pp.log2`` recorded; else the defaults."""
+    """Return the ``offset`` and ``shift`` that ``pp.log2`` recorded, or the defaults."""
     params = slots.record(adata).get("log2", {}).get("params", {})
     return {
         "offset": float(params.get("offset", OFFSET)),
@@ -124,7 +124,7 @@ def formula(settings: Logarithm) -> str:
 def transformed(values: np.ndarray, *, offset: float, shift: float) -> np.ndarray:
     """Overwrite float32 values with ``log2(values + offset) + shift`` and return them."""
     values += np.float32(offset)
-    with np.errstate(divide="ignore", invalid="ignore"):  # the caller looks at the result
+    with np.errstate(divide="ignore", invalid="ignore"):  # the caller checks the result
         np.log2(values, out=values)
     values += np.float32(shift)
     return values

@@ -14,6 +14,7 @@ from tissueshap._core.adata import target
 from tissueshap._core.dense import dense
 from tissueshap._core.errors import DataError
 from tissueshap._core.held_out import training
+from tissueshap._core.options import check_choice
 from tissueshap.pp._log2 import logarithm_of, transformed
 from tissueshap.pp._smote import Mixes, by_numpy, by_smote_variants, smote
 
@@ -38,9 +39,9 @@ def oversample(
 ) -> AnnData | None:
     """Balance the training classes.
 
-    No sample is added to ``adata``: a table says what the classifier is to be trained
-    on. Each of its rows is ``(1 - mix) * sample + mix * neighbour`` of the linear layer,
-    and :func:`expand` makes the values of some rows at a time.
+    No sample is added to ``adata``: a table describes the rows to train the classifier
+    on. Each row is ``(1 - mix) * sample + mix * neighbour`` of the linear layer, and
+    :func:`expand` computes the values of some rows at a time.
 
     Parameters
     ----------
@@ -49,25 +50,26 @@ def oversample(
     label
         Column of ``obs`` with the classes; by default the one recorded before.
     method
-        ``"smote"`` adds synthetic samples up to the largest class (or one less: the
-        numbers and draws are those of smote-variants' ``MulticlassOversampling``),
-        ``"random"`` repeats samples up to the largest class, ``"undersample"`` draws
-        samples down to the smallest, ``"class_weight"`` weights each sample by
-        ``n / (k * n_class)``, ``"none"`` takes the samples as they are.
+        ``"smote"`` adds synthetic samples until each class is as large as the largest (or
+        one short of it: the numbers and draws are those of smote-variants'
+        ``MulticlassOversampling``), ``"random"`` repeats samples up to the size of the
+        largest class, ``"undersample"`` draws as many samples as the smallest class has,
+        ``"class_weight"`` weights each sample by ``n / (k * n_class)``, ``"none"`` uses
+        the samples unchanged.
     k_neighbors
-        Neighbours that SMOTE chooses from, by Euclidean distance within the class.
+        Number of neighbours that SMOTE chooses from, by Euclidean distance within the class.
     engine
-        Who draws for SMOTE: this package, or smote-variants itself. The rows are the
-        same, but smote-variants' may name sample and neighbour the other way round.
+        What draws for SMOTE: this package, or smote-variants itself. The rows are the
+        same, but smote-variants may swap sample and neighbour.
     layer
-        Layer that SMOTE mixes: one on a linear scale, or ``"log2"`` where the data came as
-        logarithms.
+        Layer that SMOTE mixes: one on a linear scale, or ``"log2"`` if the data are only
+        available log-transformed.
     seed
         Seed of the draws.
     key_added
-        Name of the record in place of ``"oversample"``.
+        Name of the record instead of ``"oversample"``.
     copy
-        Return a new AnnData and leave this one as it is.
+        Return a new AnnData and leave this one unchanged.
 
     Returns
     -------
@@ -79,7 +81,7 @@ def oversample(
     Raises
     ------
     DataError
-        If there is one class only, or SMOTE meets a class with one training sample.
+        If there is only one class, or SMOTE is used and a class has only one training sample.
 
     Examples
     --------
@@ -90,11 +92,8 @@ def oversample(
     >>> adata.obs["tissue"].iloc[rows["sample"]].value_counts().nunique()  # classes of one size
     1
     """
-    if method not in _METHODS or engine not in _ENGINES:
-        raise DataError(
-            f"method={method!r}, engine={engine!r}: choose a method of {_METHODS} and an engine "
-            f"of {tuple(_ENGINES)}"
-        )
+    check_choice("method", method, _METHODS)
+    check_choice("engine", engine, _ENGINES)
     adata = target(adata, copy=copy)
     name = slots.label_name(adata, label)
     sources = slots.begin(adata, "oversample", layer=layer, key_added=key_added)
@@ -147,7 +146,7 @@ def expand(
     shift: float | None = None,
     key_added: str | None = None,
 ) -> np.ndarray:
-    """Return the values of some training rows, as the classifier reads them.
+    """Return the classifier's input for some training rows.
 
     Parameters
     ----------
@@ -156,10 +155,10 @@ def expand(
     rows
         Rows of its table, or their positions in it.
     layer
-        The layer that is mixed. ``"log2"`` and ``"harmonised"`` hold logarithms, of which no
-        logarithm is taken again.
+        The layer that is mixed. ``"log2"`` and ``"harmonised"`` are log-transformed and are
+        not transformed again.
     offset, shift
-        Of ``log2(x + offset) + shift``; by default as ``pp.log2`` recorded them.
+        Terms of ``log2(x + offset) + shift``; by default those that ``pp.log2`` recorded.
     key_added
         Name of the record, if ``oversample`` was given one.
 
@@ -170,7 +169,7 @@ def expand(
     Raises
     ------
     DataError
-        If samples were added or dropped since.
+        If samples were added or dropped after ``oversample`` was run.
 
     Examples
     --------
@@ -189,51 +188,51 @@ def expand(
     )
     values = slots.require(adata, "layers", layer)
     mix = chosen["mix"].to_numpy(np.float32)
-    made = np.array(dense(values[chosen["sample"].to_numpy()]), dtype=np.float32)
+    mixture = np.array(dense(values[chosen["sample"].to_numpy()]), dtype=np.float32)
     mixed = np.flatnonzero(mix)
     if mixed.size:
         neighbours = dense(values[chosen["neighbour"].to_numpy()[mixed]])
         share = mix[mixed, None]
-        made[mixed] = (1 - share) * made[mixed] + share * neighbours
+        mixture[mixed] = (1 - share) * mixture[mixed] + share * neighbours
     if layer in _LOGGED:
-        return made
+        return mixture
     recorded = logarithm_of(adata)
     return transformed(
-        made,
+        mixture,
         offset=recorded["offset"] if offset is None else offset,
         shift=recorded["shift"] if shift is None else shift,
     )
 
 
 def _float64(values: Any, rows: np.ndarray) -> np.ndarray:
-    """Return some rows in float64, a few at a time: no second copy of a class is made."""
-    found = np.empty((rows.size, values.shape[1]))
+    """Return some rows in float64, converted a few at a time to save memory."""
+    converted = np.empty((rows.size, values.shape[1]))
     for start in range(0, rows.size, 64):
         part = rows[start : start + 64]
-        found[start : start + 64] = dense(values[part])
-    return found
+        converted[start : start + 64] = dense(values[part])
+    return converted
 
 
 def _check_sizes(classes: list[str], sizes: np.ndarray, method: str) -> None:
     if len(classes) < 2:
-        raise DataError(f"there is one class only, {classes}: nothing to balance or to learn")
+        raise DataError(f"there is only one class, {classes}: at least two are needed")
     fewest = 2 if method == "smote" else 1
     small = [classes[code] for code in np.flatnonzero(sizes < fewest)]
     if small:
         raise DataError(
-            f"method={method!r} needs {fewest} training samples of each class; there are fewer of "
+            f"method={method!r} needs {fewest} training samples per class; there are fewer of "
             f"{small[:5]}: drop these classes"
             + (", or choose method='random'" if method == "smote" else "")
         )
 
 
 def _resampled(codes: np.ndarray, sizes: np.ndarray, method: str, seed: int) -> np.ndarray:
-    """Return positions of the samples to train on, for the methods that mix none."""
+    """Return the positions of the samples to train on, for the methods that mix none."""
     rng = np.random.default_rng(seed)
     members = [np.flatnonzero(codes == code) for code in range(len(sizes))]
     if method == "undersample":
-        kept = [rng.choice(own, sizes.min(), replace=False) for own in members]
-        return np.sort(np.concatenate(kept))
+        drawn = [rng.choice(own, sizes.min(), replace=False) for own in members]
+        return np.sort(np.concatenate(drawn))
     everyone = np.arange(len(codes))
     if method == "random":
         more = [rng.choice(own, sizes.max() - len(own)) for own in members]

@@ -1,8 +1,8 @@
-"""SMOTE for many classes, kept as what it mixes rather than what comes out.
+"""SMOTE for many classes, stored as what is mixed rather than as the mixtures.
 
-A synthetic sample lies between a sample and one of its nearest neighbours of the same
+A synthetic sample is a mixture of a sample and one of its nearest neighbours of the same
 class (Chawla et al., Journal of Artificial Intelligence Research 16:321, 2002), so the
-two and the share of the second are all there is to keep.
+two and the share of the second describe it completely.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from tissueshap._install.feature import needed
 
 
 class Mixes(NamedTuple):
-    """Synthetic samples: ``(1 - mix) * sample + mix * neighbour``, one a row.
+    """Synthetic samples: ``(1 - mix) * sample + mix * neighbour``, one per row.
 
     Attributes
     ----------
@@ -33,21 +33,21 @@ class Mixes(NamedTuple):
     mix: np.ndarray
 
 
-#: Rows of one class, how many are wanted, k, seed: positions within the class.
+#: From the rows of one class, the number wanted, k and a seed to positions within the class.
 Engine = Callable[[np.ndarray, "Wanted", int, int], Mixes]
 
 
 class Wanted(NamedTuple):
-    """How far a class is to be filled up.
+    """How many samples to add to a class.
 
     Attributes
     ----------
     n_others
-        Samples of the larger classes, filled up, together.
+        Total samples of the larger classes, those added included.
     n_own
         Samples of this class.
     proportion
-        Share of their difference to make.
+        Share of the difference to add.
     """
 
     n_others: int
@@ -56,7 +56,7 @@ class Wanted(NamedTuple):
 
     @property
     def n_new(self) -> int:
-        """Samples to make, rounded down as smote-variants does."""
+        """Samples to add, rounded down as smote-variants does."""
         return max(0, int((self.n_others - self.n_own) * self.proportion))
 
 
@@ -68,18 +68,19 @@ def smote(
     engine: Engine,
     seed: int,
 ) -> Mixes:
-    """Fill every class up to the size of the largest.
+    """Add samples to every class until it is as large as the largest.
 
-    This is smote-variants' ``MulticlassOversampling(oversampler="SMOTE")`` with its
-    strategy ``eq_1_vs_many_successive``, draw for draw: the classes by falling size,
-    each set against all those before it, filled up, with a proportion that would give
-    the size of the largest class but for its rounding, so that a class may come out one
-    short; and each class's draws from a generator of the same seed.
+    This repeats smote-variants' ``MulticlassOversampling(oversampler="SMOTE")`` with its
+    strategy ``eq_1_vs_many_successive`` draw for draw. Classes are taken by decreasing
+    size, and each is compared with all those before it, with their added samples. The
+    proportion would give exactly the size of the largest class, but it is rounded down, so
+    a class may end up one sample short. Each class draws from a generator with the same
+    seed.
 
     Parameters
     ----------
     rows_of
-        Gives the values of samples by their positions: float64, samples x genes.
+        Returns the values of samples by their positions: float64, samples x genes.
     codes
         Class of each sample.
     k_neighbors
@@ -92,7 +93,7 @@ def smote(
     sizes = np.bincount(codes)
     largest = int(sizes.max())
     ordered = sorted(np.flatnonzero(sizes), key=lambda code: -sizes[code])
-    made = [Mixes(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))]
+    mixes = [Mixes(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))]
     n_others = largest
     for place, code in enumerate(ordered[1:], start=1):
         members = np.flatnonzero(codes == code)
@@ -100,16 +101,16 @@ def smote(
         wanted = Wanted(n_others, n_own, proportion(place, largest, n_own))
         if wanted.n_new:
             new = engine(rows_of(members), wanted, k_neighbors, seed)
-            made.append(Mixes(members[new.sample], members[new.neighbour], new.mix))
+            mixes.append(Mixes(members[new.sample], members[new.neighbour], new.mix))
         n_others += n_own + wanted.n_new
-    return Mixes(*(np.concatenate(parts) for parts in zip(*made, strict=True)))
+    return Mixes(*(np.concatenate(parts) for parts in zip(*mixes, strict=True)))
 
 
 def proportion(place: int, largest: int, n_own: int) -> float:
-    """Return the share to make of a class, the ``place``-th after the largest.
+    """Return the share to add to a class, the ``place``-th after the largest.
 
-    A class as large as the largest gets 0; there smote-variants divides by zero when
-    it is the first.
+    A class as large as the largest gets 0; smote-variants divides by zero if this is the
+    first class after it.
     """
     return 0.0 if n_own == largest else (largest - n_own) / (place * largest - n_own)
 
@@ -120,21 +121,21 @@ def by_numpy(rows: np.ndarray, wanted: Wanted, k_neighbors: int, seed: int) -> M
 
     n_neighbors = min(len(rows), k_neighbors + 1)
     nearest = NearestNeighbors(n_neighbors=n_neighbors).fit(rows)
-    # The first neighbour is taken to be the sample itself.
-    found = nearest.kneighbors(rows, return_distance=False)[:, 1:]
+    # The first neighbour is assumed to be the sample itself.
+    neighbours = nearest.kneighbors(rows, return_distance=False)[:, 1:]
     rng = np.random.RandomState(seed)
-    chances = np.repeat(1.0 / found.size, found.size)
-    edge = rng.choice(np.arange(found.size), wanted.n_new, p=chances / np.sum(chances))
+    chances = np.repeat(1.0 / neighbours.size, neighbours.size)
+    edge = rng.choice(np.arange(neighbours.size), wanted.n_new, p=chances / np.sum(chances))
     shares = rng.random_sample((wanted.n_new, 2))
     return Mixes(
-        sample=edge // found.shape[1],
-        neighbour=found.ravel()[edge].astype(np.int64),
+        sample=edge // neighbours.shape[1],
+        neighbour=neighbours.ravel()[edge].astype(np.int64),
         mix=shares[:, 1] / shares.sum(axis=1),
     )
 
 
 def by_smote_variants(rows: np.ndarray, wanted: Wanted, k_neighbors: int, seed: int) -> Mixes:
-    """Let smote-variants draw, on unit vectors, so that its samples are the shares."""
+    """Let smote-variants draw on unit vectors, so that its samples are the shares."""
     engine = _recording(n_neighbors=k_neighbors, random_state=seed, proportion=wanted.proportion)
     engine.min_label, engine.maj_label = 1, 0
     engine.class_stats = {engine.min_label: wanted.n_own, engine.maj_label: wanted.n_others}
@@ -150,7 +151,7 @@ def by_smote_variants(rows: np.ndarray, wanted: Wanted, k_neighbors: int, seed: 
 
 
 def _recording(**settings: Any) -> Any:
-    """Return the library's SMOTE, made to keep the shares of what it mixes."""
+    """Return the library's SMOTE, changed to store the shares of what it mixes."""
     library: Any = needed("smote-variants", "smote_variants.SMOTE", "engine='smote_variants'")
 
     class Recording(library):  # type: ignore[misc]
@@ -163,7 +164,7 @@ def _recording(**settings: Any) -> Any:
 
 @contextmanager
 def _quiet(name: str) -> Iterator[None]:
-    """Hold back a logger that prints every step, for now."""
+    """Silence a logger that prints every step."""
     logger = logging.getLogger(name)
     before = logger.level
     logger.setLevel(logging.WARNING)

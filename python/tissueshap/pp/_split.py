@@ -1,4 +1,4 @@
-"""Hold samples of each class out."""
+"""Hold out samples of each class."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from tissueshap._core.adata import target
 from tissueshap._core.errors import DataError
 from tissueshap._core.held_out import BOTH, MIN_TEST, MIN_TRAIN, TEST, TRAIN, fewest
 from tissueshap._core.logging import logger
+from tissueshap._core.options import check_number
 
 
 def split(
@@ -28,12 +29,12 @@ def split(
     key_added: str | None = None,
     copy: bool = False,
 ) -> AnnData | None:
-    """Hold test samples of each class out, once or fold by fold; the rest is for training.
+    """Hold out test samples of each class, once or fold by fold; the rest is for training.
 
-    By default a class holds out a quarter of its samples, at least 2 and at most 50. Where
+    By default a quarter of each class is held out, at least 2 and at most 50 samples. If
     classes are so small that no sample can be spared, divide them into folds:
-    ``tl.cross_validate`` then predicts and explains each sample by a network that has not
-    seen it.
+    ``tl.cross_validate`` then predicts and explains each sample with a network that was not
+    trained on it.
 
     Parameters
     ----------
@@ -42,41 +43,43 @@ def split(
     label
         Column of ``obs`` with the classes; by default the one recorded before.
     n_test
-        Samples of each class to hold out, exactly, in place of a share of them.
+        Exact number of samples of each class to hold out, instead of a share.
     test_fraction
-        Share of each class's samples to hold out: at least 2 samples, and never the last 2.
+        Share of each class's samples to hold out. At least 2 samples are held out, and at
+        least 2 are left for training.
     max_test
-        Most samples of a class to hold out by `test_fraction`.
+        Maximum number of samples of a class that `test_fraction` holds out.
     n_folds
-        Divide the samples into this many folds, each class as evenly as can be: each sample
-        is held out in one of them, and trains in the others.
+        Divide the samples into this many folds, each class as evenly as possible: each
+        sample is held out in one fold and used for training in the others.
     groups
         Column of ``obs``, such as ``"donor"``, whose samples stay together, on one side or
-        in one fold. Then the numbers are met as nearly as the groups allow: for one split
-        groups are added to, or taken from, the test side one at a time, always the one that
-        brings the classes closest (in squares of the relative differences) to their numbers,
-        until none does; of folds each group joins the one that has least of its classes,
-        large groups first.
+        in one fold. The numbers are then met as closely as the groups allow. For a single
+        split, groups are moved to or from the test side one at a time, always the one that
+        brings the classes closest to their numbers (sum of squared relative differences),
+        until no move helps. For folds, each group joins the fold that has least of its
+        classes, large groups first.
     seed
         Seed of the draw; with ``groups``, of the order in which ties are broken.
     key_added
-        Name of the record, and prefix of the columns, in place of ``"split"``.
+        Name of the record, and prefix of the columns, instead of ``"split"``.
     copy
-        Return a new AnnData and leave this one as it is.
+        Return a new AnnData and leave this one unchanged.
 
     Returns
     -------
         None, or with ``copy`` the new AnnData. Writes ``obs["split"]`` (``"train"`` or
         ``"test"``; with folds ``"both"``) and ``uns["tissueshap"]["split"]["counts"]``:
         ``class``, ``n``, ``n_test``, ``n_train``, and ``difference`` (of ``n_test`` from the
-        number asked for). With folds also ``obs["fold"]`` (1 to ``n_folds``: where a sample
-        is held out); ``counts`` then has a row a class and ``fold``, without ``difference``.
+        requested number). With folds also ``obs["fold"]`` (1 to ``n_folds``: where a sample
+        is held out); ``counts`` then has one row per class and ``fold``, without
+        ``difference``.
 
     Raises
     ------
     DataError
         If a class is too small to leave 2 samples for training, ``groups`` leave a class
-        without a sample to test or to train on, or the numbers contradict each other.
+        without test or training samples, or the numbers contradict each other.
 
     Examples
     --------
@@ -134,23 +137,21 @@ def split(
 
 
 def _check_numbers(n_test: int | None, test_fraction: float, max_test: int) -> None:
-    if n_test is not None and (n_test < 1 or n_test != int(n_test)):
-        raise DataError(
-            f"n_test is {n_test}: give the number of samples to hold out of each class, 1 or more"
-        )
+    if n_test is not None:
+        check_number("n_test", n_test, low=1, integer=True)
     if not 0 < test_fraction < 1:
-        raise DataError(f"test_fraction is {test_fraction}: give a share between 0 and 1")
-    if max_test < MIN_TEST:
-        raise DataError(f"max_test is {max_test}: a class holds out {MIN_TEST} samples at least")
+        raise DataError(f"test_fraction must be above 0 and below 1, not {test_fraction}")
+    check_number("max_test", max_test, low=MIN_TEST)
 
 
 def _check_folds(n_folds: int, n_test: int | None, n_groups: int) -> None:
     if n_test is not None:
-        raise DataError("folds hold every sample out once: leave n_test out, or n_folds")
-    if n_folds < 2 or n_folds != int(n_folds):
-        raise DataError(f"n_folds is {n_folds}: give a number of folds, 2 or more")
+        raise DataError("folds hold out every sample once: pass either n_test or n_folds")
+    check_number("n_folds", n_folds, low=2, integer=True)
     if n_folds > n_groups:
-        raise DataError(f"n_folds is {n_folds}: there are {n_groups} samples or groups to divide")
+        raise DataError(
+            f"n_folds is {n_folds}, but there are only {n_groups} samples or groups to divide"
+        )
 
 
 def _check_sizes(
@@ -161,15 +162,15 @@ def _check_sizes(
     if not small:
         return
     shown = ", ".join(f"{name!r} ({size})" for name, size in list(small.items())[:5])
-    held, remedy = MIN_TEST, "divide the samples into folds (n_folds), or "
+    n_held_out, remedy = MIN_TEST, "divide the samples into folds (n_folds), or "
     if n_folds is not None:
-        held, remedy = needed - MIN_TRAIN, ""
+        n_held_out, remedy = needed - MIN_TRAIN, ""
     if n_test is not None:
         most = min(small.values()) - MIN_TRAIN
-        held, remedy = n_test, f"lower n_test to at most {most}, or " if most >= 1 else ""
+        n_held_out, remedy = n_test, f"lower n_test to at most {most}, or " if most >= 1 else ""
     raise DataError(
-        f"each class needs {needed} samples, {held} to hold out and {MIN_TRAIN} to train "
-        f"on; fewer have {shown}: {remedy}leave these classes out"
+        f"each class needs {needed} samples, {n_held_out} to hold out and {MIN_TRAIN} to train "
+        f"on; these have fewer: {shown}: {remedy}drop these classes"
     )
 
 
@@ -195,7 +196,7 @@ def _group_codes(adata: AnnData, groups: str) -> np.ndarray:
 def _by_sample(
     _: np.ndarray, codes: np.ndarray, wanted: np.ndarray, rng: np.random.Generator
 ) -> np.ndarray:
-    """Return which samples to hold out: so many of each class."""
+    """Return which samples to hold out: the number wanted of each class."""
     is_test = np.zeros(codes.size, dtype=bool)
     for code, number in enumerate(wanted):
         is_test[rng.choice(np.flatnonzero(codes == code), number, replace=False)] = True
@@ -205,38 +206,38 @@ def _by_sample(
 def _by_group(
     groups: np.ndarray, codes: np.ndarray, wanted: np.ndarray, rng: np.random.Generator
 ) -> np.ndarray:
-    """Return which samples to hold out: whole groups, near the number wanted of each class."""
+    """Return which samples to hold out: whole groups, close to the number wanted of each class."""
     samples = _table(groups, codes)
     order = rng.permutation(len(samples))
     samples = samples[order]
     most = samples.sum(axis=0) - MIN_TRAIN
-    # A sample too many or too few weighs more where few are wanted.
+    # One sample too many or too few matters more where few are wanted.
     weight = (wanted.max() / wanted) ** 2
     squares = samples**2 @ weight
-    held = np.zeros(len(samples), dtype=bool)
+    selected = np.zeros(len(samples), dtype=bool)
     while True:
-        count = samples[held].sum(axis=0)
-        sign = np.where(held, -1, 1)
-        # What (wanted - count)^2, summed over classes, falls by when a group changes side.
+        count = samples[selected].sum(axis=0)
+        sign = np.where(selected, -1, 1)
+        # By how much (wanted - count)^2, summed over classes, falls if a group changes side.
         gain = 2 * sign * (samples @ (weight * (wanted - count))) - squares
-        gain[~held & (samples + count > most).any(axis=1)] = 0
+        gain[~selected & (samples + count > most).any(axis=1)] = 0
         best = int(gain.argmax())
         if gain[best] <= 1e-9 * squares[best]:
             break
-        held[best] = not held[best]
-    chosen = np.zeros(len(samples), dtype=bool)
-    chosen[order] = held
-    is_held: np.ndarray = chosen[groups]
-    return is_held
+        selected[best] = not selected[best]
+    in_test = np.zeros(len(samples), dtype=bool)
+    in_test[order] = selected
+    is_test: np.ndarray = in_test[groups]
+    return is_test
 
 
 def _deal(
     groups: np.ndarray, codes: np.ndarray, n_folds: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Return each sample's fold, from 1: whole groups, each class spread evenly."""
+    """Return each sample's fold, from 1: whole groups, each class distributed evenly."""
     samples = _table(groups, codes)
     share = samples / samples.sum(axis=0)
-    # Large groups first, while there is room to even them out; of single samples, class by class.
+    # Large groups first, so that small ones can even them out; single samples class by class.
     order = rng.permutation(len(samples))
     order = order[np.lexsort((share[order].argmax(axis=1), -samples[order].sum(axis=1)))]
     load, total = np.zeros((n_folds, samples.shape[1])), np.zeros(n_folds)
@@ -260,20 +261,20 @@ def _table(groups: np.ndarray, codes: np.ndarray) -> np.ndarray:
 def _counts(
     classes: list[str], codes: np.ndarray, is_test: np.ndarray, wanted: np.ndarray
 ) -> pd.DataFrame:
-    sizes, held = (np.bincount(part, minlength=len(classes)) for part in (codes, codes[is_test]))
+    sizes, n_test = (np.bincount(part, minlength=len(classes)) for part in (codes, codes[is_test]))
     return pd.DataFrame(
         {
             "class": classes,
             "n": sizes,
-            "n_test": held,
-            "n_train": sizes - held,
-            "difference": held - wanted,
+            "n_test": n_test,
+            "n_train": sizes - n_test,
+            "difference": n_test - wanted,
         }
     )
 
 
 def _check_held_out(counts: pd.DataFrame, groups: str | None) -> None:
-    """Refuse classes without a test sample, and say how far the groups are from the numbers."""
+    """Refuse classes without a test sample, and report how far the groups miss the numbers."""
     empty = counts.loc[counts["n_test"] == 0, "class"].tolist()
     if empty:
         raise DataError(
@@ -283,8 +284,8 @@ def _check_held_out(counts: pd.DataFrame, groups: str | None) -> None:
     if (counts["difference"] != 0).any():
         worst = counts.iloc[int(counts["difference"].abs().to_numpy().argmax())]
         logger.info(
-            "split by %s: %d to %d test samples a class, furthest from its number in %s "
-            "(%d, not %d)",
+            "split by %s: %d to %d test samples per class, furthest from the requested number "
+            "in %s (%d, not %d)",
             groups,
             counts["n_test"].min(),
             counts["n_test"].max(),
@@ -295,23 +296,23 @@ def _check_held_out(counts: pd.DataFrame, groups: str | None) -> None:
 
 
 def _fold_counts(classes: list[str], codes: np.ndarray, fold: np.ndarray) -> pd.DataFrame:
-    """Return the numbers of each class and fold, and refuse a fold that takes a whole class."""
-    held = np.zeros((len(classes), int(fold.max())), dtype=np.int64)
-    np.add.at(held, (codes, fold - 1), 1)
-    sizes = held.sum(axis=1, keepdims=True)
-    bare = [classes[code] for code in np.flatnonzero((sizes - held < MIN_TRAIN).any(axis=1))]
-    if bare:
+    """Return the numbers of each class and fold, and refuse a fold that holds a whole class."""
+    n_test = np.zeros((len(classes), int(fold.max())), dtype=np.int64)
+    np.add.at(n_test, (codes, fold - 1), 1)
+    sizes = n_test.sum(axis=1, keepdims=True)
+    small = [classes[code] for code in np.flatnonzero((sizes - n_test < MIN_TRAIN).any(axis=1))]
+    if small:
         raise DataError(
-            f"a fold leaves fewer than {MIN_TRAIN} samples to train on of the classes {bare[:5]}: "
+            f"a fold leaves fewer than {MIN_TRAIN} training samples of the classes {small[:5]}: "
             "their samples are in too few groups; divide by sample (groups=None) or drop them"
         )
-    code, number = (place.ravel() for place in np.indices(held.shape))
+    code, number = (place.ravel() for place in np.indices(n_test.shape))
     return pd.DataFrame(
         {
             "class": np.asarray(classes)[code],
-            "n": np.broadcast_to(sizes, held.shape).ravel(),
+            "n": np.broadcast_to(sizes, n_test.shape).ravel(),
             "fold": number + 1,
-            "n_test": held.ravel(),
-            "n_train": (sizes - held).ravel(),
+            "n_test": n_test.ravel(),
+            "n_train": (sizes - n_test).ravel(),
         }
     )

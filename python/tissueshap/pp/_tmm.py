@@ -26,21 +26,21 @@ def tmm(
 
     The factors are those of edgeR's ``calcNormFactors`` (Robinson and Oshlack, Genome
     Biology 11:R25, 2010), and the layer is counts per million on effective library
-    sizes; R's ``core_tmm`` does the work, shared by ``settings.n_jobs`` processes where
-    there is much of it.
+    sizes. The R function ``core_tmm`` does the work, with ``settings.n_jobs`` processes for
+    large data.
 
     Parameters
     ----------
     adata
         Samples x genes, with raw counts in ``X``.
     reference
-        Normalise new samples as others were: their AnnData after ``tmm``, or its record
-        ``uns["tissueshap"]["tmm"]``. Genes are matched by name and must be the same. A
-        sample's factor then does not depend on the others in ``adata``.
+        Normalise new samples in the same way as earlier ones: the AnnData of those after
+        ``tmm``, or its record ``uns["tissueshap"]["tmm"]``. Genes are matched by name and
+        must be the same. A sample's factor then does not depend on the others in ``adata``.
     key_added
-        Name of the record, and prefix of the slots, in place of ``"tmm"``.
+        Name of the record, and prefix of the slots, instead of ``"tmm"``.
     copy
-        Return a new AnnData and leave this one as it is.
+        Return a new AnnData and leave this one unchanged.
 
     Returns
     -------
@@ -63,21 +63,21 @@ def tmm(
     """
     adata = target(adata, copy=copy)
     slots.begin(adata, "tmm", key_added=key_added)
-    found = r.call(
+    result = r.call(
         "core_tmm",
         counts=checked(adata),
         reference=_frozen(reference),
         BPPARAM=workers(adata),
     )
     # R's genes x samples in Fortran order are samples x genes in C order: no copy.
-    found["layers"] = {name: np.asarray(layer).T for name, layer in found["layers"].items()}
+    result["layers"] = {name: np.asarray(layer).T for name, layer in result["layers"].items()}
     # The vector of a single sample arrives from R as a number.
-    totals = np.atleast_1d(found["obs"][schema.obs.lib_size])
+    totals = np.atleast_1d(result["obs"][schema.obs.lib_size])
     check_not_normalised(totals, "adata.X")
     slots.write(
         adata,
         "tmm",
-        found,
+        result,
         params={"frozen": reference is not None},
         versions=r.versions("R", "edgeR"),
         key_added=key_added,
@@ -94,7 +94,7 @@ def _frozen(reference: AnnData | dict[str, Any] | None) -> dict[str, Any] | None
     wanted = ("reference", "reference_scale", "reference_sample")
     if missing := [name for name in wanted if name not in reference]:
         raise DataError(
-            f"reference has no {missing}: run ts.pp.tmm on those samples first and pass that "
-            f"AnnData, or its uns[{schema.UNS!r}]['tmm']"
+            f"reference has no {missing}: run ts.pp.tmm on the reference's samples first and pass "
+            f"that AnnData, or its uns[{schema.UNS!r}]['tmm']"
         )
     return {name: reference[name] for name in wanted}

@@ -74,7 +74,7 @@ def test_moments_do_not_cancel(monkeypatch) -> None:
 
 def test_what_is_refused(pair) -> None:
     adata, reference = pair
-    with pytest.raises(DataError, match="method='quantile'"):
+    with pytest.raises(DataError, match="method must be 'zscore', not 'quantile'"):
         pp.harmonise(adata, reference, method="quantile")
     other = cohort(np.ones((3, 2)), ["x", "y"])
     with pytest.raises(DataError, match="share no gene"):

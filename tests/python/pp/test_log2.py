@@ -63,7 +63,7 @@ def test_missing_layer_names_its_verb(toy: ad.AnnData) -> None:
 
 def test_logarithms_are_taken_once(cpm: ad.AnnData) -> None:
     pp.log2(cpm)
-    with pytest.raises(DataError, match="holds logarithms already"):
+    with pytest.raises(DataError, match="is log-transformed already"):
         pp.log2(cpm, layer="log2")
 
 

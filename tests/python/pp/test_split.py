@@ -52,7 +52,7 @@ def test_small_classes_are_named_with_the_remedy(toy: ad.AnnData) -> None:
 
 
 def test_n_test_of_nothing(toy: ad.AnnData) -> None:
-    with pytest.raises(DataError, match="n_test is 0"):
+    with pytest.raises(DataError, match="n_test must be an integer of at least 1, not 0"):
         pp.split(toy, n_test=0)
 
 
@@ -109,9 +109,9 @@ class TestFraction:
     @pytest.mark.parametrize(
         ("options", "words"),
         [
-            ({"test_fraction": 0.0}, "test_fraction is 0.0"),
-            ({"test_fraction": 1.0}, "test_fraction is 1.0"),
-            ({"max_test": 1}, "holds out 2 samples at least"),
+            ({"test_fraction": 0.0}, "test_fraction must be above 0 .* not 0.0"),
+            ({"test_fraction": 1.0}, "below 1, not 1.0"),
+            ({"max_test": 1}, "max_test must be a number of at least 2"),
         ],
     )
     def test_shares_that_make_no_sense(
@@ -166,11 +166,11 @@ class TestFolds:
     @pytest.mark.parametrize(
         ("options", "words"),
         [
-            ({"n_folds": 1}, "n_folds is 1"),
-            ({"n_folds": 2.5}, "n_folds is 2.5"),
-            ({"n_folds": 181}, "there are 180 samples or groups"),
-            ({"n_folds": 41, "groups": "donor"}, "there are (39|40) samples or groups"),
-            ({"n_folds": 5, "n_test": 5}, "leave n_test out"),
+            ({"n_folds": 1}, "n_folds must be an integer of at least 2, not 1"),
+            ({"n_folds": 2.5}, "integer of at least 2, not 2.5"),
+            ({"n_folds": 181}, "only 180 samples or groups"),
+            ({"n_folds": 41, "groups": "donor"}, "only (39|40) samples or groups"),
+            ({"n_folds": 5, "n_test": 5}, "either n_test or n_folds"),
         ],
     )
     def test_numbers_that_make_no_sense(
@@ -182,7 +182,7 @@ class TestFolds:
     def test_a_class_of_one_donor(self, toy: ad.AnnData) -> None:
         liver = toy.obs["tissue"] == "Liver"
         toy.obs["half"] = np.where(liver, "one", toy.obs["donor"].astype(str))
-        with pytest.raises(DataError, match=r"to train on of the classes \['Liver'\]"):
+        with pytest.raises(DataError, match=r"training samples of the classes \['Liver'\]"):
             pp.split(toy, n_folds=4, groups="half")
 
     @pytest.mark.parametrize(("n_folds", "needed"), [(2, 4), (3, 3), (10, 3)])
@@ -239,7 +239,7 @@ class TestGroups:
         with caplog.at_level("INFO", logger="tissueshap"):
             pp.split(toy, n_test=11, groups="pair")
         assert "split by pair: " in caplog.text
-        assert "furthest from its number in " in caplog.text
+        assert "furthest from the requested number in " in caplog.text
 
 
 class TestCohort:

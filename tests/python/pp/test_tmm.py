@@ -130,7 +130,7 @@ class TestReference:
             pp.tmm(toy[:, :100].copy(), reference=toy)
 
     def test_reference_without_record(self, toy: ad.AnnData) -> None:
-        with pytest.raises(DataError, match=r"run ts\.pp\.tmm on those samples first"):
+        with pytest.raises(DataError, match=r"run ts\.pp\.tmm on the reference's samples first"):
             pp.tmm(toy.copy(), reference=toy)
 
 

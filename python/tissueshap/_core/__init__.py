@@ -1,1 +1,1 @@
-"""What every other package rests on: the contract, its slots, checks, settings and messages."""
+"""What every other package uses: the contract, its slots, checks, settings and messages."""

@@ -1,4 +1,4 @@
-"""What every verb asks of an AnnData that it reads from or writes to."""
+"""Requirements of every verb on the AnnData that it reads or writes."""
 
 from __future__ import annotations
 
@@ -7,18 +7,20 @@ from os import PathLike
 from anndata import AnnData
 
 from tissueshap._core.errors import DataError
+from tissueshap._core.options import wrong_type
 
 
 def target(adata: AnnData, *, copy: bool) -> AnnData:
     """Return the AnnData to write to: itself, or a copy of it.
 
-    A view is made an AnnData of its own first, as scanpy does, so that writing to it
-    leaves its parent alone.
+    A view is first turned into its own AnnData, as scanpy does, so that writing to it
+    does not change its parent.
 
     Raises
     ------
     DataError
-        If it is no AnnData, names of samples or genes repeat, or it is a view of a file.
+        If it is not an AnnData, names of samples or genes are not unique, or it is a view of
+        an AnnData that is backed on disk.
     """
     check(adata)
     if copy:
@@ -26,7 +28,7 @@ def target(adata: AnnData, *, copy: bool) -> AnnData:
     if adata.is_view:
         if adata.isbacked:
             raise DataError(
-                "adata is a view of a file, which cannot be written to: run "
+                "adata is a view of an AnnData backed on disk, which cannot be written to: run "
                 "adata = adata.to_memory() first"
             )
         adata._init_as_actual(adata.copy())
@@ -34,12 +36,18 @@ def target(adata: AnnData, *, copy: bool) -> AnnData:
 
 
 def check(adata: AnnData, what: str = "adata") -> None:
-    """Raise unless this is an AnnData whose samples, genes and columns have names of their own.
+    """Raise unless this is an AnnData whose samples, genes and columns have unique names.
 
-    All are matched by name. ``what`` is what messages call it.
+    All are matched by name. ``what`` is its name in messages.
     """
+    if isinstance(adata, str | PathLike):
+        raise DataError(
+            f"{what} must be an AnnData, not the path {str(adata)!r}: read it first, "
+            f"{what} = ts.io.read_h5ad(path)"
+        )
     if not isinstance(adata, AnnData):
-        raise DataError(_no_anndata(adata, what))
+        remedy = "anndata.AnnData(counts) makes one of samples x genes"
+        raise wrong_type(what, adata, "an AnnData", remedy)
     for group in ("obs", "var"):
         columns = getattr(adata, group).columns
         if not columns.is_unique:
@@ -54,18 +62,6 @@ def check(adata: AnnData, what: str = "adata") -> None:
         if not names.is_unique:
             twice = list(map(str, names[names.duplicated()].unique()[:5]))
             raise DataError(
-                f"{what}.{axis} holds names twice: {twice}: run {what}.{axis}_make_unique() "
+                f"{what}.{axis} has duplicate names: {twice}: run {what}.{axis}_make_unique() "
                 "first, or add up what belongs together"
             )
-
-
-def _no_anndata(given: object, what: str) -> str:
-    if isinstance(given, str | PathLike):
-        return (
-            f"{what} is the path {str(given)!r}, not an AnnData: read it first, "
-            f"{what} = ts.io.read_h5ad(path)"
-        )
-    return (
-        f"{what} is of type {type(given).__name__}, not an AnnData: that comes first, and "
-        "anndata.AnnData(counts) makes one of samples x genes"
-    )

@@ -1,4 +1,4 @@
-"""Raw counts: where an AnnData has them, and what is wrong with those of ``X``."""
+"""Raw counts: where an AnnData has them, and checks of those in ``X``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tissueshap._core.errors import DataError
 
 
 def check_counts(adata: AnnData) -> float:
-    """Return the largest of the raw counts of ``adata.X``, or say what is wrong with them.
+    """Return the largest of the raw counts of ``adata.X``, or raise if something is wrong.
 
     Parameters
     ----------
@@ -30,7 +30,9 @@ def check_counts(adata: AnnData) -> float:
     if adata.X is None:
         raise DataError("adata.X is empty: put the raw counts there, samples x genes")
     if 0 in adata.shape:
-        raise DataError(f"adata has {adata.n_obs} samples and {adata.n_vars} genes: none to use")
+        raise DataError(
+            f"adata has {adata.n_obs} samples and {adata.n_vars} genes: both must be 1 or more"
+        )
     totals = np.zeros(adata.n_obs)
     largest = 0.0
     for rows, block in blocks(adata.X):
@@ -57,7 +59,7 @@ def _check_block(adata: AnnData, start: int, block: np.ndarray) -> None:
             )
         whole = block == np.rint(block)
         if not whole.all():
-            _name(adata, start, block, ~whole, "is not whole", _remedy(adata))
+            _name(adata, start, block, ~whole, "is not an integer", _remedy(adata))
     if block.min() < 0:
         _name(adata, start, block, block < 0, "is negative", _remedy(adata))
 
@@ -65,9 +67,9 @@ def _check_block(adata: AnnData, start: int, block: np.ndarray) -> None:
 def where_counts(adata: AnnData, *, estimated: bool = False) -> str:
     """Return where counts are: ``"X"``, ``"raw"`` or ``"layers/NAME"``; ``"X"`` if nowhere.
 
-    ``layers["counts"]`` is scanpy's and scvi-tools' habit, ``raw`` that of CELLxGENE. It
-    looks at the first rows of each. Fractions count where the counts are ``estimated``,
-    in ``X`` and in ``layers["counts"]`` alone: elsewhere they are normalised values.
+    scanpy and scvi-tools use ``layers["counts"]``, CELLxGENE uses ``raw``. The first rows of
+    each are checked. With ``estimated``, fractions are accepted in ``X`` and in
+    ``layers["counts"]``; elsewhere they are normalised values.
     """
     named, layers = f"layers/{_COUNTS}", slots.items(adata, "layers")
     if estimated and _COUNTS in layers:
@@ -82,19 +84,19 @@ def where_counts(adata: AnnData, *, estimated: bool = False) -> str:
 
 
 def matrix_at(adata: AnnData, place: str) -> Any:
-    """Return the matrix at a place as :func:`where_counts` names it, None if there is none."""
+    """Return the matrix at a place named as in :func:`where_counts`, or None."""
     if place == "raw":
         return None if adata.raw is None else adata.raw.X
     return adata.X if place == "X" else adata.layers.get(place.removeprefix("layers/"))
 
 
-#: The layer that holds counts by habit, and those that this package makes of them.
+#: The layer that usually holds counts, and those that this package derives from them.
 _COUNTS = "counts"
 _DERIVED = (schema.layers.tmm, schema.layers.log2, schema.layers.tpm, schema.layers.shap)
 
 
 def _remedy(adata: AnnData) -> str:
-    """Return what to do where ``X`` holds no counts: they may lie elsewhere."""
+    """Return what to do if ``X`` does not hold counts, which may be in another place."""
     place = where_counts(adata)
     if place == "raw":
         return "counts are in adata.raw: adata = adata.raw.to_adata()"
@@ -102,15 +104,15 @@ def _remedy(adata: AnnData) -> str:
         name = place.removeprefix("layers/")
         return f"counts are in a layer: adata.X = adata.layers[{name!r}].copy()"
     return (
-        "give raw counts; estimated counts (RSEM, salmon, tximport) are rounded first, "
-        "adata.X = np.rint(adata.X), which read_counts(values='estimated') does; values that are "
-        "logarithms already go to adata.layers['log2'], and filter_genes, tmm and log2 are left "
-        "out"
+        "use raw counts; estimated counts (RSEM, salmon, tximport) must be rounded first, "
+        "adata.X = np.rint(adata.X), which read_counts(values='estimated') does; put values that "
+        "are log-transformed already into adata.layers['log2'] and skip filter_genes, tmm and "
+        "log2"
     )
 
 
 def _is_counts(values: Any) -> bool:
-    """Return whether the first rows of a matrix are counts (a mask of 0 and 1 is none)."""
+    """Return whether the first rows of a matrix are counts (and not only 0 and 1, a mask)."""
     if values is None or 0 in values.shape:
         return False
     _, block = next(blocks(values))

@@ -1,4 +1,4 @@
-"""Matrices in any of the forms that AnnData holds, a block of rows at a time."""
+"""Matrices in any form that AnnData supports, in blocks of rows."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-#: Values in a block: 32 MiB as float64, so a block costs little beside any matrix.
+#: Values in a block: 32 MiB as float64, which is small compared with any large matrix.
 _BLOCK = 2**22
 
 
@@ -17,7 +17,7 @@ def blocks(values: Any) -> Iterator[tuple[slice, np.ndarray]]:
     Parameters
     ----------
     values
-        Samples x genes: an array, a sparse matrix, or one that lies in a file.
+        Samples x genes: an array, a sparse matrix, or one that is backed on disk.
 
     Yields
     ------
@@ -33,5 +33,5 @@ def blocks(values: Any) -> Iterator[tuple[slice, np.ndarray]]:
 
 
 def dense(values: Any) -> np.ndarray:
-    """Return a matrix as an array, without a copy where it is one."""
+    """Return a matrix as an array, without a copy if it is one."""
     return np.asarray(values.toarray() if hasattr(values, "toarray") else values)

@@ -25,7 +25,7 @@ _MIN_SPECTRAL = 50
 
 _PARAMETRIC = "umap.parametric_umap"
 
-#: What UMAP compiles in each session, though once would do.
+#: Functions that UMAP compiles in each session, although once is enough.
 _COMPILED = {
     "umap.umap_": ("smooth_knn_dist", "compute_membership_strengths", "init_transform"),
     "umap.utils": ("fast_knn_indices",),
@@ -48,7 +48,7 @@ class Embedding:
     n_pcs
         Embed this many principal components instead of the genes.
     n_neighbors
-        Samples a neighbourhood; at most one fewer than there are samples.
+        Number of neighbours; at most one fewer than there are samples.
     seed
         Seed of UMAP and of the principal components.
 
@@ -75,7 +75,7 @@ class Embedding:
             self.flat = np.asarray(self._umap.fit_transform(X), dtype=np.float32)
 
     def project(self, X: np.ndarray) -> np.ndarray:
-        """Return where other samples (rows, the same genes) lie, samples x 2, float32."""
+        """Return the positions of other samples (rows, the same genes), samples x 2, float32."""
         if self._pca is not None:
             X = self._pca.transform(X)
         return np.asarray(self._umap.transform(X), dtype=np.float32)
@@ -83,10 +83,11 @@ class Embedding:
 
 @contextmanager
 def _parts_in_log() -> Iterator[None]:
-    """Log, rather than warn, that the neighbourhoods fall into separate parts.
+    """Log, instead of warn, that the neighbourhoods consist of separate parts.
 
-    Classes far apart do that. UMAP then lays out each part by itself; the warning comes
-    from the step that places the parts, which form no connected graph by definition.
+    This happens if classes are far from each other. UMAP then lays out each part separately;
+    the warning comes from the step that places the parts, which are not connected by
+    definition.
     """
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -102,10 +103,10 @@ def _parts_in_log() -> Iterator[None]:
 
 @cache
 def import_umap() -> Any:
-    """Return the module ``umap``, there and compiled in seconds.
+    """Return the module ``umap``, imported and compiled within seconds.
 
-    By itself the package imports TensorFlow and PyTorch (800 MB) for its parametric model,
-    which is not used here, and compiles its functions anew in each session and worker.
+    By default the package imports TensorFlow and PyTorch (800 MB) for its parametric model,
+    which is not used here, and compiles its functions again in each session and worker.
     """
     if "umap" not in sys.modules:
         _need_cache_folder()
@@ -119,29 +120,29 @@ def import_umap() -> Any:
 
 
 def _need_cache_folder() -> None:
-    """Give Numba a folder where it has none: umap cannot be imported without."""
+    """Give Numba a cache folder if it has none, because umap cannot be imported without it."""
     places = [Path.home() / ".cache"] if os.environ.get("HOME") else []
-    found = find_spec("pynndescent")
-    if found is not None and found.origin is not None:
-        places.append(Path(found.origin).parent / "__pycache__")
+    spec = find_spec("pynndescent")
+    if spec is not None and spec.origin is not None:
+        places.append(Path(spec.origin).parent / "__pycache__")
     if "NUMBA_CACHE_DIR" in os.environ or any(map(_writable, places)):
         return
     folder = tempfile.mkdtemp(prefix="tissueshap-numba-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    os.environ["NUMBA_CACHE_DIR"] = folder  # workers take it from here
+    os.environ["NUMBA_CACHE_DIR"] = folder  # workers inherit it
     if "numba" in sys.modules:
         sys.modules["numba"].config.CACHE_DIR = folder
 
 
 def _writable(folder: Path) -> bool:
-    """Return whether files can be made in a folder, which may have to be made first."""
+    """Return whether files can be created in a folder, which may have to be created first."""
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent
     return os.access(folder, os.W_OK | os.X_OK)
 
 
 def _import_without_parametric() -> None:
-    """Import ``umap`` so that its parametric model is imported when it is asked for."""
+    """Import ``umap`` so that its parametric model is imported only on request."""
     sys.modules[_PARAMETRIC] = None  # type: ignore[assignment]
     try:
         with warnings.catch_warnings():
@@ -149,10 +150,10 @@ def _import_without_parametric() -> None:
             import umap
     finally:
         del sys.modules[_PARAMETRIC]
-    held = vars(umap)
+    names = vars(umap)
     for name in ("ParametricUMAP", "load_ParametricUMAP"):
-        held.pop(name, None)
-    held["__getattr__"] = _parametric
+        names.pop(name, None)
+    names["__getattr__"] = _parametric
 
 
 def _parametric(name: str) -> Any:
@@ -163,6 +164,6 @@ def _parametric(name: str) -> Any:
 
 
 def _keep_compiled(function: Any) -> None:
-    """Have Numba keep a compiled function beside its source, or in the user's cache."""
-    with suppress(AttributeError, RuntimeError):  # not compiled; no folder to write to
+    """Have Numba store a compiled function next to its source, or in the user's cache."""
+    with suppress(AttributeError, RuntimeError):  # not compiled, or no folder to write to
         function.enable_caching()

@@ -1,4 +1,4 @@
-"""What can go wrong, one class a kind of remedy."""
+"""The errors of the package, one class for each kind of remedy."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class MissingSlotError(DataError):
 
 
 class TakenSlotError(DataError):
-    """A slot holds something of the user's: the message says how to keep both."""
+    """A slot has the user's own data: the message says how to keep both."""
 
 
 class StaleError(DataError):
@@ -36,8 +36,8 @@ class RHostError(RError):
 
 
 class WorkerError(TissueshapError, RuntimeError):
-    """A process that shared the work has died: the message says what may be the cause."""
+    """A worker process has died: the message names the possible cause."""
 
 
 class DataWarning(UserWarning):
-    """Something in the input was left out or looks wrong: the message names it."""
+    """Something in the input was dropped or looks wrong: the message names it."""

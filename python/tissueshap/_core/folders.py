@@ -1,7 +1,7 @@
-"""Folders of results: written whole or not at all, in place of nothing but our own files.
+"""Folders of results: written completely or not at all, and replacing only our own files.
 
-A finished folder has a manifest of its files. What it does not list, or lists with other
-contents, belongs to somebody else: such a folder is never replaced.
+A finished folder has a manifest of its files. Files that are not listed, or have changed,
+belong to somebody else: a folder with such files is never replaced.
 """
 
 from __future__ import annotations
@@ -29,29 +29,29 @@ _PARTIAL = ".tissueshap-partial-"
 #: The folders of this process that are being written.
 _unfinished: set[Path] = set()
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
-#: What an error says of a full disk or a full quota; HDF5 has it in its message alone.
+#: Error numbers of a full disk or quota; HDF5 has them only in its message.
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 def check_folder(folder: Path, *, overwrite: bool) -> None:
-    """Refuse a folder that holds something which may not be replaced.
+    """Refuse a folder with files that may not be replaced.
 
     Parameters
     ----------
     folder
         Where results will be.
     overwrite
-        Whether what this package wrote there may be replaced.
+        Whether files that this package wrote there may be replaced.
 
     Raises
     ------
     DataError
-        ``folder`` is a file or a link to nothing, or holds files: those of somebody else,
-        or our own, and they may not be replaced.
+        ``folder`` is a file or a broken link, or has files: those of somebody else, or our
+        own if these may not be replaced.
     """
     if folder.is_symlink() and not folder.exists():
         raise DataError(
-            f"{folder} is a link to {os.readlink(folder)}, which does not exist: make that "
+            f"{folder} is a link to {os.readlink(folder)}, which does not exist: create that "
             "folder, or name another"
         )
     if folder.exists() and not folder.is_dir():
@@ -74,17 +74,17 @@ def check_folder(folder: Path, *, overwrite: bool) -> None:
 
 @contextmanager
 def whole_folder(out: Path, *, overwrite: bool) -> Iterator[Path]:
-    """Give an empty folder to write in, whose contents are moved to ``out`` at the end.
+    """Yield an empty folder to write to, whose contents are moved to ``out`` at the end.
 
-    When the work stops early, by an error or by the user, what was written is removed and
-    ``out`` is as it was; what a killed process left is removed by the next one. Where
-    ``out`` was filled by others meanwhile, the results go into a folder of another name.
+    If the work stops early, by an error or by the user, what was written is removed and
+    ``out`` does not change; what a killed process left is removed by the next one. If others
+    have filled ``out`` in the meantime, the results are moved to a folder with another name.
 
     Parameters
     ----------
     out
-        The folder that the results are for. An existing one, which may be a link or a
-        mount point, keeps its place and permissions.
+        The folder for the results. An existing folder, which may be a link or a mount point,
+        keeps its place and permissions.
     overwrite
         Whether results that this package wrote there may be replaced.
 
@@ -96,8 +96,8 @@ def whole_folder(out: Path, *, overwrite: bool) -> Iterator[Path]:
     Raises
     ------
     DataError
-        As :func:`check_folder`, at the beginning and at the end; or nothing can be written
-        there, or the disk is full.
+        For the reasons of :func:`check_folder`, at the beginning and at the end; or nothing
+        can be written there, or the disk is full.
     """
     out = Path(os.path.abspath(out.expanduser()))
     inside = out.is_dir()
@@ -127,7 +127,7 @@ def whole_folder(out: Path, *, overwrite: bool) -> Iterator[Path]:
 
 @contextmanager
 def named_if_full(path: Path) -> Iterator[None]:
-    """Turn the many errors of a full disk into one that says so, and where."""
+    """Turn the various errors of a full disk into one that names the path."""
     try:
         yield
     except (OSError, RuntimeError) as error:
@@ -141,7 +141,7 @@ def named_if_full(path: Path) -> Iterator[None]:
 
 
 def discard() -> None:
-    """Delete what is being written, for a process that is about to end."""
+    """Delete unfinished folders, for a process that is about to end."""
     for folder in _unfinished:
         shutil.rmtree(folder, ignore_errors=True)
         with suppress(OSError):
@@ -154,18 +154,18 @@ def need_space(folder: Path, n_bytes: int) -> None:
     free = shutil.disk_usage(folder).free
     if free < n_bytes:
         raise DataError(
-            f"the results need about {n_bytes / 1e6:,.0f} MB and {free / 1e6:,.0f} MB are free on "
+            f"the results need about {n_bytes / 1e6:,.0f} MB, but {free / 1e6:,.0f} MB are free on "
             f"the disk of {folder.parent.parent}: make room, or name another place"
         )
 
 
 def _entries(folder: Path) -> list[Path]:
-    """Return what is in a folder, other than what a process writes there meanwhile."""
+    """Return the entries of a folder, except those that a process is writing."""
     return sorted(path for path in folder.iterdir() if not path.name.startswith(_PARTIAL))
 
 
 def _files(folder: Path) -> Iterator[str]:
-    """Yield what is not a folder below a folder, relative to it; links are not followed."""
+    """Yield all files below a folder, relative to it; links are not followed."""
     for parent, folders, names in os.walk(folder):
         if Path(parent) == folder:
             folders[:] = [name for name in folders if not name.startswith(_PARTIAL)]
@@ -195,7 +195,7 @@ def _listed(folder: Path) -> dict[str, list[int | str]]:
 
 
 def _foreign(folder: Path) -> list[str]:
-    """Return the files that the manifest does not list as they are."""
+    """Return the files that the manifest does not list, or lists with other contents."""
     listed = _listed(folder)
 
     def ours(name: str) -> bool:
@@ -219,7 +219,7 @@ def _delete_listed(folder: Path) -> None:
 
 
 def _workspace(home: Path, prefix: str, out: Path) -> tuple[Path, IO[bytes]]:
-    """Return a new folder and its lock, which is held as long as this process lives."""
+    """Return a new folder and its lock, which is held until this process ends."""
     try:
         home.mkdir(parents=True, exist_ok=True)
         work = Path(tempfile.mkdtemp(prefix=prefix, dir=home))
@@ -236,7 +236,7 @@ def _workspace(home: Path, prefix: str, out: Path) -> tuple[Path, IO[bytes]]:
 
 
 def _locked(lock: IO[bytes]) -> bool:
-    """Take a lock if nobody holds it; file systems without locks let nobody have it."""
+    """Acquire a lock if it is free; this always fails on file systems without locks."""
     try:
         if sys.platform == "win32":
             import msvcrt
@@ -253,7 +253,7 @@ def _locked(lock: IO[bytes]) -> bool:
 
 
 def _machine() -> bytes:
-    """Return what the containers of one running machine share, and no two machines do."""
+    """Return an identifier that containers on one running machine share."""
     try:
         return _BOOT.read_bytes().strip()
     except OSError:
@@ -261,28 +261,28 @@ def _machine() -> bytes:
 
 
 def _clear(home: Path, prefix: str, out: Path) -> None:
-    """Remove what processes that were killed left, and undo what they were in the middle of."""
+    """Remove what killed processes left, and undo their unfinished work."""
     for work in home.iterdir():
         if not work.name.startswith(prefix) or not (work / "lock").is_file():
             continue
         with suppress(OSError), (work / "lock").open("r+b") as lock:
             machine = lock.read()
-            # On some networks' disks the locks of another machine cannot be seen.
+            # On some network file systems the locks of other machines are not visible.
             if machine != _machine():
                 logger.warning(
-                    "%s is left of work on another machine, or before this one was restarted: "
-                    "delete it if nothing writes there any more",
+                    "%s was left by a run on another machine, or before this one was restarted: "
+                    "delete it if nothing writes to it any longer",
                     work,
                 )
             elif _locked(lock):
-                logger.info("removing what a run that was killed left: %s", work)
+                logger.info("removing what a killed run left: %s", work)
                 _restore(work, out)
                 shutil.rmtree(work / "new", ignore_errors=True)
                 _remove(work, lock)
 
 
 def _place(work: Path, out: Path, *, overwrite: bool) -> None:
-    """Move finished results to ``out``, or to another name if it has been filled meanwhile."""
+    """Move finished results to ``out``, or to another name if it has been filled by others."""
     new = work / "new"
     try:
         check_folder(out, overwrite=overwrite)
@@ -291,9 +291,9 @@ def _place(work: Path, out: Path, *, overwrite: bool) -> None:
             return
         _exchange(work, out)
     except (DataError, OSError) as error:
-        kept = work.parent / f"{out.name}-{work.name.rpartition('-')[2]}"
-        new.rename(kept)
-        raise DataError(f"{error}. The results are in {kept}") from error
+        place = work.parent / f"{out.name}-{work.name.rpartition('-')[2]}"
+        new.rename(place)
+        raise DataError(f"{error}. The results are in {place}") from error
 
 
 def _exchange(work: Path, out: Path) -> None:
@@ -310,7 +310,7 @@ def _exchange(work: Path, out: Path) -> None:
 
 
 def _restore(work: Path, out: Path) -> None:
-    """Put the earlier results back where an exchange was cut short."""
+    """Put the earlier results back if an exchange was interrupted."""
     new, old = work / "new", work / "old"
     if not old.is_dir() or not (new / MANIFEST).exists():
         return
@@ -322,7 +322,7 @@ def _restore(work: Path, out: Path) -> None:
 
 
 def _remove(work: Path, lock: IO[bytes]) -> None:
-    """Remove a workspace without new results; files of others in the old ones stay."""
+    """Remove a workspace without new results; files of others in the old ones are kept."""
     _delete_listed(work / "old")
     if sys.platform == "win32":
         lock.close()  # an open file cannot be deleted there

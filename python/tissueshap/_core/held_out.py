@@ -1,7 +1,7 @@
-"""Which samples train and which are held out, as ``pp.split`` has written it.
+"""Which samples are for training and which are held out, as ``pp.split`` wrote it.
 
-Where it made folds every sample does both: it is held out once, and trains the networks of
-the other folds.
+With folds every sample is both: it is held out once, and used to train the networks of the
+other folds.
 """
 
 from __future__ import annotations
@@ -16,25 +16,25 @@ from tissueshap._core.errors import DataError
 if TYPE_CHECKING:
     from anndata import AnnData
 
-#: Positions of the samples that train and of those that are held out, a pair a network.
+#: Positions of the training and of the held-out samples, one pair per network.
 Rounds = list[tuple[np.ndarray, np.ndarray]]
 
 #: Values of ``obs["split"]``.
 TRAIN, TEST, BOTH = "train", "test", "both"
 
-#: Fewest samples of a class to train on: SMOTE needs a neighbour.
+#: Minimum number of training samples of a class: SMOTE needs a neighbour.
 MIN_TRAIN = 2
-#: Fewest samples of a class to hold out, where their number is not given.
+#: Minimum number of held-out samples of a class, if their number is not given.
 MIN_TEST = 2
 
 
 def training(adata: AnnData) -> np.ndarray:
-    """Return which samples a network may be trained on."""
+    """Return which samples may be used for training."""
     return _is(adata, TRAIN, BOTH)
 
 
 def held_out(adata: AnnData) -> np.ndarray:
-    """Return which samples are predicted by a network that has not seen them."""
+    """Return which samples are predicted by a network that was not trained on them."""
     return _is(adata, TEST, BOTH)
 
 
@@ -46,18 +46,18 @@ def folds(adata: AnnData) -> np.ndarray | None:
 
 
 def rounds(adata: AnnData) -> Rounds:
-    """Return which samples train and which are held out: once, or for each fold.
+    """Return the training and the held-out samples: once, or for each fold.
 
     Raises
     ------
     DataError
         No sample is held out.
     """
-    fold, held = folds(adata), held_out(adata)
-    if not held.any():
+    fold, test = folds(adata), held_out(adata)
+    if not test.any():
         raise DataError("no sample is held out: run ts.pp.split(adata)")
     if fold is None:
-        return [(np.flatnonzero(training(adata)), np.flatnonzero(held))]
+        return [(np.flatnonzero(training(adata)), np.flatnonzero(test))]
     return [
         (np.flatnonzero(fold != number), np.flatnonzero(fold == number))
         for number in np.unique(fold)
@@ -65,12 +65,12 @@ def rounds(adata: AnnData) -> Rounds:
 
 
 def fewest(*, n_test: int | None = None, n_folds: int | None = None) -> int:
-    """Return how many samples a class needs to be split.
+    """Return the minimum number of samples of a class for a split.
 
     Parameters
     ----------
     n_test
-        Samples of each class to hold out; None for a share of them.
+        Number of samples per class to hold out; None for a share of them.
     n_folds
         Folds, or None for one split.
     """

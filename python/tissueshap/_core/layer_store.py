@@ -1,4 +1,4 @@
-"""A layer that is written row by row, in memory or straight into a file."""
+"""A layer that is written row by row, in memory or directly to a file."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from tissueshap._core import schema, slots
 if TYPE_CHECKING:
     from anndata import AnnData
 
-#: Values in a block of rows that is written at once, 1 MiB.
+#: Values in a block of rows that is written together, 1 MiB.
 _BLOCK = 2**18
 
 
 class LayerStore:
-    """A new layer, samples x genes float32, NaN where nothing is written.
+    """A new layer, samples x genes float32, NaN where nothing has been written.
 
-    For an AnnData that was read with ``backed="r+"`` the rows go into the file's
-    ``layers`` as they come, and :meth:`array` is a view of a scratch file beside it: the
-    AnnData can then be written anywhere, over its own file too, and memory holds no
-    samples x genes. Otherwise the layer is an array.
+    For an AnnData that was read with ``backed="r+"`` each row is written directly to the
+    file's ``layers``, and :meth:`array` is a view of a scratch file in the same folder. The
+    AnnData can then be written anywhere, even over its own file, and the layer is never in
+    memory as a whole. Otherwise the layer is an array.
 
     Parameters
     ----------
     adata
-        Where the layer will be.
+        The AnnData of the layer.
     name
-        Its name there.
+        Its name.
     """
 
     def __init__(self, adata: AnnData, name: str) -> None:
@@ -42,7 +42,7 @@ class LayerStore:
         if writable(adata):
             self._dataset = _dataset(_opened(adata), name, self._shape)
             self._scratch = _scratch(Path(str(adata.filename)).parent, self._shape)
-            # Also where an error ends the work.
+            # Also if an error ends the work.
             weakref.finalize(self, self._scratch.close)
         else:
             self._array = np.full(self._shape, np.nan, dtype=np.float32)
@@ -59,14 +59,14 @@ class LayerStore:
         self._file.write(whole.tobytes())
 
     def array(self) -> np.ndarray:
-        """Return the layer, which is written no more; of a file-backed AnnData it is on disk."""
+        """Return the finished layer, which is on disk if the AnnData is backed on disk."""
         if self._array is not None:
             return self._array
         self._dataset.file.flush()
         self._file.flush()
         mapped = np.memmap(self._file, dtype=np.float32, mode="r+", shape=self._shape)
         self._file.close()  # the map keeps it
-        # anndata knows how to write plain arrays only.
+        # anndata can only write plain arrays.
         return mapped.view(np.ndarray)
 
     @property
@@ -112,16 +112,16 @@ def _dataset(file: Any, name: str, shape: tuple[int, int]) -> Any:
     layers = _group(file, "layers")
     if name in layers:
         del layers[name]
-    found = layers.create_dataset(
+    dataset = layers.create_dataset(
         name, shape, dtype=np.float32, chunks=(1, shape[1]), fillvalue=np.nan
     )
-    found.attrs["encoding-type"] = "array"
-    found.attrs["encoding-version"] = "0.2.0"
-    return found
+    dataset.attrs["encoding-type"] = "array"
+    dataset.attrs["encoding-version"] = "0.2.0"
+    return dataset
 
 
 def _scratch(folder: Path, shape: tuple[int, int]) -> IO[bytes]:
-    # It has no name, and is gone with the last view of it.
+    # It has no name, and is deleted with the last view of it.
     file = tempfile.TemporaryFile(dir=folder)
     step = max(1, _BLOCK // max(1, shape[1]))
     nothing = np.full((min(step, shape[0]), shape[1]), np.nan, dtype=np.float32)

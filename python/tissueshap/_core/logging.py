@@ -1,8 +1,8 @@
 """The package's messages: ``ts.logging``.
 
-All go to the logger ``tissueshap`` of :mod:`logging`. Nothing is configured at import:
-a library leaves that to its user, who says it there or by ``ts.settings.verbosity``.
-Until then Python itself prints warnings and worse.
+All go to the logger ``tissueshap`` of :mod:`logging`. Nothing is configured at import: a
+library leaves this to its user, who configures the logger or sets ``ts.settings.verbosity``.
+Until then Python itself prints warnings and errors.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ HINT = 15
 
 logger = logging.getLogger("tissueshap")
 
-#: What decides about the numbers.
+#: Packages that affect the results.
 _DECISIVE = ("tissueshap", "anndata", "keras", "numpy", "pandas", "scikit-learn", "umap-learn")
 
 
@@ -29,8 +29,8 @@ def show(level: int | str | None = "info") -> None:
     Parameters
     ----------
     level
-        The least important to print, by name or number of :mod:`logging`, or None to
-        print none of our own accord any longer.
+        The lowest level to print, by name or number of :mod:`logging`, or None to stop
+        printing.
     """
     ours = [handler for handler in logger.handlers if isinstance(handler, _ToStderr)]
     if level is None:
@@ -51,19 +51,19 @@ class _ToStderr(logging.StreamHandler[TextIO]):
 
 
 def print_header(*, file: TextIO | None = None) -> None:
-    """Print the versions of what decides about the numbers, to report with a result.
+    """Print the versions of the packages that affect the results, to report with a result.
 
-    ``tissueshap doctor`` says more, and what is missing.
+    ``tissueshap doctor`` prints all packages, including missing ones.
 
     Parameters
     ----------
     file
-        Where to; standard output by default.
+        The file to print to; standard output by default.
     """
-    found = []
+    versions = []
     for name in _DECISIVE:
         try:
-            found.append(f"{name}=={metadata.version(name)}")
+            versions.append(f"{name}=={metadata.version(name)}")
         except metadata.PackageNotFoundError:
             continue
-    (file or sys.stdout).write(" ".join(found) + "\n")
+    (file or sys.stdout).write(" ".join(versions) + "\n")

@@ -1,4 +1,4 @@
-"""Checks of the options of every verb and of a run, with one wording for each case."""
+"""Checks of the options of every verb and of a run, and errors with one wording for each case."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Hashable, Iterable
 from numbers import Real
 from typing import Any
 
-from tissueshap._core.errors import DataError
+from tissueshap._core.errors import DataError, MissingPackageError
 
 
 def check_number(
@@ -82,6 +82,19 @@ def check_choice(name: str, value: Any, choices: Iterable[str], *, other: str = 
     raise DataError(f"{name} must be {one_of}{listed}, not {shown(value)}")
 
 
+def wrong_type(name: str, value: object, expected: str, remedy: str = "") -> DataError:
+    """Return the error for an argument of a wrong type: what is expected, and what to do."""
+    text = f"{name} must be {expected}, not of type {type(value).__name__}"
+    return DataError(f"{text}: {remedy}" if remedy else text)
+
+
+def missing_package(feature: str, package: str, command: str) -> MissingPackageError:
+    """Return the error for a missing package: what needs it, and the command that installs it."""
+    return MissingPackageError(
+        f"{feature} needs the package {package}, which is not installed: run `{command}`"
+    )
+
+
 def check_order(low_name: str, low: float, high_name: str, high: float) -> None:
     """Raise a :class:`DataError` if the lower of two limits is above the higher."""
     if low > high:
@@ -89,7 +102,7 @@ def check_order(low_name: str, low: float, high_name: str, high: float) -> None:
 
 
 def check_patterns(name: str, patterns: Iterable[str]) -> None:
-    """Raise a :class:`DataError` if a pattern of names has a bracket that nothing closes."""
+    """Raise a :class:`DataError` if a pattern of names has a bracket that is not closed."""
     for pattern in patterns:
         if "[" in re.sub(r"\[!?\]?[^\]]*\]", "", pattern):
             raise DataError(

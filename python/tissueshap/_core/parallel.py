@@ -1,4 +1,4 @@
-"""Work on one item after another, by several processes where that pays."""
+"""Work on one item after another, with several processes if this is faster."""
 
 from __future__ import annotations
 
@@ -28,25 +28,25 @@ def in_order(
 ) -> Iterator[Result]:
     """Yield ``work(*prepare(item))`` for each item, in order.
 
-    The first items are done here. Once it shows that what is left would take longer than
-    workers need to start, the rest is done by ``settings.n_jobs`` processes. Results do
-    not depend on where they are made.
+    The first items are processed here. If the others would take longer than workers need to
+    start, ``settings.n_jobs`` processes do the rest. Results do not depend on where they are
+    computed.
 
     Parameters
     ----------
     prepare
         Returns the arguments of `work`, called here; it may be a closure.
     work
-        A function of a module, so that it can be sent to a process.
+        A function of a module, so that it can be sent to another process.
     items
-        What to work on.
+        The items to process.
     bar
         ``desc`` and ``unit`` of the progress bar.
 
     Raises
     ------
     WorkerError
-        A process has died, after the results that were finished.
+        A process has died; finished results have been yielded before.
     """
     workers = settings.cores
     with progress(total=len(items), **bar) as shown:
@@ -56,13 +56,13 @@ def in_order(
             yield work(*prepare(item))
             shown.update()
             left = (time.monotonic() - began) * (len(items) - done)
-            # The first item also pays for what this process has to load and compile.
+            # The first item includes the time to load and compile.
             if done > 1 and workers > 1 and left * (1 - 1 / workers) > START:
                 break
         if done < len(items):
             rest = (prepare(item) for item in islice(items, done, None))
-            for found in _by_workers(work, rest, workers):
-                yield found
+            for result in _by_workers(work, rest, workers):
+                yield result
                 shown.update()
 
 
@@ -78,7 +78,7 @@ def _by_workers(
         yield from pool(tasks)
     except TerminatedWorkerError as error:
         raise WorkerError(
-            f"one of {workers} worker processes has died, most often for want of memory: use "
+            f"one of {workers} worker processes has died, most often because memory ran out: use "
             f"fewer (n_jobs=1 uses none). {str(error).splitlines()[-1]}"
         ) from error
 
@@ -95,7 +95,7 @@ def _attended(parent: int, work: Callable[..., Result], *arguments: Any) -> Resu
 
 
 def _attend(parent: int) -> None:
-    """End this process once its parent is gone; it would work on for nobody otherwise."""
+    """End this process once its parent has ended, because nobody would use the results."""
     while os.getppid() == parent:
         time.sleep(1.0)
     os._exit(1)

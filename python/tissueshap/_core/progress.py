@@ -1,4 +1,4 @@
-"""How far long work is: bars on a terminal, and lines in a log."""
+"""Progress of long work: bars on a terminal, and lines in a log."""
 
 from __future__ import annotations
 
@@ -20,28 +20,28 @@ def bar(items: Iterable[Any] | None = None, **options: Any) -> Any:
     Parameters
     ----------
     items
-        What to iterate over, or None to update the bar by hand.
+        The items to iterate over, or None to update the bar manually.
     options
         Passed to :class:`tqdm.auto.tqdm`: ``total``, ``desc``, ``unit``.
     """
     from tqdm.auto import tqdm
 
-    # tqdm takes None for "where standard error is a terminal, or in a notebook": in a log
-    # file each of a bar's thousand states would be kept.
+    # For tqdm, None means "only in a terminal or notebook": in a log file, all of a bar's
+    # many states would be written.
     disable = None if settings.progress else True
     return tqdm(items, **{"delay": 2, "leave": False, "disable": disable, **options})
 
 
 class Progress:
-    """A :func:`bar` that also says now and then, in the package's log, how far it is.
+    """A :func:`bar` that also reports its progress in the package's log from time to time.
 
-    The lines are for where there is no bar; beside a bar they are hints, which a run's log
-    file has too.
+    The lines are meant for when no bar is shown; with a bar they are hints, which a run's log
+    file also has.
 
     Parameters
     ----------
     items
-        What to iterate over, or None to call :meth:`update` by hand.
+        The items to iterate over, or None to call :meth:`update` manually.
     desc
         What the work is.
     unit
@@ -58,7 +58,7 @@ class Progress:
         self._total: int | None = self._bar.total
         self._n, self._state = 0, ""
         self._began = self._said = time.monotonic()
-        # Beside a bar, or where none is wanted, lines are hints.
+        # With a bar, or if progress is turned off, lines are hints.
         self._level = INFO if self._bar.disable and settings.progress else HINT
 
     def __iter__(self) -> Iterator[Any]:
@@ -88,7 +88,7 @@ class Progress:
             )
 
     def set_postfix(self, state: dict[str, str], *, refresh: bool = False) -> None:
-        """Show something beside the numbers."""
+        """Show text after the numbers."""
         self._state = "".join(f", {name} {value}" for name, value in state.items())
         self._bar.set_postfix(state, refresh=refresh)
 
@@ -103,7 +103,7 @@ def progress(items: Iterable[Any] | None = None, *, desc: str = "working", **opt
     Parameters
     ----------
     items
-        What to iterate over, or None to update it by hand.
+        The items to iterate over, or None to update it manually.
     desc
         What the work is.
     options

@@ -1,7 +1,7 @@
-"""The scale of values: what they look like by themselves, and what no value may be.
+"""The scale of values: what they look like, and which values are not allowed.
 
 Values on another scale have the right names and sizes, and give wrong results without an
-error. What a model was trained on is compared in :mod:`tissueshap.model._input_scale`.
+error. :mod:`tissueshap.model._input_scale` compares them with a model's training data.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ from tissueshap._core.errors import DataError, DataWarning
 if TYPE_CHECKING:
     from anndata import AnnData
 
-#: Above it, whole numbers are counts; log2 of the largest count, with a shift of 10, is 41.
+#: Integers above this are counts; log2 of the largest count, with a shift of 10, is 41.
 _LARGEST_LOG = 41.0
-#: log2 of CPM with an offset of 1e-9 spans 50: what spans more is on a linear scale.
+#: log2 of CPM with an offset of 1e-9 spans 50: values that span more are on a linear scale.
 _WIDEST_LOG = 64.0
-#: Fewer samples or genes have no telling mean and variance.
+#: The mean and variance of fewer samples or genes are not informative.
 _FEW = 8
-#: Samples that are looked at.
+#: Number of samples to inspect.
 _LOOK = 200
-#: How far, in log2, samples may be from the total of a unit to be recognised by themselves,
-#: and where it is known already that they are on another scale.
+#: Largest distance, in log2, of samples from the total of a unit to be recognised on their
+#: own, and if it is already known that they are on another scale.
 _STRICT, LOOSE = 0.05, 1.0
 #: Totals of a unit: counts per million and TPM, and scanpy's counts per 10,000.
 _UNITS = {"CPM or TPM": 1e6, "CP10k": 1e4}
-#: Logarithms in use, with the shift that the paper adds.
+#: Common log transformations, with the shift that the paper adds.
 _LOGARITHMS = (
     ("natural log", np.e, 0.0),
     ("log2", 2.0, 0.0),
@@ -53,9 +53,9 @@ class Look:
     kind
         ``"counts"``, ``"linear"``, ``"zscore"``, or ``"log"``.
     base
-        Of logarithms.
+        Base of the logarithm.
     clear
-        Whether it can be nothing else.
+        Whether no other interpretation is possible.
     """
 
     text: str
@@ -65,24 +65,24 @@ class Look:
 
 
 def look(values: Any, *, tolerance: float = _STRICT) -> Look | None:
-    """Return what values look like by themselves, or None where that cannot be known.
+    """Return what values look like, or None if this cannot be decided.
 
-    Logarithms are recognised by what the samples add up to on the linear scale, which needs
-    all genes of the data: a selection of them adds up to anything.
+    Log-transformed values are recognised by the totals of the samples on the linear scale,
+    which needs all genes of the data, because a selection of them has arbitrary totals.
 
     Parameters
     ----------
     values
         Samples x genes, dense or sparse, in memory or in a file.
     tolerance
-        How far, in log2, the totals may be from those of a unit.
+        Largest distance, in log2, of the totals from those of a unit.
     """
     x = np.asarray(dense(values[evenly(values.shape[0], _LOOK)]), dtype=np.float64)
     if not x.size or not np.isfinite(x).all():
         return None
     low, high = float(x.min()), float(x.max())
     if low >= 0 and high > 1 and (x == np.rint(x)).all():
-        return Look("raw counts: all are whole numbers", "counts", clear=high > _LARGEST_LOG)
+        return Look("raw counts: all are integers", "counts", clear=high > _LARGEST_LOG)
     if high - low > _WIDEST_LOG:
         unit, away = _unit(x.sum(axis=1))
         known = unit if away < _STRICT else "CPM, TPM or other values"
@@ -98,7 +98,7 @@ def _z_scores(x: np.ndarray) -> Look | None:
             continue
         mean, sd = x.mean(axis=axis), x.std(axis=axis)
         varies = sd > 0
-        # Not exactly: of many samples some are looked at, and scanpy cuts values off at 10.
+        # Not exactly: only some of many samples are inspected, and scanpy clips values at 10.
         near = (np.abs(mean) < 0.2) & (np.abs(sd - 1) < 0.25)
         if varies.any() and near[varies].mean() > 0.8:
             return Look(f"z-scores, each {what} with mean 0 and variance 1", "zscore")
@@ -106,7 +106,7 @@ def _z_scores(x: np.ndarray) -> Look | None:
 
 
 def _logarithms(x: np.ndarray, low: float, tolerance: float) -> Look | None:
-    """Recognise logarithms by the unit that the samples add up to, the nearest one."""
+    """Recognise a log transformation by the nearest unit of the samples' totals."""
     found = []
     for name, base, shift in _LOGARITHMS:
         at_low = base ** (low - shift)
@@ -125,11 +125,11 @@ def _logarithms(x: np.ndarray, low: float, tolerance: float) -> Look | None:
 
 
 def _unit(totals: np.ndarray) -> tuple[str, float]:
-    """Return the unit nearest to the samples' totals, and how far away, in log2, they are."""
+    """Return the unit nearest to the samples' totals, and their distance from it in log2."""
     if (totals <= 0).any():
         return "", np.inf
     away = {name: np.abs(np.log2(totals / total)) for name, total in _UNITS.items()}
-    # Half of the distance of the tenth that is farthest: all samples must have that total.
+    # Half of the 90 % quantile of the distances: all samples must have this total.
     far = {
         name: max(float(np.median(each)), float(np.quantile(each, 0.9)) / 2)
         for name, each in away.items()
@@ -141,29 +141,29 @@ def _unit(totals: np.ndarray) -> tuple[str, float]:
 def check_logs(
     values: Any, where: str, *, refuse: bool = False, fold_changes: bool = False
 ) -> None:
-    """Refuse values that are no logarithms, and warn of unusual ones.
+    """Refuse values that are not log-transformed, and warn of unusual ones.
 
     Parameters
     ----------
     values
         Samples x genes.
     where
-        What messages call them.
+        Their name in messages.
     refuse
-        Refuse raw counts, and CPM or TPM on a linear scale, in place of a warning.
+        Refuse raw counts, and CPM or TPM on a linear scale, instead of warning of them.
     fold_changes
-        Whether differences of the values are going to be called log2 fold changes.
+        Whether differences of the values will be reported as log2 fold changes.
 
     Raises
     ------
     DataError
-        They are no logarithms, and `refuse` is true.
+        They are not log-transformed, and `refuse` is true.
 
     Warns
     -----
     DataWarning
-        They are no logarithms, or look like z-scores; with `fold_changes`, logarithms that
-        are not to base 2.
+        They are not log-transformed, or look like z-scores; with `fold_changes`, also if the
+        base of the logarithm is not 2.
     """
     seen = look(values)
     if seen is None or seen.base == 2:
@@ -172,30 +172,30 @@ def check_logs(
         if not fold_changes:
             return
         warn(
-            f"{where} looks like {seen.text}: what is reported as log2 fold changes would be "
-            f"{np.log(2) / np.log(seen.base):.2g} times as large as they are; divide the values "
+            f"{where} looks like {seen.text}: the reported log2 fold changes would be "
+            f"{np.log(2) / np.log(seen.base):.2g} times the true ones; divide the values "
             f"by {'ln(2) = 0.693' if seen.base == np.e else 'log10(2) = 0.301'}"
         )
     elif seen.kind == "zscore":
         warn(
             f"{where} looks like {seen.text}: fold changes would be in standard deviations, and "
-            "other cohorts would not be on the same scale; give the log2 values themselves"
+            "other cohorts would not be on the same scale; use the log2 values instead"
         )
     else:
         remedy = (
             "read them with values='counts', or put them into adata.X and run "
             "ts.pp.tmm(adata) and ts.pp.log2(adata)"
             if seen.kind == "counts"
-            else "take their logarithm first, log2(x + 1), or give raw counts"
+            else "log-transform them first, log2(x + 1), or use raw counts"
         )
         text = f"{where} is not on a log scale: it looks like {seen.text}; {remedy}"
         if refuse and seen.clear:
-            raise DataError(f"{text}; check_scale=False goes on all the same")
+            raise DataError(f"{text}; check_scale=False turns this error into a warning")
         warn(text)
 
 
 def made(adata: AnnData, layer: str) -> dict[str, Any]:
-    """Return the recorded parameters of the ``pp.log2`` that made a layer, or nothing."""
+    """Return the recorded parameters of the ``pp.log2`` that wrote a layer, or nothing."""
     name = schema.layers.log2
     verb = name if layer == name else layer.removesuffix(f"_{name}")
     entry = slots.record(adata).get(verb) if layer.endswith(name) else None
@@ -204,7 +204,7 @@ def made(adata: AnnData, layer: str) -> dict[str, Any]:
 
 
 def check_log_input(values: Any, adata: AnnData, where: str, *, refuse: bool) -> None:
-    """Check what a user brings as logarithms, as :func:`check_logs`, and that it is measured."""
+    """Check a user's log-transformed values with :func:`check_logs` and :func:`check_measured`."""
     check_measured(
         values,
         np.arange(adata.n_vars),
@@ -220,8 +220,8 @@ def check_not_normalised(totals: np.ndarray, where: str) -> None:
     unit, away = _unit(totals)
     if len(totals) > 2 and away < 0.01:
         warn(
-            f"each sample of {where} adds up to {_UNITS[unit]:,.0f}, as {unit} do: counts that "
-            "were normalised and rounded have lost what the tests need; give the raw counts"
+            f"each sample of {where} adds up to {_UNITS[unit]:,.0f}, as in {unit}: normalised and "
+            "rounded counts cannot be used for the tests; use the raw counts"
         )
 
 
@@ -238,8 +238,8 @@ def check_finite(
     more = f", and {others} more samples have such values" if others else ""
     raise DataError(
         f"{where} is {what} for gene {str(genes[column])!r} in sample {str(samples[row])!r}{more}: "
-        "run ts.pp.log2(adata) again or, where the values came as logarithms, fill them in or "
-        "drop the gene or the sample"
+        "run ts.pp.log2(adata) again or, if the values were read log-transformed, fill them in "
+        "or drop the gene or the sample"
     )
 
 
@@ -252,7 +252,7 @@ def check_measured(
     where: str,
     refuse: bool = False,
 ) -> None:
-    """Refuse values that are not finite, and warn of samples in which all genes are alike.
+    """Refuse values that are not finite, and warn of samples in which all genes are equal.
 
     Parameters
     ----------
@@ -263,9 +263,9 @@ def check_measured(
     samples, genes
         Names of all samples, and of the genes that are used.
     where
-        What messages call the values.
+        The values' name in messages.
     refuse
-        Refuse samples that have the same value in every gene, in place of a warning.
+        Refuse samples that have the same value in every gene, instead of warning of them.
 
     Raises
     ------
@@ -279,26 +279,26 @@ def check_measured(
         empty += map(str, np.asarray(samples[rows])[np.ptp(x, axis=1) == 0])
     if empty and len(columns) > 1:
         text = (
-            f"{where} has one value in all genes for {len(empty)} sample(s), {empty[:5]}, so that "
-            "nothing was measured in them: drop them"
+            f"{where} has the same value in all genes for {len(empty)} sample(s), {empty[:5]}: "
+            "nothing was measured in them; drop them"
         )
         if refuse:
-            raise DataError(f"{text}; check_scale=False goes on all the same")
+            raise DataError(f"{text}; check_scale=False turns this error into a warning")
         warn(text)
 
 
 def evenly(n: int, most: int) -> np.ndarray:
-    """Return positions of at most so many of n rows, evenly spread."""
+    """Return evenly spaced positions of at most `most` of n rows."""
     return np.unique(np.linspace(0, max(0, n - 1), min(n, most)).astype(np.int64))
 
 
 def plain_value(value: Any) -> Any:
-    """Return a recorded value as JSON holds it."""
+    """Return a recorded value in types that JSON has."""
     if isinstance(value, Mapping):
         return {str(key): plain_value(each) for key, each in value.items()}
     return value.tolist() if isinstance(value, np.ndarray | np.generic) else value
 
 
 def warn(text: str) -> None:
-    """Warn of data at the verb that was called."""
+    """Warn of data, at the line that called the verb."""
     warnings.warn(text, DataWarning, stacklevel=4)

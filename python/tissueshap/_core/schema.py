@@ -1,8 +1,8 @@
 """The names of the slots, read from ``inst/schema.json``.
 
-That file is the one source of the contract for both languages: no slot name is
-written a second time in Python or in R. ``inst`` holds other files that both read,
-such as the colours of the figures.
+That file is the only source of the contract for both languages: no slot name is
+repeated in Python or R. ``inst`` has other files that both read, such as the colours of
+the figures.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 
-#: Where shared files lie: in a wheel, in a checkout, in an installed R package.
+#: Folders of shared files: in a wheel, in a checkout, in an installed R package.
 _FOLDERS = (_PACKAGE / "_rpkg" / "inst", _PACKAGE.parents[1] / "inst", _PACKAGE.parents[1])
 
 
@@ -72,9 +72,9 @@ def written_by(group: str, key: str) -> str | None:
 
 
 def column(class_name: str) -> str:
-    """Return the column that stands for a class in a data frame of the contract.
+    """Return the name of a class's column in a data frame of the contract.
 
-    HDF5 takes ``/`` for a path, so a class called ``CD8+/CD45RA+`` has the column
+    In HDF5 ``/`` separates a path, so a class called ``CD8+/CD45RA+`` has the column
     ``CD8+|CD45RA+``.
     """
     for bad, good in load()["column_escape"].items():

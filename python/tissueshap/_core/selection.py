@@ -1,7 +1,7 @@
-"""Selections of the first few, where some values may be missing.
+"""Selection of the first few values, of which some may be missing.
 
-pandas' ``nsmallest`` and ``nlargest`` fill up from missing values, and numpy's ``argmax`` and
-``argpartition`` take NaN for the largest: what is missing is selected by neither function here.
+pandas' ``nsmallest`` and ``nlargest`` also select missing values, and numpy's ``argmax`` and
+``argpartition`` treat NaN as the largest. The functions here never select missing values.
 """
 
 from __future__ import annotations
@@ -11,17 +11,17 @@ import pandas as pd
 
 
 def lowest(values: pd.Series, n: int) -> pd.Index:
-    """Return the index of the ``n`` lowest values, the lowest first; of equals the first."""
+    """Return the index of the ``n`` lowest values, the lowest first; in ties the first."""
     return values.dropna().sort_values(kind="stable").index[:n]
 
 
 def highest(values: pd.Series, n: int) -> pd.Index:
-    """Return the index of the ``n`` highest values, the highest first; of equals the first."""
+    """Return the index of the ``n`` highest values, the highest first; in ties the first."""
     return values.dropna().sort_values(ascending=False, kind="stable").index[:n]
 
 
 def orders(scores: np.ndarray) -> np.ndarray:
-    """Return each column's positions, the highest score first, of equals the first; NaN last."""
+    """Return each column's positions, the highest score first, in ties the first; NaN last."""
     return np.argsort(-scores, axis=0, kind="stable")
 
 

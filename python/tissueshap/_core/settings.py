@@ -10,6 +10,7 @@ from typing import Any
 
 from tissueshap._core import logging
 from tissueshap._core.errors import DataError
+from tissueshap._core.options import check_choice
 
 #: Levels of :attr:`Settings.verbosity`, quietest first, by scanpy's numbers.
 LEVELS = ("error", "warning", "info", "hint", "debug")
@@ -48,8 +49,8 @@ class Settings:
     def verbosity(self, level: str | int | None) -> None:
         if isinstance(level, int) and not isinstance(level, bool) and 0 <= level < len(LEVELS):
             level = LEVELS[level]
-        if level is not None and level not in LEVELS:
-            raise DataError(f"verbosity={level!r} is none of {', '.join(LEVELS)}, or 0 to 4")
+        if level is not None:
+            check_choice("verbosity", level, LEVELS, other="0 to 4")
         logging.show(None if level is None else str(level))
         self._verbosity = None if level is None else str(level)
 
@@ -64,13 +65,13 @@ class Settings:
 
     @property
     def n_jobs(self) -> int:
-        """Workers for what can run in parallel; -1 is all cores, -2 all but one."""
+        """Workers for parallel work; -1 is all cores, -2 all cores except one."""
         return self._n_jobs
 
     @n_jobs.setter
     def n_jobs(self, n: int) -> None:
         if isinstance(n, bool) or int(n) != n or n == 0:
-            raise DataError(f"n_jobs={n!r}: give a number of workers, or -1 for all cores")
+            raise DataError(f"n_jobs must be a number of workers, or -1 for all cores, not {n!r}")
         self._n_jobs = int(n)
 
     @property
@@ -79,14 +80,14 @@ class Settings:
         if self._n_jobs > 0:
             return self._n_jobs
         if hasattr(os, "sched_getaffinity"):
-            there = len(os.sched_getaffinity(0))
+            n_cores = len(os.sched_getaffinity(0))
         else:
-            there = os.cpu_count() or 1
-        return max(1, there + 1 + self._n_jobs)
+            n_cores = os.cpu_count() or 1
+        return max(1, n_cores + 1 + self._n_jobs)
 
     @property
     def figdir(self) -> Path:
-        """Folder of figures that ``ts.pl`` saves by a relative name (``save=``)."""
+        """Folder of figures that ``ts.pl`` saves under a relative name (``save=``)."""
         return self._figdir
 
     @figdir.setter
@@ -95,7 +96,7 @@ class Settings:
 
     @property
     def rlib(self) -> Path | None:
-        """R library to search before R's own; None finds it beside the environment."""
+        """R library to search before R's own; None uses the one next to the environment."""
         return self._rlib
 
     @rlib.setter

@@ -22,8 +22,11 @@ def adata():
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ("cells.h5ad", r"the path 'cells\.h5ad', not an AnnData: .*ts\.io\.read_h5ad"),
-        (pd.DataFrame([[1]]), r"of type DataFrame, not an AnnData: .*anndata\.AnnData\(counts\)"),
+        (
+            "cells.h5ad",
+            r"adata must be an AnnData, not the path 'cells\.h5ad': .*ts\.io\.read_h5ad",
+        ),
+        (pd.DataFrame([[1]]), r"an AnnData, not of type DataFrame: .*anndata\.AnnData\(counts\)"),
         (None, "of type NoneType"),
     ],
 )

@@ -7,7 +7,7 @@ import pytest
 
 from tissueshap import io, pp, tl
 from tissueshap._core.errors import DataError
-from tissueshap._core.options import check_number, check_order, shown
+from tissueshap._core.options import check_choice, check_number, check_order, shown, wrong_type
 
 
 @pytest.mark.parametrize("value", [0, 1, 0.5, np.float32(0.5), np.int64(1)])
@@ -33,6 +33,31 @@ def test_others_are_named(value: Any, limits: dict[str, Any], words: str) -> Non
     with pytest.raises(DataError) as caught:
         check_number("x", value, **limits)
     assert str(caught.value) == words
+
+
+@pytest.mark.parametrize(
+    ("choices", "other", "words"),
+    [
+        (("a",), "", "x must be 'a', not 'z'"),
+        (("a", "b"), "", "x must be 'a' or 'b', not 'z'"),
+        (("a", "b", "c"), "", "x must be one of 'a', 'b' or 'c', not 'z'"),
+        (("a", "b"), "a matrix", "x must be 'a', 'b' or a matrix, not 'z'"),
+    ],
+)
+def test_a_bad_choice_is_named_with_the_choices(
+    choices: tuple[str, ...], other: str, words: str
+) -> None:
+    check_choice("x", "a", choices, other=other)
+    with pytest.raises(DataError) as caught:
+        check_choice("x", "z", choices, other=other)
+    assert str(caught.value) == words
+    with pytest.raises(DataError, match="not \\['a'\\]"):
+        check_choice("x", ["a"], choices)
+
+
+def test_a_wrong_type_is_named() -> None:
+    assert str(wrong_type("x", 3, "a path")) == "x must be a path, not of type int"
+    assert str(wrong_type("x", 3, "a path", "read it")).endswith("not of type int: read it")
 
 
 def test_the_lower_limit_is_not_above_the_higher() -> None:

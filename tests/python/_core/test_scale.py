@@ -38,7 +38,7 @@ def standard(x: np.ndarray, axis: int) -> np.ndarray:
 
 
 SEEN = {
-    "raw counts: all are whole numbers": lambda x: x,
+    "raw counts: all are integers": lambda x: x,
     "CPM or TPM on a linear scale": cpm,
     "CPM, TPM or other values on a linear scale": lambda x: cpm(x)[:, ::2],
     "natural log1p of CP10k": lambda x: np.log1p(cpm(x) / 100),
@@ -114,7 +114,9 @@ def test_other_bases_and_z_scores_change_fold_changes(counts):
 
 def test_rounded_tpm_are_told_from_counts(counts):
     check_not_normalised(counts.sum(axis=1), "x")
-    with pytest.warns(DataWarning, match=r"each sample of x adds up to 1,000,000, as CPM or TPM"):
+    with pytest.warns(
+        DataWarning, match=r"each sample of x adds up to 1,000,000, as in CPM or TPM"
+    ):
         check_not_normalised(np.rint(cpm(counts)).sum(axis=1), "x")
 
 
@@ -130,7 +132,7 @@ def test_samples_without_any_difference_are_named():
     values = np.arange(12.0).reshape(3, 4)
     values[1] = 0.034
     names = {"samples": ["s1", "s2", "s3"], "genes": list("ABCD"), "where": "x"}
-    with pytest.raises(DataError, match=r"one value in all genes for 1 sample\(s\), \['s2'\]"):
+    with pytest.raises(DataError, match=r"the same value in all genes for 1 sample\(s\), \['s2'\]"):
         check_measured(values, np.arange(4), **names, refuse=True)
     with pytest.warns(DataWarning, match="nothing was measured"):
         check_measured(values, np.arange(4), **names)

@@ -54,7 +54,7 @@ def test_warnings_are_printed_when_nobody_configured_anything():
 
 @pytest.mark.parametrize("wrong", ["loud", 5, -1, True])
 def test_unknown_verbosity(wrong):
-    with pytest.raises(errors.DataError, match="verbosity="):
+    with pytest.raises(errors.DataError, match="verbosity must be"):
         ts.settings.verbosity = wrong
 
 
@@ -70,7 +70,7 @@ def test_workers(monkeypatch):
 
 @pytest.mark.parametrize("wrong", [0, 1.5, True])
 def test_wrong_number_of_workers(wrong):
-    with pytest.raises(errors.DataError, match="n_jobs="):
+    with pytest.raises(errors.DataError, match="n_jobs must be"):
         ts.settings.n_jobs = wrong
 
 

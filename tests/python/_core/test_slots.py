@@ -157,7 +157,7 @@ def test_what_no_verb_wrote_is_not_replaced(adata, group, key):
     shape = {"obs": 4, "var": 3, "layers": (4, 3), "varm": (3, 2)}[group]
     getattr(adata, group)[key] = np.full(shape, 7.0)
     value = np.ones(shape)
-    with pytest.raises(TakenSlotError, match=rf"{group}\['{key}'\] is there already.*key_added="):
+    with pytest.raises(TakenSlotError, match=rf"{group}\['{key}'\] exists already.*key_added="):
         slots.write(adata, "tmm", {group: {key: value}}, params={})
     assert (np.asarray(getattr(adata, group)[key]) == 7).all()
     for _ in range(2):
@@ -219,7 +219,7 @@ def test_donors_do_not_replace_another_column(adata):
     given = pd.Series(["d1", "d2", "d1", "d2"], index=adata.obs_names)
     slots.put_donors(adata.obs, given, "giver", "adata.obs")
     slots.put_donors(adata.obs, given, "giver", "adata.obs")
-    with pytest.raises(TakenSlotError, match="'donor' beside 'giver'"):
+    with pytest.raises(TakenSlotError, match="'donor' in addition to 'giver'"):
         slots.put_donors(adata.obs, given[::-1].set_axis(given.index), "giver", "adata.obs")
 
 

@@ -1,10 +1,10 @@
-"""What a record was made from, and whether that has changed since.
+"""What a record was made from, and whether this has changed since.
 
-Every record holds an ``id`` and ``made_from``: fingerprints of the samples and genes that
-there were, of what its verb depends on (``from`` in ``inst/schema.json``), the model's where
-there is one, and the ids of the records that were read. :func:`check` compares them with the
-AnnData as it is. Records of earlier versions hold neither, and R's verbs leave out what R
-cannot compute (the values of a layer): what is not there is not compared.
+Every record has an ``id`` and ``made_from``: fingerprints of the samples and genes, of what
+its verb depends on (``from`` in ``inst/schema.json``), of the model if any, and the ids of
+the records that were read. :func:`check` compares them with the current AnnData. Records of
+earlier versions have neither, and R's verbs omit what R cannot compute (the values of a
+layer): missing entries are not compared.
 
 R computes the same fingerprints (``R/provenance.R``).
 """

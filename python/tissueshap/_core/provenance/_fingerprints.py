@@ -1,4 +1,4 @@
-"""Short texts that stand for samples, genes, classes and values: equal where these are."""
+"""Fingerprints of samples, genes, classes and values: short strings, equal if these are."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from tissueshap._core.dense import dense
 if TYPE_CHECKING:
     from anndata import AnnData
 
-#: Samples of a layer that its fingerprint looks at: another normalisation changes all of them.
+#: Samples of a layer that its fingerprint uses: another normalisation changes all of them.
 _ROWS = 32
 
 
-def fingerprint(texts: Iterable[str]) -> str:
-    """Return a short text that stands for others, in their order."""
-    joined = "\n".join(texts).encode("utf-8", "surrogatepass")
+def fingerprint(strings: Iterable[str]) -> str:
+    """Return the fingerprint of some strings in their order."""
+    joined = "\n".join(strings).encode("utf-8", "surrogatepass")
     return hashlib.md5(joined, usedforsecurity=False).hexdigest()
 
 
 def name_codes(names: Iterable[str]) -> list[str]:
-    """Return what stands for each sample where its name should not travel, as in a bundle."""
+    """Return a code for each sample, for places that must not have its name, such as a bundle."""
     return [fingerprint([str(name)])[:12] for name in names]
 
 
 class Now:
-    """Fingerprints of an AnnData as it is, each made when it is first asked for."""
+    """Fingerprints of the current AnnData, each computed on first use."""
 
     def __init__(self, adata: AnnData, label: str | None = None) -> None:
         self._adata, self.label = adata, label
@@ -81,21 +81,21 @@ class Now:
         genes = np.argsort(np.asarray(list(map(str, self._adata.var_names)), dtype=object))
         rows = np.sort(chosen)  # a file is read in its own order
         part = self._adata.layers[layer][rows]
-        held = hashlib.md5(usedforsecurity=False)
+        digest = hashlib.md5(usedforsecurity=False)
         for place in np.searchsorted(rows, chosen):
             values = dense(part[place : place + 1])[0].astype("<f4")[genes]
-            held.update((values + np.float32(0)).tobytes())  # no -0
-        return held.hexdigest()
+            digest.update((values + np.float32(0)).tobytes())  # no -0
+        return digest.hexdigest()
 
     @cached_property
     def _names(self) -> list[str]:
         return list(map(str, self._adata.obs_names))
 
-    def _column(self, key: str, kept: np.ndarray | None = None) -> str | None:
+    def _column(self, key: str, mask: np.ndarray | None = None) -> str | None:
         if key not in self._adata.obs:
             return None
         values = self._adata.obs[key].astype(str)
         pairs = [f"{name}\t{value}" for name, value in zip(self._names, values, strict=True)]
-        if kept is not None:
-            pairs = [pair for pair, use in zip(pairs, kept, strict=True) if use]
+        if mask is not None:
+            pairs = [pair for pair, use in zip(pairs, mask, strict=True) if use]
         return fingerprint(sorted(pairs))

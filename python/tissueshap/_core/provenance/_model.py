@@ -1,4 +1,4 @@
-"""What a model has learned from, against the samples that it is applied to."""
+"""A model's training samples, compared with the samples that it is applied to."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ if TYPE_CHECKING:
 
 
 def trained_on(adata: AnnData, key: str) -> pd.DataFrame | None:
-    """Return which samples the model of a record of predictions was trained on, if it says."""
-    found: pd.DataFrame | None = records(adata).get(key, {}).get("trained_on")
-    return found
+    """Return the recorded training samples of the model behind a record of predictions."""
+    rows: pd.DataFrame | None = records(adata).get(key, {}).get("trained_on")
+    return rows
 
 
 def check_trained_on(
     adata: AnnData, label: str | None, trained_on: pd.DataFrame | None, *, what: str = "adata"
 ) -> None:
-    """Raise where samples that a model has learned from are held out, or have other classes.
+    """Raise if a model's training samples are held out here, or have other classes.
 
     Parameters
     ----------
     adata
         Samples x genes.
     label
-        Column of ``obs`` with the classes; None does not look at them.
+        Column of ``obs`` with the classes; None does not check them.
     trained_on
-        ``sample`` (:func:`name_codes`), ``class``; None or empty for a model that does not say.
+        ``sample`` (:func:`name_codes`), ``class``; None or empty if the model has no record.
     what
-        What messages call the AnnData.
+        The AnnData's name in messages.
     """
     if trained_on is None or trained_on.empty:
         return
@@ -59,8 +59,8 @@ def check_trained_on(
     if other.any():
         raise StaleError(
             f"{what}.obs[{label!r}] has other classes for {other.sum()} of the {known.sum()} "
-            f"samples here that the model was trained on ({_first(adata, other)}) than it had "
-            f"then: run ts.tl.cnn({what}) again (or give the samples of another cohort other "
+            f"samples here that the model was trained on ({_first(adata, other)}) than during "
+            f"training: run ts.tl.cnn({what}) again (or give the samples of another cohort other "
             "names)"
         )
 

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 def records(adata: AnnData) -> dict[str, dict[str, Any]]:
     """Return the records of the verbs, by name."""
-    held = adata.uns.get(schema.UNS, {})
-    return {str(key): entry for key, entry in held.items() if isinstance(entry, dict)}
+    entries = adata.uns.get(schema.UNS, {})
+    return {str(key): entry for key, entry in entries.items() if isinstance(entry, dict)}
 
 
 def made_from(
@@ -39,28 +39,28 @@ def made_from(
         fingerprint of the model under ``"model"``.
     """
     now, wanted = Now(adata), depends_on(verb)
-    held: dict[str, Any] = {"samples": now.samples, "genes": now.genes}
+    origin: dict[str, Any] = {"samples": now.samples, "genes": now.genes}
     label = params.get("label") or adata.uns.get(schema.UNS, {}).get("label")
     if {"labels", "train"} & wanted:
-        held["label"] = label
+        origin["label"] = label
     if "values" in wanted:
-        held["layer"] = params.get("layer")
-    for what in wanted - set(held):
-        held[what] = part_now(now, what, held)
+        origin["layer"] = params.get("layer")
+    for what in wanted - set(origin):
+        origin[what] = part_now(now, what, origin)
     read = {key: id_ for key, id_ in sources.items() if key != "model"}
-    held |= {"records": read, "model": sources.get("model")}
-    return {key: value for key, value in held.items() if value}
+    origin |= {"records": read, "model": sources.get("model")}
+    return {key: value for key, value in origin.items() if value}
 
 
 def inherited(origin: Mapping[str, Any], before: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """Return what a record is made from that takes the place, under one name, of one it read."""
+    """Return what a record is made from if it replaces, under the same name, one that it read."""
     read = {**before.get("records", {}), **origin.get("records", {})}
     read.pop(name, None)
     return {**before, **origin, "records": read}
 
 
 def identity(verb: str, params: Mapping[str, Any], seed: int | None, origin: Any) -> str:
-    """Return the id of a record: the same where a verb is run again on the same."""
+    """Return the id of a record: the same if a verb is run again on the same input."""
     text = json.dumps([verb, params, seed, origin], default=_plain)
     # R has one type of number: 2 and 2.0 are the same setting.
     return fingerprint([json.dumps(json.loads(text, parse_int=float), sort_keys=True)])
@@ -82,16 +82,16 @@ def without_origin(entry: Mapping[str, Any]) -> dict[str, Any]:
 
 def part_now(now: Now, part: str, origin: Mapping[str, Any]) -> str | None:
     names = names_in(origin)
-    found: str | None
+    value: str | None
     if part in ("labels", "train"):
-        found = getattr(now, part)(now.label or names["label"])
+        value = getattr(now, part)(now.label or names["label"])
     elif part == "values":
-        found = now.values(names["layer"])
+        value = now.values(names["layer"])
     else:
-        found = getattr(now, part)
-    return found
+        value = getattr(now, part)
+    return value
 
 
 def names_in(origin: Mapping[str, Any]) -> dict[str, str | None]:
-    found = {name: origin.get(name) for name in ("label", "layer")}
-    return {name: None if value is None else str(value) for name, value in found.items()}
+    names = {name: origin.get(name) for name in ("label", "layer")}
+    return {name: None if value is None else str(value) for name, value in names.items()}

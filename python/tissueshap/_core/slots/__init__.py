@@ -1,8 +1,8 @@
 """Reading and writing the slots of the contract: the one writer of both languages.
 
-A verb hands over what it found, grouped by slot, and :func:`write` puts it into the
-AnnData and records under ``uns["tissueshap"][verb]`` how it was made. The R verbs
-come through here too, by reticulate, so that both hosts write the same.
+A verb passes its results, grouped by slot, to :func:`write`, which writes them to the
+AnnData and records under ``uns["tissueshap"][verb]`` how they were made. The R verbs use
+it too, through reticulate, so that both languages write the same.
 """
 
 from tissueshap._core.slots._classes import (
@@ -16,7 +16,14 @@ from tissueshap._core.slots._classes import (
 )
 from tissueshap._core.slots._names import named
 from tissueshap._core.slots._owner import owner, refuse_taken
-from tissueshap._core.slots._read import class_frame, items, record, require, table
+from tissueshap._core.slots._read import (
+    class_frame,
+    items,
+    missing_slot,
+    record,
+    require,
+    table,
+)
 from tissueshap._core.slots._stored import versions_of
 from tissueshap._core.slots._write import begin, current, subset_genes, write
 
@@ -29,6 +36,7 @@ __all__ = [
     "items",
     "label_name",
     "label_of",
+    "missing_slot",
     "named",
     "obs_column",
     "owner",

@@ -1,4 +1,4 @@
-"""The columns of ``obs`` that a user names: the classes first of all, and the donors."""
+"""The columns of ``obs`` that a user names: above all the classes, and the donors."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def label_of(adata: AnnData, label: str | None = None) -> str:
-    """Return the class column: the one given, else the one recorded before.
+    """Return the class column: `label` if passed, otherwise the one recorded before.
 
     Raises
     ------
@@ -36,7 +36,7 @@ def label_of(adata: AnnData, label: str | None = None) -> str:
 
 
 def label_name(adata: AnnData, label: str | None) -> str:
-    """Return the class column as :func:`label_of`, and record it for later verbs."""
+    """Return the class column as in :func:`label_of`, and record it for later verbs."""
     name = label_of(adata, label)
     record(adata)["label"] = name
     return name
@@ -68,7 +68,7 @@ def class_codes(adata: AnnData, label: str | None = None) -> np.ndarray:
 
 
 def obs_column(adata: AnnData, name: str, argument: str) -> pd.Series:
-    """Return a column of ``obs`` that the user names, or say why it cannot be taken.
+    """Return a column of ``obs`` that the user names, or raise if it cannot be used.
 
     Parameters
     ----------
@@ -82,7 +82,7 @@ def obs_column(adata: AnnData, name: str, argument: str) -> pd.Series:
     Raises
     ------
     DataError
-        There is no such column, there are two, or a verb writes under its name.
+        The column does not exist, occurs twice, or has the name of a slot that a verb writes.
     """
     refuse_reserved(name, argument, "adata.obs")
     if name not in adata.obs:
@@ -97,9 +97,9 @@ def obs_column(adata: AnnData, name: str, argument: str) -> pd.Series:
 
 
 def refuse_reserved(name: str, argument: str, where: str) -> None:
-    """Raise where a column that the user names has the name of a slot that a verb writes.
+    """Raise if a column that the user names has the name of a slot that a verb writes.
 
-    ``"donor"`` is the donors' own name, and no class column's.
+    ``"donor"`` is allowed for donors, but not for classes.
     """
     if argument != "label" and name == schema.obs.donor:
         return
@@ -107,22 +107,22 @@ def refuse_reserved(name: str, argument: str, where: str) -> None:
     if verb is not None:
         raise DataError(
             f"{argument}={name!r}: in {where} this name is reserved for what ts.{verb} writes; "
-            f"give the column another name, and {argument}= that one"
+            f"rename the column, and pass the new name as {argument}="
         )
 
 
 def put_donors(obs: pd.DataFrame, donors: pd.Series, name: str, where: str) -> None:
-    """Put the donors, who stand in the column ``name``, where the contract has them.
+    """Write the donors, from the column ``name``, to their slot.
 
     Raises
     ------
     TakenSlotError
-        Something else is there.
+        The slot has other values.
     """
     slot = schema.obs.donor
     if slot in obs and name != slot and not (obs[slot].astype(str) == donors.astype(str)).all():
         raise TakenSlotError(
-            f"{where} has a column {slot!r} beside {name!r}, which was named as the donors': the "
-            f"donors are kept under the name {slot!r}; rename or delete that column"
+            f"{where} has a column {slot!r} in addition to {name!r}, which was passed as the "
+            f"donors': donors are stored as {slot!r}; rename or delete that column"
         )
     obs[slot] = donors.astype("category")

@@ -6,7 +6,7 @@ import re
 
 from tissueshap._core.errors import DataError
 
-#: What HDF5 takes for one name: no path, nor a place in one.
+#: A single name in HDF5: not a path, ``.`` or ``..``.
 _KEY = re.compile(r"(?!\.+$)[^/\0]+")
 
 

@@ -1,4 +1,4 @@
-"""Whose a slot is: a verb's, by its record, or the user's, which no verb replaces."""
+"""The owner of a slot: a verb, by its record, or the user, whose slots no verb replaces."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 
 def refuse_taken(adata: AnnData, verb: str, slots: Iterable[tuple[str, str]], name: str) -> None:
-    """Raise where slots hold something that no verb wrote, or the record is another verb's.
+    """Raise if slots have data that no verb wrote, or if the record is another verb's.
 
-    What ``io`` writes is also the user's to bring, and is filled in there.
+    Slots that ``io`` writes may also come from the user and are filled in.
     """
     if name == "label" or (name != verb and name in schema.load()["uns"]):
         raise TakenSlotError(
@@ -30,14 +30,14 @@ def refuse_taken(adata: AnnData, verb: str, slots: Iterable[tuple[str, str]], na
         taken = key in getattr(adata, group) and owner(adata, group, key) is None
         if taken or (group == "obs" and key == label):
             raise TakenSlotError(
-                f"adata.{group}[{key!r}] is there already and was not written by tissueshap: "
+                f"adata.{group}[{key!r}] exists already and was not written by tissueshap: "
                 f"ts.{schema.written_by('uns', verb) or verb} would replace it; rename or delete "
-                f"it, or pass another key_added=, which goes before the names of what is written"
+                f"it, or pass another key_added=, the prefix of the names of what is written"
             )
 
 
 def owner(adata: AnnData, group: str, key: str) -> str | None:
-    """Return the name of the record whose verb wrote a slot, None where it is the user's."""
+    """Return the name of the record whose verb wrote a slot, None if it is the user's."""
     for name, entry in provenance.records(adata).items():
         if f"{group}/{key}" in listed(entry):
             return name
@@ -52,7 +52,7 @@ def listed(entry: Mapping[str, Any]) -> list[str]:
 
 
 def _written(name: str, group: str, key: str) -> bool:
-    """Return whether a record that lists no slots, of an earlier version, stands for one."""
+    """Return whether a record of an earlier version, which lists no slots, includes a slot."""
     contract = schema.load()
     verb = schema.written_by("uns", name)
     if verb is None:  # it is a key_added, of any verb

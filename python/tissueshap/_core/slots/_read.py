@@ -1,4 +1,4 @@
-"""Reading slots: one that is missing is an error that names the verb that writes it."""
+"""Reading slots; the error for a missing one names the verb that writes it."""
 
 from __future__ import annotations
 
@@ -16,28 +16,33 @@ if TYPE_CHECKING:
 
 
 def record(adata: AnnData) -> dict[str, Any]:
-    """Return ``uns["tissueshap"]``, made when it is not there."""
-    held: dict[str, Any] = adata.uns.setdefault(schema.UNS, {})
-    return held
+    """Return ``uns["tissueshap"]``, created if it is missing."""
+    records: dict[str, Any] = adata.uns.setdefault(schema.UNS, {})
+    return records
 
 
 def items(adata: AnnData, group: str) -> dict[str, Any]:
-    """Return what a group of slots holds, by name.
+    """Return the values of a group of slots, by name.
 
-    The layers of anndata 0.13 have ``X`` among them, under the name None.
+    The layers of anndata 0.13 include ``X``, under the name None.
     """
     return {str(key): value for key, value in getattr(adata, group).items() if key is not None}
 
 
 def require(adata: AnnData, group: str, key: str, *, key_added: str | None = None) -> Any:
     """Return a slot, or raise an error that names the verb that writes it."""
-    held = getattr(adata, group)
+    values = getattr(adata, group)
     name = named(key, key_added)
-    if name in held:
-        return held[name]
+    if name in values:
+        return values[name]
     verb = schema.written_by(group, key)
     remedy = f"run ts.{verb}(adata) first" if verb else f"there are {list(items(adata, group))}"
-    raise MissingSlotError(f"adata.{group}[{name!r}] is missing: {remedy}")
+    raise missing_slot(f"{group}[{name!r}]", remedy)
+
+
+def missing_slot(slot: str, remedy: str) -> MissingSlotError:
+    """Return the error for a missing slot: ``obsm['proba']``, and what to do."""
+    return MissingSlotError(f"adata.{slot} is missing: {remedy}")
 
 
 def table(adata: AnnData, verb: str, name: str) -> Any:
@@ -46,9 +51,7 @@ def table(adata: AnnData, verb: str, name: str) -> Any:
     if entry is None or name not in entry:
         by = schema.written_by("uns", verb)
         remedy = f"run ts.{by}(adata) first" if by else f"no verb was run with key_added={verb!r}"
-        raise MissingSlotError(
-            f"adata.uns[{schema.UNS!r}][{verb!r}][{name!r}] is missing: {remedy}"
-        )
+        raise missing_slot(f"uns[{schema.UNS!r}][{verb!r}][{name!r}]", remedy)
     return entry[name]
 
 

@@ -1,4 +1,4 @@
-"""Values as an AnnData and its files can hold them."""
+"""Values converted to types that an AnnData and its files can hold."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def as_stored(group: str, key: str, value: Any, adata: AnnData) -> Any:
 
 
 def storable(value: Any) -> Any:
-    """Return a value as .h5ad can hold it: no None, no tuples, no paths."""
+    """Return a value in types that .h5ad can hold: no None, tuples or paths."""
     if isinstance(value, Mapping):
         return {str(k): storable(v) for k, v in value.items() if v is not None}
     if isinstance(value, pd.DataFrame):
@@ -43,7 +43,7 @@ def storable(value: Any) -> Any:
         return np.asarray([storable(item) for item in items]) if items else np.empty(0)
     if isinstance(value, np.ndarray | np.generic | bool | int | float):
         return value
-    # The name of a file may have bytes that are no text.
+    # The name of a file may have bytes that are not text.
     return str(value).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
@@ -57,5 +57,5 @@ def _version(package: str) -> str:
     try:
         return version(package)
     except PackageNotFoundError:
-        # The R package carries this one's source, which pip knows nothing of.
+        # The R package contains this package's source, which pip does not know.
         return __version__ if package == "tissueshap" else "not installed"

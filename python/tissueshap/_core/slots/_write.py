@@ -1,4 +1,4 @@
-"""The one writer of the contract, for the verbs of both languages."""
+"""The writer of the contract, for the verbs of both languages."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _GROUPS = ("obs", "var", "layers", "obsm", "varm")
 def write(
     adata: AnnData,
     verb: str,
-    found: Mapping[str, Any],
+    results: Mapping[str, Any],
     *,
     params: Mapping[str, Any],
     seed: int | None = None,
@@ -30,40 +30,40 @@ def write(
     sources: Mapping[str, str] | None = None,
     key_added: str | None = None,
 ) -> None:
-    """Write what a verb found and record how, and what it was made from.
+    """Write the results of a verb, and record how and from what they were made.
 
     Parameters
     ----------
     adata
-        Where to write, samples x genes.
+        The AnnData to write to, samples x genes.
     verb
         Name of the verb, without its namespace: ``"tmm"``.
-    found
+    results
         Values by slot: ``{"obs": {"lib_size": ...}, "layers": {"tmm": ...},
         "varm": {"de_fdr": ...}, "uns": {"counts": ...}}``. A layer is samples x
-        genes; frames in ``varm`` and ``obsm`` have a column a class.
+        genes; frames in ``varm`` and ``obsm`` have one column per class.
     params
-        What the verb was called with, defaults included.
+        The parameters of the verb, including defaults.
     seed
-        The seed, where chance entered.
+        The seed, if random numbers were used.
     versions
         Versions of the packages that did the work, or their names in Python.
     sources
-        What :func:`begin` returned, and under ``"model"`` the model's fingerprint.
+        The result of :func:`begin`, and under ``"model"`` the model's fingerprint.
     key_added
-        Replaces the verb's name in ``uns`` and goes before the other names
+        Replaces the verb's name in ``uns`` and is the prefix of the other names
         (``key_added="run2"`` writes ``varm["run2_shap_rank"]``).
 
     Raises
     ------
     TakenSlotError
-        A slot holds something that no verb wrote.
+        A slot has data that no verb wrote.
     """
-    named(verb, key_added)  # checks it, also where there are no slots
+    named(verb, key_added)  # checks it, even without slots
     prepared = {
         (group, named(key, key_added)): as_stored(group, key, value, adata)
         for group in _GROUPS
-        for key, value in found.get(group, {}).items()
+        for key, value in results.get(group, {}).items()
     }
     name = key_added or verb
     refuse_taken(adata, verb, prepared, name)
@@ -82,7 +82,7 @@ def write(
     }
     if seed is not None:
         entry["seed"] = int(seed)
-    entry.update(storable(found.get("uns", {})))
+    entry.update(storable(results.get("uns", {})))
     for (group, key), value in prepared.items():
         getattr(adata, group)[key] = value
     record(adata)[name] = entry
@@ -96,7 +96,7 @@ def begin(
     label: str | None = None,
     key_added: str | None = None,
 ) -> dict[str, str]:
-    """Check, before a verb's work, what it reads and where it writes.
+    """Check, before a verb's work, what it reads and the slots that it writes.
 
     Parameters
     ----------
@@ -105,11 +105,11 @@ def begin(
     verb
         Name of the verb, without its namespace.
     reads
-        Records that it reads, where they are there; None is nothing.
+        Records that it reads, if present; None is ignored.
     layer
-        A layer that it reads; whatever made it is one more record.
+        The layer that it reads; the record of the verb that wrote it is read too.
     label
-        The column with the classes that it uses, where the records must be of the same.
+        The column with the classes that it uses, if the records must be of the same classes.
     key_added
         As for :func:`write`.
 
@@ -122,7 +122,7 @@ def begin(
     StaleError
         A record is out of date.
     TakenSlotError
-        A slot that the verb writes holds something that no verb wrote.
+        A slot that the verb writes has data that no verb wrote.
     """
     slots = [
         (group, named(key, key_added))
@@ -141,11 +141,11 @@ def current(
     label: str | None = None,
     what: str = "adata",
 ) -> dict[str, str]:
-    """Return the ids of what a verb reads, as :func:`begin` does, or raise a StaleError."""
+    """Return the ids of the records that a verb reads, or raise a StaleError."""
     made_by = None if layer is None else owner(adata, "layers", layer)
     return provenance.current(adata, *reads, made_by, label=label, what=what)
 
 
 def subset_genes(adata: AnnData, key: str = "filter_pass") -> None:
-    """Keep, in place, the genes that a boolean column of ``var`` marks."""
+    """Keep, in place, only the genes that a boolean column of ``var`` marks."""
     adata._inplace_subset_var(require(adata, "var", key).to_numpy(dtype=bool))

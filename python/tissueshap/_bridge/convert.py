@@ -22,17 +22,17 @@ _INT32 = np.iinfo(np.int32)
 
 @dataclass(frozen=True)
 class Matrix:
-    """A matrix for R with what R should know beyond its values.
+    """A matrix for R, with the names and the type that R needs.
 
     Attributes
     ----------
     values
-        Samples x genes: an array, a sparse matrix, or one that lies in a file.
+        Samples x genes: an array, a sparse matrix, or one that is backed on disk.
     samples, genes
         Their names, R's ``dimnames``.
     integer
         Whether the values, whatever their type, are integers of 32 bits; None to
-        judge by their type.
+        decide by their type.
     """
 
     values: Any
@@ -42,7 +42,7 @@ class Matrix:
 
 
 def to_r(ri: Any, value: Any) -> Any:
-    """Return a value as R's.
+    """Return a value converted to R.
 
     Parameters
     ----------
@@ -68,13 +68,13 @@ def to_r(ri: Any, value: Any) -> Any:
 
 
 def from_r(value: Any) -> Any:
-    """Return a value of R as Python's.
+    """Return a value of R converted to Python.
 
     A named list becomes a dictionary and another list a list; a ``data.frame`` a
     DataFrame; a factor a Categorical; ``NULL`` None. A vector becomes an array, of
     length one a scalar. A matrix keeps R's shape, genes x samples in Fortran order,
-    and one of doubles is R's own memory, read-only. Where its columns have names it is
-    a DataFrame. ``NA`` becomes NaN, None, or pandas' missing value, by the type.
+    and one of doubles is R's own memory, read-only. If its columns have names it becomes
+    a DataFrame. ``NA`` becomes NaN, None, or pandas' missing value, depending on the type.
     """
     kind = value.typeof.name
     if kind == "NILSXP":
@@ -83,16 +83,16 @@ def from_r(value: Any) -> Any:
         return _from_list(value)
     if len(_attribute(value, "dim") or ()) == 2:
         return _from_matrix(value)
-    found = _from_vector(value)
-    return found[0] if len(found) == 1 and not isinstance(found, pd.Categorical) else found
+    vector = _from_vector(value)
+    return vector[0] if len(vector) == 1 and not isinstance(vector, pd.Categorical) else vector
 
 
 def _matrix(ri: Any, matrix: Matrix) -> Any:
     n_samples, n_genes = matrix.values.shape
     zero = _zero(ri, matrix)
-    made = ri.baseenv["matrix"](zero, nrow=n_genes, ncol=n_samples)
+    matrix_r = ri.baseenv["matrix"](zero, nrow=n_genes, ncol=n_samples)
     if n_samples and n_genes:
-        memory = np.asarray(made.memoryview()).T
+        memory = np.asarray(matrix_r.memoryview()).T
         for rows, block in blocks(matrix.values):
             memory[rows] = block
     if matrix.samples is not None or matrix.genes is not None:
@@ -100,8 +100,8 @@ def _matrix(ri: Any, matrix: Matrix) -> Any:
             ri.NULL if names is None else ri.StrSexpVector(list(map(str, names)))
             for names in (matrix.genes, matrix.samples)
         ]
-        made.do_slot_assign("dimnames", ri.ListSexpVector(names))
-    return made
+        matrix_r.do_slot_assign("dimnames", ri.ListSexpVector(names))
+    return matrix_r
 
 
 def _zero(ri: Any, matrix: Matrix) -> Any:
@@ -116,14 +116,14 @@ def _zero(ri: Any, matrix: Matrix) -> Any:
 
 
 def _fits(values: np.ndarray) -> bool:
-    """Tell whether integers fit R's, whose smallest stands for a missing value."""
+    """Return whether integers fit R's, whose smallest represents a missing value."""
     return values.size == 0 or (values.min() > _INT32.min and values.max() <= _INT32.max)
 
 
 def _vector(ri: Any, value: Any) -> Any:
     array = np.atleast_1d(np.asarray(value))
     if array.ndim > 1:
-        raise TypeError(f"R takes vectors and matrices, not an array of {array.ndim} dimensions")
+        raise TypeError(f"R has vectors and matrices, not arrays of {array.ndim} dimensions")
     if array.size == 0 and isinstance(value, list | tuple):
         return ri.StrSexpVector([])
     if array.dtype.kind == "b":
@@ -190,13 +190,13 @@ def _from_matrix(value: Any) -> np.ndarray | pd.DataFrame:
     rows, columns = _attribute(value, "dimnames") or (None, None)
     shape = tuple(_attribute(value, "dim"))
     if value.typeof.name == "REALSXP" and 0 not in shape:
-        made = np.asarray(_Memory(value))
+        array = np.asarray(_Memory(value))
     else:
-        made = np.asarray(_from_vector(value)).reshape(shape, order="F")
+        array = np.asarray(_from_vector(value)).reshape(shape, order="F")
     index, header = (
         list(side) if side is not None and len(side) else None for side in (rows, columns)
     )
-    return made if header is None else pd.DataFrame(made, index=index, columns=header, copy=False)
+    return array if header is None else pd.DataFrame(array, index=index, columns=header, copy=False)
 
 
 class _Memory:
@@ -238,5 +238,5 @@ def _attribute(value: Any, name: str) -> Any:
     """Return an attribute of an R object, or None."""
     if name not in value.list_attrs():
         return None
-    found = value.do_slot(name)
-    return found if name == "dimnames" else list(found)
+    attribute = value.do_slot(name)
+    return attribute if name == "dimnames" else list(attribute)

@@ -1,4 +1,4 @@
-"""Counts on their way to R."""
+"""Counts for R."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from tissueshap._bridge.convert import Matrix
 from tissueshap._core.counts import check_counts
 from tissueshap._core.settings import settings
 
-#: Counts that R does in the time that its workers need to start, or less.
+#: Number of counts that R processes in less time than its workers need to start.
 _FEW = 20_000_000
 _INT32_MAX = np.iinfo(np.int32).max
 
 
 def workers(adata: AnnData) -> int:
-    """Return how many processes R shall share the counts among."""
+    """Return the number of processes among which R divides the counts."""
     return settings.cores if adata.n_obs * adata.n_vars > _FEW else 1
 
 
 def checked(adata: AnnData) -> Matrix:
-    """Return the raw counts of ``adata.X`` for R, or say what is wrong with them.
+    """Return the raw counts of ``adata.X`` for R, or raise if something is wrong with them.
 
     Parameters
     ----------

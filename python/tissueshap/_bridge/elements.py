@@ -1,8 +1,8 @@
-"""Values of Python as plain parts that R's half understands, and back.
+"""Values of Python as plain parts that the R package understands, and back.
 
 An element is a dictionary with its ``kind`` and plain vectors. ``R/elements.R`` has the
-same kinds and decides what a value of R becomes; R writes them to .h5ad files too, so
-memory and file hold the same.
+same kinds and decides what a value of R becomes. R also writes them to .h5ad files, so
+memory and files have the same content.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ Element = dict[str, Any]
 
 @singledispatch
 def encode(value: Any) -> Element | None:
-    """Return a value as an element, or None where there is nothing to say.
+    """Return a value as an element, or None if it has no content.
 
-    Whole numbers are of 32 bits, or float64 where these are too short: R has no others.
+    Integers have 32 bits, or become float64 if these are not enough: R has no other types.
     """
     plain = value.item() if isinstance(value, np.generic) else value
     known = isinstance(plain, bool | int | float)
@@ -68,14 +68,14 @@ def _(value: Any) -> Element:
         }
     if isinstance(dtype, np.dtype) and dtype.kind in "biuf":
         return {"kind": "numbers", "values": for_r(column.to_numpy())}
-    # pandas' own types and Arrow's that can have missing values are asked what they hold.
+    # pandas' and Arrow's types that can have missing values are converted by their content.
     if pd.api.types.is_float_dtype(dtype):
         return {"kind": "numbers", "values": column.to_numpy(np.float64, na_value=np.nan)}
     return _encode_missing(column)
 
 
 def _encode_missing(column: pd.Series) -> Element:
-    """Return a column that can have missing values, of booleans, whole numbers or texts."""
+    """Return a column of Booleans, integers or strings that can have missing values."""
     missing = column.isna().to_numpy()
     values: Any
     if pd.api.types.is_bool_dtype(column.dtype):
@@ -161,8 +161,8 @@ def _decode_nullable(element: Mapping[str, Any]) -> pd.api.extensions.ExtensionA
 def _decode_sparse(element: Mapping[str, Any]) -> Any:
     make = sparse.csr_matrix if element["format"] == "csr" else sparse.csc_matrix
     parts = (np.array(element[part]) for part in ("data", "indices", "indptr"))
-    made = make(tuple(parts), shape=tuple(int(size) for size in element["shape"]))
-    return made if element.get("dtype") is None else made.astype(element["dtype"])
+    matrix = make(tuple(parts), shape=tuple(int(size) for size in element["shape"]))
+    return matrix if element.get("dtype") is None else matrix.astype(element["dtype"])
 
 
 def _decode_table(element: Mapping[str, Any]) -> pd.DataFrame:

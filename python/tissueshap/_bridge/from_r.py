@@ -1,9 +1,9 @@
-"""What the R half needs on Python's side: matrices turned round, tables made plain.
+"""The Python interface of the R package: transposed matrices, plain tables.
 
-R reaches Python through reticulate, and this is the module it talks to. An R matrix of
-genes x samples arrives as an array in Fortran order over R's own memory; its transpose
-is the samples x genes array in C order that AnnData wants, without a copy. The other way
-round the transpose of AnnData's matrix is what reticulate copies into R in one piece.
+R calls this module through reticulate. An R matrix of genes x samples arrives as an array
+in Fortran order in R's own memory; its transpose is the samples x genes array in C order
+that AnnData needs, without a copy. In the other direction, reticulate copies the transpose
+of AnnData's matrix to R in one step.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from tissueshap._core.logging import logger
 
 
 def call(verb: str, positional: Sequence[Any], arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Call a function of the package and keep what it warned of, for R to show.
+    """Call a function of the package and return its warnings too, for R to show.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ def call(verb: str, positional: Sequence[Any], arguments: Mapping[str, Any]) -> 
 
 
 def relay(show: Callable[[str], Any]) -> None:
-    """Send the package's messages to an R function, in place of an earlier one."""
+    """Send the package's messages to an R function, which replaces an earlier one."""
     for handler in [item for item in logger.handlers if isinstance(item, _Relay)]:
         logger.removeHandler(handler)
     logger.addHandler(_Relay(show))
@@ -67,14 +67,14 @@ class _Relay(logging.Handler):
 def matrix(adata: AnnData, layer: str | None = None) -> np.ndarray:
     """Return ``X`` or a layer as genes x samples in Fortran order, for R.
 
-    Integers of 32 bits stay integers, and half the size; all else becomes float64.
+    Integers of 32 bits stay integers, with half the size; all other types become float64.
     """
     values = adata.X if layer is None else adata.layers[layer]
     if values is None:
         raise DataError("adata.X is empty: put the raw counts there, samples x genes")
-    turned = dense(values[:] if adata.isbacked else values).T
-    found = for_r(turned)
-    return np.asfortranarray(found.astype(np.int32) if found.dtype.kind == "b" else found)
+    converted = for_r(dense(values[:] if adata.isbacked else values).T)
+    is_bool = converted.dtype.kind == "b"
+    return np.asfortranarray(converted.astype(np.int32) if is_bool else converted)
 
 
 def write(
@@ -86,7 +86,7 @@ def write(
     key_added: str | None = None,
     reads: Sequence[str] = (),
 ) -> None:
-    """Write what an R verb found.
+    """Write the results of an R verb.
 
     Parameters
     ----------
@@ -105,7 +105,7 @@ def write(
         Records that the verb has read.
     """
     by_slot = decode(found)
-    by_slot["layers"] = {key: _turned(value) for key, value in by_slot["layers"].items()}
+    by_slot["layers"] = {key: _transposed(value) for key, value in by_slot["layers"].items()}
     slots.write(
         adata,
         verb,
@@ -118,21 +118,23 @@ def write(
 
 
 def assemble(element: Mapping[str, Any]) -> AnnData:
-    """Return an AnnData made of the parts of an object of R.
+    """Return an AnnData made from the parts of an R object.
 
     Parameters
     ----------
     element
-        Of a dictionary with ``counts`` and ``layers`` (genes x samples, or sparse and
-        samples x genes), the frames ``obs`` and ``var``, ``obsm``, ``varm``, ``uns``, and,
-        where there are, ``obsp`` and ``varp``.
+        Element of a dictionary with ``counts`` and ``layers`` (genes x samples, or sparse
+        and samples x genes), the frames ``obs`` and ``var``, ``obsm``, ``varm``, ``uns``,
+        and, if present, ``obsp`` and ``varp``.
     """
-    held = decode(element)
-    adata = AnnData(_turned(held["counts"]), obs=held["obs"], var=held["var"])
-    for key, value in held["layers"].items():
-        adata.layers[key] = _turned(value)
+    parts_by_name = decode(element)
+    adata = AnnData(
+        _transposed(parts_by_name["counts"]), obs=parts_by_name["obs"], var=parts_by_name["var"]
+    )
+    for key, value in parts_by_name["layers"].items():
+        adata.layers[key] = _transposed(value)
     for group in ("obsm", "varm", "obsp", "varp", "uns"):
-        getattr(adata, group).update(held.get(group, {}))
+        getattr(adata, group).update(parts_by_name.get(group, {}))
     return adata
 
 
@@ -163,7 +165,7 @@ def parts(adata: AnnData) -> dict[str, Any]:
 
 
 def snapshot(adata: AnnData) -> dict[str, Any]:
-    """Return what :func:`changes` needs to know of the time before a verb."""
+    """Return the state before a verb, for :func:`changes`."""
     return {
         **{group: getattr(adata, group).copy() for group in ("obs", "var")},
         **{group: slots.items(adata, group) for group in ("layers", "obsm", "varm")},
@@ -172,19 +174,19 @@ def snapshot(adata: AnnData) -> dict[str, Any]:
 
 
 def changes(adata: AnnData, before: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the elements that are new, or others, since a :func:`snapshot`."""
-    found: dict[str, Any] = {}
+    """Return the elements that are new or have changed since a :func:`snapshot`."""
+    changed: dict[str, Any] = {}
     for group in ("obs", "var"):
         now, then = getattr(adata, group), before[group]
-        found[group] = {
+        changed[group] = {
             str(key): encode(now[key])
             for key in now
             if key not in then or not now[key].equals(then[key])
         }
     for group, make in (("layers", _layer), ("obsm", encode), ("varm", encode)):
-        found[group] = _others(slots.items(adata, group), before[group], make)
-    found["record"] = _others(slots.record(adata), before["record"], encode)
-    return found
+        changed[group] = _others(slots.items(adata, group), before[group], make)
+    changed["record"] = _others(slots.record(adata), before["record"], encode)
+    return changed
 
 
 def _others(
@@ -194,20 +196,20 @@ def _others(
 
 
 def column(adata: AnnData, group: str, key: str) -> Any:
-    """Return a column of ``obs`` or ``var`` as R takes it, or None if there is none."""
-    held = getattr(adata, group)
-    return encode(held[key]) if key in held else None
+    """Return a column of ``obs`` or ``var`` for R, or None if it is missing."""
+    frame_of_group = getattr(adata, group)
+    return encode(frame_of_group[key]) if key in frame_of_group else None
 
 
 def record(adata: AnnData, verb: str) -> Any:
-    """Return what a verb recorded, or None."""
+    """Return the record of a verb, or None."""
     return encode(slots.record(adata).get(verb))
 
 
 def frame(adata: AnnData, group: str, key: str) -> dict[str, Any] | None:
-    """Return a frame or an array of ``obsm`` or ``varm``, or None if there is none."""
-    held = getattr(adata, group)
-    return encode(held[key]) if key in held else None
+    """Return a frame or an array of ``obsm`` or ``varm``, or None if it is missing."""
+    values = getattr(adata, group)
+    return encode(values[key]) if key in values else None
 
 
 def pick_genes(adata: AnnData, at: Sequence[int]) -> AnnData:
@@ -225,7 +227,7 @@ def index(adata: AnnData, group: str) -> list[str]:
     return list(map(str, getattr(adata, f"{group}_names")))
 
 
-def _turned(value: Any) -> Any:
+def _transposed(value: Any) -> Any:
     """Return a matrix of genes x samples as AnnData holds it; a sparse one is so already."""
     return np.ascontiguousarray(value.T) if isinstance(value, np.ndarray) else value
 

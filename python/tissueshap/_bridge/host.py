@@ -1,6 +1,6 @@
-"""Where R is: who hosts this process, which library R searches, how to install.
+"""Where R is: the host of this process, the library that R searches, how to install.
 
-Nothing here imports rpy2 or starts R, so it is cheap to ask.
+Nothing here imports rpy2 or starts R, so these functions are fast.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ _DEBIAN = {
 
 
 def inside_r() -> bool:
-    """Tell whether Python runs inside an R process, as reticulate makes it.
+    """Return whether Python runs inside an R process, started by reticulate.
 
-    Both sides leave a note in the environment that names their process: reticulate
-    sets ``R_SESSION_INITIALIZED=PID=...`` and rpy2 sets
-    ``PYTHON_SESSION_INITIALIZED=current_pid=...``. The second wins: a Python that
-    started R by rpy2 stays the host even when that R loads reticulate. ``rpycall``
-    is the module that reticulate's C code builds into its interpreter.
+    Both sides write their process to the environment: reticulate sets
+    ``R_SESSION_INITIALIZED=PID=...`` and rpy2 sets
+    ``PYTHON_SESSION_INITIALIZED=current_pid=...``. The second takes precedence: a Python
+    that started R with rpy2 stays the host even if that R loads reticulate. ``rpycall``
+    is the module that reticulate's C code adds to its interpreter.
     """
     here = str(os.getpid())
     if _note("PYTHON_SESSION_INITIALIZED").get("current_pid") == here:
@@ -42,39 +42,42 @@ def inside_r() -> bool:
 def library() -> Path | None:
     """Return the R library to search before R's own, or None.
 
-    It is ``settings.rlib``, else ``$TISSUESHAP_RLIB``, else ``.Rlib`` beside the
-    virtual environment, where the set-up puts it.
+    It is ``settings.rlib``, or ``$TISSUESHAP_RLIB``, or ``.Rlib`` next to the virtual
+    environment, where the set-up creates it.
 
     Raises
     ------
     DataError
-        If the folder that was asked for does not exist.
+        If the requested folder does not exist.
     """
-    asked = {"settings.rlib": settings.rlib, "$TISSUESHAP_RLIB": os.environ.get("TISSUESHAP_RLIB")}
-    for source, folder in asked.items():
+    requested = {
+        "settings.rlib": settings.rlib,
+        "$TISSUESHAP_RLIB": os.environ.get("TISSUESHAP_RLIB"),
+    }
+    for source, folder in requested.items():
         if folder:
             if not Path(folder).is_dir():
                 raise DataError(f"{source} names {folder}, which is not a folder: correct it")
             return Path(folder)
-    beside = Path(sys.prefix).parent / ".Rlib"
-    return beside if beside.is_dir() else None
+    default = Path(sys.prefix).parent / ".Rlib"
+    return default if default.is_dir() else None
 
 
 @contextmanager
 def environment() -> Iterator[None]:
-    """Let R find and leave the environment as it should while it starts.
+    """Give R the right environment while it starts, and restore it afterwards.
 
-    Python may run below an R that was told to attach no packages, as ``R CMD build`` tells
-    its own; rpy2 needs the default ones. And rpy2 puts R's folders into the library path,
-    too late for this process; a Python that this one starts, such as a worker, would take
-    another Python's library from them.
+    Python may run below an R that attaches no packages, as ``R CMD build`` does, but rpy2
+    needs the default packages. Also, rpy2 adds R's folders to the library path, which is
+    too late for this process, but a Python that this one starts, such as a worker, could
+    load another Python's library from them.
     """
-    held = {name: os.environ.get(name) for name in ("R_DEFAULT_PACKAGES", "LD_LIBRARY_PATH")}
+    before = {name: os.environ.get(name) for name in ("R_DEFAULT_PACKAGES", "LD_LIBRARY_PATH")}
     os.environ.pop("R_DEFAULT_PACKAGES", None)
     try:
         yield
     finally:
-        for name, value in held.items():
+        for name, value in before.items():
             if value is None:
                 os.environ.pop(name, None)
             else:

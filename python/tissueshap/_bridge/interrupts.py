@@ -1,7 +1,8 @@
-"""Ctrl-C and SIGTERM while code works that is not Python's.
+"""Ctrl-C and SIGTERM while code that is not Python runs.
 
-Python notes a signal at once, and runs its handler when such code returns, which may take
-hours, or calls back, where an exception is lost. So another thread is told of the signal.
+Python registers a signal at once, but runs its handler only when such code returns, which
+may take hours, or calls back, where an exception is lost. Another thread therefore receives
+the signal.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from tissueshap._core import folders
 #: Signals that end a process, other than Ctrl-C; Windows has no SIGHUP.
 ENDING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
 _SIGNALS = (signal.SIGINT, *ENDING)
-#: Seconds until what has not stopped is asked again.
+#: Seconds until code that has not stopped is told again.
 _AGAIN = 1.0
 _END = b"\0"  # no signal has this number
 
@@ -30,9 +31,9 @@ _patience: float | None = None
 
 @contextmanager
 def patience(seconds: float) -> Iterator[None]:
-    """End this process, without waiting any longer, where what works does not stop.
+    """End this process if the running code does not stop in time.
 
-    For the command line: a session that holds other work must not be ended.
+    For the command line only, because a session with other work must not be ended.
 
     Parameters
     ----------
@@ -49,16 +50,16 @@ def patience(seconds: float) -> Iterator[None]:
 
 @contextmanager
 def passed_on(stop: Callable[[], None]) -> Iterator[None]:
-    """Call ``stop`` when a signal comes, and the signal's own handler after the block.
+    """Call ``stop`` when a signal arrives, and the signal's own handler after the block.
 
     Parameters
     ----------
     stop
-        Asks what works in the block to stop; called from another thread, and again for as
-        long as the block goes on.
+        Tells the code in the block to stop; called from another thread, repeatedly until the
+        block ends.
     """
     handlers = {number: signal.getsignal(number) for number in _SIGNALS}
-    handlers = {number: held for number, held in handlers.items() if callable(held)}
+    handlers = {number: handler for number, handler in handlers.items() if callable(handler)}
     if not handlers or threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -77,8 +78,8 @@ def passed_on(stop: Callable[[], None]) -> Iterator[None]:
     try:
         yield
     finally:
-        for number, held in handlers.items():
-            signal.signal(number, held)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
         signal.set_wakeup_fd(before)
         os.write(write, _END)
         watcher.join()

@@ -1,8 +1,8 @@
 """The bridge to R: the only file that imports rpy2.
 
 ``call("core_tmm", counts=...)`` runs a function of the R package tissueshap. Only
-rpy2's lower half (``rpy2.rinterface``) is used, so no converter is switched on for
-anybody else, and nothing is put into R's global environment.
+rpy2's low-level interface (``rpy2.rinterface``) is used, so no converter is activated for
+other code, and nothing is written to R's global environment.
 """
 
 from __future__ import annotations
@@ -15,13 +15,19 @@ from typing import Any
 
 from tissueshap._bridge import host, interrupts
 from tissueshap._bridge.convert import from_r, to_r
-from tissueshap._core.errors import MissingPackageError, RError, RHostError, TissueshapError
+from tissueshap._core.errors import (
+    MissingPackageError,
+    RError,
+    RHostError,
+    TissueshapError,
+)
 from tissueshap._core.logging import logger
+from tissueshap._core.options import missing_package
 from tissueshap._version import __version__
 
-# Arguments are bound in a frame and named in the call, so the call that an error of R
-# shows reads `core_tmm(counts = counts)` rather than the whole matrix, deparsed.
-# While R waits it takes Ctrl-C for itself, so Python is told once more.
+# Arguments are bound in a frame and named in the call, so that R's errors show the call
+# `core_tmm(counts = counts)` instead of the whole matrix, deparsed.
+# While R waits it handles Ctrl-C itself, so the signal is sent to Python again.
 _GUARD = """
 function(verb, arguments, namespace) {
     frame <- list2env(arguments, parent = namespace)
@@ -73,26 +79,26 @@ def call(verb: str, **arguments: Any) -> dict[str, Any]:
     """
     _refuse_inside_r(f"tissueshap::{verb.replace('core_', 'run_', 1)}(adata)")
     with _session() as ri:
-        found: dict[str, Any] = from_r(_evaluate(ri, verb, arguments, _namespace()))
-    return found
+        result: dict[str, Any] = from_r(_evaluate(ri, verb, arguments, _namespace()))
+    return result
 
 
 def versions(*packages: str) -> dict[str, str]:
     """Return the versions of R packages; ``"R"`` is R itself."""
     with _session() as ri:
-        found = {}
+        numbers = {}
         for name in packages:
             if name == "R":
                 itself = from_r(ri.baseenv["R.version"])
-                found[name] = f"{itself['major']}.{itself['minor']}"
+                numbers[name] = f"{itself['major']}.{itself['minor']}"
             else:
                 number = _evaluate(ri, "getNamespaceVersion", {"ns": name}, ri.baseenv)
-                found[name] = str(from_r(number))
-    return found
+                numbers[name] = str(from_r(number))
+    return numbers
 
 
 def available() -> bool:
-    """Tell whether R, rpy2 and the R package tissueshap can be used from here."""
+    """Return whether R, rpy2 and the R package tissueshap can be used."""
     try:
         with _session():
             _namespace()
@@ -102,16 +108,16 @@ def available() -> bool:
 
 
 def has_package(name: str) -> bool:
-    """Tell whether R finds a package, without loading it."""
+    """Return whether R finds a package, without loading it."""
     with _session() as ri:
         return bool(from_r(_evaluate(ri, "system.file", {"package": name}, ri.baseenv)))
 
 
 def _evaluate(ri: Any, verb: str, arguments: dict[str, Any], where: Any) -> Any:
     """Call a function in an R environment; the result is still R's."""
-    guard, given = _guard(), to_r(ri, arguments)
+    guard, converted = _guard(), to_r(ri, arguments)
     with _interruptible():
-        outcome = guard(verb, given, where)
+        outcome = guard(verb, converted, where)
     parts = dict(zip(outcome.names, outcome, strict=True))
     for message in parts.pop("warned"):
         logger.warning("R: %s", message[0].strip())
@@ -127,7 +133,7 @@ def _evaluate(ri: Any, verb: str, arguments: dict[str, Any], where: Any) -> Any:
 
 @contextmanager
 def _interruptible() -> Iterator[None]:
-    """Have R stop, where it looks for interrupts, when this process is told to stop."""
+    """Have R stop at its next check for interrupts when this process is told to stop."""
     from rpy2.rinterface_lib import openrlib
 
     def stop() -> None:
@@ -156,7 +162,7 @@ def _session() -> Iterator[Any]:
 
 @contextmanager
 def _console_in_log() -> Iterator[None]:
-    """Send what R prints to the log, line by line, and put rpy2's own way back after."""
+    """Send what R prints to the log, line by line, and restore rpy2's callbacks after."""
     from rpy2.rinterface_lib import callbacks
 
     pending = [""]
@@ -181,7 +187,7 @@ def _console_in_log() -> Iterator[None]:
 def _refuse_inside_r(verb: str) -> None:
     if host.inside_r():
         raise RHostError(
-            "Python runs inside R here, and R cannot be started a second time in one "
+            "Python runs inside R, and R cannot be started a second time in the same "
             f"process: call {verb} from R"
         )
 
@@ -208,7 +214,7 @@ def _import_rinterface() -> Any:
     try:
         from rpy2 import situation
     except ImportError as error:
-        raise MissingPackageError("rpy2 is missing: run `pip install rpy2`") from error
+        raise missing_package("the bridge to R", "rpy2", "pip install rpy2") from error
     home = situation.get_r_home()
     if not home or not (Path(home) / "bin" / "Rscript").is_file():
         raise MissingPackageError(
@@ -242,7 +248,7 @@ def _namespace() -> Any:
     if installed != __version__:
         raise RError(
             f"the Python package tissueshap is version {__version__} and the R package is "
-            f"{installed}: to have both of one version, {host.remedy('tissueshap')}"
+            f"{installed}: to install the same version of both, {host.remedy('tissueshap')}"
         )
     return loaded
 

@@ -69,7 +69,7 @@ def python_needs() -> list[Need]:
 
 
 def python_bounds() -> str:
-    """Return the versions of Python that will do."""
+    """Return the supported versions of Python."""
     try:
         return metadata.metadata("tissueshap")["Requires-Python"]
     except metadata.PackageNotFoundError:
@@ -105,7 +105,7 @@ def description() -> Path:
 
 
 def _requirements() -> list[str]:
-    """Return the requirements as the installed package has them, else pyproject.toml's."""
+    """Return the requirements of the installed package, or those of pyproject.toml."""
     try:
         return metadata.requires("tissueshap") or []
     except metadata.PackageNotFoundError:

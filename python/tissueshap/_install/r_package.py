@@ -1,6 +1,6 @@
 """The R side as seen from outside R: which packages R has, and installing ours.
 
-R is asked in a process of its own: neither a missing R nor a broken rpy2 matters.
+R is called in a separate process, so a missing R or a broken rpy2 does no harm.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from tissueshap._install.needs import Need
 
 _TIMEOUT = 120
 
-#: What a profile of the user prints is told apart from the answer by the mark.
+#: What a profile of the user prints is distinguished from the answer by the mark.
 _MARK = "tissueshap>"
 _ASK = f"""
 asked <- commandArgs(trailingOnly = TRUE)
@@ -60,7 +60,7 @@ def versions(names: Sequence[str]) -> dict[str, str] | None:
 
 
 def remedy(need: Need) -> str:
-    """Return the command that installs an R package: apt's where apt has it, else R's."""
+    """Return the command that installs an R package: apt's if apt has it, otherwise R's."""
     as_root = "" if not hasattr(os, "geteuid") or os.geteuid() == 0 else "sudo "
     if need.name == "R":
         return (
@@ -81,8 +81,8 @@ def install() -> Path:
 
     Returns
     -------
-        ``settings.rlib``, ``$TISSUESHAP_RLIB`` or ``.Rlib`` beside the virtual
-        environment, else the library that R itself installs into.
+        ``settings.rlib``, ``$TISSUESHAP_RLIB`` or ``.Rlib`` next to the virtual
+        environment, or the library that R itself installs into.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Values of Python as plain parts that R's half understands, and back."""
+"""Values of Python as plain parts that the R package understands, and back."""
 
 from __future__ import annotations
 

@@ -382,7 +382,11 @@ class TestPackages:
             "except errors.MissingPackageError as error: print(error)\n"
         )
         found = run_python(code, PYTHONPATH=f"{tmp_path}{os.pathsep}{SOURCE}")
-        assert found.stdout.strip() == "rpy2 is missing: run `pip install rpy2`", found.stderr
+        assert (
+            found.stdout.strip()
+            == "the bridge to R needs the package rpy2, which is not installed: "
+            "run `pip install rpy2`"
+        ), found.stderr
 
     def test_library_is_searched_in_order(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

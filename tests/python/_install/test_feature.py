@@ -81,7 +81,9 @@ def test_a_package_that_cannot_be_imported_is_told(package, monkeypatch, tmp_pat
     for name in [name for name in sys.modules if name.split(".")[0] == MODULES[package]]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, MODULES[package], None)
-    with pytest.raises(MissingPackageError, match=f"{package}, and version .* cannot be used .Mod"):
+    with pytest.raises(
+        MissingPackageError, match=f"{package}, but the installed version .* cannot be used .Mod"
+    ):
         FEATURES[package](tmp_path / "a.zarr")
 
 

@@ -36,7 +36,7 @@ test_that("folds predict and explain every sample from R", {
     expect_identical(nrow(selected$folds), 2L)
     expect_true(all(selected$genes$rank_low <= selected$genes$rank_high))
     expect_error(run_cross_validate(adata, train = list(seed = 1)),
-        "no setting of")
+        "not a setting of")
 })
 
 test_that("interactions among selected genes are counted from R", {

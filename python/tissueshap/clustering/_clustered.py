@@ -16,6 +16,7 @@ from tissueshap._core.dense import dense
 from tissueshap._core.errors import DataError
 from tissueshap._core.held_out import held_out, training
 from tissueshap._core.logging import logger
+from tissueshap._core.options import check_choice
 from tissueshap.clustering._vmeasure import random_sets, standardised
 
 if TYPE_CHECKING:
@@ -32,8 +33,7 @@ def chosen_samples(adata: AnnData, samples: str) -> np.ndarray:
 
     Without a split ``"test"`` is all samples.
     """
-    if samples not in SAMPLES:
-        raise DataError(f"samples={samples!r} is none of {list(SAMPLES)}")
+    check_choice("samples", samples, SAMPLES)
     if samples == "all" or (samples == "test" and schema.obs.split not in adata.obs):
         return np.arange(adata.n_obs)
     found = np.flatnonzero(training(adata) if samples == "train" else held_out(adata))
@@ -64,11 +64,10 @@ def expression(
 
 
 def gene_set(adata: AnnData, name: str) -> np.ndarray:
-    """Return the gene positions of a set that the AnnData itself defines."""
+    """Return the gene positions of a set that the AnnData defines."""
     if name == "all":
         return np.arange(adata.n_vars)
-    if name not in _COLUMNS:
-        raise DataError(f"{name!r} is no gene set: choose among 'shap', 'de', 'all', 'random'")
+    check_choice("gene_sets", name, ("shap", "de", "all", "random"))
     return np.flatnonzero(slots.require(adata, "var", _COLUMNS[name]).to_numpy(dtype=bool))
 
 
@@ -109,7 +108,10 @@ def _random_size(adata: AnnData, fixed: Mapping[str, np.ndarray]) -> int:
     if "shap" in fixed or schema.var.shap_selected in adata.var:
         return len(gene_set(adata, "shap"))
     if not fixed:
-        raise DataError("how large should random sets be? Run ts.tl.select_genes(adata) first")
+        raise DataError(
+            "random sets are as large as the SHAP set, which is missing: run "
+            "ts.tl.select_genes(adata) first"
+        )
     return len(next(iter(fixed.values())))
 
 

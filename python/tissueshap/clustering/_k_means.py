@@ -34,7 +34,7 @@ def k_means_scores(X: np.ndarray, codes: np.ndarray, *, n_starts: int, seed: int
 
     Returns
     -------
-    A row a start: ``start`` (from 1), ``v_measure``, ``homogeneity``, ``completeness``.
+    One row per start: ``start`` (from 1), ``v_measure``, ``homogeneity``, ``completeness``.
     """
     from sklearn.cluster import KMeans
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]

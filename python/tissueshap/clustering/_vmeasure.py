@@ -10,8 +10,7 @@ import numpy as np
 import pandas as pd
 
 from tissueshap._core.embedding import embed
-from tissueshap._core.errors import DataError
-from tissueshap._core.options import check_number
+from tissueshap._core.options import check_choice, check_number
 from tissueshap._core.parallel import in_order
 from tissueshap.clustering._k_means import k_means_scores
 
@@ -22,12 +21,11 @@ SPACES = ("umap", "expression")
 def check_starts(n_starts: int, on: str) -> None:
     """Raise unless there is at least one start in a space that is known."""
     check_number("n_starts", n_starts, low=1, integer=True)
-    if on not in SPACES:
-        raise DataError(f"on={on!r} is none of {list(SPACES)}")
+    check_choice("on", on, SPACES)
 
 
 def random_sets(n_genes: int, size: int, n_sets: int, seed: int) -> Iterator[np.ndarray]:
-    """Yield sets of gene positions, each drawn anew without replacement."""
+    """Yield sets of gene positions, each an independent draw without replacement."""
     for child in np.random.SeedSequence(seed).spawn(n_sets):
         yield np.sort(np.random.default_rng(child).choice(n_genes, size, replace=False))
 
@@ -35,8 +33,8 @@ def random_sets(n_genes: int, size: int, n_sets: int, seed: int) -> Iterator[np.
 def standardised(X: np.ndarray) -> np.ndarray:
     """Return each gene (column) with mean 0 and standard deviation 1; a constant one is 0."""
     spread = X.std(axis=0)
-    found: np.ndarray = (X - X.mean(axis=0)) / np.where(spread > 0, spread, 1)
-    return found
+    standardised: np.ndarray = (X - X.mean(axis=0)) / np.where(spread > 0, spread, 1)
+    return standardised
 
 
 def score(

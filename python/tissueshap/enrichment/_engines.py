@@ -56,7 +56,7 @@ def run(
 
     Returns
     -------
-    clusterProfiler's columns, a row a set that was tested; and the number of genes
+    clusterProfiler's columns, one row per set that was tested; and the number of genes
     that R could not translate.
     """
     if sets is not None and engine in ("offline", "gseapy"):

@@ -9,6 +9,7 @@ import numpy as np
 
 from tissueshap._core import schema, slots
 from tissueshap._core.errors import DataError
+from tissueshap._core.options import check_choice
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -23,11 +24,10 @@ def records_behind(sources: Sequence[str]) -> list[str]:
 
 
 def check_sources(sources: Sequence[str], by: str) -> None:
-    """Raise where a source or a grouping is unknown."""
+    """Raise if a source or a grouping is unknown."""
     if not sources or set(sources) - set(SOURCES):
         raise DataError(f"source={list(sources)}: choose among {list(SOURCES)}")
-    if by not in GROUPINGS:
-        raise DataError(f"by={by!r} is none of {list(GROUPINGS)}")
+    check_choice("by", by, GROUPINGS)
 
 
 def gene_lists(adata: AnnData, source: str, by: str, label: str | None) -> dict[str, list[str]]:
@@ -40,8 +40,8 @@ def gene_lists(adata: AnnData, source: str, by: str, label: str | None) -> dict[
     source
         One of :data:`SOURCES`.
     by
-        One of :data:`GROUPINGS`: one list called ``"all"``; a list a class; a list a
-        class of the genes that no other class has.
+        One of :data:`GROUPINGS`: one list called ``"all"``; one list per class; or one list
+        per class, of the genes that no other class has.
     label
         Column of ``obs`` with the classes; the recorded one by default.
     """

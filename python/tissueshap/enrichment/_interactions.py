@@ -71,7 +71,7 @@ class Network:
         x = degree / np.sqrt(max(self.degree.sum(), 1))
         for _ in range(10_000):
             partners = x / (1 + np.outer(x, x))
-            # A gene is no partner of its own.
+            # A gene is not a partner of its own.
             new = degree / np.maximum(partners @ size - np.diag(partners), 1e-300)
             new[degree == 0] = 0.0
             close = np.allclose(new, x, rtol=1e-10, atol=0)

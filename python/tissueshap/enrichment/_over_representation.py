@@ -40,7 +40,7 @@ def over_representation(
 
     Returns
     -------
-    clusterProfiler's columns, a row a set that was tested.
+    clusterProfiler's columns, one row per set that was tested.
     """
     from scipy.stats import hypergeom
 

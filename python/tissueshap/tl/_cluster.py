@@ -1,4 +1,4 @@
-"""``tl.cluster``: how well a gene set alone puts the samples of a class together."""
+"""``tl.cluster``: how well a gene set alone groups the samples of each class."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ def cluster(
 ) -> AnnData | None:
     """Embed samples on each gene set and score k-means against the classes.
 
-    The values of ``layer`` are embedded as they are, as published. ``scale=True`` gives
-    each gene the same weight first. Which is better depends on the set: measured on
+    The values of ``layer`` are embedded unchanged, as published. ``scale=True`` first gives
+    each gene the same weight. Which is better depends on the gene set: on
     Brawand et al. (2011), six tissues, V-measure fell from 0.85 to 0.67 on all 5,636
     genes, where most carry noise, and rose from 0.89 to 0.92 on the 500 that vary
     most; on the 59 genes of a GTEx panel, 47 tissues, it rose from 0.68 to 0.81.
@@ -56,7 +56,7 @@ def cluster(
     Parameters
     ----------
     adata
-        Samples x genes. Reads ``layers[layer]``, ``obs["split"]`` where there is one,
+        Samples x genes. Reads ``layers[layer]``, ``obs["split"]`` if present,
         and ``var["shap_selected"]``, ``var["de_significant"]`` for the sets
         ``"shap"`` and ``"de"``.
     label
@@ -65,55 +65,55 @@ def cluster(
     gene_sets
         Names among ``"shap"``, ``"de"``, ``"all"``, ``"random"``, or a mapping of
         names to gene identifiers (``var_names``). ``"random"`` is ``n_random``
-        different sets, each as large as the SHAP set (as the first other set where
-        there is no SHAP set).
+        different sets, each as large as the SHAP set (without a SHAP set, as the first
+        other set).
     samples
-        ``"test"`` (all samples where there is no split), ``"train"`` or ``"all"``.
+        ``"test"`` (all samples if there is no split), ``"train"`` or ``"all"``.
     n_starts
-        Runs of k-means a set, each with its own seed.
+        Runs of k-means per set, each with its own seed.
     n_random
         Number of random sets.
     on
         Cluster ``"umap"``, the 2-D embedding, or ``"expression"``, the values
-        themselves (the embedding is made either way).
+        themselves (the embedding is computed in either case).
     layer
         Layer to embed: log2 values.
     scale
         Give each gene mean 0 and standard deviation 1 over the samples.
     n_pcs
-        Embed this many principal components rather than the genes, which is faster
-        for many samples on many genes; not by default, as published.
+        Embed this many principal components instead of the genes, which is faster for
+        many samples and genes. By default the genes are embedded, as published.
     n_neighbors
-        Samples a neighbourhood in UMAP.
+        Number of neighbours in UMAP.
     seed
         Seed of the random sets, of UMAP and of k-means.
     key_added
         Name of the record instead of ``"cluster"``, and prefix of the embeddings.
     copy
-        Return a changed copy and leave ``adata`` as it is.
+        Return a changed copy and leave ``adata`` unchanged.
 
     Returns
     -------
     None, or the copy. Writes:
 
     ``obsm["X_umap_<set>"]``
-        Samples x 2, float32, NaN where a sample is not embedded; of the random sets
-        the first.
+        Samples x 2, float32, NaN for samples that are not embedded; of the random sets
+        only the first.
     ``uns["tissueshap"]["cluster"]``
-        ``n_clusters``; table ``v_measure`` with a row a start: ``gene_set``,
-        ``replicate`` (of the random sets, else 1), ``start``, ``v_measure``,
-        ``homogeneity``, ``completeness``; table ``summary`` with a row a set:
+        ``n_clusters``; table ``v_measure`` with one row per start: ``gene_set``,
+        ``replicate`` (of the random sets; 1 for the others), ``start``, ``v_measure``,
+        ``homogeneity``, ``completeness``; table ``summary`` with one row per set:
         ``gene_set``, ``n_genes``, ``n_sets``, the mean of each score, and ``sd``, the
-        standard deviation of the V-measure; table ``genes``, what was embedded:
-        ``gene_set`` (of the random ones the first), ``gene``.
+        standard deviation of the V-measure; table ``genes``, the embedded genes:
+        ``gene_set`` (of the random sets the first), ``gene``.
 
     Raises
     ------
     MissingSlotError
         If a slot that a set needs is missing.
     DataError
-        If a set is unknown, all sets are empty (an empty one among others is left out
-        with a warning), or there are too few samples or classes.
+        If a set is unknown, all sets are empty (a single empty set is skipped with a
+        warning), or there are too few samples or classes.
 
     Notes
     -----
@@ -146,11 +146,11 @@ def cluster(
         n_starts=n_starts,
         desc="clustering gene sets",
     )
-    for (name, _, genes), (flat, found) in zip(sets, scored, strict=True):
+    for (name, _, genes), (flat, table_of_set) in zip(sets, scored, strict=True):
         if name not in embeddings:
-            made = embed(read(genes), **embedding) if flat is None else flat
-            embeddings[name] = _spread(made, rows, adata.n_obs)
-        scores.append(found)
+            flat_values = embed(read(genes), **embedding) if flat is None else flat
+            embeddings[name] = _spread(flat_values, rows, adata.n_obs)
+        scores.append(table_of_set)
     table = pd.concat(scores, ignore_index=True)
     prefix = schema.obsm.X_umap
     slots.write(

@@ -53,10 +53,10 @@ def cnn(
 ) -> Classifier:
     """Train a classifier of the classes on the training samples.
 
-    Where there are 2,000 training samples or more, a tenth of those of each class is held
-    out to watch the training (the preset says how many). Rows of the oversampling table that
-    mix one of them are left out, so that none leaks into what the network learns, and the
-    other rows of its class weigh more for it.
+    With 2,000 training samples or more, a tenth of each class is held out to monitor the
+    training (the preset sets the share). Rows of the oversampling table that mix one of these
+    samples are dropped to avoid data leakage, and the other rows of the class get a larger
+    weight to compensate.
 
     Parameters
     ----------
@@ -67,49 +67,49 @@ def cnn(
     label
         Column of ``obs`` with the classes; by default the one recorded before.
     preset
-        ``"default"``, ``"small"`` (what the default is for fewer than 2,000 training
+        ``"default"``, ``"small"`` (what the default becomes for fewer than 2,000 training
         samples, and for 2,000 genes and more), ``"paper"`` (the settings of Yap et al.,
         Scientific Reports 11:2641, 2021, with their logarithm: ``pp.log2(adata,
-        offset=0.001, shift=10)``), or settings of your own.
+        offset=0.001, shift=10)``), or your own settings.
     arch
-        ``"cnn"`` (the genes as an image), ``"mlp"`` or ``"linear"``, in place of the preset's.
+        ``"cnn"`` (the genes as an image), ``"mlp"`` or ``"linear"``, instead of the preset's.
     layout
-        Where a ``"cnn"`` has each gene on its image: ``"input"`` (row by row in the order of
-        ``var_names``, as published), ``"permuted"``, or by similarity over the training
-        samples, ``"clustered"`` or ``"umap"``. The bundle keeps the places.
+        Where a ``"cnn"`` places each gene on its image: ``"input"`` (row by row in the order
+        of ``var_names``, as published), ``"permuted"`` (at random), or by similarity over the
+        training samples, ``"clustered"`` or ``"umap"``. The saved classifier keeps the places.
     standardise
-        What has mean 0 and variance 1 before the first layer, in place of the preset's
-        choice: ``"genes"``, each over the training samples; ``"samples"``, each over its
-        genes, which travels to cohorts on another scale; ``"none"``.
+        What is standardised before the first layer, instead of the preset's choice:
+        ``"genes"``, each over the training samples; ``"samples"``, each over its genes, which
+        works on cohorts on another scale; ``"none"``.
     epochs
-        Passes over the training rows, in place of the preset's.
+        Passes over the training rows, instead of the preset's.
     n_models
-        Networks to train, each with a seed and held-out samples of its own, and to average,
-        in place of the preset's number: the classifier's probabilities are the mean of
-        theirs. It is explained as one network, and its values are steadier over seeds than
-        those of each.
+        Number of networks to train and average, instead of the preset's. Each has its own
+        seed and held-out samples; the classifier's probabilities are the mean of theirs. It
+        is explained as one network, and its values vary less over seeds than those of a
+        single network.
     balanced
-        Train on the table of ``pp.oversample`` where there is one; False trains on the
-        real samples alone.
+        Train on the table of ``pp.oversample`` if present; False trains on the real samples
+        only.
     layer
         The classifier's input.
     seed
         Seed of the held-out samples, the weights, dropout and the order of the rows.
     key_added
-        Name of the record in place of ``"cnn"``.
+        Name of the record instead of ``"cnn"``.
 
     Returns
     -------
-    The classifier. Writes ``uns["tissueshap"]["cnn"]``: ``history`` (a row an epoch; of
+    The classifier. Writes ``uns["tissueshap"]["cnn"]``: ``history`` (one row per epoch; of
     several networks also ``model``, 1 the first), ``classes``, ``n_rows`` (training rows),
-    ``n_validation`` (both of the first network), ``settings`` (all of the preset, as JSON),
+    ``n_validation`` (both of the first network), ``settings`` (all of the preset's, as JSON),
     ``learning_rate``, ``retries``, ``diverged`` (``Classifier.training``), ``backend``.
 
     Raises
     ------
     DataError
         There are fewer than two classes or four genes, a class has no training samples, the
-        layer holds values that are not finite, or architecture and layout do not go together.
+        layer has values that are not finite, or architecture and layout cannot be combined.
 
     Examples
     --------
@@ -130,7 +130,7 @@ def cnn(
     _check(adata, classes, codes[samples])
     sources = slots.begin(adata, "cnn", layer=layer, key_added=key_added)
     if balanced:
-        # The table counts positions; the model that is made of it does not.
+        # The table refers to samples by position; the model trained on it does not.
         slots.current(adata, "oversample", label=name)
     _check_logarithm(adata, settings, layer)
     values = slots.require(adata, "layers", layer)
@@ -184,16 +184,16 @@ def cnn(
 
 
 def _check_logarithm(adata: AnnData, settings: Preset, layer: str) -> None:
-    """Say so where the paper's network does not get the paper's logarithm."""
-    # Logarithms that came from a file have no offset on record.
+    """Warn if the paper's network is not trained on the paper's logarithm."""
+    # Log-transformed values from a file have no recorded offset.
     params = made(adata, layer)
     if settings.name != "paper" or "offset" not in params:
         return
     used = Logarithm(offset=params["offset"], shift=params["shift"])
     if used != PUBLISHED:
         logger.warning(
-            "preset 'paper' was published with %s, layers[%r] is %s: run "
-            "ts.pp.log2(adata, offset=0.001, shift=10) first to repeat the paper",
+            "preset 'paper' was published with %s, but layers[%r] is %s: run "
+            "ts.pp.log2(adata, offset=0.001, shift=10) first to reproduce the paper",
             formula(PUBLISHED),
             layer,
             formula(used),
@@ -202,7 +202,7 @@ def _check_logarithm(adata: AnnData, settings: Preset, layer: str) -> None:
 
 def _check(adata: AnnData, classes: list[str], codes: np.ndarray) -> None:
     if len(classes) < 2:
-        raise DataError(f"there is one class only, {classes}: nothing to tell apart")
+        raise DataError(f"there is only one class, {classes}: at least two are needed")
     if adata.n_vars < 4:
         raise DataError(f"there are {adata.n_vars} genes: at least 4 are needed to train")
     empty = [classes[code] for code in set(range(len(classes))) - set(codes.tolist())]

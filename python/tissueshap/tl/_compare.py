@@ -1,4 +1,4 @@
-"""``tl.compare``: the genes that the classifier uses against those that DE calls."""
+"""``tl.compare``: the genes that the classifier uses, compared with those that DE calls."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tissueshap._core.errors import DataError
 if TYPE_CHECKING:
     from anndata import AnnData
 
-#: Rank cut-offs looked at beside the one that was selected.
+#: Rank cut-offs to report in addition to the selected one.
 _RANKS = (5, 10, 20, 50, 100, 200, 500, 1000)
 
 
@@ -29,9 +29,9 @@ def compare(
 ) -> AnnData | None:
     """Compare the SHAP genes with the differentially expressed genes.
 
-    The chance of the overlap is that of drawing the SHAP genes at random from all
-    tested genes: the expected number is n_shap * n_de / n_genes, the p-value the
-    hypergeometric upper tail.
+    The overlap is tested against drawing the SHAP genes at random from all tested genes:
+    the expected number is n_shap * n_de / n_genes, the p-value the hypergeometric upper
+    tail.
 
     Parameters
     ----------
@@ -48,26 +48,26 @@ def compare(
     key_added
         Name of the record instead of ``"compare"``.
     copy
-        Return a changed copy and leave ``adata`` as it is.
+        Return a changed copy and leave ``adata`` unchanged.
 
     Returns
     -------
     None, or the copy. Writes ``uns["tissueshap"]["compare"]``:
 
     ``n_genes``, ``n_shap``, ``n_de``, ``n_both``, ``overlap_fraction``, ``expected``, ``pvalue``
-        Genes tested, in each set, in both; the share of the SHAP genes that are DE
-        genes in any class; the overlap expected by chance and its p-value.
+        Number of genes tested, in each set and in both; the share of the SHAP genes that
+        are DE genes in any class; the overlap expected by chance, and its p-value.
     ``per_class``
-        A row a class: ``class``, ``n_shap``, ``n_de``, ``n_both``, ``n_up``,
+        One row per class: ``class``, ``n_shap``, ``n_de``, ``n_both``, ``n_up``,
         ``n_down`` (SHAP genes of the class that DE calls in the same class),
         ``fraction`` (``n_both / n_shap``, missing where ``n_shap`` is 0),
         ``expected``, ``pvalue``.
     ``genes``
         A row for each class and gene that is in either set: ``class``, ``gene``,
         ``in_shap``, ``in_de``, ``logfc`` (log2), ``fdr``, ``missed_by``: why DE did
-        not call a SHAP gene (``"fdr"``, ``"logfc"`` or ``"both"``; else empty).
+        not call a SHAP gene (``"fdr"``, ``"logfc"`` or ``"both"``; otherwise empty).
     ``by_rank``
-        A row a rank cut-off: ``n_ranks``, ``n_shap``, ``n_de``, ``n_both``,
+        One row per rank cut-off: ``n_ranks``, ``n_shap``, ``n_de``, ``n_both``,
         ``fraction``, ``expected``, ``pvalue``, ``selected``.
 
     Raises
@@ -97,18 +97,18 @@ def compare(
     shap = slots.require(adata, "var", schema.var.shap_selected).to_numpy(dtype=bool)
     de = slots.require(adata, "var", schema.var.de_significant).to_numpy(dtype=bool)
     pairs = _pairs(adata, classes, fdr=fdr, lfc=lfc)
-    found = {
+    results = {
         **_overlap(shap, de),
         "n_genes": adata.n_vars,
         "per_class": _per_class(pairs, classes, adata.n_vars),
         "genes": pairs[pairs["in_shap"] | pairs["in_de"]],
         "by_rank": _by_rank(adata, classes, de, n_ranks, ranks),
     }
-    found["overlap_fraction"] = found.pop("fraction")
+    results["overlap_fraction"] = results.pop("fraction")
     slots.write(
         adata,
         "compare",
-        {"uns": found},
+        {"uns": results},
         params={"label": label, "ranks": ranks, "fdr": fdr, "lfc": lfc},
         versions=("scipy",),
         sources=sources,
@@ -118,7 +118,7 @@ def compare(
 
 
 def _pairs(adata: AnnData, classes: list[str], *, fdr: float, lfc: float) -> pd.DataFrame:
-    """Return every class x gene with what SHAP and DE say of it."""
+    """Return every class x gene with its results in SHAP and DE."""
     logfcs = slots.class_frame(adata, "varm", schema.varm.de_logfc, classes).to_numpy(float)
     fdrs = slots.class_frame(adata, "varm", schema.varm.de_fdr, classes).to_numpy(float)
     in_shap = _shap_genes(adata, classes)
@@ -152,9 +152,9 @@ def _shap_genes(adata: AnnData, classes: list[str]) -> np.ndarray:
             f"the SHAP gene {lost['gene']!r} of class {lost['class']!r} is not in this AnnData: "
             "genes or classes were dropped after ts.tl.select_genes(adata); run it again"
         )
-    chosen = np.zeros((adata.n_vars, len(classes)), dtype=bool)
-    chosen[rows, columns] = True
-    return chosen
+    mask = np.zeros((adata.n_vars, len(classes)), dtype=bool)
+    mask[rows, columns] = True
+    return mask
 
 
 def _per_class(pairs: pd.DataFrame, classes: list[str], n_genes: int) -> pd.DataFrame:
@@ -186,12 +186,12 @@ def _per_class(pairs: pd.DataFrame, classes: list[str], n_genes: int) -> pd.Data
 def _by_rank(
     adata: AnnData, classes: list[str], de: np.ndarray, n_ranks: int, ranks: Sequence[int] | None
 ) -> pd.DataFrame:
-    """Return the overlap when the genes of rank 1 to n of any class are taken."""
+    """Return the overlap of the genes of rank 1 to n in any class, for each cut-off."""
     best = slots.class_frame(adata, "varm", schema.varm.shap_rank, classes).min(axis=1).to_numpy()
-    asked = _RANKS if ranks is None else tuple(ranks)
-    if any(n < 1 for n in asked):
-        raise DataError(f"ranks={list(asked)}: a rank cut-off is 1 or more")
-    cutoffs = sorted({int(n) for n in (*asked, n_ranks) if 1 <= n <= adata.n_vars})
+    requested = _RANKS if ranks is None else tuple(ranks)
+    if any(n < 1 for n in requested):
+        raise DataError(f"ranks={list(requested)}: a rank cut-off is 1 or more")
+    cutoffs = sorted({int(n) for n in (*requested, n_ranks) if 1 <= n <= adata.n_vars})
     rows = [{"n_ranks": n, **_overlap(best <= n, de), "selected": n == n_ranks} for n in cutoffs]
     columns = "n_ranks n_shap n_de n_both fraction expected pvalue selected".split()
     return pd.DataFrame(rows, columns=columns)
@@ -210,7 +210,7 @@ def _overlap(shap: np.ndarray, de: np.ndarray) -> dict[str, Any]:
 
 
 def _upper_tail(n_both: Any, n_genes: int, n_de: Any, n_shap: Any) -> Any:
-    """Return the chance of this overlap or a larger one."""
+    """Return the probability of this overlap or a larger one."""
     from scipy.stats import hypergeom
 
     return hypergeom.sf(np.asarray(n_both) - 1, n_genes, n_de, n_shap)

@@ -1,4 +1,4 @@
-"""``tl.compare_balancing``: what balancing the training classes does for the scores."""
+"""``tl.compare_balancing``: how balancing the training classes changes the scores."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def compare_balancing(
 
     Every training starts from the same weights and runs the same number of epochs, so a
     method that makes more rows also takes more steps. What ``pp.oversample``, ``tl.cnn``
-    and ``tl.predict`` have left in ``adata`` stays as it is.
+    and ``tl.predict`` have written to ``adata`` is not changed.
 
     Parameters
     ----------
@@ -56,25 +56,25 @@ def compare_balancing(
     preset, epochs
         As for ``tl.cnn``.
     mixed
-        Linear layer that SMOTE mixes; ``"log2"`` where there are log values only.
+        Linear layer that SMOTE mixes; ``"log2"`` if there are only log-transformed values.
     layer
         The classifier's input.
     seed
         Seed of the draws, the weights, dropout and the order of the rows.
     key_added
-        Name of the record in place of ``"compare_balancing"``.
+        Name of the record instead of ``"compare_balancing"``.
     copy
-        Return a changed copy and leave ``adata`` as it is.
+        Return a changed copy and leave ``adata`` unchanged.
 
     Returns
     -------
     None, or the copy. Writes ``uns["tissueshap"]["compare_balancing"]``:
 
     ``summary``
-        A row a method: ``method``, ``macro_f1``, ``accuracy``, ``n_train`` (training
+        One row per method: ``method``, ``macro_f1``, ``accuracy``, ``n_train`` (training
         rows after balancing).
     ``per_class``
-        A row a method and class: ``method``, ``class``, ``n_train`` (training samples of
+        One row per method and class: ``method``, ``class``, ``n_train`` (training samples of
         the class before balancing), ``f1``.
 
     Raises
@@ -112,14 +112,14 @@ def compare_balancing(
         table = pd.DataFrame({"class": classes, "n_train": sizes, "f1": scored["f1"]})
         per_class.append(table.assign(method=method))
         logger.info("balancing %r: %d rows, macro F1 %.3f", method, n_rows, macro_f1)
-    found = {
+    results = {
         "summary": pd.DataFrame(summary, columns=["method", "macro_f1", "accuracy", "n_train"]),
         "per_class": pd.concat(per_class, ignore_index=True)[["method", "class", "n_train", "f1"]],
     }
     slots.write(
         adata,
         "compare_balancing",
-        {"uns": found},
+        {"uns": results},
         params={
             "label": name,
             "methods": chosen,

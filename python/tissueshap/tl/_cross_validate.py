@@ -1,4 +1,4 @@
-"""``tl.cross_validate``: predict and explain each sample by a network that has not seen it."""
+"""``tl.cross_validate``: predict and explain each sample while it is held out."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from tissueshap.model import Classifier
 
-#: What is the same for every verb here, and given once.
+#: Parameters that all verbs here share.
 _SHARED = ("adata", "model", "label", "layer", "seed", "key_added", "copy")
 
 
@@ -38,14 +38,14 @@ def cross_validate(
     layer: str = "log2",
     seed: int = 42,
 ) -> list[Classifier]:
-    """Predict and explain each sample by a network that has not seen it, fold by fold.
+    """Predict and explain each sample with a network that was not trained on it, by fold.
 
-    For those who cannot spare a test set. Each fold's network is trained on the samples of the
-    other folds, balanced among themselves as ``pp.oversample`` was run, with a seed of its
-    own; it predicts and explains the fold's samples. What is written is what ``tl.predict``
-    and ``tl.shap`` write, so ``tl.evaluate``, ``tl.rank_genes``, ``tl.select_genes`` and all
-    that follows read it as usual, and report how it differs from fold to fold. The network to
-    use on new samples is another one: ``tl.cnn`` trains it on all samples.
+    This is for cohorts that are too small to spare a test set. Each fold's network has its
+    own seed and is trained on the samples of the other folds, balanced as ``pp.oversample``
+    was run; it predicts and explains the fold's samples. The results are those of
+    ``tl.predict`` and ``tl.shap``, so ``tl.evaluate``, ``tl.rank_genes``,
+    ``tl.select_genes`` and all later verbs read them as usual, and report how they vary over
+    the folds. For new samples use another network: ``tl.cnn`` trains it on all samples.
 
     Parameters
     ----------
@@ -63,12 +63,12 @@ def cross_validate(
     layer
         The classifiers' input.
     seed
-        Seed of balancing, trainings and draws: the first fold's, the next one's is 1 more.
+        Seed of balancing, training and draws in the first fold; each later fold's is 1 more.
 
     Returns
     -------
-    The classifiers, one a fold. Writes what ``tl.predict`` and ``tl.shap`` write, each sample's
-    by its own fold's network (the table ``samples`` has the column ``fold`` too); and
+    The classifiers, one per fold. Writes what ``tl.predict`` and ``tl.shap`` write, each
+    sample's by its own fold's network (the table ``samples`` also has the column ``fold``); and
     ``uns["tissueshap"]["cross_validate"]``: ``folds``, a row a ``fold``: ``n_train``,
     ``n_rows`` (training rows, balanced), ``n_test``, ``n_correct``, ``n_explained``,
     ``seconds``; ``history``, as ``tl.cnn`` writes it, with the column ``fold``; ``n_folds``,
@@ -77,8 +77,8 @@ def cross_validate(
     Raises
     ------
     DataError
-        There are no folds, a setting is unknown, or as ``tl.cnn``, ``tl.predict`` and
-        ``tl.shap``.
+        There are no folds, a setting is unknown, or for the reasons of ``tl.cnn``,
+        ``tl.predict`` and ``tl.shap``.
 
     Examples
     --------
@@ -100,36 +100,36 @@ def cross_validate(
     mixed = [] if balanced is None else [str(balanced["layer"])]
     if explain.get("samples") == "all":
         raise DataError(
-            "samples='all' would explain samples that a network has seen: 'test' is all of them, "
-            "each by a network that has not"
+            "samples='all' would explain samples with a network that was trained on them: "
+            "samples='test' explains all of them, each while it is held out"
         )
     work = workbench(adata, name, [layer, *mixed])
-    gathered, models = FoldResults(adata), []
+    results, models = FoldResults(adata), []
     parts = rounds(adata)
-    for number, (seen, held) in enumerate(parts, start=1):
+    for number, (seen, test) in enumerate(parts, start=1):
         began, own = time.perf_counter(), seed + number - 1
         logger.info("fold %d of %d: %d samples train", number, len(parts), seen.size)
-        is_held = np.isin(np.arange(work.n_obs), held)
+        is_held = np.isin(np.arange(work.n_obs), test)
         work.obs[schema.obs.split] = pd.Categorical(np.where(is_held, TEST, TRAIN))
         if balanced is not None:
             balance_as(work, balanced, seed=own)
         models.append(cnn(work, layer=layer, seed=own, **train))
         predict(work, models[-1], layer=layer)
         shap(work, models[-1], layer=layer, seed=own, **explain)
-        gathered.add(work, number, held, began)
-    gathered.write(models[0].classes, seed=seed, sources=sources)
+        results.add(work, number, test, began)
+    results.write(models[0].classes, seed=seed, sources=sources)
     return models
 
 
 def _settings(
-    verb: Callable[..., Any], option: str, given: Mapping[str, Any] | None
+    verb: Callable[..., Any], option: str, settings: Mapping[str, Any] | None
 ) -> dict[str, Any]:
-    """Return the settings of a verb, of which none is unknown or given elsewhere."""
+    """Return the settings of a verb; refuse unknown ones and those that all verbs share."""
     names = [name for name in inspect.signature(verb).parameters if name not in _SHARED]
-    unknown = [str(name) for name in given or {} if name not in names]
+    unknown = [str(name) for name in settings or {} if name not in names]
     if unknown:
         raise DataError(
-            f"{option} has {unknown[0]!r}, which is no setting of ts.tl.{verb.__name__} to be "
-            f"chosen here: there are {names}"
+            f"{option} has {unknown[0]!r}, which is not a setting of ts.tl.{verb.__name__} that "
+            f"can be chosen here; these can: {names}"
         )
-    return dict(given or {})
+    return dict(settings or {})

@@ -15,7 +15,7 @@ from tissueshap._bridge.counts import checked, workers
 from tissueshap._core import schema, slots
 from tissueshap._core.adata import target
 from tissueshap._core.errors import DataError
-from tissueshap._core.options import check_number
+from tissueshap._core.options import check_choice, check_number
 from tissueshap._core.scale import check_logs
 from tissueshap.de import covariate
 
@@ -43,15 +43,15 @@ def de(
     By default the contrast of a class is 1 for it and ``-1 / (k - 1)`` for each of the
     other classes, and the model is fitted once for all of them. The values are those of
     edgeR's ``estimateDisp``, ``glmQLFit`` and ``glmQLFTest``
-    (Lund et al., Statistical Applications in Genetics and Molecular Biology 11:5, 2012);
-    R's ``core_de`` does the work, a block of genes at a time; where there is much of it,
+    (Lund et al., Statistical Applications in Genetics and Molecular Biology 11:5, 2012).
+    The R function ``core_de`` does the work in blocks of genes; for large data
     ``settings.n_jobs`` processes share the blocks, with the same results.
 
     Parameters
     ----------
     adata
         Samples x genes, with raw counts in ``X``. Reads ``obs["lib_size"]`` and
-        ``obs["norm_factor"]``; for ``method="limma"`` none of these, but ``layers["log2"]``.
+        ``obs["norm_factor"]``; for ``method="limma"`` only ``layers["log2"]``.
     label
         Column of ``obs`` with the classes; by default the one recorded before.
     fdr
@@ -59,39 +59,39 @@ def de(
     lfc
         ... and above this absolute log2 fold change.
     method
-        edgeR's quasi-likelihood F test or likelihood ratio test, limma-voom, or
-        Wilcoxon's rank sum test of counts per million, all of counts; or ``"limma"`` for
-        data that came on a log2 scale: ``lmFit``, the same contrasts and
+        For counts: edgeR's quasi-likelihood F test or likelihood ratio test, limma-voom, or
+        Wilcoxon's rank sum test of counts per million. For data that are only available on
+        a log2 scale: ``"limma"``, that is ``lmFit``, the same contrasts and
         ``eBayes(trend=TRUE)`` (Ritchie et al., Nucleic Acids Research 43:e47, 2015).
-        ``"wilcoxon"`` is for large populations, where edgeR finds too much (Li et al.,
-        Genome Biology 23:79, 2022): it ranks a class against all the other samples
-        whatever ``rest`` says, with the p-values of ``wilcox.test(exact=FALSE)``; its
-        fold change is a difference of mean log2 counts per million (prior count 2).
+        ``"wilcoxon"`` is for large cohorts, in which edgeR reports too many genes (Li et
+        al., Genome Biology 23:79, 2022): it compares a class with all other samples
+        whatever ``rest`` is, with the p-values of ``wilcox.test(exact=FALSE)``; its fold
+        change is a difference of mean log2 counts per million (prior count 2).
     rest
-        What a class is compared with: the average of the other classes whatever their
+        What a class is compared with: the average of the other classes regardless of their
         sizes, their average weighted by samples, or all other samples pooled into one
         group, in a model of two groups for each class.
     lfc_test
-        Test whether the log2 fold change is larger than this in size, rather than whether
-        there is any: edgeR's ``glmTreat`` or limma's ``treat`` (McCarthy and Smyth,
+        Test whether the absolute log2 fold change is larger than this, instead of whether
+        it is not 0: edgeR's ``glmTreat`` or limma's ``treat`` (McCarthy and Smyth,
         Bioinformatics 25:765, 2009). Then ``lfc=0`` is the natural threshold.
     covariates
-        Columns of ``obs`` to put into the design: numbers are taken as they are, a trend,
-        anything else as groups. ``"factor(batch)"`` makes groups of a column of numbers,
-        as in R's formulas.
+        Columns of ``obs`` to add to the design. Numeric columns enter as a linear trend, all
+        others as groups; ``"factor(batch)"`` turns a numeric column into groups, as in R's
+        formulas.
     block
-        Column of ``obs`` with the donors, of whom some gave several samples: limma's
-        ``duplicateCorrelation``, for ``"limma_voom"`` and ``"limma"``. Its time grows with
-        the square of the number of samples and more.
+        Column of ``obs`` with the donors, if some gave several samples: limma's
+        ``duplicateCorrelation``, for ``"limma_voom"`` and ``"limma"``. The time needed grows
+        at least with the square of the number of samples.
     legacy
         For ``"edgeR_QL"``: True for edgeR's pipeline before version 4 (``estimateDisp``,
         ``glmQLFit(legacy=TRUE)``), which every version of edgeR has; False for the one
-        that edgeR recommends since version 4 (``glmQLFit`` by itself; Chen et al., Nucleic
-        Acids Research 53:gkaf018, 2025), which needs edgeR 4.
+        recommended since version 4 (``glmQLFit`` alone; Chen et al., Nucleic Acids
+        Research 53:gkaf018, 2025), which needs edgeR 4.
     key_added
-        Name of the record, and prefix of the slots, in place of ``"de"``.
+        Name of the record, and prefix of the slots, instead of ``"de"``.
     copy
-        Return a new AnnData and leave this one as it is.
+        Return a new AnnData and leave this one unchanged.
 
     Returns
     -------
@@ -99,17 +99,17 @@ def de(
         ``varm["de_pvalue"]`` and ``varm["de_fdr"]`` (frames, genes x classes),
         ``var["de_significant"]`` (bool: in at least one class) and
         ``uns["tissueshap"]["de"]``: ``counts`` (``class``, ``up``, ``down``) and
-        ``dispersion`` (one row a gene; with ``rest="pooled"`` one a ``class`` and gene).
+        ``dispersion`` (one row per gene; with ``rest="pooled"``, per ``class`` and gene).
 
     Raises
     ------
     DataError
         If ``X`` does not hold counts, there is only one class, ``obs`` lacks a column, or
-        ``method`` or ``rest`` is none of those above.
+        ``method`` or ``rest`` is unknown.
     MissingSlotError
         If ``ts.pp.tmm`` has not been run.
     RError
-        If R refuses options that do not go together; the message has the remedy.
+        If R refuses a combination of options; the message has the remedy.
 
     Examples
     --------
@@ -117,9 +117,8 @@ def de(
     >>> adata.varm["de_logfc"].shape == (adata.n_vars, 3)
     True
     """
-    for option, value, choices in (("method", method, Method), ("rest", rest, Rest)):
-        if value not in get_args(choices):
-            raise DataError(f"{option}={value!r}: choose one of {get_args(choices)}")
+    check_choice("method", method, get_args(Method))
+    check_choice("rest", rest, get_args(Rest))
     check_number("fdr", fdr, low=0, high=1)
     check_number("lfc", lfc, low=0)
     if lfc_test is not None:
@@ -128,14 +127,16 @@ def de(
     name = slots.label_name(adata, label)
     classes = slots.class_names(adata, name)
     if len(classes) < 2:
-        raise DataError(f"adata.obs[{name!r}] has one class only, {classes}: nothing to compare")
+        raise DataError(
+            f"adata.obs[{name!r}] has only one class, {classes}: at least two are needed"
+        )
     made_by = "log2" if method == "limma" else "tmm"
     sources = slots.begin(adata, "de", made_by, key_added=key_added)
     params: dict[str, Any] = {"fdr": fdr, "lfc": lfc, "method": method, "rest": rest}
     params["legacy"] = bool(legacy)
     if lfc_test is not None:
         params["lfc_test"] = lfc_test
-    found = r.call(
+    result = r.call(
         "core_de",
         **(_logged(adata) if method == "limma" else _counted(adata)),
         **_of_samples(adata, covariates, block),
@@ -143,14 +144,14 @@ def de(
         BPPARAM=workers(adata),
         **params,
     )
-    given = {"covariates": list(covariates) if covariates else None, "block": block}
-    params |= {key: value for key, value in given.items() if value is not None}
+    optional = {"covariates": list(covariates) if covariates else None, "block": block}
+    params |= {key: value for key, value in optional.items() if value is not None}
     if method != "edgeR_QL":
         del params["legacy"]
     slots.write(
         adata,
         "de",
-        found,
+        result,
         params={"label": name, **params},
         versions=r.versions("R", "edgeR", "limma"),
         sources=sources,
@@ -177,17 +178,19 @@ def _logged(adata: AnnData) -> dict[str, Any]:
 def _of_samples(
     adata: AnnData, covariates: Sequence[str] | None, block: str | None
 ) -> dict[str, Any]:
-    """Return the covariates and donors as R takes them."""
-    found: dict[str, Any] = {}
+    """Return the covariates and donors as arguments of the R function."""
+    arguments: dict[str, Any] = {}
     if isinstance(covariates, str):
         covariates = (covariates,)
     if covariates:
-        found["covariates"] = pd.DataFrame({name: covariate(adata, name) for name in covariates})
+        arguments["covariates"] = pd.DataFrame(
+            {name: covariate(adata, name) for name in covariates}
+        )
     if block is not None:
-        found["block"] = _texts(slots.obs_column(adata, block, "block"))
-    return found
+        arguments["block"] = _strings(slots.obs_column(adata, block, "block"))
+    return arguments
 
 
-def _texts(column: pd.Series) -> np.ndarray:
-    texts = column.astype(str).astype(object)
-    return texts.where(column.notna().to_numpy(), None).to_numpy(object)
+def _strings(column: pd.Series) -> np.ndarray:
+    values = column.astype(str).astype(object)
+    return values.where(column.notna().to_numpy(), None).to_numpy(object)

@@ -1,4 +1,4 @@
-"""``tl.enrich``: the biology that the selected genes have in common."""
+"""``tl.enrich``: the gene sets that the selected genes are enriched in."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tissueshap._core import slots
 from tissueshap._core.adata import target
 from tissueshap._core.errors import DataError
 from tissueshap._core.logging import logger
-from tissueshap._core.options import check_number, check_order
+from tissueshap._core.options import check_choice, check_number, check_order
 from tissueshap._core.progress import progress
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def enrich(
     key_added: str | None = None,
     copy: bool = False,
 ) -> AnnData | None:
-    """Test gene sets for more SHAP or DE genes than chance would bring.
+    """Test whether gene sets have more SHAP or DE genes than expected by chance.
 
     Parameters
     ----------
@@ -53,42 +53,42 @@ def enrich(
     source
         ``"shap"``, ``"de"``, or both.
     by
-        ``"all"``: the genes of all classes as one list; ``"class"``: a list a class;
-        ``"exclusive"``: a list a class, of the genes that no other class has.
+        ``"all"``: the genes of all classes as one list; ``"class"``: one list per class;
+        ``"exclusive"``: one list per class, of the genes that no other class has.
     engine
         ``"offline"`` and ``"gseapy"`` (Python), ``"clusterprofiler"`` (``enricher`` on
-        ``gene_sets``, else ``enrichGO``), ``"reactomepa"`` (``enrichPathway``),
-        ``"go"`` (biological process, from org.Hs.eg.db and GO.db): these in R.
+        ``gene_sets``, or ``enrichGO`` without any), ``"reactomepa"`` (``enrichPathway``)
+        and ``"go"`` (biological process, from org.Hs.eg.db and GO.db), all three in R.
     universe
-        Genes that could have been chosen, as ``var_names`` or as the gene sets name
-        them; all genes of ``adata`` by default. Only those in any gene set count.
+        Genes that could have been selected, as in ``var_names`` or in the gene sets; all
+        genes of ``adata`` by default. Only genes in at least one gene set count.
     label
         Column of ``obs`` with the classes; the recorded one by default.
     ids
         ``"var_names"`` or the column of ``var`` with the gene sets' identifiers; the
-        one that matches most genes by default. Where an engine brings its own sets,
-        Entrez or Ensembl identifiers, else symbols, which R translates.
+        one that matches most genes by default. For an engine with its own gene sets,
+        Entrez or Ensembl identifiers, or else symbols, which R translates.
     min_size, max_size
         Smallest and largest gene set, counted within the universe.
     pvalue_cutoff, qvalue_cutoff
-        Keep terms whose p-value and adjusted p-value, and q-value, are below; 1
-        keeps every term tested.
+        Keep terms whose p-value and adjusted p-value are at most the first, and whose
+        q-value is at most the second; 1 keeps every tested term.
     key_added
         Name of the record instead of ``"enrich"``.
     copy
-        Return a changed copy and leave ``adata`` as it is.
+        Return a changed copy and leave ``adata`` unchanged.
 
     Returns
     -------
     None, or the copy. Writes ``uns["tissueshap"]["enrich"]``:
 
     ``table``
-        A row a list and term, by p-value: ``source``, ``class`` (``"all"`` with
+        One row per list and term, by p-value: ``source``, ``class`` (``"all"`` with
         ``by="all"``), then clusterProfiler's columns ``ID``, ``Description``,
         ``GeneRatio``, ``BgRatio``, ``pvalue``, ``p.adjust`` (Benjamini-Hochberg),
         ``qvalue`` (Storey), ``geneID`` (joined by ``/``), ``Count``.
     ``lists``
-        A row a list: ``source``, ``class``, ``n_genes``, ``n_mapped`` (with an
+        One row per list: ``source``, ``class``, ``n_genes``, ``n_mapped`` (with an
         identifier that is in a gene set), ``n_terms`` (kept).
     ``ids``, ``n_universe``
         The identifiers used, and how many genes of the universe are in a set.
@@ -134,12 +134,12 @@ def enrich(
     ]
     for which, name, genes in progress(jobs, desc="testing gene sets", unit="list"):
         mapped = [gene for gene in names.loc[genes].dropna() if gene in background]
-        found, n_lost = enrichment.run(
+        terms, n_lost = enrichment.run(
             engine, mapped, sets, background, min_size=min_size, max_size=max_size
         )
-        found = _significant(found, pvalue_cutoff, qvalue_cutoff)
-        tables.append(found.assign(**{"source": which, "class": name}))
-        lists.append((which, name, len(genes), len(set(mapped)) - n_lost, len(found)))
+        terms = _significant(terms, pvalue_cutoff, qvalue_cutoff)
+        tables.append(terms.assign(**{"source": which, "class": name}))
+        lists.append((which, name, len(genes), len(set(mapped)) - n_lost, len(terms)))
     counts = pd.DataFrame(lists, columns=["source", "class", "n_genes", "n_mapped", "n_terms"])
     lost, total = (counts["n_genes"] - counts["n_mapped"]).sum(), counts["n_genes"].sum()
     logger.info("%d of %d genes (by %s) are in no gene set", lost, total, column)
@@ -176,9 +176,8 @@ def enrich(
 def _sets(
     gene_sets: Mapping[str, Sequence[str]] | str | Path | None, engine: str
 ) -> enrichment.GeneSets | None:
-    """Return the gene sets to test, or None where the engine brings its own."""
-    if engine not in enrichment.ENGINES:
-        raise DataError(f"engine={engine!r} is none of {list(enrichment.ENGINES)}")
+    """Return the gene sets to test, or None if the engine brings its own."""
+    check_choice("engine", engine, enrichment.ENGINES)
     if gene_sets is None and engine in enrichment.WITHOUT_SETS:
         return None
     if engine in enrichment.ON_OWN:
@@ -192,19 +191,21 @@ def _background(
     universe: Sequence[str] | None,
     sets: enrichment.GeneSets | None,
 ) -> set[str]:
-    """Return the genes that could have been chosen and that are in any gene set."""
+    """Return the genes that could have been selected and that are in any gene set."""
     if universe is None:
         chosen = set(names.dropna())
     else:
-        asked = set(map(str, universe))
-        chosen = set(names[names.index.isin(asked)].dropna()) | (asked - set(adata.var_names))
-    found = chosen if sets is None else chosen & sets.universe
-    if not found:
+        requested = set(map(str, universe))
+        chosen = set(names[names.index.isin(requested)].dropna()) | (
+            requested - set(adata.var_names)
+        )
+    background = chosen if sets is None else chosen & sets.universe
+    if not background:
         raise DataError("no gene of the universe is in any gene set: do the identifiers match?")
-    return found
+    return background
 
 
-def _significant(found: pd.DataFrame, pvalue: float, qvalue: float) -> pd.DataFrame:
-    # A missing q-value (it could not be estimated) does not lose the term.
-    kept = (found["pvalue"] <= pvalue) & (found["p.adjust"] <= pvalue)
-    return found[kept & ~(found["qvalue"] > qvalue)]
+def _significant(terms: pd.DataFrame, pvalue: float, qvalue: float) -> pd.DataFrame:
+    # A term whose q-value could not be estimated is kept.
+    mask = (terms["pvalue"] <= pvalue) & (terms["p.adjust"] <= pvalue)
+    return terms[mask & ~(terms["qvalue"] > qvalue)]

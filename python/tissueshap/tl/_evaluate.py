@@ -30,10 +30,10 @@ def evaluate(
     key_added: str | None = None,
     copy: bool = False,
 ) -> AnnData | None:
-    """Score the predictions on the held-out samples, beside a simple method.
+    """Score the predictions on the held-out samples, alongside a simple method.
 
     With folds (``pp.split(n_folds=5)``) all samples are held out in turn: the scores are those
-    of all of them together, and the record says how they differ from fold to fold.
+    of all samples together, and the record reports how they vary over the folds.
 
     Parameters
     ----------
@@ -41,21 +41,21 @@ def evaluate(
         Samples x genes, after ``pp.split`` and ``tl.predict``, or with folds
         ``tl.cross_validate``. Reads ``obs[label]``,
         ``obs["split"]``, ``obs["predicted"]``, for the baseline ``layers["log2"]``, and
-        where it is there ``obs["donor"]``.
+        ``obs["donor"]`` if present.
     label
         Column of ``obs`` with the classes; by default the one recorded before.
     baseline
         Train a multinomial logistic regression (scikit-learn, each gene standardised) on
-        the same training samples, of each fold where there are folds, and score it on the
-        same test samples.
+        the same training samples (with folds, of each fold) and score it on the same test
+        samples.
     layer
         The baseline's input.
     seed
         Seed of the baseline.
     key_added
-        Name of the record in place of ``"evaluate"``; the predictions are read under it too.
+        Name of the record instead of ``"evaluate"``; the predictions are read under it too.
     copy
-        Return a new AnnData and leave this one as it is.
+        Return a new AnnData and leave this one unchanged.
 
     Returns
     -------
@@ -73,8 +73,8 @@ def evaluate(
     Raises
     ------
     DataError
-        There are no test samples, or with folds the predictions are of a network that has
-        seen every sample.
+        There are no test samples, or there are folds but the predictions are of a single
+        network, which may have been trained on every sample.
 
     Warns
     -----
@@ -132,7 +132,7 @@ def evaluate(
 
 
 def _warn_of_unknown(adata: AnnData, label: str, classes: list[str], key_added: str | None) -> None:
-    """Warn where classes have other names than the classifier's: their scores are all 0."""
+    """Warn of classes whose names the classifier does not know: their scores are all 0."""
     proba = adata.obsm.get(slots.named(schema.obsm.proba, key_added))
     if not isinstance(proba, pd.DataFrame):
         return
@@ -147,17 +147,17 @@ def _warn_of_unknown(adata: AnnData, label: str, classes: list[str], key_added: 
 
 
 def _check_unseen(adata: AnnData, n_parts: int, key_added: str | None) -> None:
-    """Refuse predictions by one network where every sample has trained it."""
+    """Refuse predictions by a single network if it may have been trained on every sample."""
     record = slots.record(adata).get(key_added or "predict", {})
     if n_parts > 1 and "n_folds" not in record.get("params", {}):
         raise DataError(
-            "the predictions are of one network, and with folds it may have seen every sample: "
-            "run ts.tl.cross_validate(adata)"
+            "there are folds, but the predictions are of a single network, which may have been "
+            "trained on every sample: run ts.tl.cross_validate(adata)"
         )
 
 
 def _donors(adata: AnnData, parts: Rounds) -> dict[str, int]:
-    """Return how many donors there are, and how many are trained on and held out at once."""
+    """Return how many donors there are, and how many have training and held-out samples."""
     if schema.obs.donor not in adata.obs:
         return {}
     donor = adata.obs[schema.obs.donor]

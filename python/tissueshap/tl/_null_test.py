@@ -45,18 +45,18 @@ def null_test(
     key_added: str | None = None,
     copy: bool = False,
 ) -> AnnData | None:
-    """Test a gene set's V-measure against random gene sets of the same size.
+    """Compare a gene set's V-measure with those of random gene sets of the same size.
 
     Two p-values are given. The published one is a one-tailed t test of the
     V-measures of the set's k-means starts against those of all random sets' starts;
-    the starts on one embedding are no independent replicates, so it is far too
-    small. The empirical one takes each random set as one draw: p = (1 + b) / (1 + n),
+    starts on the same embedding are not independent replicates, so it is far too
+    small. The empirical one treats each random set as one draw: p = (1 + b) / (1 + n),
     where b of n random sets have a mean V-measure as high as the set's or higher.
 
     Parameters
     ----------
     adata
-        Samples x genes. Reads ``layers[layer]``, ``obs["split"]`` where there is one,
+        Samples x genes. Reads ``layers[layer]``, ``obs["split"]`` if present,
         and the column of ``var`` that defines ``gene_set``.
     label
         Column of ``obs`` with the classes; the recorded one by default.
@@ -67,13 +67,13 @@ def null_test(
     n_sets
         Number of random sets, all different draws from all genes.
     n_starts
-        Runs of k-means a set.
+        Runs of k-means per set.
     seed
         Seed of the random sets, of UMAP and of k-means.
     key_added
         Name of the record instead of ``"null_test"``.
     copy
-        Return a changed copy and leave ``adata`` as it is.
+        Return a changed copy and leave ``adata`` unchanged.
 
     Returns
     -------
@@ -88,10 +88,10 @@ def null_test(
         The two tests, both one-tailed (greater). The t test (Welch's) is missing
         with fewer than two starts.
     ``v_measure``
-        A row a start: ``gene_set`` (the set's name or ``"random"``), ``replicate``,
+        One row per start: ``gene_set`` (the set's name or ``"random"``), ``replicate``,
         ``start``, ``v_measure``, ``homogeneity``, ``completeness``.
     ``null``
-        A row a random set: ``replicate``, ``v_measure`` (its mean over the starts).
+        One row per random set: ``replicate``, ``v_measure`` (its mean over the starts).
 
     Raises
     ------
@@ -175,7 +175,7 @@ def _tests(observed: pd.DataFrame, null: pd.DataFrame) -> dict[str, Any]:
 
     means = null.groupby("replicate", sort=True)["v_measure"].mean()
     mean = float(observed["v_measure"].mean())
-    found: dict[str, Any] = {
+    results: dict[str, Any] = {
         "observed": mean,
         "null_mean": float(means.mean()),
         "null_sd": float(means.std(ddof=0)),
@@ -184,12 +184,12 @@ def _tests(observed: pd.DataFrame, null: pd.DataFrame) -> dict[str, Any]:
     }
     ours, theirs = observed["v_measure"], null["v_measure"]
     if len(ours) > 1 and len(theirs) > 1 and (ours.std() > 0 or theirs.std() > 0):
-        # From the moments: k-means that always finds the same has no spread to warn of.
+        # From the moments: scipy would warn of k-means scores without any spread.
         t = ttest_ind_from_stats(
             *(ours.mean(), ours.std(), len(ours)),
             *(theirs.mean(), theirs.std(), len(theirs)),
             equal_var=False,
             alternative="greater",
         )
-        found |= {"t_statistic": float(t.statistic), "t_pvalue": float(t.pvalue)}
-    return found
+        results |= {"t_statistic": float(t.statistic), "t_pvalue": float(t.pvalue)}
+    return results

@@ -1,4 +1,4 @@
-"""``tl.ppi``: whether the selected genes' products interact more than chance has it."""
+"""``tl.ppi``: whether the selected genes' products interact more than expected by chance."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def ppi(
     key_added: str | None = None,
     copy: bool = False,
 ) -> AnnData | None:
-    """Count the interactions among the selected genes, against chance.
+    """Compare the number of interactions among the selected genes with chance.
 
     Parameters
     ----------
@@ -53,8 +53,8 @@ def ppi(
     source
         ``"shap"``, ``"de"``, or both.
     by
-        ``"all"``: the genes of all classes as one list; ``"class"``: a list a class;
-        ``"exclusive"``: a list a class, of the genes that no other class has. Or
+        ``"all"``: the genes of all classes as one list; ``"class"``: one list per class;
+        ``"exclusive"``: one list per class, of the genes that no other class has. Or
         several of them.
     score
         Smallest score of an interaction, 0 to 1, when ``edges`` is a file.
@@ -69,14 +69,14 @@ def ppi(
     key_added
         Name of the record instead of ``"ppi"``.
     copy
-        Return a changed copy and leave ``adata`` as it is.
+        Return a changed copy and leave ``adata`` unchanged.
 
     Returns
     -------
     None, or the copy. Writes ``uns["tissueshap"]["ppi"]``:
 
     ``table``
-        A row a list: ``source``, ``by``, ``class``, ``n_genes`` (in the network),
+        One row per list: ``source``, ``by``, ``class``, ``n_genes`` (in the network),
         ``n_connected`` (with an edge inside the list), ``n_edges``, ``expected``,
         ``enrichment`` (``n_edges / expected``), ``pvalue`` (Poisson upper tail) and
         ``p.adjust`` (Benjamini-Hochberg within ``source`` and ``by``).
@@ -96,7 +96,7 @@ def ppi(
     The expectation is that of random networks in which every gene keeps its number
     of partners (Squartini and Garlaschelli, New Journal of Physics 13:083001, 2011),
     over the measured genes alone: well-studied genes have many known partners, which
-    is no evidence that a list hangs together. Yap et al. (2021) used STRING's own
+    is not evidence that the genes of a list belong together. Yap et al. (2021) used STRING's own
     test (supplementary data 4), whose background is the whole genome.
 
     Examples
@@ -124,11 +124,11 @@ def ppi(
                 {"class": name, **interaction_test(network, list(names.loc[genes].dropna()))}
                 for name, genes in lists.items()
             ]
-            found = pd.DataFrame(rows)
-            found["p.adjust"] = adjusted(found["pvalue"])
-            found.insert(0, "by", grouping)
-            found.insert(0, "source", which)
-            tables.append(found)
+            result = pd.DataFrame(rows)
+            result["p.adjust"] = adjusted(result["pvalue"])
+            result.insert(0, "by", grouping)
+            result.insert(0, "source", which)
+            tables.append(result)
     n_genes = int((network.degree > 0).sum())
     logger.info("%d of %d genes (by %s) have an interaction", n_genes, adata.n_vars, column)
     slots.write(

@@ -30,8 +30,8 @@ def predict(
 
     The genes may be in another order than the model's, and there may be more of them: they
     are aligned by name. The values are compared with those that the model was trained on:
-    logarithms to another base, without the shift, or of other units give confident and wrong
-    classes.
+    a logarithm with another base, without the shift, or of other units would give confident
+    but wrong classes.
 
     Parameters
     ----------
@@ -44,14 +44,15 @@ def predict(
         The classifier's input.
     fill
         Value, on the layer's scale, of the model's genes that `adata` lacks:
-        ``model.scale.floor`` is a gene that is not expressed. By default they are an error.
+        ``model.scale.floor`` is a gene that is not expressed. By default missing genes are an
+        error.
     check_scale
         Refuse values that are clearly on another scale than the training data, and samples
-        in which nothing was measured; False warns of them, and goes on.
+        in which nothing was measured; False only warns of them.
     key_added
-        Name of the record in place of ``"predict"``, and prefix of what is written.
+        Name of the record instead of ``"predict"``, and prefix of what is written.
     copy
-        Return a new AnnData and leave this one as it is.
+        Return a new AnnData and leave this one unchanged.
 
     Returns
     -------
@@ -62,7 +63,7 @@ def predict(
     Raises
     ------
     DataError
-        Genes of the model are missing, names of genes or samples occur twice, a value is
+        Genes of the model are missing, names of genes or samples are not unique, a value is
         missing or infinite, or the values are on another scale than the model's.
 
     Warns

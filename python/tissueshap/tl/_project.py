@@ -1,4 +1,4 @@
-"""``tl.project``: where another cohort lies in the embedding of the first."""
+"""``tl.project``: where the samples of another cohort are in the embedding of the first."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from tissueshap.model import InputScale
 if TYPE_CHECKING:
     from anndata import AnnData
 
-#: How far a refitted point may lie from the stored one, in units of UMAP (a class spans one
-#: or more).
+#: Largest distance of a refitted point from the stored one, in units of UMAP (a class spans
+#: one or more).
 _TOLERANCE = 1e-3
 
 
@@ -36,7 +36,7 @@ def project(
     key_added: str | None = None,
     copy: bool = False,
 ) -> AnnData | None:
-    """Project another cohort into the UMAP that ``tl.cluster`` made of the first.
+    """Project another cohort into the UMAP that ``tl.cluster`` computed for the first.
 
     UMAP is fitted again on the reference's samples and genes with the recorded seed, which
     gives the same embedding, and the new samples are placed in it without moving it.
@@ -55,15 +55,15 @@ def project(
     key_added
         Name of the record instead of ``"project"``, and prefix of the embeddings.
     copy
-        Return a changed copy and leave ``adata`` as it is.
+        Return a changed copy and leave ``adata`` unchanged.
 
     Returns
     -------
     None, or the copy. Writes ``obsm["X_umap_<set>"]`` (samples x 2, float32) and, in
-    ``uns["tissueshap"]["project"]``, the table ``reference`` with a row a gene set and
+    ``uns["tissueshap"]["project"]``, the table ``reference`` with one row per gene set and
     sample of the reference: ``gene_set``, ``sample``, ``class``, ``umap_1``, ``umap_2``.
-    A ``DataWarning`` says where the refitted embedding is not the one that is stored, and
-    where the new cohort's values are not on the reference's scale.
+    A ``DataWarning`` is given if the refitted embedding differs from the stored one, or if
+    the new cohort's values are not on the reference's scale.
 
     Raises
     ------
@@ -92,7 +92,7 @@ def project(
     rows = chosen_samples(reference, str(params["samples"]))
     own_layer, n_pcs = str(params["layer"]), params.get("n_pcs")
     _check_scale(adata, reference, layer or own_layer, own_layer, rows)
-    found, tables = {}, []
+    embeddings, tables = {}, []
     for name, members in progress(genes.items(), desc="projecting", unit="set"):
         places = [_places(each, name, members, which) for each, which in _both(adata, reference)]
         X = expression(reference, own_layer, rows, places[1], scale=False)
@@ -107,12 +107,12 @@ def project(
         everyone = np.arange(adata.n_obs)
         new = expression(adata, layer or own_layer, everyone, places[0], scale=False)
         check_finite(new, adata.obs_names, members, f"adata.layers[{layer or own_layer!r}]")
-        found[key] = embedding.project(new)
+        embeddings[key] = embedding.project(new)
         tables.append(_table(reference, name, rows, embedding.flat))
     slots.write(
         adata,
         "project",
-        {"obsm": found, "uns": {"reference": pd.concat(tables, ignore_index=True)}},
+        {"obsm": embeddings, "uns": {"reference": pd.concat(tables, ignore_index=True)}},
         params={
             "gene_sets": list(genes),
             "layer": layer or own_layer,
@@ -129,14 +129,14 @@ def project(
 def _check_scale(
     adata: AnnData, reference: AnnData, layer: str, own_layer: str, rows: np.ndarray
 ) -> None:
-    """Warn where the new samples are not on the scale of those that were embedded."""
+    """Warn if the new samples are not on the scale of those that were embedded."""
     columns = pd.Index(map(str, adata.var_names)).get_indexer(
         pd.Index(map(str, reference.var_names))
     )
     values = slots.require(adata, "layers", layer)
-    there = np.flatnonzero(columns >= 0)
-    some = dense(values[:1])[0, columns[there]]
-    columns[there[np.isnan(some)]] = -1
+    shared = np.flatnonzero(columns >= 0)
+    first_sample = dense(values[:1])[0, columns[shared]]
+    columns[shared[np.isnan(first_sample)]] = -1
     if (columns < 0).all():
         return
     scale = InputScale.of(
@@ -158,13 +158,13 @@ def _check_scale(
 
 def _chosen(table: pd.DataFrame, names: Sequence[str] | None) -> dict[str, list[str]]:
     grouped = table.astype(str).groupby("gene_set", sort=False)["gene"]
-    held = {str(name): list(genes) for name, genes in grouped}
+    available = {str(name): list(genes) for name, genes in grouped}
     if names is None:
-        return held
+        return available
     wanted = [names] if isinstance(names, str) else list(names)
-    if unknown := [name for name in wanted if name not in held]:
-        raise DataError(f"the gene sets {unknown} were not embedded; there are {list(held)}")
-    return {name: held[name] for name in wanted}
+    if unknown := [name for name in wanted if name not in available]:
+        raise DataError(f"the gene sets {unknown} were not embedded; there are {list(available)}")
+    return {name: available[name] for name in wanted}
 
 
 def _both(adata: AnnData, reference: AnnData) -> list[tuple[AnnData, str]]:
@@ -188,7 +188,7 @@ def _compare(reference: AnnData, key: str, rows: np.ndarray, flat: np.ndarray) -
     stored = np.asarray(reference.obsm[key])[rows]
     if not np.allclose(stored, flat, rtol=0, atol=_TOLERANCE):
         warnings.warn(
-            f"the embedding that was fitted again is not reference.obsm[{key!r}]: the samples, "
+            f"the refitted embedding differs from reference.obsm[{key!r}]: the samples, "
             "the values, or the versions of the packages have changed since; compare the new "
             "cohort with the positions in the record of 'project'",
             DataWarning,

@@ -13,7 +13,7 @@ from tissueshap._core.adata import target
 from tissueshap._core.dense import dense
 from tissueshap._core.errors import DataError
 from tissueshap._core.logging import logger
-from tissueshap._core.options import check_number
+from tissueshap._core.options import check_choice, check_number
 from tissueshap._core.selection import orders
 from tissueshap.trust import STATISTICS
 
@@ -34,10 +34,11 @@ def rank_genes(
 ) -> AnnData | None:
     """Rank the genes of each class by their SHAP values, the highest first.
 
-    A class's samples are those for which it was explained; with ``by="label"`` those that
-    belong to it, whatever class was explained for them: so a class whose samples are taken
-    for another, as adipose tissue of another cohort was, has genes all the same. Yap et al.
-    (Scientific Reports 11:2641, 2021) rank by the signed median over the correctly predicted ones.
+    A class's samples are those for which it was explained; with ``by="label"``, those that
+    belong to it, whichever class was explained for them. A class whose samples are all
+    misclassified, as adipose tissue of another cohort was, is then ranked as well. Yap et al.
+    (Scientific Reports 11:2641, 2021) rank by the signed median over the correctly predicted
+    samples.
 
     Parameters
     ----------
@@ -47,28 +48,29 @@ def rank_genes(
     label
         Column of ``obs`` with the classes; by default the one recorded before.
     statistic
-        Of the values over a class's samples: ``"median"``, ``"mean"``, or ``"mean_abs"``
-        (the mean of the absolute values, which also ranks genes high whose absence speaks
-        for the class).
+        Statistic of the values over a class's samples: ``"median"``, ``"mean"``, or
+        ``"mean_abs"`` (the mean of the absolute values, which also ranks genes high whose
+        absence is evidence for the class).
     by
         Whether a sample counts for the class that was ``"explained"`` for it, or for its
         own, by ``"label"``.
     n_boot
-        Bootstraps of each class's samples, for an interval of the statistic; 0 makes none.
-        It covers the choice of samples, not another training: ``tl.trust`` asks for that.
+        Number of bootstraps of each class's samples, for an interval of the statistic; 0
+        computes none. The interval covers the choice of samples, not another training, which
+        ``tl.trust`` measures.
     seed
         Seed of the bootstraps.
     key_added
-        Name of the record in place of ``"rank_genes"``, and prefix of what is written; the
-        SHAP values are read under it too where they are there.
+        Name of the record instead of ``"rank_genes"``, and prefix of what is written; the
+        SHAP values are read under this name too if present.
     copy
-        Return a new AnnData and leave this one as it is.
+        Return a new AnnData and leave this one unchanged.
 
     Returns
     -------
     None, or with `copy` the new AnnData. Writes ``varm["shap_median"]`` (genes x classes:
-    the statistic) and ``varm["shap_rank"]`` (1 the highest; of equals the first gene goes
-    first), NaN for a class without explained samples and a gene that the model lacks; and
+    the statistic) and ``varm["shap_rank"]`` (1 the highest; ties in the order of the genes),
+    NaN for a class without explained samples and a gene that the model lacks; and
     ``uns["tissueshap"]["rank_genes"]``: ``counts`` (``class``, ``n_explained``).
     After ``tl.cross_validate`` also ``varm["shap_rank_fold_1"]`` and so on: the ranks by the
     samples of one fold alone, which its own network explained, NaN for a class without any;
@@ -87,10 +89,8 @@ def rank_genes(
     >>> adata.varm["shap_rank"].min().tolist()
     [1.0, 1.0, 1.0]
     """
-    if statistic not in STATISTICS:
-        raise DataError(f"statistic={statistic!r}: choose one of {tuple(STATISTICS)}")
-    if by not in ("explained", "label"):
-        raise DataError(f"by={by!r}: choose 'explained' or 'label'")
+    check_choice("statistic", statistic, STATISTICS)
+    check_choice("by", by, ("explained", "label"))
     check_number("n_boot", n_boot, low=0, integer=True)
     adata = target(adata, copy=copy)
     name = slots.label_name(adata, label)
@@ -99,8 +99,8 @@ def rank_genes(
     values = slots.require(adata, "layers", schema.layers.shap, key_added=source)
     samples = slots.table(adata, source or "shap", "samples")
     rows = adata.obs_names.get_indexer(pd.Index(samples["sample"]))
-    kept = rows >= 0
-    samples, rows = samples[kept], rows[kept]
+    present = rows >= 0
+    samples, rows = samples[present], rows[present]
     explained = samples["explained"].astype(str).to_numpy()
     if by == "label":
         explained = adata.obs[name].astype(str).to_numpy()[rows]
@@ -194,12 +194,12 @@ def _summarised(
     summary, low, high = (np.full((known.size, len(members)), np.nan) for _ in range(3))
     for code, own in enumerate(members):
         if own.size:
-            held = dense(values[own])[:, known]
-            summary[known, code] = statistic(held)
+            own_values = dense(values[own])[:, known]
+            summary[known, code] = statistic(own_values)
             if n_boot and own.size > 1:
                 rng = np.random.default_rng([seed, code])
                 low[known, code], high[known, code] = bootstrap_interval(
-                    held, statistic, n_boot, rng
+                    own_values, statistic, n_boot, rng
                 )
     return summary, low, high
 
@@ -221,7 +221,7 @@ def bootstrap_interval(
     n_boot
         Number of bootstraps.
     rng
-        Where chance comes from.
+        The random number generator.
     """
     drawn = [statistic(values[rng.integers(0, len(values), len(values))]) for _ in range(n_boot)]
     low, high = np.quantile(drawn, [0.025, 0.975], axis=0)

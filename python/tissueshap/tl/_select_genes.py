@@ -1,4 +1,4 @@
-"""``tl.select_genes``: the genes that set the classes apart, from their ranks."""
+"""``tl.select_genes``: the genes that distinguish the classes, from their ranks."""
 
 from __future__ import annotations
 
@@ -34,16 +34,16 @@ def select_genes(
 ) -> AnnData | None:
     """Select the top-ranked genes of each class, the same number for all.
 
-    How many is a choice, and no finding. By default ranks are taken while their values, in
-    the mean class, are at least a third of the highest.
+    The number is a choice, not a result. By default ranks are selected as long as their
+    values, averaged over the classes, are at least a third of the highest.
 
     The published rule (``"unique_fraction"``: Yap et al., Scientific Reports 11:2641, 2021)
-    looks at the lists alone: with n ranks of each class there are n x classes places, which
-    different genes fill in part only, for a gene may rank high in several classes. It takes
-    more ranks for as long as more than half of the places hold a gene of their own: 103
-    ranks of 47 tissues there, 2,423 genes in 4,841 places. Where the classes' lists differ
-    that share falls late, long after the values have: on the simulated compendium it takes
-    most of the genes.
+    uses the lists alone. With n ranks of each class there are n x classes places, but fewer
+    different genes, because a gene may rank high in several classes. The rule takes more
+    ranks as long as the number of different genes is more than half of the number of places:
+    103 ranks of 47 tissues there, 2,423 genes in 4,841 places. If the lists of the classes
+    differ, this share falls late, long after the values have fallen: on the simulated
+    compendium the rule selects most of the genes.
 
     Parameters
     ----------
@@ -53,16 +53,16 @@ def select_genes(
     label
         Column of ``obs`` with the classes; by default the one recorded before.
     method
-        ``"peak"``: the ranks whose value is at least a share `threshold` of the class's
-        highest, in the mean class. ``"unique_fraction"``: the most ranks before unique
-        genes / places first falls to `threshold`; the rank that crosses is excluded.
+        ``"peak"``: the ranks whose value is at least the share `threshold` of the class's
+        highest, averaged over the classes. ``"unique_fraction"``: the most ranks before
+        unique genes / places first falls to `threshold`; the rank that crosses is excluded.
         ``"top_n"``: `n_top` ranks.
-        ``"elbow"``: the ranks before the sorted values, of the mean class, fall into
+        ``"elbow"``: the ranks before the sorted values, averaged over the classes, fall into
         their tail (Zhu and Ghodsi, Computational Statistics & Data Analysis 51:918, 2006).
         ``"permutation_fdr"``: the most ranks of which no more than `fdr` would be reached
         by genes whose values have their signs flipped (Barber and Candès, Annals of
-        Statistics 43:2055, 2015): genes that speak for their class, however little. It
-        needs a signed statistic.
+        Statistics 43:2055, 2015): all genes that are evidence for their class, however weak.
+        It needs a signed statistic.
     threshold
         For ``"peak"`` the share of the highest value, a third by default; for
         ``"unique_fraction"`` that of unique genes, half by default.
@@ -71,32 +71,32 @@ def select_genes(
     fdr
         False discovery rate, for ``"permutation_fdr"``.
     key_added
-        Name of the record in place of ``"select_genes"``, and prefix of what is written;
-        the ranks are read under it too where they are there.
+        Name of the record instead of ``"select_genes"``, and prefix of what is written;
+        the ranks are read under this name too if present.
     copy
-        Return a new AnnData and leave this one as it is.
+        Return a new AnnData and leave this one unchanged.
 
     Returns
     -------
     None, or with `copy` the new AnnData. Writes ``var["shap_selected"]`` and
     ``uns["tissueshap"]["select_genes"]``: ``n_ranks``, ``n_genes``, ``unique_fraction``;
     ``curve`` (``n_ranks``, ``n_unique``, ``n_total``, ``unique_fraction``,
-    ``exclusive_fraction``: share of the unique genes that one class alone selects);
-    ``by_share`` (``share``: 90 to 50 % of the places unique; ``n_ranks`` that keep to it,
-    0 where the first does not; ``n_genes``, ``n_exclusive`` in them);
+    ``exclusive_fraction``: share of the unique genes that only one class selects);
+    ``by_share`` (``share``: 90 to 50 % of the places unique; ``n_ranks`` for which this
+    holds, 0 if it does not hold for the first; ``n_genes``, ``n_exclusive`` in them);
     ``genes`` (``class``, ``gene``, ``rank``, ``value``, ``exclusive``).
-    ``curve`` has the column ``fdr`` too where all values are signed.
+    ``curve`` also has the column ``fdr`` if the values are signed.
 
-    After ``tl.cross_validate`` ``genes`` also says for each gene how it ranks by the samples of
-    each fold alone, where the class has any: ``n_folds`` (in how many of the folds it is among
-    the ``n_ranks``), ``rank_low`` and ``rank_high``; and ``folds`` how far the folds agree:
-    ``class``, ``n_folds`` (with samples of it), ``jaccard`` and ``rbo`` (of the ``n_ranks``
-    genes, mean over pairs of folds), ``jaccard_expected`` (by chance).
+    After ``tl.cross_validate``, ``genes`` also has each gene's ranks by the samples of single
+    folds, for folds with samples of the class: ``n_folds`` (number of folds in which it is
+    among the ``n_ranks``), ``rank_low`` and ``rank_high``; and ``folds`` has the agreement of
+    the folds: ``class``, ``n_folds`` (with samples of it), ``jaccard`` and ``rbo`` (of the
+    ``n_ranks`` genes, mean over pairs of folds), ``jaccard_expected`` (by chance).
 
     Raises
     ------
     DataError
-        No class is ranked, or method, threshold, n_top or fdr make no sense.
+        No class is ranked, or method, threshold, n_top or fdr is invalid.
 
     Examples
     --------
@@ -112,22 +112,22 @@ def select_genes(
     classes = slots.class_names(adata, name)
     frame = slots.class_frame(adata, "varm", schema.varm.shap_rank, classes, key_added=source)
     value = slots.class_frame(adata, "varm", schema.varm.shap_median, classes, key_added=source)
-    held = [class_name for class_name in classes if frame[class_name].notna().any()]
-    if not held:
+    ranked_classes = [class_name for class_name in classes if frame[class_name].notna().any()]
+    if not ranked_classes:
         raise DataError("no class is ranked: run ts.tl.rank_genes(adata) again")
-    ranks = frame[held].to_numpy()
-    values = value[held].to_numpy(dtype=np.float64)
+    ranks = frame[ranked_classes].to_numpy()
+    values = value[ranked_classes].to_numpy(dtype=np.float64)
     curve = unique_curve(ranks)
     if (values < 0).any():
         curve["fdr"] = mirrored_fdr(values)[: len(curve)]
     threshold = _THRESHOLDS.get(method) if threshold is None else threshold
     n_ranks = ranks_to_take(curve, values, method, threshold=threshold, n_top=n_top, fdr=fdr)
-    genes = _selected(ranks, values, n_ranks, held, adata.var_names)
-    by_fold = fold_ranks(adata, held, source)
+    genes = _selected(ranks, values, n_ranks, ranked_classes, adata.var_names)
+    by_fold = fold_ranks(adata, ranked_classes, source)
     over_folds = {}
     if by_fold:
-        genes = spread(genes, by_fold, n_ranks, held, adata.var_names)
-        over_folds["folds"] = agreement(by_fold, n_ranks, held)
+        genes = spread(genes, by_fold, n_ranks, ranked_classes, adata.var_names)
+        over_folds["folds"] = agreement(by_fold, n_ranks, ranked_classes)
     selected = (ranks <= n_ranks).any(axis=1)
     slots.write(
         adata,
@@ -160,13 +160,13 @@ def select_genes(
 def unique_curve(ranks: np.ndarray) -> pd.DataFrame:
     """Return how many genes the top n ranks of all classes hold, for each n.
 
-    A gene is in from its best rank on, and in one class alone until its second best.
+    A gene is included from its best rank on, and in only one class until its second best.
 
     Parameters
     ----------
     ranks
-        genes x classes, 1 the highest, each a whole number up to the genes; NaN for genes
-        that are not ranked.
+        genes x classes, 1 the highest, integers up to the number of genes; NaN for genes that
+        are not ranked.
     """
     most = int(np.nanmax(ranks))
     ordered = np.sort(np.where(np.isnan(ranks), most + 1, ranks).astype(np.int64), axis=1)

@@ -1,4 +1,4 @@
-"""``tl.shap``: each gene's contribution to the class that a sample is given."""
+"""``tl.shap``: each gene's contribution to the class that is predicted for a sample."""
 
 from __future__ import annotations
 
@@ -52,66 +52,68 @@ def shap(
         Column of ``obs`` with the classes; by default the one recorded before.
     target
         The class that is explained: ``"predicted"``, ``"true"``, or a class's name. With
-        ``"all"`` every class is explained for every sample, at as many times the work:
-        ``layers["shap"]`` holds the predicted one, ``varm["shap_mean_abs"]`` a summary of all.
+        ``"all"`` every class is explained for every sample, which takes as many times longer
+        as there are classes: ``layers["shap"]`` holds the predicted class,
+        ``varm["shap_mean_abs"]`` a summary of all.
     samples
         ``"correct"`` (test samples whose class is predicted), ``"test"`` or ``"all"``.
     background
-        Samples to compare with: ``"train"`` (the real training samples), ``"balanced"`` (the
-        rows of ``pp.oversample``, as published), ``"stratified"`` (the real ones, each class
-        as often as any other), ``"others"`` (the real ones of other classes than the explained
-        one), ``"kmeans"`` (centres of the real ones, each as often as it has members), or a
-        matrix (samples x the model's genes, on the layer's scale).
+        Samples to compare with: ``"train"`` (the training samples), ``"balanced"`` (the rows
+        of ``pp.oversample``, as published), ``"stratified"`` (the training samples, each class
+        equally often), ``"others"`` (the training samples of classes other than the explained
+        one), ``"kmeans"`` (cluster centres of the training samples, weighted by their
+        members), or a matrix (samples x the model's genes, on the layer's scale).
     n_centres
-        Centres of ``"kmeans"``.
+        Number of centres for ``"kmeans"``.
     n_draws
-        Gradients for each sample, and class; with `tolerance` the most.
+        Number of gradients per sample and class; with `tolerance` the maximum.
     tolerance
-        Stop a sample when its values are this accurate: over its 20 largest, the root mean
-        square of the standard errors is this share of that of the values.
+        Stop a sample when its values are this accurate: over its 20 largest values, the root
+        mean square of the standard errors is this share of that of the values.
     output
         Explain the ``"probability"`` of the class, or its ``"logit"``.
     method
-        ``"stratified"``, or ``"monte_carlo"`` as in shap: at the same number of draws its
-        squared error is about three times as large.
+        ``"stratified"``, or ``"monte_carlo"`` as in shap, whose squared error is about three
+        times as large for the same number of draws.
     batch_size
-        Rows of a gradient pass; by default chosen by what the network needs for a row.
+        Rows of a gradient pass; by default chosen by the memory that the network needs per row.
     mixed_precision
-        Compute the gradients in bfloat16 where the network's layers can: for GPUs.
+        Compute the gradients in bfloat16 if the network's layers support it: for GPUs.
     class_layers
-        With ``target="all"``, write ``layers["shap_class_<class>"]`` for each class too, each
-        as large as ``layers["shap"]``: for an AnnData that was read with ``backed="r+"``,
-        where they go to disk.
+        With ``target="all"``, also write ``layers["shap_class_<class>"]`` for each class, each
+        as large as ``layers["shap"]``. This is meant for an AnnData that was read with
+        ``backed="r+"``, where they are stored on disk.
     layer
         The classifier's input.
     seed
         Seed of the draws.
     key_added
-        Name of the record in place of ``"shap"``, and prefix of the layer.
+        Name of the record instead of ``"shap"``, and prefix of the layer.
     copy
-        Return a new AnnData and leave this one as it is.
+        Return a new AnnData and leave this one unchanged.
 
     Returns
     -------
     None, or with `copy` the new AnnData. Writes ``layers["shap"]`` (float32, NaN where a
     sample is not explained or a gene is not the model's) and ``uns["tissueshap"]["shap"]``:
-    ``samples``, a row an explained sample: ``sample``, ``explained`` (the class),
+    ``samples``, one row per explained sample: ``sample``, ``explained`` (the class),
     ``n_draws``, ``output`` (f(x)), ``base`` (mean f(background)), ``completeness`` (relative
     error of the sum of the values, which should be output - base), ``relative_error``
     (standard errors over values, root mean squares); ``n_explained``,
     ``median_completeness``. With ``target="all"`` also ``varm["shap_mean_abs"]`` (genes x
     classes: mean absolute contribution to the class over all explained samples), ``pairs``
-    (the table with a row a sample and class) and, if asked for, the layers of the classes.
+    (the table with one row per sample and class) and, with `class_layers`, the layers of the
+    classes.
 
-    An AnnData that was read with ``backed="r+"`` gets layers, frames and records into its
-    file too, the layers sample by sample. If the work is interrupted, what is explained so
-    far is written.
+    For an AnnData that was read with ``backed="r+"``, layers, frames and records are also
+    written to its file, the layers sample by sample. If the work is interrupted, the samples
+    explained so far are written.
 
     Raises
     ------
     DataError
         The model's genes or classes are not those of `adata`, a value is missing or infinite,
-        or nothing is left to explain.
+        or no sample is left to explain.
 
     Warns
     -----
@@ -178,11 +180,11 @@ def shap(
         key_added=key_added,
     )
     interrupted = values.explain(explainer)
-    found = values.slots()
+    results = values.slots()
     slots.write(
         adata,
         "shap",
-        found,
+        results,
         params={
             "label": name,
             "target": target,
@@ -201,8 +203,8 @@ def shap(
         sources=sources,
         key_added=key_added,
     )
-    keep_in_file(adata, varm=tuple(slots.named(key, key_added) for key in found["varm"]))
+    keep_in_file(adata, varm=tuple(slots.named(key, key_added) for key in results["varm"]))
     if interrupted:
-        done, wanted = int(found["uns"]["n_explained"]), chosen.size
+        done, wanted = int(results["uns"]["n_explained"]), chosen.size
         raise KeyboardInterrupt(f"{done} of {wanted} samples are explained and kept")
     return adata if copy else None

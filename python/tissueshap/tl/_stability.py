@@ -1,4 +1,4 @@
-"""``tl.stability``: whether the same genes set the classes apart in another cohort."""
+"""``tl.stability``: whether the same genes distinguish the classes in another cohort."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ def stability(
 ) -> AnnData | None:
     """Compare the SHAP genes of each class with those of another cohort, seed or fold.
 
-    Only genes that both rank are looked at, by name, and ranked among themselves. The
-    chance of the overlap is that of two draws of ``n_top`` genes: expected are
-    ``n_top**2 / n_genes``, the p-value is the hypergeometric upper tail.
+    Only genes that both rank are compared; they are matched by name and ranked among
+    themselves. The overlap is compared with that of two random draws of ``n_top`` genes: the
+    expected number is ``n_top**2 / n_genes``, the p-value is the hypergeometric upper tail.
 
     Parameters
     ----------
@@ -46,17 +46,17 @@ def stability(
     label, other_label
         Columns of ``obs`` with the classes; those recorded by default.
     map
-        The class of `adata` for a class of `other`: ``{"zone of skin": "Skin"}``. Names
-        that are not in it stand for themselves. Several may lead to one.
+        The class of `adata` for each class of `other`: ``{"zone of skin": "Skin"}``. Classes
+        that are not listed have the same name in both. Several may map to the same class.
     n_top
         Ranks that count as selected; those of ``tl.select_genes`` by default.
     p
-        Persistence of the rank-biased overlap, below 1: the first ``1 / (1 - p)`` ranks
-        have most of the weight. By default ``1 - 1 / n_top``.
+        Persistence of the rank-biased overlap, above 0 and below 1: the first ``1 / (1 - p)``
+        ranks have most of the weight. By default ``1 - 1 / n_top``.
     key_added
-        Name of the record in place of ``"stability"``.
+        Name of the record instead of ``"stability"``.
     copy
-        Return a changed copy and leave ``adata`` as it is.
+        Return a changed copy and leave ``adata`` unchanged.
 
     Returns
     -------
@@ -65,11 +65,11 @@ def stability(
     ``n_genes``, ``n_top``, ``p``, ``median_fraction``, ``median_rbo``
         Shared genes, the settings, and medians over the matched classes.
     ``per_class``
-        A row a matched class of `other`: ``class``, ``other`` (its name there), ``n_top``,
+        One row per matched class of `other`: ``class``, ``other`` (its name there), ``n_top``,
         ``n_both``, ``fraction`` (``n_both / n_top``), ``expected``, ``pvalue``, ``fdr``
         (Benjamini-Hochberg), ``jaccard``, ``rbo`` and ``rbo_expected`` (rank-biased
         overlap of the whole rankings and its mean over random ones), ``closest`` (the
-        class of `adata` that shares most of the ``n_top`` genes; of equals the class itself).
+        class of `adata` that shares most of the ``n_top`` genes; in ties the class itself).
     ``genes``
         The genes in both selections: ``class``, ``other``, ``gene``, ``rank``,
         ``other_rank``.
@@ -77,7 +77,7 @@ def stability(
     Raises
     ------
     DataError
-        No class or fewer than two genes are shared, or `n_top` or `p` make no sense.
+        No class or fewer than two genes are shared, or `n_top` or `p` is invalid.
 
     Notes
     -----
@@ -105,7 +105,7 @@ def stability(
     check_number("n_top", n_top, low=1, high=n_genes, integer=True)  # of the shared genes
     p = 1 - 1 / max(n_top, 2) if p is None else p
     if not 0 < p < 1:
-        raise DataError(f"p={p}: choose a number between 0 and 1")
+        raise DataError(f"p must be above 0 and below 1, not {p}")
     matched = matches(list(second.columns), list(first.columns), map)
     if lost := [name for name in second.columns if name not in matched]:
         logger.info("classes of the other cohort that are not compared: %s", lost[:10])
@@ -147,9 +147,9 @@ def _ranked(adata: AnnData, label: str) -> pd.DataFrame:
     explained = slots.table(adata, "rank_genes", "counts")["class"].astype(str)
     classes = list(dict.fromkeys([*explained, *slots.class_names(adata, label)]))
     names = [name for name in classes if schema.column(name) in frame.columns]
-    found = slots.class_frame(adata, "varm", schema.varm.shap_rank, names)
-    found = found.dropna(axis=1, how="all").dropna(axis=0)
-    return found.set_axis(found.index.astype(str), axis=0)
+    ranks = slots.class_frame(adata, "varm", schema.varm.shap_rank, names)
+    ranks = ranks.dropna(axis=1, how="all").dropna(axis=0)
+    return ranks.set_axis(ranks.index.astype(str), axis=0)
 
 
 def _shared(first: pd.DataFrame, second: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -157,10 +157,10 @@ def _shared(first: pd.DataFrame, second: pd.DataFrame) -> tuple[pd.DataFrame, pd
     if len(genes) < 2:
         raise DataError(
             f"{len(genes)} genes are ranked in both: {list(first.index[:3])} and "
-            f"{list(second.index[:3])}; give both the same kind of identifier"
+            f"{list(second.index[:3])}; use the same kind of identifier in both"
         )
-    kept = (frame.loc[genes].rank(method="first").astype(np.int64) for frame in (first, second))
-    one, two = kept
+    ranks = (frame.loc[genes].rank(method="first").astype(np.int64) for frame in (first, second))
+    one, two = ranks
     return one, two
 
 
@@ -216,5 +216,5 @@ def _genes(first: pd.Series, second: pd.Series, n_top: int) -> pd.DataFrame:
 def _adjusted(pvalues: np.ndarray) -> np.ndarray:
     from scipy.stats import false_discovery_control
 
-    found: np.ndarray = false_discovery_control(pvalues)
-    return found
+    adjusted: np.ndarray = false_discovery_control(pvalues)
+    return adjusted

@@ -1,4 +1,4 @@
-"""``tl.transfer``: how a classifier does on another cohort."""
+"""``tl.transfer``: how a classifier performs on another cohort."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ def transfer(
 ) -> AnnData | None:
     """Score the predictions for another cohort, whose classes may have other names.
 
-    Classes of the cohort that the classifier does not know are predicted as something
-    all the same; they are listed, and left out of the scores.
+    Samples of classes that the classifier does not know get predictions as well; they are
+    listed, and excluded from the scores.
 
     Parameters
     ----------
@@ -43,18 +43,19 @@ def transfer(
     label
         Column of ``obs`` with the cohort's own classes; the recorded one by default.
     map
-        The classifier's class for a class of the cohort: ``{"zone of skin": "Skin"}``.
-        Names that are not in it stand for themselves. Several may lead to one.
+        The classifier's class for each class of the cohort: ``{"zone of skin": "Skin"}``.
+        Classes that are not listed have the same name in both. Several may map to the same
+        class.
     reference
         The training cohort, after ``tl.cnn``. A logistic regression is trained on its training
         samples and the layer that the classifier was trained on, and predicts the same samples
-        as the classifier; it uses the genes that both have. Without it none is trained.
+        as the classifier; it uses the genes that both cohorts have. By default none is trained.
     seed
         Seed of the logistic regression.
     key_added
-        Name of the record in place of ``"transfer"``; the predictions are read under it too.
+        Name of the record instead of ``"transfer"``; the predictions are read under it too.
     copy
-        Return a changed copy and leave ``adata`` as it is.
+        Return a changed copy and leave ``adata`` unchanged.
 
     Returns
     -------
@@ -63,16 +64,16 @@ def transfer(
     ``accuracy``, ``macro_f1``, ``n_correct``, ``n_scored``
         Over the samples of classes that the classifier knows.
     ``baseline_accuracy``, ``baseline_macro_f1``, ``baseline_n_correct``, ``baseline_n_genes``
-        The same of logistic regression, and the genes that it used, with `reference`.
+        The same for logistic regression, and the number of genes it used, with `reference`.
     ``per_class``
-        A row a class among them, in the classifier's words: ``class``, ``n``,
+        One row per class among them, with the classifier's names: ``class``, ``n``,
         ``precision``, ``recall``, ``f1``, and with `reference` ``baseline_f1``.
     ``confusion``
-        ``true`` (in the classifier's words), ``predicted``, ``n``; pairs that occur.
+        ``true`` (with the classifier's names), ``predicted``, ``n``; pairs that occur.
     ``unknown``
-        ``class`` (the cohort's word), ``predicted``, ``n``, of the samples left out.
+        ``class`` (the cohort's name), ``predicted``, ``n``, of the excluded samples.
     ``map``
-        ``other`` (the cohort's word) and ``class``, of the classes that were matched.
+        ``other`` (the cohort's name) and ``class``, of the classes that were matched.
 
     Raises
     ------
@@ -95,26 +96,26 @@ def transfer(
     own = adata.obs[name].astype(str)
     matched = matches(sorted(own.unique()), classes, map)
     predicted = slots.require(adata, "obs", schema.obs.predicted, key_added=record)
-    found = np.asarray(predicted.astype(str))
+    predicted_class = np.asarray(predicted.astype(str))
     true = own.map(matched)
-    kept = true.notna().to_numpy()
-    expected = true[kept].to_numpy(dtype=str)
-    held = [one for one in classes if one in set(expected)]
-    # A sample taken for a class outside of `held` lowers the recall of its own class.
-    per_class, macro_f1 = scores(expected, found[kept], held)
-    unknown = confusion(own[~kept].to_numpy(dtype=str), found[~kept])
-    right = expected == found[kept]
+    known = true.notna().to_numpy()
+    expected = true[known].to_numpy(dtype=str)
+    scored_classes = [one for one in classes if one in set(expected)]
+    # A sample misclassified as a class that is not scored lowers the recall of its own class.
+    per_class, macro_f1 = scores(expected, predicted_class[known], scored_classes)
+    unknown = confusion(own[~known].to_numpy(dtype=str), predicted_class[~known])
+    right = expected == predicted_class[known]
     results: dict[str, Any] = {}
     if reference is not None:
         layer = str(slots.table(adata, record or "predict", "params")["layer"])
-        simple, n_genes = _baseline(adata, reference, layer, np.flatnonzero(kept), classes, seed)
-        simple_per_class, results["baseline_macro_f1"] = scores(expected, simple, held)
+        simple, n_genes = _baseline(adata, reference, layer, np.flatnonzero(known), classes, seed)
+        simple_per_class, results["baseline_macro_f1"] = scores(expected, simple, scored_classes)
         results["baseline_accuracy"] = float((expected == simple).mean())
         results["baseline_n_correct"] = int((expected == simple).sum())
         results["baseline_n_genes"] = n_genes
         per_class["baseline_f1"] = simple_per_class["f1"]
-    if not kept.all():
-        logger.info("%d samples are of classes that the classifier does not know", (~kept).sum())
+    if not known.all():
+        logger.info("%d samples are of classes that the classifier does not know", (~known).sum())
     slots.write(
         adata,
         "transfer",
@@ -123,10 +124,10 @@ def transfer(
                 "accuracy": float(right.mean()),
                 "macro_f1": macro_f1,
                 "n_correct": int(right.sum()),
-                "n_scored": int(kept.sum()),
+                "n_scored": int(known.sum()),
                 **results,
                 "per_class": per_class,
-                "confusion": confusion(expected, found[kept]),
+                "confusion": confusion(expected, predicted_class[known]),
                 "unknown": unknown.rename(columns={"true": "class"}),
                 "map": pd.DataFrame(list(matched.items()), columns=["other", "class"]),
             }
@@ -148,7 +149,7 @@ def _baseline(
     classes: Sequence[str],
     seed: int,
 ) -> tuple[np.ndarray, int]:
-    """Return what logistic regression predicts for some samples, and its number of genes."""
+    """Return the predictions of logistic regression for some samples, and its number of genes."""
     label = slots.label_of(reference)
     own = reference.obs[label].astype(str).to_numpy()
     if unknown := sorted(set(own) - set(classes)):
@@ -165,7 +166,7 @@ def _baseline(
     if not len(genes):
         raise DataError(
             f"reference shares no gene with adata: {list(names[0][:3])} and "
-            f"{list(names[1][:3])}; give both the same kind of identifier"
+            f"{list(names[1][:3])}; use the same kind of identifier in both"
         )
     first, second = (
         np.asarray(dense(values)[:, own_names.get_indexer(genes)], np.float32)

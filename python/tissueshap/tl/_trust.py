@@ -57,69 +57,70 @@ def trust(
 ) -> AnnData | None:
     """Measure how far the explanation can be trusted.
 
-    Each question has its figure, what chance would give, a threshold and a verdict.
-    Questions that were not asked, or cannot be here, say why. The thresholds and their
-    reasons are constants of ``tissueshap.trust._verdict``.
+    Each check answers a question with a value, the value expected by chance, a threshold and
+    a verdict. Checks that were not requested or are not possible give the reason. The
+    thresholds and their reasons are constants of ``tissueshap.trust._verdict``.
 
     Parameters
     ----------
     adata
         Samples x genes, after ``tl.select_genes``. Reads ``obs[label]``, ``obs["split"]``,
         ``layers["log2"]``, ``layers["shap"]``, ``varm["shap_median"]``, the records of
-        ``shap`` and ``select_genes``; where they are there ``varm["de_logfc"]`` and
+        ``shap`` and ``select_genes``; if present ``varm["de_logfc"]`` and
         ``varm["de_pvalue"]``, ``uns["truth"]``, the records of ``null_test`` and
-        ``stability``; and to train again the records of ``cnn``, ``log2`` and
+        ``stability``; and, to train again, the records of ``cnn``, ``log2`` and
         ``oversample`` with the layer that it mixes.
     model
         The classifier that was explained; it is not changed.
     label
         Column of ``obs`` with the classes; by default the one recorded before.
     checks
-        ``"quick"`` (at most one training, where it takes less than a minute), ``"full"``, or
+        ``"quick"`` (at most one training, if it takes less than a minute), ``"full"``, or
         names: ``completeness``, ``use`` (deletion and insertion curves), ``randomisation`` (of
         the weights), ``specificity`` (whether the genes of a class stand out in it on held-out
-        samples), ``bootstrap``, ``seeds``, ``folds``, ``cohort`` (what ``tl.stability`` found
-        in another), ``order`` (each other layout of the genes, beside what other seeds give;
-        networks without convolutions see none), ``methods`` (logistic regression and TreeSHAP
-        on gradient boosting), ``truth``, ``clusters``.
+        samples), ``bootstrap``, ``seeds``, ``folds``, ``cohort`` (the result of
+        ``tl.stability`` in another cohort), ``order`` (each other layout of the genes,
+        compared with other seeds; networks without convolutions do not depend on it),
+        ``methods`` (logistic regression and TreeSHAP on gradient boosting), ``truth``,
+        ``clusters``.
     fold
-        After ``tl.cross_validate``: the fold whose network `model` is. The questions are then
-        asked about this network, its fold's samples and their explanation.
+        After ``tl.cross_validate``: the fold whose network `model` is. The checks then concern
+        this network, its fold's samples and their explanation.
     n_samples
-        Explained samples of each class that curves, randomisation and new networks are
-        looked at with.
+        Number of explained samples of each class that are used for curves, randomisation and
+        new networks.
     n_seeds, n_folds
-        Networks trained with other seeds (one where `checks` is ``"quick"``), and parts of the
-        training samples of which each network lacks one.
+        Number of networks trained with other seeds (one if `checks` is ``"quick"``), and number
+        of parts of the training samples, of which each network leaves out one.
     n_boot
-        Pairs of bootstraps of the explained samples.
+        Number of pairs of bootstraps of the explained samples.
     n_random
-        Random orders of the genes, for chance.
+        Number of random orders of the genes, for the value expected by chance.
     replacement
         What a gene is replaced by in the curves: its value in training ``"samples"`` of
         other classes (three draws), or its ``"mean"`` over the training samples.
     layer
         The classifier's input.
     seed
-        Seed of all chance.
+        Seed of all random numbers.
     key_added
-        Name of the record in place of ``"trust"``.
+        Name of the record instead of ``"trust"``.
     copy
-        Return a new AnnData and leave this one as it is.
+        Return a new AnnData and leave this one unchanged.
 
     Returns
     -------
     None, or with `copy` the new AnnData. Writes ``uns["tissueshap"]["trust"]``:
 
     ``summary``
-        A row a question: ``check``, ``question``, ``measure``, ``value``, ``chance``,
+        One row per check: ``check``, ``question``, ``measure``, ``value``, ``chance``,
         ``threshold``, ``higher`` (whether a high value is good), ``verdict`` (``"holds"``,
         ``"fails"``, ``"not measured"``), ``reason``.
     ``n_holds``, ``n_fails``
-        How many of the verdicts.
+        The number of these verdicts.
     ``curves``
         ``direction`` (``"deletion"``, ``"insertion"``), ``genes`` (``"SHAP"``, ``"DE"``,
-        ``"logistic regression"``, ``"TreeSHAP"``, ``"random"``: those that are there),
+        ``"logistic regression"``, ``"TreeSHAP"``, ``"random"``, if present),
         ``n_genes``, ``probability``, ``standard_error``.
     ``gains``
         ``method``, ``gain`` (area between its curves and those of random genes).
@@ -141,12 +142,12 @@ def trust(
         ``method``, ``kind``, ``n_planted``, ``n_found``, ``recall``, ``n_called``,
         ``precision``, ``average_precision``.
 
-    Tables of checks that were not made are missing.
+    The tables of checks that were not run are missing.
 
     Raises
     ------
     DataError
-        A check is unknown, a number too small, or the model is not of this AnnData.
+        A check is unknown, a number is too small, or the model was not trained on this AnnData.
     MissingSlotError
         ``tl.shap``, ``tl.rank_genes`` or ``tl.select_genes`` has not been run.
 
@@ -159,26 +160,26 @@ def trust(
     """
     adata = target(adata, copy=copy)
     name = slots.label_name(adata, label)
-    asked = names_of(checks)
+    selected = names_of(checks)
     numbers = Numbers(n_samples, n_seeds, n_folds, n_boot, n_random, replacement, layer, seed)
     check_numbers(numbers)
-    also = [record for check, record in RECORDS.items() if check in asked]
+    also = [record for check, record in RECORDS.items() if check in selected]
     reads = ("shap", "rank_genes", "select_genes", *also)
     columns_of(adata, model)
     sources = of_model(adata, model, "trust", *reads, layer=layer, key_added=key_added)
     if fold is None and folds(adata) is not None:
-        raise DataError("there are folds: say of which one the network is, as fold=1")
+        raise DataError("there are folds: pass the fold of this network, for example fold=1")
     whole = adata if fold is None else one_fold(adata, name, fold, layer=layer)
     quick = checks == "quick"
     context = Context(whole, model, name, replace(numbers, n_seeds=1) if quick else numbers)
     provenance.check_trained_on(whole, name, model.trained_on)
     rows, tables = [], dict[str, list[pd.DataFrame]]()
     for make in progress(
-        makers(context, asked, quick=quick, train=cnn).values(), desc="trust", unit="check"
+        makers(context, selected, quick=quick, train=cnn).values(), desc="trust", unit="check"
     ):
-        found, held = make()
-        rows += found
-        for key, table in held.items():
+        check_rows, check_tables = make()
+        rows += check_rows
+        for key, table in check_tables.items():
             tables.setdefault(key, []).append(table)
     table = summary(rows)
     verdicts = table["verdict"].value_counts()
@@ -196,7 +197,7 @@ def trust(
         },
         params={
             "label": name,
-            "checks": list(asked),
+            "checks": list(selected),
             "fold": fold,
             "n_samples": n_samples,
             "n_seeds": n_seeds,
@@ -215,7 +216,7 @@ def trust(
 
 
 def one_fold(adata: AnnData, label: str, number: int, *, layer: str) -> AnnData:
-    """Return what there would be if one fold of ``tl.cross_validate`` were the only test set.
+    """Return the AnnData as if one fold of ``tl.cross_validate`` were the only test set.
 
     Parameters
     ----------
@@ -224,14 +225,14 @@ def one_fold(adata: AnnData, label: str, number: int, *, layer: str) -> AnnData:
     label
         Column of ``obs`` with the classes.
     number
-        Of the fold.
+        The number of the fold.
     layer
         The classifiers' input.
 
     Returns
     -------
-    As :func:`fold_alone` returns it, with the fold's own ranks; as many are selected as of all
-    folds together.
+    As :func:`fold_alone` returns it, with the fold's own ranks. The number of selected ranks
+    is that of all folds together.
     """
     work = fold_alone(adata, label, number, layer=layer)
     params = slots.table(adata, "rank_genes", "params")

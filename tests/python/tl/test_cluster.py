@@ -113,11 +113,11 @@ def test_an_empty_set_is_left_out_with_a_warning(marked, caplog):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"gene_sets": "nonsense"}, "no gene set"),
+        ({"gene_sets": "nonsense"}, "gene_sets must be one of"),
         ({"gene_sets": {"mine": ["absent"]}}, "none of the genes"),
-        ({"samples": "some"}, "none of"),
+        ({"samples": "some"}, "samples must be one of"),
         ({"n_starts": 0}, "at least 1"),
-        ({"on": "tsne"}, "none of"),
+        ({"on": "tsne"}, "on must be .umap. or"),
     ],
 )
 def test_refuses_what_makes_no_sense(marked, options, message):

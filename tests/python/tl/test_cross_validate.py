@@ -141,7 +141,7 @@ def test_trust_is_asked_of_one_folds_network(validated, _validated):
     models = _validated[1]
     before = validated.obs.copy()
     checks = ["completeness", "bootstrap", "seeds"]
-    with pytest.raises(DataError, match="say of which one the network is"):
+    with pytest.raises(DataError, match="pass the fold of this network"):
         tl.trust(validated, models[1], checks=checks)
     with pytest.raises(DataError, match=r"fold=4: there are the folds \[1, 2, 3\]"):
         tl.trust(validated, models[1], checks=checks, fold=4)
@@ -172,7 +172,9 @@ def test_one_network_afterwards_is_trained_on_all_samples(validated):
     model = tl.cnn(validated, preset="small", epochs=1)
     assert validated.uns["tissueshap"]["cnn"]["n_rows"] == validated.n_obs
     tl.predict(validated, model)
-    with pytest.raises(DataError, match="may have seen every sample: run ts.tl.cross_validate"):
+    with pytest.raises(
+        DataError, match="may have been trained on every sample: run ts.tl.cross_validate"
+    ):
         tl.evaluate(validated)
     with pytest.raises(DataError, match="run ts.tl.cross_validate"):
         tl.shap(validated, model)
@@ -200,7 +202,7 @@ def test_a_file_holds_all_of_it(validated, tmp_path):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"explain": {"samples": "all"}}, "'test' is all of them"),
+        ({"explain": {"samples": "all"}}, "samples='test' explains all of them"),
         ({"train": {"seed": 3}}, "train has 'seed', which is no setting of ts.tl.cnn"),
         ({"explain": {"draws": 3}}, "explain has 'draws', which is no setting of ts.tl.shap"),
     ],

@@ -170,7 +170,7 @@ def test_a_choice_that_is_none_is_named_with_those_that_are(
     toy: ad.AnnData, wrong: dict[str, str]
 ) -> None:
     ((option, value),) = wrong.items()
-    with pytest.raises(DataError, match=rf"{option}='{value}': choose one of \('\w+', "):
+    with pytest.raises(DataError, match=rf"{option} must be one of '\w+', .*, not '{value}'"):
         de(toy, **wrong)
 
 
@@ -210,13 +210,13 @@ def test_before_tmm(toy: ad.AnnData) -> None:
 
 
 def test_one_class(normalised: ad.AnnData) -> None:
-    with pytest.raises(DataError, match=r"one class only, \['Liver'\]"):
+    with pytest.raises(DataError, match=r"only one class, \['Liver'\]"):
         de(normalised[normalised.obs["tissue"] == "Liver"].copy())
 
 
 def test_values_that_are_no_counts(normalised: ad.AnnData) -> None:
     normalised.X = normalised.layers["tmm"]
-    with pytest.raises(DataError, match="is not whole"):
+    with pytest.raises(DataError, match="is not an integer"):
         de(normalised)
     assert "de" not in normalised.uns["tissueshap"]
 

@@ -170,8 +170,8 @@ def test_a_universe_of_ones_own(selected):
     ("options", "message"),
     [
         ({"source": "foo"}, "choose among"),
-        ({"by": "tissue"}, "none of"),
-        ({"engine": "david"}, "none of"),
+        ({"by": "tissue"}, "by must be one of"),
+        ({"engine": "david"}, "engine must be one of"),
         ({"gene_sets": None}, "which gene sets"),
         ({"gene_sets": {"a": ["absent"]}}, "io.annotate_genes"),
         ({"ids": "nowhere"}, "no column 'nowhere'"),

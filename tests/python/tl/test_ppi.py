@@ -60,7 +60,7 @@ def test_copy_leaves_the_original(toy_network):
 
 def test_errors_name_the_remedy(toy_network):
     adata = selected(list("ABCD"), {"x": ["A", "B"], "z": ["D"]})
-    with pytest.raises(DataError, match="by='tissue' is none of"):
+    with pytest.raises(DataError, match="by must be one of 'all'"):
         ts.tl.ppi(adata, toy_network, by="tissue")
     with pytest.raises(DataError, match="annotate_genes"):
         ts.tl.ppi(adata, pd.DataFrame({"a": ["P1"], "b": ["P2"]}))

@@ -152,7 +152,9 @@ def test_values_that_are_not_finite_are_named_whatever_is_asked(learned, model, 
 
 def test_a_sample_in_which_nothing_was_measured_has_no_class(learned, model):
     learned.layers["log2"][5] = model.scale.floor
-    with pytest.raises(DataError, match=r"one value in all genes for 1 sample\(s\), \['S005'\]"):
+    with pytest.raises(
+        DataError, match=r"the same value in all genes for 1 sample\(s\), \['S005'\]"
+    ):
         predict(learned, model)
 
 

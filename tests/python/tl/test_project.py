@@ -54,7 +54,7 @@ def test_the_embedding_that_is_fitted_again_is_the_stored_one(reference):
 def test_a_changed_reference_is_noticed(reference):
     new = reference[:20].copy()
     reference.obsm["X_umap_shap"] = reference.obsm["X_umap_shap"] + 1
-    with pytest.warns(DataWarning, match="not reference.obsm"):
+    with pytest.warns(DataWarning, match="differs from reference.obsm"):
         project(new, reference, gene_sets=["shap"])
 
 

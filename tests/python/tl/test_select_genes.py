@@ -140,11 +140,11 @@ def test_it_can_copy_and_use_another_name():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"method": "best"}, "unique_fraction"),
+        ({"method": "best"}, "method must be one of .*, not .best."),
         ({"method": "top_n"}, "n_top must be .* not None"),
         ({"n_top": 5}, "n_top=5 is for method='top_n'"),
         ({"method": "top_n", "n_top": 0}, "at least 1"),
-        ({"threshold": 50}, "between 0 and 1"),
+        ({"threshold": 50}, "threshold must be above 0 and below 1"),
     ],
 )
 def test_wrong_options_are_named(options, message):

@@ -154,7 +154,7 @@ def test_it_survives_a_file(explained, tmp_path):
     [
         ({"target": "Kidney"}, "target='Kidney'"),
         ({"samples": "some"}, "samples='some'"),
-        ({"background": "zeros"}, "choose one of .*'others'"),
+        ({"background": "zeros"}, "background must be .*'others'"),
         ({"background": np.zeros((3, 4))}, "samples x 200 genes"),
     ],
 )

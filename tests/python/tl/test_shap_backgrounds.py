@@ -141,5 +141,5 @@ def test_a_tolerance_is_recorded_with_the_draws_it_took(learned, model):
 
 
 def test_layers_of_classes_need_their_values(learned, model):
-    with pytest.raises(DataError, match="ask for both"):
+    with pytest.raises(DataError, match="pass both"):
         shap(learned, model, class_layers=True)

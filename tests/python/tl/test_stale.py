@@ -145,7 +145,7 @@ def test_a_table_of_other_positions_is_not_trained_on(prepared):
 
 def test_layers_of_the_users_are_kept(learned, model):
     learned.obsm["proba"] = np.ones((learned.n_obs, 2))
-    with pytest.raises(TakenSlotError, match=r"obsm\['proba'\] is there already.*key_added"):
+    with pytest.raises(TakenSlotError, match=r"obsm\['proba'\] exists already.*key_added"):
         predict(learned, model)
     predict(learned, model, key_added="ours")
     assert learned.obsm["proba"].shape == (learned.n_obs, 2)

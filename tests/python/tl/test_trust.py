@@ -291,7 +291,7 @@ def test_folds_methods_and_the_order_of_an_image(explained):
 
 
 def test_wrong_arguments_say_what_is_right(explained, model):
-    with pytest.raises(DataError, match="'quick', 'full'"):
+    with pytest.raises(DataError, match="checks must be 'quick', 'full' or a list of names"):
         tl.trust(explained, model, checks="some")
     with pytest.raises(DataError, match="nonsense"):
         tl.trust(explained, model, checks=["nonsense"])

@@ -1,4 +1,4 @@
-"""Which classes are kept."""
+"""The selection of classes to keep."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tissueshap.io._text import first
 def class_mask(
     classes: pd.Series, exclude: Sequence[str], min_class_size: int, path: Path
 ) -> np.ndarray:
-    """Return which samples are of a class that is wanted and large enough."""
+    """Return which samples belong to a class that is not excluded and is large enough."""
     check_patterns("exclude", exclude)
     sizes = classes.value_counts().sort_index()
     for pattern in exclude:
@@ -41,8 +41,8 @@ def class_mask(
     left = sizes.drop([*out, *small.index])
     if len(left) < 2:
         raise DataError(
-            f"{path}: {len(left)} class(es) left ({first(left.index)}), two are needed to tell "
-            f"apart; sizes before: {dict(list(sizes.items())[:10])}. Check label=, exclude= and "
+            f"{path}: {len(left)} class(es) left ({first(left.index)}), at least two are needed; "
+            f"sizes before: {dict(list(sizes.items())[:10])}. Check label=, exclude= and "
             f"min_class_size={min_class_size}"
         )
     return classes.isin(left.index).to_numpy()

@@ -1,4 +1,4 @@
-"""What a file of counts holds, before samples are chosen."""
+"""The contents of a file of counts, before samples are selected."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MIN_GENES = 4
 
 @dataclass
 class CountFile:
-    """Counts as a file has them.
+    """The contents of a file of counts.
 
     Attributes
     ----------
@@ -35,9 +35,9 @@ class CountFile:
     gene_columns
         Other columns that describe genes.
     obs
-        What the file says about samples, or None; the index is ``samples``.
+        Columns that describe the samples, or None; the index is ``samples``.
     tpm
-        Transcripts per million, samples x genes, where the file has them too.
+        Transcripts per million, samples x genes, if the file has them too.
     """
 
     path: Path
@@ -48,8 +48,8 @@ class CountFile:
     obs: pd.DataFrame | None = None
     tpm: np.ndarray | None = None
 
-    def drop_what_is_no_gene(self) -> None:
-        """Leave out counters, spike-ins and other features, and warn of them."""
+    def drop_non_genes(self) -> None:
+        """Drop counters, spike-ins and other features, and warn of them."""
         keep = gene_mask(self.genes, self.gene_columns, self.path)
         if keep.all():
             return
@@ -61,24 +61,23 @@ class CountFile:
             self.tpm = self.tpm[:, keep]
 
     def check(self) -> None:
-        """Raise where identifiers repeat, or where there is too little to work with."""
+        """Raise if identifiers are not unique, or if there are too few genes or samples."""
         for what, names in (("gene", self.genes), ("sample", self.samples)):
             twice = duplicates(names)
             if twice:
                 raise DataError(
                     f"{self.path} has {len(twice):,} {what}s more than once ({first(twice)}): "
-                    f"add them up or rename them, so that each {what} has one "
-                    f"{'row or column'}"
+                    f"add them up or rename them, so that each {what} has one row or column"
                 )
         if len(self.genes) < MIN_GENES:
             raise DataError(
                 f"{self.path} has {len(self.genes)} genes ({first(self.genes)}), at least "
-                f"{MIN_GENES} are needed: is it the right file, and are genes where "
-                "orient='genes-in-rows' or 'genes-in-columns' says?"
+                f"{MIN_GENES} are needed: check that it is the right file, and that "
+                "orient='genes-in-rows' or 'genes-in-columns' is right"
             )
         if not len(self.samples):
             raise DataError(f"{self.path} has no samples: is it the right file?")
 
     def var(self) -> pd.DataFrame:
-        """Return ``var``, one row a gene."""
+        """Return ``var``, one row per gene."""
         return gene_frame(self.genes, dict(self.gene_columns))

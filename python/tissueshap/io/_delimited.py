@@ -1,4 +1,4 @@
-"""A table of text: samples, gene annotation, markers, interactions."""
+"""A text table: samples, gene annotation, markers, interactions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tissueshap._core.errors import DataError
 from tissueshap.io import _rules
 from tissueshap.io._text import open_text
 
-#: Lines looked at before it is decided what a table is like.
+#: Number of lines from which the form of a table is recognised.
 _PEEK = 50
 
 
@@ -28,13 +28,13 @@ class Head:
     sep
         What separates the columns.
     names
-        The names of the columns; the first is empty where R left it out.
+        The names of the columns; the first is empty if R omitted it.
     number
-        The line that the names are in, from 1.
+        The line with the names, from 1.
     peeked
-        The next lines, as they are.
+        The next lines, unchanged.
     rows
-        The cells of those that are rows.
+        The cells of those of them that are rows.
     """
 
     sep: str
@@ -45,10 +45,10 @@ class Head:
 
 
 def read_head(path: Path, handle: TextIO) -> Head:
-    """Read the header of a table and look at what follows.
+    """Read the header of a table and the first lines after it.
 
-    Comments before the header are skipped; the last of them is the header where it
-    has the columns of the first row, as in ``#node1<TAB>node2``.
+    Comments before the header are skipped. The last of them is the header if it has the
+    columns of the first row, as in ``#node1<TAB>node2``.
     """
     line, comment, number = "", "", 0
     for line in handle:
@@ -81,24 +81,24 @@ def read_delimited(path: str | Path, what: str) -> pd.DataFrame:
     path
         TSV, CSV, or separated by semicolons or blanks; also gzip.
     what
-        What it is a table of, for messages.
+        What the rows are, for messages.
 
     Returns
     -------
-    Columns of text, None where missing; a column without name or values is left out.
+    Columns of text, None where missing; columns with neither name nor values are dropped.
 
     Raises
     ------
     DataError
-        It is not a table, a row has too few or too many columns, or two columns have
-        one name.
+        It is not a table, a row has too few or too many columns, or two columns have the
+        same name.
     """
     path = Path(path)
     with open_text(path) as handle:
         head = read_head(path, handle)
         if len(head.names) < 2:
             raise DataError(
-                f"{path}, line {head.number} has one column only: the columns of {what} have to "
+                f"{path}, line {head.number} has only one column: the columns of {what} must "
                 "be separated by tabs, commas or semicolons"
             )
         columns = _columns(path, head, handle, what)
@@ -111,7 +111,7 @@ def read_delimited(path: str | Path, what: str) -> pd.DataFrame:
 
 
 def _columns(path: Path, head: Head, handle: TextIO, what: str) -> list[list[str | None]]:
-    """Return the cells of each column. Equal cells are one object, so that memory suffices."""
+    """Return the cells of each column. Equal cells share one object, to save memory."""
     columns: list[list[str | None]] = [[] for _ in head.names]
     known: dict[str, str | None] = {}
     source = _Rows(path, head, handle)
@@ -157,7 +157,7 @@ class _Rows:
     def __iter__(self) -> Iterator[list[str]]:
         sep = self._head.sep
         if sep == "\t":
-            # No cell of such a table holds a line break.
+            # No cell of such a table has a line break.
             return (_rules.cells(line, sep) for line in self._lines())
         return csv.reader(self._lines(), delimiter=sep, strict=True)
 

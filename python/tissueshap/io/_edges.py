@@ -27,21 +27,21 @@ def read_edges(
         interactive download (tabs, scores of 0 to 1), or a table with the columns
         ``a`` and ``b``; plain or gzip.
     score
-        Smallest combined score kept, 0 to 1; STRING calls 0.4 medium confidence. A
-        table without a score is kept whole.
+        Smallest combined score to keep, 0 to 1; STRING calls 0.4 medium confidence. Of a
+        table without scores every row is kept.
     aliases
-        STRING's ``protein.info`` file, which names each protein's gene symbol.
-        Without it the partners keep the names that the file gives them.
+        STRING's ``protein.info`` file, which has each protein's gene symbol. Without it
+        the partners keep their names in the file.
 
     Returns
     -------
-    Columns ``a``, ``b`` and, where the file has one, ``score`` (0 to 1). Every pair
-    once, in alphabetical order, without self-interactions.
+    Columns ``a``, ``b`` and, if the file has it, ``score`` (0 to 1). Every pair occurs
+    once, in alphabetical order; self-interactions are dropped.
 
     Raises
     ------
     DataError
-        If the file is missing, has no two columns of partners, or nothing is left.
+        If the file is missing, has no two columns of partners, or no interaction is left.
 
     Notes
     -----
@@ -65,24 +65,24 @@ def read_edges(
             f"{path} has the columns {list(frame.columns)[:8]} and none of the pairs "
             f"{_PARTNERS}: rename the two columns of partners to 'a' and 'b'"
         )
-    found = frame[list(partners)].set_axis(["a", "b"], axis=1).dropna()
+    network = frame[list(partners)].set_axis(["a", "b"], axis=1).dropna()
     column = next((name for name in _SCORES if name in frame.columns), None)
     if column is not None:
-        found["score"] = _scores(frame.loc[found.index, column], path)
-        found = found[found["score"] >= score]
+        network["score"] = _scores(frame.loc[network.index, column], path)
+        network = network[network["score"] >= score]
     if aliases is not None:
         names = _aliases(aliases)
-        found[["a", "b"]] = found[["a", "b"]].apply(lambda ids: ids.map(names))
-        found = found.dropna(subset=["a", "b"])
-    swap = found["a"] > found["b"]
-    found.loc[swap, ["a", "b"]] = found.loc[swap, ["b", "a"]].to_numpy()
-    found = found[found["a"] != found["b"]]
-    if "score" in found:
-        found = found.sort_values("score", ascending=False, kind="stable")
-    found = found.drop_duplicates(["a", "b"]).sort_values(["a", "b"], ignore_index=True)
-    if found.empty:
+        network[["a", "b"]] = network[["a", "b"]].apply(lambda ids: ids.map(names))
+        network = network.dropna(subset=["a", "b"])
+    swap = network["a"] > network["b"]
+    network.loc[swap, ["a", "b"]] = network.loc[swap, ["b", "a"]].to_numpy()
+    network = network[network["a"] != network["b"]]
+    if "score" in network:
+        network = network.sort_values("score", ascending=False, kind="stable")
+    network = network.drop_duplicates(["a", "b"]).sort_values(["a", "b"], ignore_index=True)
+    if network.empty:
         raise DataError(f"{path} has no interaction of score {score} or more: lower score=")
-    return found
+    return network
 
 
 def _scores(text: pd.Series, path: Path) -> pd.Series:

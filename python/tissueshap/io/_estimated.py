@@ -1,4 +1,4 @@
-"""What is given as estimated counts, and is TPM or logarithms."""
+"""TPM or log-transformed values passed as estimated counts."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ import numpy as np
 from tissueshap._core.errors import DataError
 from tissueshap.io._counts import CountFile
 
-#: Samples of one library size to so small a share are scaled to it.
+#: Samples whose library sizes differ by at most this share are scaled to the same size.
 _SAME = 1e-3
-#: Logarithms of counts are smaller than this; counts of a sample's highest gene are larger.
+#: Log-transformed counts are below this; the counts of a sample's highest gene are above it.
 _LOG = 25
 
 
 def check_estimated(file: CountFile) -> None:
     """Refuse values that are scaled to one library size, or on a log scale.
 
-    Rounding would take both for counts.
+    Rounding would turn both into what looks like counts.
     """
     totals = file.matrix.totals()
     totals = totals[totals > 0]
@@ -30,5 +30,6 @@ def check_estimated(file: CountFile) -> None:
     if file.matrix.n_rounded and file.matrix.largest() < _LOG:
         raise DataError(
             f"{file.path}: no value is above {file.matrix.largest():,.0f}, as on a log scale: "
-            "values='estimated' needs the estimated counts; values='log' reads logarithms"
+            "values='estimated' needs the estimated counts; values='log' reads log-transformed "
+            "values"
         )

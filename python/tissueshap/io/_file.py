@@ -1,4 +1,4 @@
-"""A file of counts, whichever its format."""
+"""A file of counts in any format."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ from tissueshap.io._text import existing, first, open_text
 def read_file(
     path: str | Path, ids: Collection[str] | None, *, orient: Orient, kind: Kind
 ) -> CountFile:
-    """Read a file of counts, without what is no gene, and check that its names are unique.
+    """Read a file of counts without rows that are not genes, and check that names are unique.
 
     Parameters
     ----------
     path
         The file.
     ids
-        What may be a sample's identifier, to tell rows from columns, or None.
+        Possible identifiers of samples, to distinguish rows from columns, or None.
     orient
-        What rows of a table are; ``"auto"`` finds it by ``ids``.
+        What the rows of a table are; ``"auto"`` decides by ``ids``.
     kind
         ``"counts"`` or ``"log"``.
     """
     path = Path(path).expanduser()
     file = _parse(path, ids, orient, kind)
-    file.drop_what_is_no_gene()
+    file.drop_non_genes()
     file.check()
     return file
 
@@ -52,7 +52,7 @@ def read_tpm(path: str | Path, counts: CountFile, orient: Orient) -> np.ndarray:
     counts
         The file of counts.
     orient
-        What rows of a table are.
+        What the rows of a table are.
 
     Returns
     -------
@@ -60,27 +60,29 @@ def read_tpm(path: str | Path, counts: CountFile, orient: Orient) -> np.ndarray:
     """
     file = read_file(path, set(counts.samples), orient=orient, kind="log")
     rows = _positions(path, "samples", counts, counts.samples, file.samples)
-    names, held = unique_names(counts.genes), unique_names(file.genes)
-    columns = _positions(path, "genes", counts, names, held)
+    names, available = unique_names(counts.genes), unique_names(file.genes)
+    columns = _positions(path, "genes", counts, names, available)
     tpm = file.matrix.take(np.ones(len(file.samples), dtype=bool))
     if tpm.min() < 0:
         raise DataError(f"{path} has negative values, which TPM cannot be: is it on a log scale?")
-    if np.array_equal(rows, np.arange(len(tpm))) and np.array_equal(columns, np.arange(len(held))):
+    if np.array_equal(rows, np.arange(len(tpm))) and np.array_equal(
+        columns, np.arange(len(available))
+    ):
         return tpm
     return np.ascontiguousarray(tpm[np.ix_(rows, columns)])
 
 
 def _positions(
-    path: str | Path, what: str, counts: CountFile, wanted: Sequence[str], held: Sequence[str]
+    path: str | Path, what: str, counts: CountFile, wanted: Sequence[str], available: Sequence[str]
 ) -> np.ndarray:
-    found = pd.Index(held).get_indexer(pd.Index(wanted))
-    lost = [name for name, at in zip(wanted, found, strict=True) if at < 0]
+    positions = pd.Index(available).get_indexer(pd.Index(wanted))
+    lost = [name for name, at in zip(wanted, positions, strict=True) if at < 0]
     if lost:
         raise DataError(
             f"{path} lacks {len(lost):,} {what} of {counts.path} ({first(lost)}): TPM and "
-            "counts have to be of the same samples and genes"
+            "counts must be of the same samples and genes"
         )
-    return np.asarray(found)
+    return np.asarray(positions)
 
 
 def _parse(path: Path, ids: Collection[str] | None, orient: Orient, kind: Kind) -> CountFile:

@@ -1,4 +1,4 @@
-"""What a file is, recognised from its content: the names of files lie."""
+"""The type of a file, recognised from its content, because file names can be wrong."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _GZIP = b"\x1f\x8b"
 
 _IN_R = "save the counts in R with write.csv()"
 
-#: How a file starts (a regular expression), what it is then, and how to go on.
+#: How a file starts (a regular expression), what it then is, and what to do.
 _STARTS = (
     (rb"BZh\d1AY&SY", "compressed with bzip2", "unpack it with bunzip2"),
     (rb"\xfd7zXZ", "compressed with xz", "unpack it with unxz"),
@@ -25,7 +25,7 @@ _STARTS = (
     (rb"PAR1\x15", "a Parquet file", "pandas.read_parquet(path).to_csv('counts.csv')"),
     (rb"ARROW1\0", "a Feather file", "pandas.read_feather(path).to_csv('counts.csv')"),
     (rb"\x93NUMPY", "a NumPy array", "it names no samples and genes: save a table"),
-    (rb"%PDF-", "a PDF", "it holds no table"),
+    (rb"%PDF-", "a PDF", "save the counts as a table"),
     (rb"RD[XAB][23]\n", "R data (.RData)", _IN_R),
     (rb"X\n\0\0\0", "an R object (.rds)", _IN_R),
     (rb"SQLite format 3\0", "an SQLite database", "save a table as CSV"),
@@ -46,7 +46,7 @@ _ZARR = (".zgroup", ".zattrs", "zarr.json")
 
 
 def is_zarr(path: Path) -> bool:
-    """Return whether a folder is a store of zarr."""
+    """Return whether a folder is a zarr store."""
     return path.is_dir() and any((path / name).exists() for name in _ZARR)
 
 
@@ -58,7 +58,7 @@ def is_hdf5(path: Path) -> bool:
 
 
 def refuse_folder(path: Path) -> None:
-    """Raise where a path is a folder, and say of which kind."""
+    """Raise if a path is a folder, and say of which kind."""
     if not path.is_dir():
         return
     if is_zarr(path):
@@ -73,7 +73,7 @@ def refuse_folder(path: Path) -> None:
 
 
 def refuse_other_types(path: Path) -> None:
-    """Raise where the content of a file is not text, plain or gzip, and say what it is."""
+    """Raise if the content of a file is not text, plain or gzip, and say what it is."""
     with path.open("rb") as raw:
         start = raw.read(512)
     within = ""
@@ -95,7 +95,7 @@ def _unpacked(path: Path) -> bytes:
         with gzip.open(path, "rb") as packed:
             return packed.read(512)
     except (OSError, EOFError, zlib.error):
-        return b""  # damage is named where the text is read
+        return b""  # the damage is reported where the text is read
 
 
 def _of_zip(path: Path) -> str:
@@ -112,10 +112,10 @@ def _of_zip(path: Path) -> str:
     return f"a zip archive{shown}: unpack it with unzip and name the file in it"
 
 
-#: The remedy that HDF5 of other kinds has in common.
+#: The remedy that all other kinds of HDF5 share.
 _MADE = "tissueshap.io.write_h5ad(adata, 'counts.h5ad')"
 
-#: Keys of an HDF5 file, and what a file is that has them and is not .h5ad.
+#: Keys of an HDF5 file that is not .h5ad, and what a file with them is.
 _HDF5 = (
     (
         "mod",
@@ -136,7 +136,7 @@ _HDF5 = (
 
 
 def hdf5_kind(path: Path) -> str:
-    """Return what an HDF5 file is that is not .h5ad, and how to make one of it."""
+    """Return what an HDF5 file is if not .h5ad, and how to convert it."""
     import h5py
 
     try:

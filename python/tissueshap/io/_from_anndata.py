@@ -1,4 +1,4 @@
-"""Counts out of an .h5ad file or a .zarr folder."""
+"""Counts from an .h5ad file or a .zarr folder."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 def counts_from_anndata(path: Path, kind: Kind) -> CountFile:
     """Return the counts, ``obs``, ``var`` and ``layers["tpm"]`` of an AnnData in a file.
 
-    Counts that are not in ``X`` are found in ``layers["counts"]``, in ``raw`` or in
-    another layer, and a message says so; log values are those of ``X``.
+    Counts that are not in ``X`` are read from ``layers["counts"]``, ``raw`` or another
+    layer, and a message says so; log-transformed values are always those of ``X``.
     """
     adata = read_zarr(path) if is_zarr(path) else read_h5ad(path)
     place = "X" if kind == "log" else where_counts(adata, estimated=kind == "estimated")
@@ -38,19 +38,19 @@ def counts_from_anndata(path: Path, kind: Kind) -> CountFile:
         raise DataError(f"{path} has no X: put the counts there, samples x genes")
     samples, genes = _names(adata.obs_names), _names(var.index)
     obs = _without_results(adata, "obs").set_axis(pd.Index(samples), axis=0)
-    held = isinstance(values, np.ndarray) and values.dtype == DTYPES[kind]
+    is_stored = isinstance(values, np.ndarray) and values.dtype == DTYPES[kind]
     shape = (len(samples), len(genes))
-    out = Matrix.of(values, kind) if held else Matrix(path, "samples", *shape, kind)
+    out = Matrix.of(values, kind) if is_stored else Matrix(path, "samples", *shape, kind)
     for rows, block in blocks(values):
-        found = fault(block.ravel(), kind)
-        if found is not None:
-            at, what, remedy = found
+        problem = fault(block.ravel(), kind)
+        if problem is not None:
+            at, what, remedy = problem
             row, column = divmod(at, len(genes))
             raise DataError(
                 f"{path}, {place}: gene {genes[column]!r} in sample "
                 f"{samples[rows.start + row]!r} {what}: {remedy}"
             )
-        if not held:
+        if not is_stored:
             out.add(out.converted(block))
     return CountFile(
         path,
@@ -64,11 +64,11 @@ def counts_from_anndata(path: Path, kind: Kind) -> CountFile:
 
 
 def _without_results(adata: AnnData, group: str) -> pd.DataFrame:
-    """Leave out the columns that verbs wrote: their records and layers stay in the file too."""
+    """Drop the columns that verbs wrote, because their records and layers are not read either."""
     frame: pd.DataFrame = getattr(adata, group)
-    made = [name for name in frame if slots.owner(adata, group, str(name)) is not None]
+    owned = [name for name in frame if slots.owner(adata, group, str(name)) is not None]
     results = [
-        name for name in made if not (schema.written_by(group, str(name)) or "").startswith("io.")
+        name for name in owned if not (schema.written_by(group, str(name)) or "").startswith("io.")
     ]
     return frame.drop(columns=results)
 
@@ -78,7 +78,7 @@ def _names(index: pd.Index) -> list[str]:
 
 
 def _genes(adata: AnnData, place: str) -> pd.DataFrame:
-    """Return ``var`` of a matrix; what ``raw`` does not say of a gene ``var`` says."""
+    """Return the ``var`` of a matrix; columns that ``raw.var`` lacks come from ``var``."""
     var = _rules.tidy(_without_results(adata, "var"), "var")
     if place != "raw":
         return var

@@ -18,17 +18,17 @@ from tissueshap.io import _rules
 from tissueshap.io._counts import CountFile
 from tissueshap.io._matrix import Kind, RowReader
 
-#: What GCT 1.3 has for a missing value of the metadata, beside the usual words.
+#: GCT 1.3's code for missing metadata, in addition to the usual words.
 _MISSING = "-666"
 
 _VERSIONS = {"#1.2": 2, "#1.3": 4}
 
 
 def read_gct(path: Path, handle: TextIO, version: str, kind: Kind) -> CountFile:
-    """Read a GCT file whose first line, ``version``, has been taken from ``handle``.
+    """Read a GCT file whose first line, ``version``, has been read from ``handle``.
 
     Version 1.3's row metadata become columns of ``var``, its column metadata columns of
-    ``obs``. The numbers of rows and columns in the header are held against the body.
+    ``obs``. The numbers of rows and columns in the header are compared with the body.
     """
     n_genes, n_samples, n_var, n_obs = _dimensions(path, handle, version)
     lines = _numbered(handle)
@@ -51,7 +51,9 @@ def read_gct(path: Path, handle: TextIO, version: str, kind: Kind) -> CountFile:
                 f"the header has {n_lead + n_samples:,}; the file is cut off or was edited"
             )
         if name in obs:
-            raise DataError(f"{path}, line {number}: the metadata {name!r} are there twice")
+            raise DataError(
+                f"{path}, line {number}: the metadata {name!r} occur twice: rename one of them"
+            )
         obs[name] = ["" if cell == _MISSING else cell for cell in cells[n_var:]]
     _rules.column_names(header[1:n_lead], f"{path}, line 3,")
     rows = RowReader(path, "\t", samples, n_lead, "genes", n_genes, kind)
@@ -90,7 +92,7 @@ def _dimensions(path: Path, handle: TextIO, version: str) -> tuple[int, int, int
     cells = handle.readline().split()
     if len(cells) != expected or not all(cell.isdecimal() for cell in cells):
         raise DataError(
-            f"{path}, line 2 has to hold {expected} whole numbers (genes, samples"
+            f"{path}, line 2 must have {expected} integers (genes, samples"
             f"{', columns of metadata, rows of metadata' if expected == 4 else ''}), not "
             f"{' '.join(cells)[:40]!r}"
         )

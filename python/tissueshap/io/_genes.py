@@ -1,4 +1,4 @@
-"""Gene identifiers: versions off, names unique, and what a column says about genes."""
+"""Gene identifiers: removal of versions, unique names, and the meaning of gene columns."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _ENSEMBL = re.compile(r"^(ENS[A-Z]*[GT]\d{11})(?:\.\d+)?(?:_\d+)?(_PAR_Y)?(?:_\d
 #: Older GENCODE writes chromosome Y's copy as ENSGR.
 _OLD_PAR_Y = re.compile(r"^ENSGR(\d{10})(?:\.\d+)?(?:_\d+)?$")
 
-#: A column of this kind is named by what its values are.
+#: A column of this kind is named after its values.
 _ID = "id"
 
 #: A free text, unless its values are symbols, as in GTEx' GCT.
 _DESCRIPTION = "description"
 
-#: What a column holds, by its name as :func:`_plain` has it: a slot of ``var``, or one of
-#: the two above. Names are those of Ensembl BioMart (web and biomaRt), GENCODE, NCBI,
+#: The content of a column, by its name as :func:`_plain` returns it: a slot of ``var``, or
+#: one of the two above. Names are those of Ensembl BioMart (web and biomaRt), GENCODE, NCBI,
 #: Expression Atlas, CELLxGENE, 10x and featureCounts.
 _NAMES = {
     _ID: (
@@ -52,7 +52,7 @@ _MEANS[""] = _ID  # names of rows, as R writes them
 
 
 def meaning(name: str) -> str | None:
-    """Return what a column says about genes, by its name, or None where it is unknown.
+    """Return the content of a gene column by its name, or None if it is unknown.
 
     >>> meaning("Gene stable ID version"), meaning("external_gene_name"), meaning("S1")
     ('id', 'symbol', None)
@@ -65,13 +65,13 @@ def _plain(name: str) -> str:
 
 
 def strip_version(name: str) -> str:
-    """Return an Ensembl identifier without version; any other name as it is.
+    """Return an Ensembl identifier without version; any other name unchanged.
 
     >>> strip_version("ENSG00000002586.18_PAR_Y"), strip_version("ENSG00000223972.5_4")
     ('ENSG00000002586', 'ENSG00000223972')
     """
-    found = _ENSEMBL.match(_as_par_y(name))
-    return found[1] if found else name
+    match = _ENSEMBL.match(_as_par_y(name))
+    return match[1] if match else name
 
 
 def is_ensembl(name: str) -> bool:
@@ -87,7 +87,7 @@ def unique_names(names: Sequence[str]) -> list[str]:
     """Return names for ``var_names``: without version, and still unique.
 
     The copy of a gene in the pseudo-autosomal region of chromosome Y keeps its
-    ``_PAR_Y``; where one gene is there in two versions both keep their version.
+    ``_PAR_Y``. If a gene occurs in two versions, both keep their version.
     """
     short = [_ENSEMBL.sub(r"\1\2", _as_par_y(name)) for name in names]
     occurs = Counter(short)
@@ -100,13 +100,13 @@ def gene_columns(columns: Mapping[str, pd.Series]) -> dict[str, pd.Series]:
     Parameters
     ----------
     columns
-        Values by the column's own name. Where two columns mean one slot the first
-        counts; a name that means nothing known stays.
+        Values by the column's own name. If two columns belong to the same slot, the first
+        is used; a column with an unknown name keeps it.
 
     Returns
     -------
     Identifiers and symbols as text, None where missing; lengths as numbers, NaN where
-    there is none.
+    missing.
     """
     found: dict[str, pd.Series] = {}
     unclear: dict[str, pd.Series] = {}
@@ -119,7 +119,7 @@ def gene_columns(columns: Mapping[str, pd.Series]) -> dict[str, pd.Series]:
                 unclear[name] = values
         if slot is not None and slot not in found:
             found[slot] = _of_slot(slot, values)
-    # what is like symbols is an identifier where there is no other, as of yeast or fly
+    # a column that looks like symbols is the identifier if there is no other (yeast, fly)
     for name, values in unclear.items():
         slots = [schema.var.gene_id] if meaning(name) == _ID else []
         slots += [schema.var.symbol] if identifiers(values) else []
@@ -130,10 +130,10 @@ def gene_columns(columns: Mapping[str, pd.Series]) -> dict[str, pd.Series]:
 
 
 def identifiers(values: pd.Series) -> str | None:
-    """Return the slot whose identifiers a column holds, or None where it is free text.
+    """Return the slot whose identifiers a column holds, or None if it is free text.
 
-    Ensembl's and Entrez' identifiers are known by their form. Symbols are words
-    without blanks, and most genes have one of their own.
+    Ensembl's and Entrez' identifiers are recognised by their form. Symbols are words
+    without blanks, and different for most genes.
     """
     known = _rules.as_text(values).dropna()
     if known.empty:
@@ -146,12 +146,12 @@ def identifiers(values: pd.Series) -> str | None:
     return schema.var.symbol if min(words.mean(), known.nunique() / len(known)) > _MOST else None
 
 
-#: The share of a column that decides what it holds.
+#: Share of a column's values that decides its content.
 _MOST = 0.5
 
 
-#: A description that is a symbol for most genes is free text for some; NCBI and HGNC
-#: write protein-coding, and Entrez' numbers that are missing for some are 7157.0.
+#: A description that is a symbol for most genes is free text for some. NCBI and HGNC write
+#: protein-coding. Entrez numbers become 7157.0 if some are missing.
 _WORDS = {
     schema.var.gene_id: strip_version,
     schema.var.symbol: lambda text: None if re.search(r"\s", text) else text,
@@ -169,16 +169,16 @@ def _of_slot(slot: str, values: pd.Series) -> pd.Series:
 
 
 def gene_frame(names: Sequence[str], columns: Mapping[str, Sequence[str]]) -> pd.DataFrame:
-    """Return ``var``: one row a gene, ``gene_id`` and what else the file has.
+    """Return ``var``: one row per gene, with ``gene_id`` and the file's other columns.
 
     Parameters
     ----------
     names
-        Identifiers as the file has them, without duplicates.
+        Identifiers in the file, without duplicates.
     columns
-        Other columns by their name in the file; those that are known get the slot's
-        name. Ensembl's identifiers among them are ``gene_id`` where the names are
-        something else; these are then the symbols, if there are no others.
+        Other columns by their name in the file; known ones get the name of their slot. If
+        the names are not Ensembl identifiers but a column has these, it becomes
+        ``gene_id``, and the names become the symbols if there are no others.
     """
     index = pd.Index(unique_names(names), dtype=object)
     own = pd.Series(list(names), index=index, dtype=object)

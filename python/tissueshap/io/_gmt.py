@@ -14,7 +14,7 @@ def read_gmt(path: str | Path) -> dict[str, list[str]]:
     Parameters
     ----------
     path
-        A set a line, separated by tabs: name, description, genes.
+        One set per line, separated by tabs: name, description, genes.
 
     Returns
     -------
@@ -23,7 +23,7 @@ def read_gmt(path: str | Path) -> dict[str, list[str]]:
     Raises
     ------
     DataError
-        A line has fewer than three columns, or two sets have one name.
+        A line has fewer than three columns, or two sets have the same name.
 
     Examples
     --------
@@ -45,8 +45,6 @@ def read_gmt(path: str | Path) -> dict[str, list[str]]:
                     "genes, separated by tabs; is it a GMT file?"
                 )
             if name in sets:
-                raise DataError(
-                    f"{path}, line {number}: the set {name!r} is there twice: rename it"
-                )
+                raise DataError(f"{path}, line {number}: the set {name!r} occurs twice: rename it")
             sets[name] = genes
     return sets

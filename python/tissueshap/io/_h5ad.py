@@ -26,16 +26,16 @@ if TYPE_CHECKING:
 
 
 def write_h5ad(adata: AnnData, path: str | Path) -> Path:
-    """Write an AnnData to an .h5ad file, whole or not at all.
+    """Write an AnnData to an .h5ad file, completely or not at all.
 
     Parameters
     ----------
     adata
-        What to write. Text columns of ``obs`` and ``var`` that repeat themselves become
-        categories, as anndata does; columns and names of Arrow's types, or of pandas'
-        ``string``, become what every version of anndata can read.
+        What to write. Text columns of ``obs`` and ``var`` with repeated values become
+        categories, as in anndata; columns and names of Arrow's types, or of pandas'
+        ``string``, are converted to types that every version of anndata can read.
     path
-        The file. It is replaced in one step, when all is written.
+        The file. It is replaced in a single step once everything is written.
 
     Returns
     -------
@@ -90,15 +90,15 @@ def read_h5ad(path: str | Path) -> AnnData:
 
 
 def write_zarr(adata: AnnData, path: str | Path) -> Path:
-    """Write an AnnData to a .zarr folder (format 2, which R reads too), whole or not at all.
+    """Write an AnnData to a .zarr folder (format 2, which R can read), completely or not at all.
 
     Parameters
     ----------
     adata
         What to write, as for :func:`write_h5ad`.
     path
-        The folder. One that this function wrote, and that nobody changed since, is replaced
-        when all is written.
+        The folder. A folder that this function wrote, and that was not changed since, is
+        replaced once everything is written.
 
     Returns
     -------
@@ -107,7 +107,7 @@ def write_zarr(adata: AnnData, path: str | Path) -> Path:
     Raises
     ------
     DataError
-        The folder holds files of somebody else, or the disk is full.
+        The folder has files that this function did not write, or the disk is full.
 
     Examples
     --------
@@ -153,16 +153,16 @@ def read_zarr(path: str | Path) -> AnnData:
 
 
 def _read(path: Path, reader: Callable[[Path], AnnData]) -> AnnData:
-    """Read with anndata, and check what it leaves to the user of a matrix."""
+    """Read with anndata, and check what anndata does not."""
     try:
         with warnings.catch_warnings():
-            # a name with a slash, which read_counts replaces, is the file's and not an error
+            # names with a slash, of which anndata warns, are replaced by read_counts
             warnings.simplefilter("ignore", FutureWarning)
             adata = reader(path)
         _check_sparse(adata, path)
     except DataError:
         raise
-    except Exception as error:  # whatever h5py, zarr, anndata and pandas meet in a damaged file
+    except Exception as error:  # h5py, zarr, anndata and pandas have many for damaged files
         raise _damaged(path, error) from error
     return adata
 
@@ -171,17 +171,19 @@ def _damaged(path: Path, error: Exception) -> DataError:
     kind = "zarr store" if is_zarr(path) else ".h5ad file"
     said = (str(error).splitlines() or [""])[0]
     return DataError(
-        f"{path} is a damaged {kind}, or not one of AnnData ({type(error).__name__}: {said}): "
+        f"{path} is a damaged {kind}, or not an AnnData ({type(error).__name__}: {said}): "
         "fetch or write it again"
     )
 
 
 def _check_sparse(adata: AnnData, path: Path) -> None:
-    """Refuse sparse matrices whose indices are out of bounds: they crash what uses them."""
-    held = {"X": adata.X, "raw.X": None if adata.raw is None else adata.raw.X}
+    """Refuse sparse matrices with indices out of bounds, which crash the code that uses them."""
+    matrices = {"X": adata.X, "raw.X": None if adata.raw is None else adata.raw.X}
     for group in ("layers", "obsm", "varm", "obsp", "varp"):
-        held |= {f"{group}/{name}": values for name, values in slots.items(adata, group).items()}
-    for place, values in held.items():
+        matrices |= {
+            f"{group}/{name}": values for name, values in slots.items(adata, group).items()
+        }
+    for place, values in matrices.items():
         problem = _sparse_problem(values) if sparse.issparse(values) else None
         if problem:
             raise DataError(
@@ -192,8 +194,8 @@ def _check_sparse(adata: AnnData, path: Path) -> None:
 def _sparse_problem(values: Any) -> str | None:
     """Return what is wrong with a CSR or CSC matrix, or None."""
     if values.indices.dtype.kind != "i" or values.indptr.dtype.kind != "i":
-        return "indices and indptr have to be integers"
-    # before scipy's own check, which cuts off what indptr does not reach
+        return "indices and indptr must be integers"
+    # before scipy's own check, which drops the values after the end of indptr
     if not len(values.indptr) or values.indptr[-1] != len(values.indices):
         return "indptr does not end where indices do"
     if (np.diff(values.indptr) < 0).any():
@@ -202,7 +204,7 @@ def _sparse_problem(values: Any) -> str | None:
         values.check_format(full_check=True)
     except ValueError as error:
         return str(error)
-    # the order of the values is the file's own: sort a copy
+    # keep the file's order of the values: sort a copy
     in_order = values if values.has_sorted_indices else values.sorted_indices()
     return None if in_order.has_canonical_format else "it holds a value twice"
 
@@ -217,7 +219,7 @@ def _placed(path: str | Path) -> Path:
 
 @contextmanager
 def _replacing(path: str | Path) -> Iterator[Path]:
-    """Hand out a temporary neighbour of a file that replaces it on success."""
+    """Yield a temporary file in the same folder that replaces the file on success."""
     path = Path(os.path.realpath(_placed(path)))  # a link stays a link
     if path.is_dir():
         raise DataError(f"{path} is a folder: name a file, such as {path / 'adata.h5ad'}")

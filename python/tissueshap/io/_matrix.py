@@ -1,4 +1,4 @@
-"""Rows of numbers on their way from a file into one samples x genes matrix."""
+"""Rows of numbers from a file, collected into one samples x genes matrix."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from tissueshap.io._numbers import number, plain_numbers
 Kind = Literal["counts", "estimated", "log"]
 Axis = Literal["genes", "samples"]
 
-#: How the values of a kind are held.
+#: The type in which the values of each kind are stored.
 DTYPES = {"counts": np.int32, "estimated": np.int32, "log": np.float32}
 
-#: Values in one block: small beside the matrix, large beside the cost of a block.
+#: Values in one block: few compared with the matrix, many compared with the cost of a block.
 _BLOCK_VALUES = 1 << 20
 _LARGEST = np.iinfo(np.int32).max
 
@@ -32,8 +32,8 @@ _FRACTION = (
     "use the counts"
 )
 _NO_NUMBER = (
-    "correct it (a decimal point, no blanks or separators in numbers); a column of text among "
-    "the samples has to be removed"
+    "correct it (a decimal point, no blanks or separators in numbers), or remove a text column "
+    "among the samples"
 )
 
 
@@ -45,11 +45,11 @@ def fault(values: np.ndarray, kind: Kind) -> tuple[int, str, str] | None:
     values
         Numbers, one-dimensional.
     kind
-        ``"counts"``: whole numbers from 0 to 2,147,483,647. ``"estimated"``: fractions
-        too. ``"log"``: any finite number.
+        ``"counts"``: integers from 0 to 2,147,483,647. ``"estimated"``: fractions too.
+        ``"log"``: any finite number.
     """
     if values.dtype == np.int64 and values.size and values.view(np.uint64).max() <= _LARGEST:
-        return None  # as unsigned numbers, negative ones are the largest: one look at the values
+        return None  # as unsigned numbers, negative ones are the largest: one comparison is enough
     if values.dtype.kind not in "uifb":
         return 0, f"is of type {values.dtype}, not a number", "store numbers"
     for wrong, what, remedy in _tests(values, kind):
@@ -60,7 +60,7 @@ def fault(values: np.ndarray, kind: Kind) -> tuple[int, str, str] | None:
 
 
 def _tests(values: np.ndarray, kind: Kind) -> Iterator[tuple[np.ndarray, str, str]]:
-    """Yield which values are wrong, how, and the remedy, one fault after the other."""
+    """Yield which values are wrong, in what way, and the remedy, fault by fault."""
     if values.dtype.kind == "f":
         yield np.isnan(values), "is missing", _INCOMPLETE
         yield np.isinf(values), "is infinite", _INCOMPLETE
@@ -68,22 +68,22 @@ def _tests(values: np.ndarray, kind: Kind) -> Iterator[tuple[np.ndarray, str, st
         return
     yield values < 0, "is negative ({:g})", "counts start at 0; use the raw counts"
     if kind == "counts" and values.dtype.kind == "f":
-        yield values != np.rint(values), "is {:g}, not a whole number", _FRACTION
+        yield values != np.rint(values), "is {:g}, not an integer", _FRACTION
     yield values > _LARGEST, "is {:g}, too large for a count", f"at most {_LARGEST:,} fits"
 
 
 class Matrix:
-    """Samples x genes in C order, filled from rows of genes or of samples.
+    """Samples x genes in C order, filled by rows of genes or of samples.
 
-    It is allocated once, and samples are dropped in place, so that the memory needed is
-    that of the matrix.
+    It is allocated once, and samples are dropped in place, so no more memory is needed than
+    for the matrix itself.
 
     Parameters
     ----------
     path
         The file, for messages.
     rows
-        What the file's rows are.
+        What the rows of the file are.
     n_rows, n_columns
         Size in the file.
     kind
@@ -92,7 +92,7 @@ class Matrix:
     Attributes
     ----------
     n_rounded
-        How many values were fractions and are rounded.
+        Number of values that were fractions and have been rounded.
     """
 
     def __init__(self, path: Path, rows: Axis, n_rows: int, n_columns: int, kind: Kind) -> None:
@@ -103,21 +103,21 @@ class Matrix:
         except MemoryError as error:
             raise DataError(
                 f"{path}: {shape[0]:,} samples x {shape[1]:,} genes need "
-                f"{4 * math.prod(shape) / 2**30:,.1f} GB of memory, more than there is: read "
-                "fewer samples, on a larger machine, or correct the numbers in its header"
+                f"{4 * math.prod(shape) / 2**30:,.1f} GB of memory, more than is available: read "
+                "fewer samples, use a larger machine, or correct the numbers in its header"
             ) from error
         self._n = 0
 
     @classmethod
     def of(cls, values: np.ndarray, kind: Kind) -> Matrix:
         """Return a matrix that holds an array, samples x genes, which it may overwrite."""
-        held = cls.__new__(cls)
-        held.rows, held.kind, held.n_rounded = "samples", kind, 0
-        held._values, held._n = values, len(values)
-        return held
+        matrix = cls.__new__(cls)
+        matrix.rows, matrix.kind, matrix.n_rounded = "samples", kind, 0
+        matrix._values, matrix._n = values, len(values)
+        return matrix
 
     def converted(self, values: np.ndarray) -> np.ndarray:
-        """Return values without :func:`fault` as they are held, rounded where estimated."""
+        """Return values without :func:`fault` in the stored type, rounded if estimated."""
         if self.kind == "estimated" and values.dtype.kind == "f":
             whole = np.rint(values)
             self.n_rounded += int((whole != values).sum())
@@ -125,7 +125,7 @@ class Matrix:
         return values.astype(DTYPES[self.kind])
 
     def add(self, block: np.ndarray) -> None:
-        """Put the next rows in place."""
+        """Add the next rows."""
         end = self._n + len(block)
         if self.rows == "genes":
             self._values[:, self._n : end] = block.T
@@ -134,14 +134,14 @@ class Matrix:
         self._n = end
 
     def trim(self) -> None:
-        """Forget the rows that were announced and did not come."""
+        """Drop the rows that were announced but are not in the file."""
         if self.rows == "samples":
             self._values = self._values[: self._n]
         elif self._n < self._values.shape[1]:
             self._values = self._values[:, : self._n].copy()
 
     def drop_genes(self, keep: np.ndarray) -> None:
-        """Leave out, in place, the genes that are not marked in ``keep``."""
+        """Drop, in place, the genes that are not marked in ``keep``."""
         n_samples, n_kept = len(self._values), int(keep.sum())
         flat = self._values.reshape(-1)
         for at, row in enumerate(self._values):
@@ -157,17 +157,17 @@ class Matrix:
         return float(self._values.max(initial=0))
 
     def take(self, keep: np.ndarray) -> np.ndarray:
-        """Return the samples marked in ``keep``; once only, the others are gone then."""
-        kept = np.flatnonzero(keep)
-        if len(kept) < len(self._values):
-            for to, row in enumerate(kept):
+        """Return the samples marked in ``keep``; the others are overwritten."""
+        rows = np.flatnonzero(keep)
+        if len(rows) < len(self._values):
+            for to, row in enumerate(rows):
                 self._values[to] = self._values[row]
-        return self._values[: len(kept)]
+        return self._values[: len(rows)]
 
 
 @dataclass
 class RowReader:
-    """Turn lines into numbers, and a bad cell into an error that names it.
+    """Convert lines to numbers; raise an error that names the cell if one is not a number.
 
     Attributes
     ----------
@@ -180,9 +180,9 @@ class RowReader:
     n_lead
         Number of fields before them.
     rows, n_rows
-        What a row is, and how many there are at most.
+        What a row is, and the maximum number of rows.
     kind
-        ``"counts"``: whole numbers, not negative. ``"estimated"``: numbers, not negative.
+        ``"counts"``: integers, not negative. ``"estimated"``: numbers, not negative.
         ``"log"``: any finite number.
     """
 
@@ -226,7 +226,7 @@ class RowReader:
         self._keep(values, name)
 
     def finish(self) -> Matrix:
-        """Return what was read."""
+        """Return the matrix that was read."""
         self._close()
         _rules.warn_of_comments(self.path, self._commented)
         self._matrix.trim()
@@ -241,22 +241,22 @@ class RowReader:
         if width != expected:
             raise DataError(
                 f"{self.path}, line {number}: {width:,} columns where the header has "
-                f"{expected:,}; every row needs as many (is the file complete?)"
+                f"{expected:,}; every row needs the same number (is the file complete?)"
             )
 
     def _slow(self, cells: list[str], name: str) -> np.ndarray:
         values = np.empty(len(cells))
         for at, cell in enumerate(cells):
-            found = number(cell)
-            if isinstance(found, str):
-                self._refuse(name, self.columns[at], found, _REMEDIES.get(found, _NO_NUMBER))
-            values[at] = found
+            value = number(cell)
+            if isinstance(value, str):
+                self._refuse(name, self.columns[at], value, _REMEDIES.get(value, _NO_NUMBER))
+            values[at] = value
         return values
 
     def _keep(self, values: np.ndarray, name: str) -> None:
-        found = fault(values, self.kind)
-        if found is not None:
-            at, what, remedy = found
+        problem = fault(values, self.kind)
+        if problem is not None:
+            at, what, remedy = problem
             self._refuse(name, self.columns[at], what, remedy)
         self._open.append(self._matrix.converted(values))
         if len(self._open) * len(self.columns) >= _BLOCK_VALUES:

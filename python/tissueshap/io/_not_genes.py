@@ -12,7 +12,7 @@ import numpy as np
 from tissueshap._core.errors import DataWarning
 from tissueshap.io._text import first
 
-#: What counting programs append, and spike-ins, by the name of the row.
+#: Counters that counting programs append, and spike-ins, by the name of the row.
 _BY_NAME = {
     "counters of the counting program": (
         # HTSeq, and before 0.6 without the underscores
@@ -23,7 +23,7 @@ _BY_NAME = {
     "spike-ins": r"(gSpikein[-_].*|(ERCC[-_.]\d{5}|SIRV[-_]?\d+|phiX(174)?))(\.\d+)?",
 }
 
-#: Columns that say what a row is, and the values of genes.
+#: Columns with the type of a row, and their values for genes.
 _TYPES = {
     "feature_types": {"gene expression"},
     "feature_biotype": {"gene"},
@@ -33,15 +33,15 @@ _TYPES = {
 def gene_mask(
     genes: Sequence[str], columns: Mapping[str, Sequence[object]], path: Path
 ) -> np.ndarray:
-    """Return which rows are genes, and name in a warning those that are not.
+    """Return which rows are genes, and warn of those that are not.
 
     Parameters
     ----------
     genes
         Names of the rows.
     columns
-        What else the file says of them. ``feature_types`` is 10x's, ``feature_biotype``
-        that of CELLxGENE.
+        The file's other columns. ``feature_types`` is used by 10x, ``feature_biotype`` by
+        CELLxGENE.
     path
         The file, for the message.
     """
@@ -50,9 +50,9 @@ def gene_mask(
         matches = re.compile(pattern, re.IGNORECASE).fullmatch
         _leave_out(keep, [matches(name) is not None for name in genes], genes, what, path)
     for name, of_genes in _TYPES.items():
-        held = [str(value).strip().lower() for value in columns.get(name, ())]
-        if not of_genes.isdisjoint(held):
-            others = [value not in of_genes for value in held]
+        types = [str(value).strip().lower() for value in columns.get(name, ())]
+        if not of_genes.isdisjoint(types):
+            others = [value not in of_genes for value in types]
             _leave_out(keep, others, genes, f"not genes by the column {name!r}", path)
     return keep
 

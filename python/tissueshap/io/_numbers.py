@@ -1,7 +1,7 @@
-"""Numbers as a table writes them: fast where a row is plain, strict everywhere.
+"""Numbers in a table: read fast if a row is plain, and strictly in any case.
 
-NumPy's and Python's own readers take more for a number than a table means: ``1_000``,
-a lone ``-`` (0) or blanks (0, or the end of a cell).
+The readers of NumPy and Python accept more than a table means by a number: ``1_000``,
+a single ``-`` (0) or blanks (0, or the end of a cell).
 """
 
 from __future__ import annotations
@@ -31,22 +31,22 @@ def is_number(text: str) -> bool:
 
 
 def plain_numbers(text: str, sep: str, n: int) -> np.ndarray | None:
-    """Return the numbers of a row that holds nothing else, or None if it is not so plain.
+    """Return the numbers of a row that has nothing else, or None if it is not so plain.
 
     Parameters
     ----------
     text
-        The cells, as the file has them, without a line break.
+        The cells as in the file, without a line break.
     sep
         What separates them.
     n
-        How many there are.
+        Number of cells.
 
     Returns
     -------
-    int64 where all are digits, else float64. None where a cell is empty, holds a
-    blank, a quote or a word, or is not a number as :func:`is_number` has it: then
-    :func:`number` says which.
+    int64 if all are digits, otherwise float64. None if a cell is empty, has a blank, a
+    quote or a word, or is not a number for :func:`is_number`; :func:`number` then reports
+    which.
     """
     row, between = text.encode(), sep.encode()
     digits = not row.translate(None, _DIGITS + between)
@@ -62,16 +62,16 @@ def plain_numbers(text: str, sep: str, n: int) -> np.ndarray | None:
 
 
 def _has_empty(row: bytes, between: bytes) -> bool:
-    """Return whether a cell is empty: NumPy reads none there, or 0.
+    """Return whether a cell is empty, which NumPy skips or reads as 0.
 
-    Digits that blanks or tabs separate need no test: there are fewer numbers then.
+    Digits separated by blanks or tabs need no test: they give fewer numbers.
     """
     return 2 * between in row or row.startswith(between) or row.endswith(between)
 
 
 def _fractions(row: bytes, sep: str) -> np.ndarray:
     try:
-        # before NumPy 2.3 it warns, and gives what it read so far
+        # before NumPy 2.3 it warns, and returns what it read so far
         with warnings.catch_warnings(action="error", category=DeprecationWarning):
             return np.fromstring(row, dtype=np.float64, sep=sep)
     except (ValueError, DeprecationWarning):

@@ -1,4 +1,4 @@
-"""Columns in types that anndata can write, whatever pandas holds them in."""
+"""Columns converted to types that anndata can write."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ if TYPE_CHECKING:
 
 
 def make_plain(adata: AnnData) -> None:
-    """Give ``obs``, ``var`` and the frames beside them types that a file can hold, in place.
+    """Convert ``obs``, ``var``, ``obsm`` and ``varm`` in place to types that a file can hold.
 
-    anndata writes no type of Arrow's and no ``Float64``, and before version 0.13 not pandas'
+    anndata cannot write Arrow's types or ``Float64``, nor, before version 0.13, pandas'
     ``string``.
     """
     for group in ("obs", "var"):
@@ -35,11 +35,11 @@ def _plain(column: pd.Series) -> Any:
         return column.astype("Int64").array
     if pd.api.types.is_float_dtype(dtype):
         return column.to_numpy(float, na_value=float("nan"))
-    return _texts(column)
+    return _strings(column)
 
 
-def _texts(column: pd.Series) -> Any:
-    """Return texts as objects; where some are missing, as categories."""
+def _strings(column: pd.Series) -> Any:
+    """Return strings as objects, or as categories if some are missing."""
     if column.isna().any():
         return pd.Categorical(column.astype(object).where(column.notna(), None))
     return column.astype(str).to_numpy(object)
@@ -52,6 +52,6 @@ def _replace_columns(frame: pd.DataFrame) -> None:
 
 
 def _is_plain(dtype: Any) -> bool:
-    """Tell what anndata can write; the ``str`` of pandas 3 it can where it knows pandas 3."""
+    """Return whether anndata can write a type; pandas 3's ``str`` is safe where pandas 3 is."""
     string = isinstance(dtype, pd.StringDtype) and dtype.na_value is pd.NA
     return not (string or isinstance(dtype, pd.ArrowDtype | pd.Float32Dtype | pd.Float64Dtype))

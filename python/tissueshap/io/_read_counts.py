@@ -1,4 +1,4 @@
-"""``io.read_counts``: a file of counts and a samples table become an AnnData."""
+"""``io.read_counts``: read a file of counts and a samples table into an AnnData."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import pandas as pd
 from tissueshap._core import schema, slots
 from tissueshap._core.errors import DataError, DataWarning
 from tissueshap._core.logging import logger
+from tissueshap._core.options import check_choice, wrong_type
 from tissueshap._core.scale import check_log_input, check_not_normalised
 from tissueshap.io import _rules
 from tissueshap.io._annotate_genes import annotate_genes
@@ -44,67 +45,66 @@ def read_counts(
     tpm: str | Path | None = None,
     check_scale: bool = True,
 ) -> AnnData:
-    """Read counts and what is known about samples and genes.
+    """Read counts, and the annotation of samples and genes.
 
     Parameters
     ----------
     counts
         GCT 1.2 or 1.3, a table separated by tabs, commas, semicolons or blanks (each also
-        gzip), .h5ad or .zarr. Where ``X`` of an AnnData holds no counts they are read from
-        ``layers["counts"]``, ``raw`` or another layer, and a message says so. Ensembl
-        versions are taken off the gene ids. Rows that are not genes are left out:
-        counters (``__no_feature``), spike-ins, other features of 10x.
+        gzip), .h5ad or .zarr. If ``X`` of an AnnData does not hold counts, they are read
+        from ``layers["counts"]``, ``raw`` or another layer, and a message says so. Versions
+        of Ensembl ids are removed. Rows that are not genes are dropped: counters
+        (``__no_feature``), spike-ins, other features of 10x.
     samples
-        Table with a row a sample, TSV or CSV (also gzip), or a data frame. Its id column
-        is the one whose values are the counts' samples. Counts of samples without a row
-        are dropped with a warning. None where .h5ad or GCT 1.3 has the columns itself.
+        Table with one row per sample, TSV or CSV (also gzip), or a data frame. Its id column
+        is the one whose values match the samples of the counts. Counts of samples without a
+        row are dropped with a warning. None if the .h5ad or GCT 1.3 file has the columns.
     label
-        Column of the samples table with the classes; recorded for the later verbs.
+        Column of the samples table with the classes; recorded for later verbs.
     donor
-        Column with the donors; kept as ``obs["donor"]``.
+        Column with the donors; stored as ``obs["donor"]``.
     annotation
         Table for :func:`tissueshap.io.annotate_genes`.
     orient
-        ``"genes-in-rows"`` or ``"genes-in-columns"`` for a table; ``"auto"`` finds it by
+        ``"genes-in-rows"`` or ``"genes-in-columns"`` for a table; ``"auto"`` decides by
         the sample ids.
     exclude
-        Classes to leave out, a pattern or several: ``["Cells - *"]``.
+        Classes to exclude, one or several patterns: ``["Cells - *"]``.
     min_class_size
-        Classes with fewer samples are dropped, and named in a message.
+        Classes with fewer samples are dropped, and listed in a message.
     values
         ``"counts"``; ``"estimated"`` for the fractional counts of RSEM, salmon, tximport
-        and nf-core, which are rounded; or ``"log"`` for expression that is on a log scale
-        already: then ``X`` and ``layers["log2"]`` hold it as float32, and verbs that need
-        counts do not apply.
+        and nf-core, which are rounded; or ``"log"`` for log-transformed expression, which
+        ``X`` and ``layers["log2"]`` then hold as float32. Verbs that need counts cannot be
+        used with it.
     tpm
-        Transcripts per million of the same samples and genes, in any of the formats. An
-        .h5ad file brings its own ``layers["tpm"]``.
+        Transcripts per million of the same samples and genes, in any of the formats. Not
+        needed for an .h5ad file with ``layers["tpm"]``.
     check_scale
-        With ``values="log"``, refuse raw counts, CPM and TPM; False warns of them, and goes
-        on.
+        With ``values="log"``, refuse raw counts, CPM and TPM; False only warns of them.
 
     Returns
     -------
     AnnData, samples x genes, in the file's order:
         ``X``, counts, int32 and C-contiguous; ``obs``, the columns of the samples table,
         the classes as categories; ``obs["donor"]``; ``var["gene_id"]`` (without version),
-        ``var["symbol"]`` and more where the file or the annotation has them;
-        ``layers["tpm"]`` where given; ``layers["log2"]`` for ``values="log"``;
+        ``var["symbol"]`` and others that the file or the annotation has;
+        ``layers["tpm"]`` if passed; ``layers["log2"]`` for ``values="log"``;
         ``uns["tissueshap"]["read_counts"]``, with ``n_rounded``, the number of values
         that were rounded, for ``values="estimated"``.
 
     Raises
     ------
     DataError
-        What is wrong with the files, with file, row or column, and remedy; values that are
-        read as logarithms and are none.
+        Something is wrong with the files (the message has file, row or column, and remedy),
+        or values read with ``values="log"`` are not log-transformed.
 
     Warns
     -----
     DataWarning
-        Samples without a single count, or without a row in the samples table, are dropped
-        and named; so are rows that are not genes. Counts look like rounded TPM, or
-        logarithms like z-scores or logarithms that are not to base 2.
+        Samples without any count or without a row in the samples table, or rows that are
+        not genes, are dropped. Counts look like rounded TPM, or log-transformed values like
+        z-scores or like a logarithm with another base than 2.
 
     Examples
     --------
@@ -120,14 +120,14 @@ def read_counts(
     exclude = [exclude] if isinstance(exclude, str) else list(exclude)
     _check_arguments(orient, values, label, exclude, min_class_size)
     if not isinstance(counts, str | PathLike):
-        raise DataError(
-            f"counts is of type {type(counts).__name__}: give the path of a file; "
-            "anndata.AnnData(frame) makes an AnnData of a data frame, samples x genes"
+        raise wrong_type(
+            "counts",
+            counts,
+            "the path of a file",
+            "anndata.AnnData(frame) makes an AnnData of a data frame, samples x genes",
         )
     if samples is not None and not isinstance(samples, str | PathLike | pd.DataFrame):
-        raise DataError(
-            f"samples is of type {type(samples).__name__}: give the path of a file or a data frame"
-        )
+        raise wrong_type("samples", samples, "the path of a file or a data frame")
     table = None if samples is None else sample_table(samples)
     ids = None if table is None else table.ids()
     file = read_file(counts, ids, orient=orient, kind=values)
@@ -139,14 +139,14 @@ def read_counts(
     where = str(file.path) if table is None else table.name
     keep = pd.Index(file.samples).isin(obs.index)
     keep &= _not_empty(file, keep)
-    obs = obs.reindex([name for name, kept in zip(file.samples, keep, strict=True) if kept])
+    obs = obs.reindex([name for name, mask in zip(file.samples, keep, strict=True) if mask])
     if label is not None:
         label = schema.column(label)
         slots.refuse_reserved(label, "label", where)
         obs[label] = _text_column(obs, label, "label", file, table)
-        kept = class_mask(obs[label], exclude, min_class_size, file.path)
-        keep[np.flatnonzero(keep)] = kept
-        obs = obs[kept].copy()
+        mask = class_mask(obs[label], exclude, min_class_size, file.path)
+        keep[np.flatnonzero(keep)] = mask
+        obs = obs[mask].copy()
         obs[label] = obs[label].astype("category")
     if donor is not None:
         slots.refuse_reserved(schema.column(donor), "donor", where)
@@ -182,24 +182,22 @@ def read_counts(
 def _check_arguments(
     orient: str, values: str, label: str | None, exclude: Sequence[str], min_class_size: int
 ) -> None:
-    if orient not in get_args(Orient):
-        raise DataError(f"orient={orient!r}: it is one of {', '.join(get_args(Orient))}")
-    if values not in get_args(Kind):
-        raise DataError(f"values={values!r}: it is one of {', '.join(get_args(Kind))}")
+    check_choice("orient", orient, get_args(Orient))
+    check_choice("values", values, get_args(Kind))
     if label is None and (exclude or min_class_size):
-        raise DataError("exclude and min_class_size choose classes: pass label= as well")
+        raise DataError("exclude and min_class_size select classes: pass label= as well")
 
 
 def _join(file: CountFile, table: SampleTable | None) -> pd.DataFrame:
-    """Return what is known about the samples that are kept, the samples table first."""
+    """Return the columns of the samples; those of the samples table take precedence."""
     own = pd.DataFrame(index=pd.Index(file.samples))
     if file.obs is not None:
         own = _rules.tidy(file.obs, f"{file.path}, obs,")
     if table is None:
         return own
-    given = table.match(file.samples, file.path)
-    rest = own.drop(columns=[name for name in own.columns if name in given.columns])
-    return given.join(rest)
+    matched = table.match(file.samples, file.path)
+    rest = own.drop(columns=[name for name in own.columns if name in matched.columns])
+    return matched.join(rest)
 
 
 def _not_empty(file: CountFile, keep: np.ndarray) -> np.ndarray:
@@ -218,7 +216,7 @@ def _not_empty(file: CountFile, keep: np.ndarray) -> np.ndarray:
 def _text_column(
     obs: pd.DataFrame, name: str, argument: str, file: CountFile, table: SampleTable | None
 ) -> pd.Series:
-    """Return a column as text, complete."""
+    """Return a column as text, without missing values."""
     where = str(file.path) if table is None else table.name
     if name not in obs:
         hint = "; pass samples=" if table is None else ""
@@ -230,7 +228,7 @@ def _text_column(
         raise DataError(
             f"{where}, column {name!r}: empty for {int(column.isna().sum()):,} samples "
             f"({first(column.index[column.isna()])}); fill it in or remove these rows "
-            f"({_rules.MISSING_WORDS}: a class of such a name needs another)"
+            f"({_rules.MISSING_WORDS}: rename a class with such a name)"
         )
     return _rules.as_text(column.astype(object))
 
@@ -247,7 +245,7 @@ def _build(file: CountFile, keep: np.ndarray, obs: pd.DataFrame, values: Kind) -
     if values == "log":
         adata.layers[schema.layers.log2] = matrix.copy()
     if file.tpm is not None:
-        # Where all are kept it is not copied: at GTEx's size it is 1.3 GB.
+        # Not copied if all samples are kept: at GTEx's size it is 1.3 GB.
         tpm = file.tpm if keep.all() else file.tpm[keep]
         adata.layers[schema.layers.tpm] = np.ascontiguousarray(tpm, dtype=np.float32)
     return adata

@@ -1,7 +1,7 @@
-"""The rules that hold for every table of text, whoever wrote it and whoever reads it.
+"""The rules for every text table, whoever wrote it and whoever reads it.
 
-Counts, samples, gene annotation, markers, GCT metadata, .h5ad and data frames come
-through here, so that a blank, a missing value or a comment means the same in each.
+Counts, samples, gene annotation, markers, GCT metadata, .h5ad and data frames are all read
+by these rules, so that a blank, a missing value or a comment means the same in each.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ from tissueshap.io._text import duplicates, first
 _MISSING = {"", "na", "n/a", "#n/a", "#na", "<na>", "nan", "-nan", "null", "."}
 _MISSING_AS_WRITTEN = {"None"}
 
-#: What :func:`missing_words` says in messages.
+#: The words for missing values, for messages.
 MISSING_WORDS = "empty cells and the words NA, N/A, NaN, null and None count as missing"
 
-#: Separators of columns. Tabs go first: text may hold any of the others. Blanks go last,
-#: as R's write.table has them.
+#: Separators of columns. Tabs come first, because text may have any of the others; blanks,
+#: which R's write.table uses, come last.
 _SEPARATORS = ("\t", ",", ";", " ")
 
-#: What an empty line may hold: Excel writes one of separators only.
+#: Characters of an empty line: Excel writes lines that have only separators.
 _EMPTY = ' \t,;"\r\n'
 
 
 def is_missing(text: str) -> bool:
-    """Return whether a cell's text, without blanks around it, is a missing value.
+    """Return whether the text of a cell, without blanks around it, is a missing value.
 
     >>> [is_missing(word) for word in ("NA", "nan", "None", "none", "Naive")]
     [True, True, True, False, False]
@@ -45,9 +45,9 @@ def is_missing(text: str) -> bool:
 
 
 def cell(value: Any) -> str | None:
-    """Return a cell as text without blanks around it, None where it is missing.
+    """Return a cell as text without blanks around it, None if it is missing.
 
-    A number is the text that a table would have: 7105.0 is ``"7105"``.
+    A number becomes the text that a table would have: 7105.0 is ``"7105"``.
 
     >>> cell(" liver "), cell(7105.0), cell("NA"), cell(float("nan"))
     ('liver', '7105', None, None)
@@ -61,19 +61,19 @@ def cell(value: Any) -> str | None:
 
 
 def as_text(column: pd.Series) -> pd.Series:
-    """Return a column with every cell as :func:`cell` has it."""
+    """Return a column with every cell as :func:`cell` returns it."""
     known = {value: cell(value) for value in column.unique() if isinstance(value, str)}
-    texts = [known[value] if isinstance(value, str) else cell(value) for value in column]
-    return pd.Series(texts, index=column.index, dtype=object, name=column.name)
+    strings = [known[value] if isinstance(value, str) else cell(value) for value in column]
+    return pd.Series(strings, index=column.index, dtype=object, name=column.name)
 
 
 def tidy(frame: pd.DataFrame, where: str) -> pd.DataFrame:
-    """Return a data frame under the rules: its names, and its cells of text.
+    """Return a data frame with the rules applied to its column names and its text.
 
     Parameters
     ----------
     frame
-        Any data frame; columns of numbers and of truth values stay as they are.
+        Any data frame; numeric and Boolean columns are not changed.
     where
         What it is, for messages.
     """
@@ -94,34 +94,34 @@ def _tidied(column: pd.Series) -> pd.Series:
 
 
 def table(frame: pd.DataFrame, where: str) -> pd.DataFrame:
-    """Return a data frame as a table of text: its row names, where it has any, go first."""
+    """Return a data frame as a text table, with its row names, if any, as the first columns."""
     if not isinstance(frame.index, pd.RangeIndex):
-        held = frame.index.to_frame(index=False).astype(object)
+        index = frame.index.to_frame(index=False).astype(object)
         taken = set(map(str, frame.columns))
-        held.columns = ["" if str(name) in taken else name or "" for name in held.columns]
-        frame = pd.concat([held, frame.reset_index(drop=True)], axis=1)
+        index.columns = ["" if str(name) in taken else name or "" for name in index.columns]
+        frame = pd.concat([index, frame.reset_index(drop=True)], axis=1)
     names = column_names(frame.columns, where)
     columns = {name: as_text(frame.iloc[:, at]) for at, name in enumerate(names)}
     return pd.DataFrame(columns, index=frame.index)
 
 
 def column_names(names: Iterable[object], where: str) -> list[str]:
-    """Return names of columns without blanks around them and without ``/``, each once.
+    """Return unique names of columns, without blanks around them and without ``/``.
 
     Raises
     ------
     DataError
-        Two columns have one name.
+        Two columns have the same name.
     """
-    found = [schema.column(str(name).strip()) for name in names]
-    twice = duplicates(found)
+    unique = [schema.column(str(name).strip()) for name in names]
+    twice = duplicates(unique)
     if twice:
         raise DataError(f"{where} has columns of the same name ({first(twice)}): rename them")
-    return found
+    return unique
 
 
 def is_content(line: str) -> bool:
-    """Return whether a line is neither empty, or of separators only, nor a comment."""
+    """Return whether a line is a row: not a comment, and not empty or only separators."""
     return not line.startswith("#") and line.strip(_EMPTY) != ""
 
 
@@ -131,10 +131,10 @@ def is_row_commented(line: str, sep: str, width: int) -> bool:
 
 
 def warn_of_comments(path: Path, numbers: Sequence[int]) -> None:
-    """Name the comments that have as many columns as the table: rows, perhaps."""
+    """Warn of comments that have as many columns as the table, and may be rows."""
     if numbers:
         warnings.warn(
-            f"{path}: {len(numbers):,} lines that start with # are left out as comments, though "
+            f"{path}: {len(numbers):,} lines that start with # are left out as comments, although "
             f"they have as many columns as the table (line {first(numbers)}): put the first "
             "cell in quotes if it is a name",
             DataWarning,
@@ -150,8 +150,8 @@ def separator(header: str, body: Sequence[str]) -> str:
     header
         Its first line.
     body
-        Lines after it. The first has as many columns as the header, or one more, where
-        R's ``write.table`` left the corner out.
+        Lines after it. The first has as many columns as the header, or one more if R's
+        ``write.table`` omitted the name of the first column.
     """
 
     def n_columns(sep: str) -> int:
@@ -169,7 +169,7 @@ def separator(header: str, body: Sequence[str]) -> str:
 
 
 def _is_quoted(line: str, sep: str) -> bool:
-    """Return whether the quotes of a line are around cells, if this separates them."""
+    """Return whether the quotes of a line enclose cells, with this separator."""
     try:
         next(csv.reader([line.strip()], delimiter=sep, strict=True), None)
     except csv.Error:
@@ -180,7 +180,7 @@ def _is_quoted(line: str, sep: str) -> bool:
 def cells(line: str, sep: str) -> list[str]:
     """Return the cells of a line without quotes around them.
 
-    A quote that nothing closes, as in ``"frozen``, is a letter and swallows no cells.
+    A quote that is not closed, as in ``"frozen``, is an ordinary character.
     """
     line = line.rstrip("\r\n")
     if '"' in line:
@@ -199,8 +199,8 @@ def fields(line: str, sep: str) -> list[str]:
 def full_header(header: list[str], rows: Sequence[list[str]]) -> list[str]:
     """Return a header with a name for each column of the rows.
 
-    R's ``write.table`` leaves out the name of the first; where each row ends with a
-    separator, the last has none.
+    R's ``write.table`` omits the name of the first; if each row ends with a separator, the
+    last has none.
     """
     if not rows or len(rows[0]) != len(header) + 1:
         return header

@@ -1,4 +1,4 @@
-"""Names of samples that are paths of files, as featureCounts writes them."""
+"""Sample names that are file paths, as featureCounts writes them."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ _SLASH = re.compile(r"[/\\]")
 
 
 def sample_names(header: list[str], ids: Collection[str] | None) -> list[str]:
-    """Return a header with paths of alignments as the samples that they are of.
+    """Return a header with the paths of alignment files replaced by their samples.
 
     Parameters
     ----------
     header
-        The names of a table's columns. Others than paths stay.
+        The names of a table's columns. Names that are not paths are kept.
     ids
-        What may be a sample's identifier, or None where nothing is known: then a path
-        gets the name of its file, without ``.bam``.
+        Possible identifiers of samples, or None if they are unknown: a path then becomes
+        the name of its file, without ``.bam``.
 
     Returns
     -------
-    The names; those of the file where two paths would get one name, or where no path
-    has a sample's name in it.
+    The names, unchanged if two paths would get the same name or if no path has a sample's
+    name in it.
     """
     paths = [name for name in header if _is_path(name, ids)]
-    found = {path: _sample(path, ids or ()) for path in paths}
-    if ids is not None and not any(found.values()):
+    samples = {path: _sample(path, ids or ()) for path in paths}
+    if ids is not None and not any(samples.values()):
         return header
-    names = [(found[n] or _stem(n)) if n in found else n for n in header]
+    names = [(samples[n] or _stem(n)) if n in samples else n for n in header]
     if not paths or len(set(names)) < len(names):
         return header
     renamed = dict(zip(header, names, strict=True))
@@ -50,7 +50,7 @@ def _stem(path: str) -> str:
 
 
 def _sample(path: str, ids: Collection[str]) -> str | None:
-    """Return the sample in a path: in the file's name first, and the longest name first."""
+    """Return the sample named in a path, in the file's name first, and the longest name first."""
     return next((name for name in _parts(path) if name in ids), None)
 
 

@@ -1,4 +1,4 @@
-"""The samples table, and its match with the samples of the counts."""
+"""The samples table, and how it is matched with the samples of the counts."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class SampleTable:
     frame: pd.DataFrame
 
     def ids(self) -> dict[str, None]:
-        """Return all that may be a sample's id, the first column's values first."""
+        """Return all possible sample ids, the first column's values first."""
         return {
             str(value): None
             for column in self.frame.columns
@@ -41,17 +41,16 @@ class SampleTable:
         }
 
     def match(self, samples: Sequence[str], counts: Path) -> pd.DataFrame:
-        """Return the rows of the given samples that are there, with the id as index.
+        """Return the rows of the given samples, with the id as index.
 
-        The id column is the one with the most of the samples' names; the first of
-        equals.
+        The id column is the one that has most of the samples' names; in ties the first.
 
         Parameters
         ----------
         samples
-            The counts' samples.
+            The samples of the counts.
         counts
-            The counts' file, for messages.
+            The file of the counts, for messages.
         """
         wanted = set(samples)
         hits = {name: self.frame[name].isin(wanted).sum() for name in self.frame.columns}
@@ -81,7 +80,7 @@ class SampleTable:
 
 
 def sample_table(samples: str | Path | pd.DataFrame) -> SampleTable:
-    """Read a samples table: TSV or CSV, .gz too, or a data frame with ids as its index."""
+    """Read a samples table: TSV or CSV, also gzip, or a data frame with ids as its index."""
     if isinstance(samples, pd.DataFrame):
         name = "the samples table"
         frame = _rules.table(samples, name)
@@ -94,11 +93,11 @@ def sample_table(samples: str | Path | pd.DataFrame) -> SampleTable:
 
 
 def typed(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return text columns as numbers where every cell is one, else as categories in use."""
+    """Return text columns as numbers if every cell is a number, otherwise as categories."""
     columns = {}
     for name in frame.columns:
         column = frame[name]
-        # Texts are objects in pandas 2 and have a type of their own in pandas 3.
+        # Strings are objects in pandas 2 and have their own type in pandas 3.
         if column.dtype == object or isinstance(column.dtype, pd.StringDtype):
             known = column.dropna()
             if len(known) and all(_is_quantity(value) for value in known):
@@ -112,7 +111,7 @@ def typed(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _is_quantity(value: object) -> bool:
-    """Return whether a value is a finite number; 007 is a name."""
+    """Return whether a value is a finite number (007 is a name)."""
     if not isinstance(value, str):
         return True
     is_name = len(value) > 1 and value[0] == "0" and value.isdigit()

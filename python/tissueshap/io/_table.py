@@ -21,7 +21,7 @@ from tissueshap.io._text import count_lines, first
 
 Orient = Literal["auto", "genes-in-rows", "genes-in-columns"]
 
-#: Columns of featureCounts that say where a gene lies, in lower case.
+#: Columns of featureCounts with the position of a gene, in lower case.
 _PLACES = {"chr", "start", "end", "strand"}
 
 
@@ -42,9 +42,9 @@ def read_table(
     handle
         The file.
     ids
-        What may be a sample's identifier, or None where there is no samples table.
+        Possible identifiers of samples, or None without a samples table.
     orient
-        What rows are; ``"auto"`` finds it by ``ids``.
+        What the rows are; ``"auto"`` decides by ``ids``.
     kind
         ``"counts"`` or ``"log"``.
     """
@@ -52,15 +52,15 @@ def read_table(
     header = sample_names(head.names, ids)
     if len(header) < 2:
         raise DataError(
-            f"{path}, line {head.number} has one column only: columns have to be separated by "
+            f"{path}, line {head.number} has only one column: columns must be separated by "
             "tabs, commas or semicolons"
         )
     if not head.rows:
         raise DataError(f"{path} has a header but no rows: it may be cut off; fetch it again")
     if not header[-1]:
         raise DataError(
-            f"{path}, line {head.number}: the last column has no name; rows that end with a "
-            "separator have one column too many: take it off"
+            f"{path}, line {head.number}: the last column has no name; if rows end with a "
+            "separator, remove it"
         )
     rows = _rows(path, header, [fields[0] for fields in head.rows], ids, orient)
     n_lead = 1 if rows == "samples" else _count_leads(header, head.rows, ids)
@@ -87,7 +87,7 @@ def _rows(
     ids: Collection[str] | None,
     orient: Orient,
 ) -> Axis:
-    """Return what rows are: the samples are where the samples table's identifiers are."""
+    """Return what the rows are, by where the identifiers of the samples table are."""
     if orient != "auto":
         return "genes" if orient == "genes-in-rows" else "samples"
     if ids is None:
@@ -107,7 +107,7 @@ def _rows(
 
 
 def _count_leads(header: list[str], body: list[list[str]], ids: Collection[str] | None) -> int:
-    """Return how many columns come before the first sample: the id and descriptions."""
+    """Return the number of columns before the first sample: the id and descriptions."""
 
     def describes(position: int) -> bool:
         name = header[position]

@@ -1,4 +1,4 @@
-"""Opening text files, plain or gzip, with errors that say what is wrong with them."""
+"""Open text files, plain or gzip, with errors that say what is wrong with them."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from tissueshap.io._file_type import refuse_folder, refuse_other_types
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _CHUNK = 1 << 24
-#: A gzip file that grows this many times, past so many bytes, is no table of numbers: real
-#: ones grow 3 to 60 times, and zeros alone 500 to 1,000 times.
-_MOST_GROWTH, _MOST_UNASKED = 250, 1 << 28
+#: A gzip file that unpacks to more than this many times its size, and to more than so many
+#: bytes, is not a table of numbers: real ones grow 3 to 60 times, zeros alone 500 to 1,000.
+_MOST_GROWTH, _UNLIMITED_BYTES = 250, 1 << 28
 
 
 def existing(path: str | Path) -> Path:
@@ -42,7 +42,7 @@ def count_lines(path: Path) -> int:
 
 @contextmanager
 def open_text(path: str | Path) -> Iterator[TextIO]:
-    """Open a text file for reading; gzip is known by its content, not by its name."""
+    """Open a text file for reading; gzip is recognised by its content, not by its name."""
     path = existing(path)
     refuse_other_types(path)
     with path.open("rb") as raw:
@@ -66,12 +66,12 @@ def open_text(path: str | Path) -> Iterator[TextIO]:
 
 
 class _Bounded(gzip.GzipFile):
-    """A gzip file that is not read on and on where little data stand for very much."""
+    """A gzip file that is refused if it unpacks to far more data than a table could."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(path, "rb")
         self._path = path
-        self._limit = max(_MOST_UNASKED, _MOST_GROWTH * path.stat().st_size)
+        self._limit = max(_UNLIMITED_BYTES, _MOST_GROWTH * path.stat().st_size)
         self._read = 0
 
     def read1(self, size: int | None = -1) -> bytes:
@@ -81,7 +81,7 @@ class _Bounded(gzip.GzipFile):
         if self._read > self._limit:
             raise DataError(
                 f"{self._path} unpacks to more than {_MOST_GROWTH} times its size, which tables "
-                "do not: if it is right, unpack it with gunzip and give the unpacked file"
+                "do not: if it is the right file, unpack it with gunzip and pass the unpacked file"
             )
         return data
 

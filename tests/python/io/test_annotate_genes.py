@@ -71,7 +71,7 @@ def test_what_is_there_stays_where_the_table_is_silent():
 
 def test_few_matches_are_told():
     adata = with_genes("ENSG00000000003", "a", "b", "c")
-    with pytest.warns(DataWarning, match=r"1 of 4 genes, by gene_id; it has not 'a', 'b', 'c'"):
+    with pytest.warns(DataWarning, match=r"1 of 4 genes, by gene_id; it lacks 'a', 'b', 'c'"):
         io.annotate_genes(adata, TABLE)
 
 
@@ -93,9 +93,9 @@ def test_biotype_column_goes_before_protein_coding():
 @pytest.mark.parametrize(
     ("table", "message"),
     [
-        (TABLE[["length"]], "no column of gene identifiers"),
-        (TABLE[["gene_name"]], "no column of gene identifiers and one to add"),
-        (["genes.tsv"], "annotation is of type list"),
+        (TABLE[["length"]], "needs a column of gene identifiers"),
+        (TABLE[["gene_name"]], "needs a column of gene identifiers .* and one to add"),
+        (["genes.tsv"], "annotation must be the path .* not of type list"),
         (TABLE, r"none of the genes \('x', 'y'\) is in the annotation"),
     ],
 )

@@ -134,13 +134,13 @@ def negative_count(files):
 
 def fractional_count(files):
     files.cells[4][2] = "7.25"
-    return {"counts": files.gct()}, [cell(files, 4, 2), "is 7.25, not a whole number", "'log'"]
+    return {"counts": files.gct()}, [cell(files, 4, 2), "is 7.25, not an integer", "'log'"]
 
 
 def fractional_count_in_columns(files):
     files.cells[4][2] = "7.25"
     table = files.table(transpose=True)
-    return {"counts": table}, [cell(files, 4, 2), "is 7.25, not a whole number"]
+    return {"counts": table}, [cell(files, 4, 2), "is 7.25, not an integer"]
 
 
 def missing_count(files):
@@ -213,7 +213,7 @@ def gct_with_an_absurd_size(files):
 
 
 def gct_without_size(files):
-    return {"counts": files.gct(dims="eight\t6")}, ["line 2 has to hold 2 whole numbers", "eight"]
+    return {"counts": files.gct(dims="eight\t6")}, ["line 2 must have 2 integers", "eight"]
 
 
 def gct_of_another_version(files):
@@ -226,7 +226,7 @@ def gct_13_cut_in_its_metadata(files):
 
 
 def one_column(files):
-    return {"counts": files.write("c.tsv", "gene\nA\nB\n")}, ["has one column only", "tabs"]
+    return {"counts": files.write("c.tsv", "gene\nA\nB\n")}, ["has only one column", "tabs"]
 
 
 def class_too_small(files):

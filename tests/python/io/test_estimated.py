@@ -47,7 +47,7 @@ def stored(files, form):
 
 def test_the_error_about_fractions_offers_it(estimates):
     for path in (estimates.table(), estimates.gct(), stored(estimates, "h5ad")):
-        with pytest.raises(DataError, match="not a whole number: values='estimated' rounds"):
+        with pytest.raises(DataError, match="not an integer: values='estimated' rounds"):
             io.read_counts(path, estimates.sheet())
 
 

@@ -109,7 +109,7 @@ def test_folders(tmp_path):
         io.read_counts(tmp_path)
     (tmp_path / "a.zarr").mkdir()
     (tmp_path / "a.zarr" / ".zgroup").write_text('{"zarr_format": 2}')
-    with pytest.raises(DataError, match="damaged zarr store, or not one of AnnData"):
+    with pytest.raises(DataError, match="damaged zarr store, or not an AnnData"):
         io.read_counts(tmp_path / "a.zarr")
     with pytest.raises(DataError, match=r"zarr store: ts\.io\.read_zarr"):
         io.read_h5ad(tmp_path / "a.zarr")

@@ -20,7 +20,7 @@ def test_sets(tmp_path):
     [
         ("A\tx\tG1\nB\tx\n", r"a\.gmt, line 2: a gene set needs a name"),
         ("A,x,G1\n", r"a\.gmt, line 1: a gene set needs"),
-        ("A\tx\tG1\nA\tx\tG2\n", r"line 2: the set 'A' is there twice"),
+        ("A\tx\tG1\nA\tx\tG2\n", r"line 2: the set 'A' occurs twice"),
         ("", "is empty"),
     ],
 )

@@ -372,5 +372,5 @@ def test_logarithms_to_another_base_and_flat_samples_are_warned_of(data_dir, tmp
 
 def test_rounded_tpm_are_no_counts(data_dir, tmp_path):
     given = _primates(data_dir, tmp_path, lambda x: _cpm(x).round().astype(int))
-    with pytest.warns(DataWarning, match="adds up to 1,000,000, as CPM or TPM do"):
+    with pytest.warns(DataWarning, match="adds up to 1,000,000, as in CPM or TPM"):
         io.read_counts(**given)

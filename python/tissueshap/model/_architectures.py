@@ -1,7 +1,7 @@
 """The networks: from a sample's log2 expression to class probabilities.
 
-Whatever prepares the input (standardising, padding, the square image) is a layer, so
-that a network takes the matrix as it is and gradients reach the genes.
+All preparation of the input (standardising, padding, the square image) is done by layers,
+so that a network takes the unchanged matrix and gradients reach the genes.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tissueshap._core.errors import DataError
+from tissueshap._core.options import check_choice
 from tissueshap.model._backend import keras
 from tissueshap.model._layouts import image_side
 
@@ -21,12 +22,12 @@ if TYPE_CHECKING:
 #: Added to a sample's variance over its genes.
 _EPSILON = 1e-6
 
-#: Variance of log2 values that is rounding: float32 holds 10 to about 1e-6.
+#: Variance of log2 values that is only rounding: float32 represents 10 to about 1e-6.
 _NO_VARIANCE = 1e-10
 
 
 def centred_on(settings: Preset, x: np.ndarray) -> np.ndarray:
-    """Return the values whose mean and variance by gene :func:`build` takes.
+    """Return the values from which the means and variances for :func:`build` are computed.
 
     Parameters
     ----------
@@ -37,12 +38,13 @@ def centred_on(settings: Preset, x: np.ndarray) -> np.ndarray:
 
     Returns
     -------
-    Standardised samples, where the preset standardises them; else the values themselves.
+    Standardised samples if the preset standardises them, otherwise the values themselves.
     """
     if settings.standardise != "samples":
         return x
-    away = x - x.mean(axis=1, keepdims=True, dtype=np.float64)
-    scaled: np.ndarray = away / np.sqrt(np.square(away).mean(axis=1, keepdims=True) + _EPSILON)
+    centred = x - x.mean(axis=1, keepdims=True, dtype=np.float64)
+    variance = np.square(centred).mean(axis=1, keepdims=True)
+    scaled: np.ndarray = centred / np.sqrt(variance + _EPSILON)
     return scaled.astype(np.float32)
 
 
@@ -75,7 +77,7 @@ def build(
     n_genes, n_classes
         Width of the input and of the output.
     mean, variance
-        Of each gene over the training samples, of the values that :func:`centred_on` returns.
+        Of each gene over the training samples, computed from what :func:`centred_on` returns.
     cells
         Cell of each gene on the image of a ``cnn``; row by row by default.
     seed
@@ -108,10 +110,8 @@ def build(
         if mean is None or variance is None:
             raise DataError("a preset that standardises genes needs each gene's mean and variance")
         hidden = layers.Normalization(mean=mean, variance=_spread(variance))(hidden)
-    elif settings.standardise != "none":
-        raise DataError(
-            f"standardise={settings.standardise!r}: choose 'genes', 'samples' or 'none'"
-        )
+    else:
+        check_choice("standardise", settings.standardise, ("genes", "samples", "none"))
     if settings.input_dropout:
         hidden = layers.Dropout(settings.input_dropout, seed=seeds())(hidden)
     if settings.arch == "cnn":
@@ -128,7 +128,7 @@ def _image(hidden: Any, n_genes: int, cells: np.ndarray | None) -> Any:
     layers, side = keras().layers, image_side(n_genes)
     if side < 4:
         raise DataError(
-            f"{n_genes} genes make an image of {side} x {side}, too small to be pooled twice: "
+            f"{n_genes} genes give an image of {side} x {side}, too small to be pooled twice: "
             f"use arch='mlp'"
         )
     if cells is not None:
@@ -172,7 +172,7 @@ def _normalised(hidden: Any, settings: Preset) -> Any:
 
 
 def _dense(units: int, seeds: _Seeds, *, start: float = 1.0, **options: Any) -> Any:
-    """Return a dense layer whose weights start as Glorot's uniform ones times `start`."""
+    """Return a dense layer whose initial weights are Glorot's uniform ones times `start`."""
     weights = keras().initializers.VarianceScaling(
         scale=start**2, mode="fan_avg", distribution="uniform", seed=seeds()
     )
@@ -182,7 +182,7 @@ def _dense(units: int, seeds: _Seeds, *, start: float = 1.0, **options: Any) -> 
 def _spread(variance: np.ndarray) -> np.ndarray:
     """Return the variances, 1 for a gene that never varies: its input is then 0, not 0/0.
 
-    Rounding gives such a gene a variance that is not quite 0, and a new sample that does
-    express it would stand billions of standard deviations apart.
+    Rounding gives such a gene a variance slightly above 0, and a new sample that expresses
+    it would be billions of standard deviations away.
     """
     return np.where(variance > _NO_VARIANCE, variance, 1.0)

@@ -12,12 +12,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from tissueshap._core.errors import MissingPackageError
+from tissueshap._core.options import missing_package
 
 _LEVEL = "TF_CPP_MIN_LOG_LEVEL"
 
-#: How lines begin that TensorFlow's C++ half writes at its start, whatever its level is set
-#: to: about processors, missing GPUs, and the log itself.
+#: Lines that TensorFlow's C++ part writes at its start, whatever its log level: about
+#: processors, missing GPUs, and the log itself.
 _GREETINGS = re.compile(
     rb"I\d{4} [^\n]*\n"
     rb"|WARNING: All log messages before absl::InitializeLog[^\n]*\n"
@@ -28,7 +28,7 @@ _GREETINGS = re.compile(
 def _not_retracing(record: logging.LogRecord) -> bool:
     """Return False for TensorFlow's warning that a trainer is compiled again.
 
-    Each network has a trainer of its own, so several networks in a row are no fault.
+    Each network has its own trainer, so training several networks in a row is fine.
     """
     return "_step_on_iterator" not in record.getMessage()
 
@@ -36,8 +36,8 @@ def _not_retracing(record: logging.LogRecord) -> bool:
 def keras() -> Any:
     """Return the module keras, started on first use.
 
-    TensorFlow greets the user with a page of log lines. They are left out when this
-    package is what starts it, unless ``TF_CPP_MIN_LOG_LEVEL`` is set already.
+    TensorFlow writes a page of log lines when it starts. They are suppressed if this
+    package starts it, unless ``TF_CPP_MIN_LOG_LEVEL`` is set already.
 
     Raises
     ------
@@ -53,10 +53,8 @@ def keras() -> Any:
         with _without_greetings():
             return importlib.import_module("keras")
     except ImportError as error:
-        missing = error.name or "tensorflow"
-        raise MissingPackageError(
-            f"the classifier needs the package {missing!r}: pip install {missing}"
-        ) from error
+        package = error.name or "tensorflow"
+        raise missing_package("the classifier", package, f"pip install {package}") from error
 
 
 def backend() -> str:
@@ -72,9 +70,9 @@ def backend() -> str:
 
 @contextmanager
 def _without_greetings() -> Iterator[None]:
-    """Leave the lines of a start out of standard error, and show all others at the end.
+    """Suppress the start-up lines on standard error, and show all other lines at the end.
 
-    They come from C++, past ``sys.stderr``, so the file descriptor itself is diverted.
+    They come from C++, not through ``sys.stderr``, so the file descriptor is redirected.
     """
     try:
         stderr = os.dup(2)

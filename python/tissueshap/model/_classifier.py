@@ -1,4 +1,4 @@
-"""A trained network with all that is needed to use it: the model bundle."""
+"""A trained network with everything needed to use it: the model bundle."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from tissueshap.model._outputs import outputs
 
 _NETWORK, _BUNDLE = "model.keras", "bundle.json"
 _FORMAT = 2
-#: What a network may unpack to whatever its file's size, in bytes.
+#: Number of bytes to which any network may unpack, whatever the size of its file.
 _MOST_UNPACKED = 2**33
-#: What a bundle must have, and of which type.
+#: The required entries of a bundle, and their types.
 _FIELDS: dict[str, type | tuple[type, ...]] = {
     "preset": str,
     "label": str,
@@ -56,21 +56,21 @@ class Classifier:
     preset
         Name of the preset it was trained with.
     history
-        A row an epoch: epoch, loss, accuracy, val_loss, val_accuracy, learning_rate,
+        One row per epoch: epoch, loss, accuracy, val_loss, val_accuracy, learning_rate,
         seconds; of an average of several networks also model, 1 the first.
     label
         Column of ``adata.obs`` that held the classes.
     versions
         Versions of the packages that trained it.
     scale
-        How its training data were made and distributed, with which ``tl.predict`` compares
+        How its training data were made and distributed, which ``tl.predict`` compares with
         other data; None for a network that was trained on plain arrays.
     training
-        ``learning_rate`` (that of the attempt that was kept), ``retries`` (attempts given up
-        before it) and ``diverged`` (whether its loss rose all the same); of an average of
-        several networks the smallest, their sum, and whether any did.
+        ``learning_rate`` (of the last attempt), ``retries`` (number of attempts given up
+        before it) and ``diverged`` (whether the loss rose even so); for an average of
+        several networks the smallest, the sum, and whether any diverged.
     trained_on
-        A row a training sample: sample (a code of its name), class; None where unknown.
+        One row per training sample: sample (a code of its name), class; None where unknown.
 
     Examples
     --------
@@ -94,7 +94,7 @@ class Classifier:
     trained_on: pd.DataFrame | None = None
 
     def __repr__(self) -> str:
-        """Return sizes in place of thousands of gene names."""
+        """Return sizes instead of thousands of gene names."""
         return (
             f"Classifier: {len(self.classes)} classes of obs[{self.label!r}] from "
             f"{len(self.genes):,} genes, preset {self.preset!r}, "
@@ -121,7 +121,8 @@ class Classifier:
         Raises
         ------
         DataError
-            The genes are others, or in another order, or a value is missing or infinite.
+            The genes are not the model's, or in another order, or a value is missing or
+            infinite.
         """
         samples: Sequence[Any] = range(1, x.shape[0] + 1)
         if isinstance(x, pd.DataFrame):
@@ -135,33 +136,33 @@ class Classifier:
         """Raise a :class:`DataError` unless these are the model's genes in its order."""
         if width != len(self.genes):
             raise DataError(
-                f"the model takes {len(self.genes)} genes, the matrix has {width}: "
+                f"the model needs {len(self.genes)} genes, the matrix has {width}: "
                 f"ts.tl.predict(adata, model) aligns them by name"
             )
         if genes is None or list(genes) == self.genes:
             return
         pairs = zip(self.genes, genes, strict=True)
-        where = next(place for place, (own, given) in enumerate(pairs) if own != given)
+        where = next(place for place, (own, other) in enumerate(pairs) if own != other)
         raise DataError(
             f"the genes are not in the model's order: gene {where + 1} is {genes[where]!r}, the "
             f"model's is {self.genes[where]!r}; ts.tl.predict(adata, model) aligns them by name"
         )
 
     def fingerprint(self) -> str:
-        """Return a short text that only this network with its classes and genes has."""
-        held = hashlib.md5(usedforsecurity=False)
+        """Return a short string that identifies this network, its classes and its genes."""
+        digest = hashlib.md5(usedforsecurity=False)
         for weights in self.network.get_weights():
-            held.update(np.ascontiguousarray(weights).tobytes())
-        held.update("\n".join([*self.classes, *self.genes]).encode())
-        return held.hexdigest()
+            digest.update(np.ascontiguousarray(weights).tobytes())
+        digest.update("\n".join([*self.classes, *self.genes]).encode())
+        return digest.hexdigest()
 
     def save(self, directory: str | Path) -> Path:
-        """Write the bundle, ``model.keras`` and ``bundle.json``, whole or not at all.
+        """Write the bundle, ``model.keras`` and ``bundle.json``, completely or not at all.
 
         Parameters
         ----------
         directory
-            Folder to make. A bundle that this method wrote there is replaced.
+            Folder to create. A bundle that this method wrote there is replaced.
 
         Returns
         -------
@@ -170,7 +171,7 @@ class Classifier:
         Raises
         ------
         DataError
-            Other files are at that place.
+            The folder has other files.
         """
         target = Path(directory)
         with whole_folder(target, overwrite=True) as folder:
@@ -210,8 +211,8 @@ def load(directory: str | Path) -> Classifier:
     Raises
     ------
     DataError
-        It is no bundle, one of another version of this package, or damaged: files or names
-        that are not those that were saved, or weights that are not finite.
+        It is not a bundle, is of another version of this package, or is damaged: files or
+        names have changed since it was saved, or weights are not finite.
 
     Examples
     --------
@@ -223,8 +224,8 @@ def load(directory: str | Path) -> Classifier:
     missing = [name for name in (_NETWORK, _BUNDLE) if not (source / name).is_file()]
     if missing:
         inside = source / "model"  # where a run has it
-        hint = f"; give {inside}" if (inside / _BUNDLE).is_file() else ""
-        raise DataError(f"{source} is no model bundle: {' and '.join(missing)} missing{hint}")
+        hint = f"; pass {inside}" if (inside / _BUNDLE).is_file() else ""
+        raise DataError(f"{source} is not a model bundle: {' and '.join(missing)} missing{hint}")
     bundle = _read(source)
     network = _read_network(source, bundle)
     history = pd.DataFrame(bundle["history"])
@@ -245,15 +246,15 @@ def load(directory: str | Path) -> Classifier:
 
 
 def _read(source: Path) -> dict[str, Any]:
-    """Return what ``bundle.json`` holds, of the right types and as it was written."""
+    """Return the content of ``bundle.json``, after checking its types and its checksum."""
     try:
         bundle = json.loads(
             (source / _BUNDLE).read_text(encoding="utf-8"), parse_constant=_no_constant
         )
-    except (ValueError, RecursionError) as error:  # not UTF-8, or no JSON
+    except (ValueError, RecursionError) as error:  # not UTF-8, or not JSON
         _damaged(source / _BUNDLE, f"it cannot be read ({str(error)[:200]})")
     if not isinstance(bundle, dict):
-        _damaged(source / _BUNDLE, f"it holds a {type(bundle).__name__} and no mapping")
+        _damaged(source / _BUNDLE, f"it has a {type(bundle).__name__} instead of a mapping")
     if bundle.get("format") != _FORMAT:
         raise DataError(
             f"{source} has bundle format {bundle.get('format')}, this version of tissueshap "
@@ -267,7 +268,7 @@ def _read(source: Path) -> dict[str, Any]:
     for what in ("classes", "genes"):
         names = bundle[what]
         if len(set(map(str, names))) < len(names) or not all(isinstance(x, str) for x in names):
-            _damaged(source / _BUNDLE, f"{what} occur twice, or are no strings")
+            _damaged(source / _BUNDLE, f"{what} are not unique, or not strings")
     if len({len(column) for column in bundle["history"].values()}) > 1:
         _damaged(source / _BUNDLE, "the columns of 'history' have different lengths")
     if bundle["scale"] is not None:
@@ -279,7 +280,7 @@ def _read(source: Path) -> dict[str, Any]:
 
 
 def _read_network(source: Path, bundle: Mapping[str, Any]) -> Any:
-    """Return the network, if it is the one that was saved, fits the names, and is sound."""
+    """Return the network, after checking that it is unchanged, fits the names and is finite."""
     path = source / _NETWORK
     if bundle["sha256"].get(_NETWORK) != _file_sum(path):
         _damaged(path, "its content is not what was saved (checksum)")
@@ -293,14 +294,14 @@ def _read_network(source: Path, bundle: Mapping[str, Any]) -> Any:
         shape = (network.input_shape[-1], network.output_shape[-1])
     except DataError:
         raise
-    except Exception as error:  # Keras has no class of its own for files that it cannot read
+    except Exception as error:  # Keras has no error class for files that it cannot read
         _damaged(path, f"Keras {versions_of(('keras',))['keras']} cannot load it ({error!s:.200})")
     expected = (len(bundle["genes"]), len(bundle["classes"]))
     if shape != expected:
         _damaged(
             path,
-            f"it takes {shape[0]} genes and gives {shape[1]} classes, {_BUNDLE} names "
-            f"{expected[0]} and {expected[1]}",
+            f"it has {shape[0]} genes and {shape[1]} classes, but {_BUNDLE} names {expected[0]} "
+            f"and {expected[1]}",
         )
     if not all(np.isfinite(weights).all() for weights in network.get_weights()):
         _damaged(path, "weights are missing or infinite")
@@ -315,7 +316,7 @@ def _damaged(path: Path, what: str) -> NoReturn:
 
 
 def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no number")
+    raise ValueError(f"{name} is not a number")
 
 
 def _file_sum(path: Path) -> str:
@@ -324,7 +325,7 @@ def _file_sum(path: Path) -> str:
 
 
 def _content_sum(bundle: Mapping[str, Any]) -> str:
-    """Return the checksum of all that a bundle says, its own checksum left out."""
+    """Return the checksum of everything in a bundle except its own checksum."""
     sums = {name: each for name, each in bundle["sha256"].items() if name != _BUNDLE}
     text = json.dumps({**bundle, "sha256": sums}, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()

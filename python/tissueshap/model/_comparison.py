@@ -1,7 +1,7 @@
-"""A cohort's samples beside the distribution of the training samples.
+"""Comparison of a cohort's samples with the distribution of the training samples.
 
-The thresholds were chosen on real cohorts, which must pass, and on the same cohorts with each
-mistake made: ``tests/python/model/test_input_scale.py`` has both.
+The thresholds were chosen with real cohorts, which must pass, and with the same cohorts after
+each mistake: ``tests/python/model/test_input_scale.py`` has both.
 """
 
 from __future__ import annotations
@@ -14,26 +14,27 @@ from tissueshap._core.dense import blocks
 from tissueshap.model._distribution import Distribution, log_total
 
 #: Share of a sample's values outside their gene's range in training. Other laboratories and
-#: other tissues reach 0.4 in single samples, a missing shift or log1p of CP10k begin at 0.6.
+#: other tissues reach 0.4 in single samples; a missing shift or log1p of CP10k gives at
+#: least 0.6.
 _OUTSIDE = (0.45, 0.65)
-#: Difference of log2 total expression beyond what the training samples span.
+#: Difference of log2 total expression from the range of the training samples.
 _TOTAL = (1.25, 2.5)
 #: Share of values below every training value.
 _BELOW = 0.02
 
 
 class Comparison:
-    """A cohort's samples beside the training samples.
+    """A cohort's samples compared with the training samples.
 
     Attributes
     ----------
     outside, excess
-        Of each sample: the share of values outside their gene's range, and how far log2 of
-        its total lies beyond what the training samples have.
+        For each sample: the share of values outside their gene's range, and the distance of
+        log2 of its total from the range of the training samples.
     median
         Difference of a gene from its training mean, median over genes and samples.
     unusual, clear
-        Samples of which one of the two is above the first, or the second threshold.
+        Samples for which one of the two is above the first or the second threshold.
     floor_fact
         What is wrong with the lowest values, or "".
     """
@@ -43,7 +44,7 @@ class Comparison:
         mean, margin = trained.mean[genes], _margin(trained.sd)
         low, high = trained.low[genes] - margin, trained.high[genes] + margin
         least, _, most = trained.totals
-        # What the genes that are missing would add to the total.
+        # What the missing genes would add to the total.
         lack = float(log_total(trained.mean[None])[0] - log_total(mean[None])[0])
         parts = []
         for _, block in blocks(values):
@@ -82,15 +83,15 @@ class Comparison:
 
     @property
     def typical(self) -> int:
-        """How the median sample is: 0 as in training, 1 unusual, 2 on another trained."""
+        """State of the median sample: 0 as in training, 1 unusual, 2 on another scale."""
         return int(np.median(self.unusual.astype(int) + self.clear))
 
     def facts(self) -> str:
-        """Return what is unusual of the median sample, in words."""
+        """Return what is unusual about the median sample, in words."""
         side = "higher" if self.median > 0 else "lower"
         return (
-            f"in the median a gene is {abs(self.median):.3g} {side}, and "
-            f"{np.median(self.outside):.0%} of a sample's values lie outside their gene's range"
+            f"the median gene is {abs(self.median):.3g} {side}, and in the median sample "
+            f"{np.median(self.outside):.0%} of the values are outside their gene's range"
         )
 
 
@@ -103,13 +104,13 @@ def _floor_fact(
     margin: float,
     n_genes: int,
 ) -> str:
-    """Return what is wrong with the lowest values: genes that are not expressed share one."""
+    """Return what is wrong with the lowest values, which unexpressed genes share."""
     if trained.by_sample or trained.floor_share < 1e-3:
         return ""
     if below > _BELOW:
         return f"{below:.1%} of the values are below {trained.floor:.3g}, the lowest in training"
     floor = float(np.median(lowest))
-    # One count is another value in each sample, no count is the same in all.
+    # One count gives a different value in each sample, no count the same in all.
     shared = lowest.size >= 3 and np.ptp(lowest) < 1e-3
     if shared and np.median(at_lowest) >= max(3, n_genes / 1000) and floor > trained.floor + margin:
         return f"the lowest value is {floor:.3g}, and {trained.floor:.3g} in training"
@@ -117,7 +118,7 @@ def _floor_fact(
 
 
 def _margin(sd: np.ndarray) -> float:
-    """Return how far outside their range values may be: two typical standard deviations."""
+    """Return how far values may be outside their range: two typical standard deviations."""
     varying = sd[sd > 0]
     return max(2 * float(np.median(varying)) if varying.size else 0.0, 1e-3)
 

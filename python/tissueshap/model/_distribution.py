@@ -1,4 +1,4 @@
-"""The distribution of a model's training data, as its bundle carries it."""
+"""The distribution of a model's training data, as stored in its bundle."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from tissueshap._core.dense import dense
 from tissueshap._core.errors import DataError
 from tissueshap._core.scale import evenly, look, plain_value
 
-#: Training samples that are summarised.
+#: Maximum number of training samples to summarise.
 _SUMMARISE = 2000
 _OF_GENES = ("low", "high", "mean", "sd")
 
 
 @dataclass(frozen=True)
 class Distribution:
-    """The distribution of what a model was trained on, and how it was made.
+    """The distribution of a model's training data, and how they were made.
 
     Attributes
     ----------
     layer
         The layer.
     made
-        Parameters of the verb that made it, as recorded; empty where none did.
+        Recorded parameters of the verb that made it; empty if none did.
     n_samples
-        Training samples that are summarised.
+        Number of training samples.
     low, high
         0.5 % and 99.5 % quantile of each gene.
     mean, sd
@@ -40,10 +40,10 @@ class Distribution:
     centre, spread
         Median over the samples of their mean and standard deviation.
     kind
-        What the values look like, as :class:`Look` has it, or "".
+        What the values look like, as in :class:`Look`, or "".
     by_sample
-        Whether the network standardises each sample: then location and spread of a sample
-        as a whole do not matter, and are not compared.
+        Whether the network standardises each sample. The overall location and spread of a
+        sample then do not matter and are not compared.
     """
 
     layer: str
@@ -105,7 +105,7 @@ class Distribution:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as JSON can hold it, six digits of each number of a gene."""
+        """Return it in types that JSON has, with six digits for each number of a gene."""
         own = {each.name: getattr(self, each.name) for each in fields(self)}
         rounded = {name: [float(f"{x:.6g}") for x in own[name]] for name in _OF_GENES}
         return {
@@ -126,20 +126,29 @@ class Distribution:
         try:
             arrays = {name: np.asarray(plain[name], dtype=np.float64) for name in _OF_GENES}
             least, middle, most = map(float, plain["totals"])
-            found = cls(**{**plain, **arrays, "totals": (least, middle, most)})
+            distribution = cls(**{**plain, **arrays, "totals": (least, middle, most)})
             sizes = {array.shape for array in arrays.values()}
-            numbers = [found.floor, found.floor_share, found.centre, found.spread, least, most]
-            sound = bool(np.isfinite([middle, *numbers]).all()) and isinstance(found.made, dict)
+            numbers = [
+                distribution.floor,
+                distribution.floor_share,
+                distribution.centre,
+                distribution.spread,
+                least,
+                most,
+            ]
+            sound = bool(np.isfinite([middle, *numbers]).all()) and isinstance(
+                distribution.made, dict
+            )
         except (KeyError, TypeError, ValueError) as error:
             raise DataError(f"its distribution of the training data: {error}") from error
         if sizes != {(n_genes,)} or not all(np.isfinite(each).all() for each in arrays.values()):
             sound = False
         if not sound:
-            raise DataError("its distribution of the training data does not go with its genes")
-        return found
+            raise DataError("its distribution of the training data does not match its genes")
+        return distribution
 
 
 def log_total(x: np.ndarray) -> np.ndarray:
-    """Return log2 of each row's sum of 2^x, which no value is too large for."""
+    """Return log2 of each row's sum of 2^x, without overflow for large values."""
     most = x.max(axis=1, keepdims=True)
     return np.asarray(most[:, 0] + np.log2(np.exp2(x - most).sum(axis=1)), dtype=np.float64)

@@ -1,4 +1,4 @@
-"""When a training gets worse instead of better."""
+"""When a training diverges."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from collections.abc import Sequence
 
 import numpy as np
 
-#: An epoch's loss, of the best before it, from which on it has risen. Dropout and the order
-#: of a few dozen rows move a sound loss by some hundredths from one epoch to the next.
+#: Ratio of an epoch's loss to the best before it above which it has risen. Dropout and the
+#: order of a few dozen rows change a normal loss by a few hundredths between epochs.
 RISE = 1.25
 #: What the learning rate is multiplied by for each new attempt.
 SMALLER = 0.25
 
 
 def diverges(losses: Sequence[float], n_classes: int) -> bool:
-    """Return whether a training has diverged: what it had learned is lost again.
+    """Return whether a training has diverged, so that what it had learned is lost.
 
-    A loss that is not finite has. So has one that rises by a quarter to more than what equal
-    probabilities of all classes give, the logarithm of their number: after that epoch the
-    network knows less than nothing. A loss that starts above it and falls has not.
+    It has if the loss is not finite, or if it rises by a quarter to more than the logarithm
+    of the number of classes, the loss of equal probabilities for all classes: the network is
+    then worse than chance. A loss that starts above this value and falls has not diverged.
 
     Parameters
     ----------
@@ -27,10 +27,10 @@ def diverges(losses: Sequence[float], n_classes: int) -> bool:
     n_classes
         Number of classes.
     """
-    held = np.asarray(losses, dtype=np.float64)
-    if not np.isfinite(held).all():
+    values = np.asarray(losses, dtype=np.float64)
+    if not np.isfinite(values).all():
         return True
-    if held.size < 2:
+    if values.size < 2:
         return False
-    best = np.minimum.accumulate(held)[:-1]
-    return bool(((held[1:] > RISE * best) & (held[1:] > np.log(n_classes))).any())
+    best = np.minimum.accumulate(values)[:-1]
+    return bool(((values[1:] > RISE * best) & (values[1:] > np.log(n_classes))).any())

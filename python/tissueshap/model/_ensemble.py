@@ -15,8 +15,8 @@ from tissueshap.model._classifier import Classifier
 def average(members: Sequence[Classifier]) -> Classifier:
     """Return the classifier whose probabilities are the mean of its members'.
 
-    It is one network: it is saved, applied and explained as any other. Its logits are the
-    logarithms of the mean probabilities, so that its softmax gives these back exactly.
+    It is a single network that is saved, applied and explained like any other. Its logits are
+    the logarithm of the mean probabilities, so that its softmax returns these exactly.
 
     Parameters
     ----------
@@ -25,7 +25,7 @@ def average(members: Sequence[Classifier]) -> Classifier:
 
     Returns
     -------
-    The classifier. Its history holds those of the members, told apart by ``model``, 1 the
+    The classifier. Its history has those of the members, distinguished by ``model``, 1 the
     first.
     """
     from tissueshap.model._layers import MeanProbability
@@ -45,12 +45,12 @@ def average(members: Sequence[Classifier]) -> Classifier:
     )
 
 
-def _training(held: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Return how the members were trained, as one."""
+def _training(members: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Return a summary of how the members were trained."""
     return {
-        "learning_rate": min(one["learning_rate"] for one in held),
-        "retries": sum(one["retries"] for one in held),
-        "diverged": any(one["diverged"] for one in held),
+        "learning_rate": min(one["learning_rate"] for one in members),
+        "retries": sum(one["retries"] for one in members),
+        "diverged": any(one["diverged"] for one in members),
     }
 
 

@@ -1,4 +1,4 @@
-"""The training itself. Imported only when something is trained: it needs Keras at once."""
+"""The training itself. Imported only for a training, because it imports Keras."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def fit(
     settings
         The preset.
     rows
-        What to train on.
+        The training rows.
     seed
         Seed of the order of the rows.
     give_up
@@ -40,7 +40,7 @@ def fit(
 
     Returns
     -------
-    The trained network, without an optimizer, and the history, a row an epoch.
+    The trained network, without an optimizer, and the history, one row per epoch.
     """
     n_classes = int(network.output_shape[-1])
     batches = _Batches(rows, n_classes, batch_size=settings.batch_size, seed=seed)
@@ -76,13 +76,13 @@ def fit(
 
 
 class _Batches(keras.utils.PyDataset):  # type: ignore[name-defined,misc]
-    """The rows in a new order each epoch, expanded a batch at a time."""
+    """The rows in a new order each epoch, expanded batch by batch."""
 
     def __init__(self, rows: TrainingRows, n_classes: int, *, batch_size: int, seed: int) -> None:
         super().__init__()
         self._rows, self._n_classes, self._seed = rows, n_classes, seed
-        # A last batch of one or two rows would make batch normalisation jump: the rows
-        # are dealt evenly instead.
+        # A last batch of one or two rows would disturb batch normalisation, so all batches
+        # have about the same size.
         self._n_batches = max(1, round(len(rows) / batch_size))
         self._epoch = 0
         self._deal()
@@ -107,7 +107,7 @@ class _Batches(keras.utils.PyDataset):  # type: ignore[name-defined,misc]
 
 
 class _GiveUp(keras.callbacks.Callback):  # type: ignore[name-defined,misc]
-    """The end of a training that diverges."""
+    """Stops a training that diverges."""
 
     def __init__(self, n_classes: int) -> None:
         super().__init__()
@@ -121,7 +121,7 @@ class _GiveUp(keras.callbacks.Callback):  # type: ignore[name-defined,misc]
 
 
 class _Progress(keras.callbacks.Callback):  # type: ignore[name-defined,misc]
-    """A bar that moves once an epoch, and the history with its seconds."""
+    """A progress bar over the epochs, and the history with its seconds."""
 
     def __init__(self, epochs: int) -> None:
         super().__init__()
@@ -133,19 +133,19 @@ class _Progress(keras.callbacks.Callback):  # type: ignore[name-defined,misc]
         self._began = time.perf_counter()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        found = {key: float(value) for key, value in (logs or {}).items()}
+        scores = {key: float(value) for key, value in (logs or {}).items()}
         self._records.append(
             {
                 "epoch": epoch + 1,
-                "loss": found.get("loss", np.nan),
-                "accuracy": found.get("accuracy", np.nan),
-                "val_loss": found.get("val_loss", np.nan),
-                "val_accuracy": found.get("val_accuracy", np.nan),
+                "loss": scores.get("loss", np.nan),
+                "accuracy": scores.get("accuracy", np.nan),
+                "val_loss": scores.get("val_loss", np.nan),
+                "val_accuracy": scores.get("val_accuracy", np.nan),
                 "learning_rate": float(self.model.optimizer.learning_rate),
                 "seconds": time.perf_counter() - self._began,
             }
         )
-        self._bar.set_postfix({key: f"{value:.3f}" for key, value in found.items()}, refresh=False)
+        self._bar.set_postfix({key: f"{value:.3f}" for key, value in scores.items()}, refresh=False)
         self._bar.update()
 
     def on_train_end(self, logs: dict[str, float] | None = None) -> None:

@@ -1,4 +1,4 @@
-"""What a model takes of an AnnData: the columns of its genes, values on its scale."""
+"""A model's input from an AnnData: the columns of its genes, values on its scale."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pandas as pd
 
 from tissueshap._core import slots
 from tissueshap._core.errors import DataError
+from tissueshap._core.options import wrong_type
 from tissueshap._core.scale import check_measured, made
 from tissueshap.model._classifier import Classifier
 
@@ -17,19 +18,16 @@ if TYPE_CHECKING:
 
 
 def columns_of(adata: AnnData, model: Classifier, *, fill: float | None = None) -> np.ndarray:
-    """Return where the model's genes are in ``adata``, -1 for those to be filled."""
+    """Return the positions of the model's genes in ``adata``, -1 for those to be filled."""
     if not isinstance(model, Classifier):
-        raise DataError(
-            f"model is of type {type(model).__name__}: pass what ts.tl.cnn returned, or "
-            "ts.model.load(folder)"
-        )
+        raise wrong_type("model", model, "a classifier of ts.tl.cnn or ts.model.load(folder)")
     names = pd.Index(map(str, adata.var_names))
     columns = names.get_indexer(pd.Index(model.genes))
     missing = np.flatnonzero(columns < 0)
     if missing.size == columns.size:
         raise DataError(
-            f"adata has none of the model's {columns.size} genes: the model's are called "
-            f"{model.genes[:3]}, those of adata.var_names {list(names[:3])}; use the same "
+            f"adata has none of the model's {columns.size} genes: the model has "
+            f"{model.genes[:3]}, adata.var_names has {list(names[:3])}; use the same "
             "identifiers"
         )
     if missing.size and fill is None:
@@ -37,7 +35,7 @@ def columns_of(adata: AnnData, model: Classifier, *, fill: float | None = None) 
         lowest = f"fill={model.scale.floor:.3g}" if model.scale else "fill="
         raise DataError(
             f"{missing.size} of the model's {len(model.genes)} genes are missing from adata: "
-            f"{first}; bring them, or pass {lowest} to take them as not expressed"
+            f"{first}; add them, or pass {lowest} to treat them as not expressed"
         )
     return np.asarray(columns)
 
@@ -45,7 +43,7 @@ def columns_of(adata: AnnData, model: Classifier, *, fill: float | None = None) 
 def check_input(
     adata: AnnData, model: Classifier, columns: np.ndarray, *, layer: str, refuse: bool = True
 ) -> None:
-    """Compare a layer with what the model was trained on.
+    """Compare a layer with the model's training data.
 
     Parameters
     ----------
@@ -54,11 +52,11 @@ def check_input(
     model
         The classifier.
     columns
-        Where its genes are, of :func:`columns_of`.
+        Positions of its genes, from :func:`columns_of`.
     layer
         Its input.
     refuse
-        False warns of values on another scale, where it would refuse them.
+        False only warns of values on another scale.
 
     Raises
     ------

@@ -14,16 +14,16 @@ from tissueshap.model._distribution import Distribution
 
 
 class InputScale(Distribution):
-    """The distribution of what a model was trained on, which other data are compared with."""
+    """The distribution of a model's training data, with which other data are compared."""
 
     @property
     def _settings(self) -> dict[str, Any]:
-        """Recorded settings that change the values: which layer was read need not."""
+        """Recorded settings that change the values, which the name of the layer does not."""
         return {key: value for key, value in self.made.items() if key != "layer"}
 
     @property
     def described(self) -> str:
-        """How the training data were made, as a call."""
+        """The call that made the training data."""
         if not self._settings:
             return f"layers[{self.layer!r}]"
         call = ", ".join(["adata", *(f"{key}={_short(x)}" for key, x in self.made.items())])
@@ -39,22 +39,22 @@ class InputScale(Distribution):
         made: Mapping[str, Any] | None = None,
         refuse: bool = True,
     ) -> None:
-        """Compare another cohort with it.
+        """Compare another cohort with this distribution.
 
         Parameters
         ----------
         values
             Samples x genes of the cohort.
         columns
-            Where this scale's genes are in it, -1 for those that it lacks.
+            Positions of the model's genes in it, -1 for those that it lacks.
         samples
             Names of its samples.
         where
-            What messages call the values.
+            The values' name in messages.
         made
             Recorded parameters of the verb that made them.
         refuse
-            False warns where it would refuse.
+            False warns instead of raising.
 
         Raises
         ------
@@ -64,40 +64,41 @@ class InputScale(Distribution):
         Warns
         -----
         DataWarning
-            They may be, or some samples are.
+            The values may be on another scale, or those of some samples are.
         """
         if not values.shape[0]:
             return
-        found = Comparison(self, values, columns)
+        comparison = Comparison(self, values, columns)
         seen = look(values)
-        typical, facts = found.typical, found.facts()
+        typical, facts = comparison.typical, comparison.facts()
         if other := self._made_otherwise(made or {}):
             typical, facts = 2, f"they were made with {other}"
-        elif not typical and found.floor_fact:
-            typical, facts = 1, found.floor_fact
+        elif not typical and comparison.floor_fact:
+            typical, facts = 1, comparison.floor_fact
         if seen and self._another(seen):
             typical = max(typical, 2 if seen.clear else 1)
         if typical:
+            looks = self._looks_like(values, seen, comparison.median)
             text = (
                 f"{where}: the values {'are not' if typical == 2 else 'may not be'} on the scale "
-                f"of the training data: {facts}; {self._looks_like(values, seen, found.median)}"
+                f"of the training data: {facts}; {looks}"
                 f"the training data are {self.described}: {self._remedy}"
             )
             if typical == 2 and refuse:
-                raise DataError(f"{text}; check_scale=False goes on all the same")
+                raise DataError(f"{text}; check_scale=False turns this error into a warning")
             warn(text)
-        elif found.clear.any():
-            odd = [str(samples[int(row)]) for row in np.flatnonzero(found.clear)]
+        elif comparison.clear.any():
+            odd = [str(samples[int(row)]) for row in np.flatnonzero(comparison.clear)]
             warn(
-                f"{where}: {len(odd)} of {found.clear.size} samples are not on the scale of the "
-                f"training data, {odd[:5]}, and the others are: were they prepared differently?"
+                f"{where}: {len(odd)} of {comparison.clear.size} samples, unlike the others, are "
+                f"not on the scale of the training data: {odd[:5]}; were they prepared differently?"
             )
 
     def _another(self, seen: Look) -> bool:
-        """Return whether values look like something else than a training's.
+        """Return whether values look different from training data.
 
-        A network that standardises samples takes z-scores and any unit as they come, but
-        not the logarithm to another base than that of ``pp.log2``.
+        A network that standardises samples accepts z-scores and any unit, but not a
+        logarithm with another base than that of ``pp.log2``.
         """
         if seen.kind == "log":
             return self.by_sample and bool(self._settings) and seen.base != 2
@@ -106,7 +107,7 @@ class InputScale(Distribution):
     def _made_otherwise(self, made: Mapping[str, Any]) -> str:
         """Return the recorded settings that differ, and those of training."""
         return ", ".join(
-            f"{key}={_short(made[key])} and not {_short(value)}"
+            f"{key}={_short(made[key])}, not {_short(value)}"
             for key, value in self._settings.items()
             if key in made and not _same(made[key], value)
         )
@@ -122,9 +123,9 @@ class InputScale(Distribution):
     @property
     def _remedy(self) -> str:
         if not self._settings:
-            return "prepare these values as those were"
+            return "prepare these values in the same way"
         return (
-            "put the raw counts into adata.X, run ts.pp.tmm(adata, reference=training), and "
+            "put the raw counts into adata.X, run ts.pp.tmm(adata, reference=training) and then "
             "ts.pp.log2() with these settings"
         )
 

@@ -1,4 +1,4 @@
-"""Layers that Keras lacks. Imported only with a network: it needs Keras at once."""
+"""Layers that Keras lacks. Imported only with a network, because they import Keras."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ keras = _backend.keras()
 
 @keras.saving.register_keras_serializable(package="tissueshap")
 class Layout(keras.layers.Layer):  # type: ignore[name-defined,misc]
-    """Lays genes on a square image, each in its cell; the other cells are 0.
+    """Places genes on a square image, each in its cell; the other cells are 0.
 
     Parameters
     ----------
     cells
-        Cell of each gene: row * side + column, no two the same.
+        Cell of each gene, all different: row * side + column.
     side
         Height and width of the image.
     """
@@ -35,15 +35,15 @@ class Layout(keras.layers.Layer):  # type: ignore[name-defined,misc]
     def call(self, inputs: Any) -> Any:
         """Return (n, side, side, 1) of (n, genes)."""
         padded = keras.ops.pad(inputs, ((0, 0), (0, 1)))
-        laid = keras.ops.take(padded, self._genes, axis=1)
-        return keras.ops.reshape(laid, (-1, self.side, self.side, 1))
+        image = keras.ops.take(padded, self._genes, axis=1)
+        return keras.ops.reshape(image, (-1, self.side, self.side, 1))
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         """Return (n, side, side, 1)."""
         return (input_shape[0], self.side, self.side, 1)
 
     def get_config(self) -> dict[str, Any]:
-        """Return what makes this layer again."""
+        """Return the arguments that recreate this layer."""
         return {**super().get_config(), "cells": self.cells, "side": self.side}
 
 

@@ -1,9 +1,9 @@
-"""Where each gene lies on the image that a convolutional network sees.
+"""The place of each gene on the image that a convolutional network reads.
 
-The order of genes in a table is arbitrary, so that convolutions over it mix genes that have
-nothing to do with each other. Sharma et al. (DeepInsight, Scientific Reports 9:11399, 2019)
-place genes by similarity instead. Here each gene keeps a cell of its own, and no gene is
-averaged with others or lost. Similar are genes whose values correlate over training samples.
+The order of genes in a table is arbitrary, so convolutions over it mix unrelated genes.
+Sharma et al. (DeepInsight, Scientific Reports 9:11399, 2019) place genes by similarity
+instead. Here each gene has its own cell, and no gene is averaged with others or lost. Genes
+are similar if their values correlate over the training samples.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ from typing import Literal
 import numpy as np
 
 from tissueshap._core.embedding import embed
-from tissueshap._core.errors import DataError
+from tissueshap._core.options import check_choice
 from tissueshap.model._path import square_path
 
 Layout = Literal["input", "permuted", "clustered", "umap"]
 LAYOUTS: tuple[Layout, ...] = ("input", "permuted", "clustered", "umap")
 
-#: Samples that the similarity of two genes is taken from: a correlation over so many has a
-#: standard error of 0.03 at most, and more of them would only take memory.
+#: Maximum number of samples for the similarity of two genes: a correlation over so many has a
+#: standard error of 0.03 at most, and more would only take memory.
 MAX_SAMPLES = 1000
-#: Principal components of the samples that UMAP sees; it needs no more for neighbourhoods.
+#: Principal components of the samples that UMAP uses; more are not needed for neighbourhoods.
 _N_PCS = 50
 
 
@@ -39,40 +39,39 @@ def cells(x: np.ndarray, layout: Layout, *, seed: int = 42) -> np.ndarray:
     Parameters
     ----------
     x
-        Training samples x genes, log2 expression; a thousand samples tell enough.
+        Training samples x genes, log2 expression; a thousand samples are enough.
     layout
         ``"input"``: row by row in the order of the columns, as Yap et al. 2021.
         ``"permuted"``: the same in a random order. ``"clustered"``: along a path that fills
         the square and stays local (Hilbert's, for any side), in the order of the leaves of
         an average-linkage clustering by correlation. ``"umap"``: a 2-D UMAP of the genes,
-        pulled apart to the grid by cutting it at medians, across and down in turn.
+        moved to the grid by dividing it at medians, across and down in turn.
     seed
         Seed of the permutation and of UMAP.
 
     Raises
     ------
     DataError
-        There is no such layout.
+        The layout is unknown.
     """
+    check_choice("layout", layout, LAYOUTS)
     n_genes = x.shape[1]
     if layout == "input":
         return np.arange(n_genes)
     if layout == "permuted":
         return np.random.default_rng([seed, 2]).permutation(n_genes)
     if layout == "clustered":
-        found = np.empty(n_genes, dtype=np.int64)
-        found[leaves(_profiles(x))] = square_path(image_side(n_genes))[:n_genes]
-        return found
-    if layout == "umap":
-        return on_grid(_embedded(_profiles(x), seed), image_side(n_genes))
-    raise DataError(f"there is no layout {layout!r}; there are {LAYOUTS}")
+        places = np.empty(n_genes, dtype=np.int64)
+        places[leaves(_profiles(x))] = square_path(image_side(n_genes))[:n_genes]
+        return places
+    return on_grid(_embedded(_profiles(x), seed), image_side(n_genes))
 
 
 def leaves(profiles: np.ndarray) -> np.ndarray:
     """Return the genes in the order of the leaves of an average-linkage clustering.
 
-    Of the four ways to put two branches side by side the one is taken that has the most
-    similar genes meet (Gruvaeus and Wainer, British Journal of Mathematical and Statistical
+    Of the four ways to join two branches, the one is chosen that puts the most similar genes
+    next to each other (Gruvaeus and Wainer, British Journal of Mathematical and Statistical
     Psychology 25:200, 1972).
 
     Parameters
@@ -96,10 +95,10 @@ def leaves(profiles: np.ndarray) -> np.ndarray:
 
 
 def on_grid(points: np.ndarray, side: int) -> np.ndarray:
-    """Return a cell of a square for each point, no two the same, neighbours staying near.
+    """Return a different cell of a square for each point, with neighbours close together.
 
-    The square is halved again and again, across its longer side, and the points with it, in
-    proportion, by their order along that axis.
+    The square is halved repeatedly, across its longer side, and the points are divided with
+    it, in proportion, by their order along that axis.
 
     Parameters
     ----------
@@ -108,14 +107,14 @@ def on_grid(points: np.ndarray, side: int) -> np.ndarray:
     side
         Height and width of the square.
     """
-    found = np.empty(len(points), dtype=np.int64)
+    cells_of_points = np.empty(len(points), dtype=np.int64)
     parts = [(np.arange(len(points)), 0, 0, side, side)]
     while parts:
         members, top, left, height, width = parts.pop()
         if members.size == 0:
             continue
         if height * width == 1:
-            found[members] = top * side + left
+            cells_of_points[members] = top * side + left
             continue
         across = width >= height
         ordered = members[np.argsort(points[members, 1 if across else 0], kind="stable")]
@@ -134,7 +133,7 @@ def on_grid(points: np.ndarray, side: int) -> np.ndarray:
         else:
             parts += [(one, top, left, first, width)]
             parts += [(other, top + first, left, height - first, width)]
-    return found
+    return cells_of_points
 
 
 def _profiles(x: np.ndarray) -> np.ndarray:
@@ -142,7 +141,7 @@ def _profiles(x: np.ndarray) -> np.ndarray:
     centred = np.ascontiguousarray(x.T, dtype=np.float32)
     centred -= centred.mean(axis=1, keepdims=True)
     length = np.sqrt(np.square(centred).sum(axis=1, keepdims=True))
-    # What float32 leaves of a constant is no profile.
+    # What remains of a constant in float32 is rounding, not a profile.
     constant = length <= 1e-5 * np.sqrt(x.shape[0])
     centred /= np.where(constant, 1.0, length)
     centred[constant[:, 0]] = 0.0
@@ -150,18 +149,18 @@ def _profiles(x: np.ndarray) -> np.ndarray:
 
 
 def _distances(profiles: np.ndarray) -> np.ndarray:
-    """Return 1 - correlation of all pairs, as SciPy's ``pdist`` orders them.
+    """Return 1 - correlation of all pairs, in the order of SciPy's ``pdist``.
 
-    A row at a time: the square matrix of 19,000 genes beside it would be 1.4 GB more.
+    Row by row: the square matrix of 19,000 genes would take another 1.4 GB.
     """
     n = len(profiles)
-    found = np.empty(n * (n - 1) // 2)
+    distances = np.empty(n * (n - 1) // 2)
     start = 0
     for gene in range(n - 1):
         stop = start + n - 1 - gene
-        np.subtract(1.0, profiles[gene + 1 :] @ profiles[gene], out=found[start:stop])
+        np.subtract(1.0, profiles[gene + 1 :] @ profiles[gene], out=distances[start:stop])
         start = stop
-    return np.maximum(found, 0.0, out=found)
+    return np.maximum(distances, 0.0, out=distances)
 
 
 def _embedded(profiles: np.ndarray, seed: int) -> np.ndarray:

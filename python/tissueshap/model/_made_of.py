@@ -1,4 +1,4 @@
-"""What a model was trained on, against what it is applied to."""
+"""A model's training samples, compared with the AnnData that it is applied to."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def trained_on(adata: AnnData, label: str, samples: np.ndarray) -> pd.DataFrame:
-    """Return the training samples and their classes, for the model to carry along."""
+    """Return the training samples and their classes, which are stored with the model."""
     return pd.DataFrame(
         {
             "sample": provenance.name_codes(adata.obs_names[samples]),
@@ -27,7 +27,7 @@ def trained_on(adata: AnnData, label: str, samples: np.ndarray) -> pd.DataFrame:
 
 
 def trained_here(adata: AnnData, model: Classifier) -> pd.DataFrame | None:
-    """Return the rows of a model's training samples that are in ``adata``, None for none."""
+    """Return the rows of a model's training samples that are in ``adata``, or None."""
     if model.trained_on is None:
         return None
     here = model.trained_on["sample"].isin(provenance.name_codes(adata.obs_names))
@@ -42,24 +42,24 @@ def of_model(
     layer: str,
     key_added: str | None,
 ) -> dict[str, Any]:
-    """Return what ``slots.begin`` does for a verb that applies a model, and the model.
+    """Return the sources of ``slots.begin`` for a verb that applies a model, and the model.
 
-    The record of the training counts among those that are read where it is of this model;
-    a record of an explanation must be.
+    The record of the training is a source if it is of this model; a record of an explanation
+    must be of this model.
     """
     own = model.fingerprint()
-    made_by = {
+    model_of = {
         key: entry["made_from"]["model"]
         for key, entry in provenance.records(adata).items()
         if "model" in entry.get("made_from", {})
     }
     for key in reads:
-        if key is not None and made_by.get(key, own) != own:
+        if key is not None and model_of.get(key, own) != own:
             raise StaleError(
-                f"adata.uns['tissueshap'][{key!r}] is of another model than the one given: run "
-                f"ts.tl.shap(adata, model) and ts.tl.rank_genes(adata) again, or give that model"
+                f"adata.uns['tissueshap'][{key!r}] is of another model than the one passed: run "
+                f"ts.tl.shap(adata, model) and ts.tl.rank_genes(adata) again, or pass that model"
             )
-    trained = "cnn" if made_by.get("cnn") == own else None
+    trained = "cnn" if model_of.get("cnn") == own else None
     return {
         **slots.begin(adata, verb, trained, *reads, layer=layer, key_added=key_added),
         "model": own,

@@ -1,4 +1,4 @@
-"""A path through all cells of a square that stays local, as Hilbert's does for powers of 2."""
+"""A path through all cells of a square that stays local, like Hilbert's for powers of 2."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def square_path(side: int) -> np.ndarray:
     """Return the cells, row * side + column, in the order of the path.
 
     The generalised Hilbert curve (J. Cerveny, "Space-filling curve for rectangular domains of
-    arbitrary size", 2018): each next cell touches the one before it, at a corner at most.
+    arbitrary size", 2018): each cell touches the one before it, at least at a corner.
 
     Parameters
     ----------

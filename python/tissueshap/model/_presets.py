@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from tissueshap._core.errors import DataError
-from tissueshap._core.options import check_number
+from tissueshap._core.options import check_choice, check_number
 from tissueshap.model._layouts import LAYOUTS, Layout
 
 Arch = Literal["cnn", "mlp", "linear"]
@@ -17,7 +17,7 @@ STANDARDISE: tuple[Standardise, ...] = ("genes", "samples", "none")
 
 @dataclass(frozen=True, kw_only=True)
 class Preset:
-    """Everything that a training is set by, except data and seed.
+    """All settings of a training, except data and seed.
 
     Attributes
     ----------
@@ -29,49 +29,49 @@ class Preset:
     standardise
         ``"genes"``: each gene has mean 0 and variance 1 over the real training samples.
         ``"samples"``: each sample has mean 0 and variance 1 over its genes, whatever cohort
-        it comes from. ``"none"``: log2 values as they are.
+        it comes from. ``"none"``: unchanged log2 values.
     centring
-        Share of each gene's mean over the training samples that is taken from it once the
-        samples are standardised. At 1 a silent gene that another laboratory raises a little
-        is evidence for a class; at 0 markers that few classes have count for less.
+        Share of each gene's mean over the training samples that is subtracted once the
+        samples are standardised. At 1, a silent gene that is slightly higher in another
+        laboratory is evidence for a class; at 0, markers of few classes have less influence.
     layout
-        Where a ``cnn`` has each gene on its image: ``"input"``, ``"permuted"``,
+        Where a ``cnn`` places each gene on its image: ``"input"``, ``"permuted"``,
         ``"clustered"`` or ``"umap"``.
     filters
-        Filters of the convolutions of a ``cnn``, halved in height and width after each
-        second one.
+        Filters of the convolutions of a ``cnn``; the image is halved in height and width
+        after each second one.
     widths
         Units of the hidden dense layers.
     batch_norm
-        Momentum of the batch normalisation after each hidden layer; None does without. It
-        takes about 3 / (1 - momentum) steps until the averages are worth something.
+        Momentum of the batch normalisation after each hidden layer; None uses none. The
+        averages need about 3 / (1 - momentum) steps to become reliable.
     gene_start
-        Initial weights of the dense layer that reads the genes (``mlp``, ``linear``), times
-        Glorot's. A network with more weights than samples fits long before it has unlearned
-        them, and they would show in every explanation: at 1, networks of two seeds select
-        other genes.
+        Scale of the initial weights of the dense layer that reads the genes (``mlp``,
+        ``linear``), relative to Glorot's. A network with more weights than samples fits the
+        data long before these have been unlearned, and they would show in every explanation:
+        at 1, networks of two seeds select different genes.
     input_dropout, dropout
-        Share of inputs, and of hidden units, that are left out in a training step. Without
-        some of its genes a network learns to lean on many others: of the first ten genes of
-        each simulated tissue 80 % were planted markers at an `input_dropout` of 0.3, 97 %
-        at 0, and held-out scores were no better for it.
+        Share of inputs, and of hidden units, that are dropped in a training step. A network
+        without some of its genes learns to use many others: of the first ten genes of each
+        simulated tissue, 80 % were planted markers at an `input_dropout` of 0.3 and 97 % at 0,
+        without better held-out scores.
     optimizer
-        ``"rmsprop"`` (rho 0.9, inverse-time decay of 0.01 a step) or ``"adamw"`` (cosine
+        ``"rmsprop"`` (rho 0.9, inverse-time decay of 0.01 per step) or ``"adamw"`` (cosine
         decay to zero).
     learning_rate, weight_decay, label_smoothing, batch_size
-        As Keras names them.
+        As in Keras.
     epochs, min_steps
-        Passes over the training rows; more of them where they make fewer steps than this.
+        Passes over the training rows; more if they would give fewer steps than `min_steps`.
     patience
-        Stop after so many epochs without a lower validation loss, and go back to the
-        weights of the best; None trains all epochs and keeps the last weights.
+        Stop after so many epochs without a lower validation loss, and restore the weights of
+        the best epoch; None trains all epochs and keeps the last weights.
     validation
-        Share of the real training samples that is held out to watch the training.
+        Share of the real training samples that is held out to monitor the training.
     min_validation
-        Hold none out where there would be fewer than this: so few would say nothing, and
-        a class would miss them.
+        Hold out no samples if there would be fewer than this: so few are not informative, and
+        their class needs them.
     n_models
-        Networks to train, each with a seed of its own, and to average.
+        Number of networks to train, each with its own seed, and to average.
     retries
         How often a training that diverges is repeated, each time with a quarter of the
         learning rate.
@@ -128,44 +128,40 @@ class Preset:
         standardise
             Replaces what is standardised.
         epochs
-            Replaces the number of epochs, exactly: no more are run for little data.
+            Replaces the number of epochs; `min_steps` then does not apply.
         n_models
             Replaces the number of networks.
 
         Raises
         ------
         DataError
-            There is no such architecture, layout or input, the architecture sees no layout,
-            or no epoch is left.
+            A name is unknown, the architecture has no layout, or a number is below 1.
         """
-        found = self
+        settings = self
         if arch is not None:
-            if arch not in ARCHS:
-                raise DataError(f"there is no architecture {arch!r}; there are {ARCHS}")
-            found = replace(found, arch=arch)
+            check_choice("arch", arch, ARCHS)
+            settings = replace(settings, arch=arch)
         if layout is not None:
-            if layout not in LAYOUTS:
-                raise DataError(f"there is no layout {layout!r}; there are {LAYOUTS}")
-            if found.arch != "cnn" and layout != "input":
+            check_choice("layout", layout, LAYOUTS)
+            if settings.arch != "cnn" and layout != "input":
                 raise DataError(
-                    f"layout={layout!r} is for networks that see an image, and arch is "
-                    f"{found.arch!r}: use arch='cnn'"
+                    f"layout={layout!r} is for networks that read an image, but arch is "
+                    f"{settings.arch!r}: use arch='cnn'"
                 )
-            found = replace(found, layout=layout)
+            settings = replace(settings, layout=layout)
         if standardise is not None:
-            if standardise not in STANDARDISE:
-                raise DataError(f"standardise={standardise!r}: choose one of {STANDARDISE}")
-            found = replace(found, standardise=standardise)
+            check_choice("standardise", standardise, STANDARDISE)
+            settings = replace(settings, standardise=standardise)
         if epochs is not None:
             check_number("epochs", epochs, low=1, integer=True)
-            found = replace(found, epochs=int(epochs), min_steps=0)
+            settings = replace(settings, epochs=int(epochs), min_steps=0)
         if n_models is not None:
             check_number("n_models", n_models, low=1, integer=True)
-            found = replace(found, n_models=int(n_models))
-        return found
+            settings = replace(settings, n_models=int(n_models))
+        return settings
 
 
-#: The settings of Yap et al. 2021, those that do best here, and those for little data.
+#: The settings of Yap et al. 2021, those that performed best here, and those for little data.
 PRESETS: dict[str, Preset] = {
     "paper": Preset(
         name="paper",
@@ -210,18 +206,20 @@ PRESETS: dict[str, Preset] = {
 }
 
 
-#: Real training samples below which the default preset is the small one, and genes from
-#: which on it is, however many samples there are: on whole genomes the wide network finds
-#: fewer specific genes and recognises less of another laboratory (docs/classifier.md).
+#: The default preset is the small one below this number of real training samples, and from
+#: this number of genes on, however many samples there are: on whole genomes the wide network
+#: finds fewer specific genes and classifies fewer samples of another laboratory correctly
+#: (docs/classifier.md).
 _FEW_SAMPLES, _MANY_GENES = 2000, 2000
 
 
 def for_size(settings: Preset, n_samples: int, n_genes: int) -> Preset:
-    """Return the settings for so many real training samples and genes.
+    """Return the settings for a number of real training samples and genes.
 
-    The default preset alone is sized by them; others stay as they are. With few genes each
-    weight moves the outcome less, and the small network takes longer steps. With few samples
-    networks of several seeds differ, and are averaged; with many that costs minutes.
+    Only the default preset depends on them; others are returned unchanged. With few genes
+    each weight changes the outcome less, and the small network takes larger steps. With few
+    samples networks of different seeds differ and are averaged; with many this would take
+    minutes.
     """
     if settings != PRESETS["default"]:
         return settings
@@ -235,7 +233,7 @@ def for_size(settings: Preset, n_samples: int, n_genes: int) -> Preset:
 
 
 def preset(name: str) -> Preset:
-    """Return the settings of a name.
+    """Return the settings of a preset.
 
     Parameters
     ----------
@@ -245,7 +243,7 @@ def preset(name: str) -> Preset:
     Raises
     ------
     DataError
-        There is no such preset.
+        The preset is unknown.
 
     Examples
     --------
@@ -253,6 +251,5 @@ def preset(name: str) -> Preset:
     >>> settings.widths, settings.epochs
     ((256,), 3)
     """
-    if name not in PRESETS:
-        raise DataError(f"there is no preset {name!r}; there are {sorted(PRESETS)}")
+    check_choice("preset", name, sorted(PRESETS))
     return PRESETS[name]

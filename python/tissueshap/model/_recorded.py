@@ -1,4 +1,4 @@
-"""The settings of a training as the text that a record holds, and back."""
+"""The settings of a training as text for a record, and back."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from tissueshap.model._presets import Preset
 
 
 def recorded(settings: Preset) -> str:
-    """Return settings as JSON: a record of .h5ad holds neither None nor tuples."""
+    """Return settings as JSON, because a record in .h5ad cannot hold None or tuples."""
     return json.dumps(asdict(settings))
 
 
 def restored(text: str) -> Preset:
     """Return the settings that :func:`recorded` wrote."""
-    held: dict[str, Any] = json.loads(text)
-    lists = {name: tuple(value) for name, value in held.items() if isinstance(value, list)}
-    return Preset(**{**held, **lists})
+    values: dict[str, Any] = json.loads(text)
+    lists = {name: tuple(value) for name, value in values.items() if isinstance(value, list)}
+    return Preset(**{**values, **lists})

@@ -1,4 +1,4 @@
-"""What a network is trained on: rows that are made when a batch asks for them."""
+"""Training rows of a network, whose values are computed batch by batch."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ Expand = Callable[[pd.DataFrame], np.ndarray]
 
 @dataclass(frozen=True)
 class TrainingRows:
-    """Rows to train on and samples to watch the training with.
+    """Rows to train on, and samples to monitor the training.
 
     Attributes
     ----------
     table
-        A row a training row: ``sample`` and ``neighbour`` (positions of samples),
+        One row per training row: ``sample`` and ``neighbour`` (positions of samples),
         ``mix`` (share of the neighbour, 0 for a real sample), ``weight``.
     codes
         Class of each of the rows, as a number.
     expand
-        Makes the matrix of some rows of `table`.
+        Returns the matrix of some rows of `table`.
     x_validation, codes_validation
-        Real samples that no row of `table` touches; empty where none are held out.
+        Real samples that no row of `table` uses; empty if none are held out.
 
     Examples
     --------
@@ -64,18 +64,18 @@ def hold_out(
     minimum: int,
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """Choose samples to watch a training with, the same share of each class.
+    """Choose samples to monitor a training, the same share of each class.
 
     Parameters
     ----------
     samples, codes
         Positions and classes of the real training samples.
     share
-        Share of each class, rounded; a class gives at most all but four of its samples.
+        Share of each class, rounded; at least four samples of a class are not chosen.
     minimum
-        Choose none at all where there would be fewer than this.
+        Choose none if there would be fewer than this.
     rng
-        Where chance comes from.
+        The random number generator.
 
     Returns
     -------
@@ -86,16 +86,16 @@ def hold_out(
         members = samples[codes == code]
         number = min(round(share * members.size), max(0, members.size - 4))
         chosen.append(rng.choice(members, size=number, replace=False))
-    held = np.sort(np.concatenate(chosen))
-    return held if held.size >= max(minimum, 1) else held[:0]
+    positions = np.sort(np.concatenate(chosen))
+    return positions if positions.size >= max(minimum, 1) else positions[:0]
 
 
 def without(table: pd.DataFrame, held: np.ndarray, codes: np.ndarray) -> pd.DataFrame:
-    """Drop the rows that touch held-out samples, and keep each class's weight in balance.
+    """Drop the rows that use held-out samples, and keep each class's total weight.
 
-    A SMOTE row lies between two samples, so it is dropped when either is held out: a
-    validation sample must not leak into training through a mixture. Classes with many
-    mixtures lose more rows than the others, and their other rows weigh more for it.
+    A SMOTE row is a mixture of two samples and is dropped if either is held out, to avoid
+    data leakage. Classes with many mixtures lose more rows than others, and the weights of
+    their remaining rows are increased to compensate.
 
     Parameters
     ----------
@@ -108,14 +108,14 @@ def without(table: pd.DataFrame, held: np.ndarray, codes: np.ndarray) -> pd.Data
 
     Returns
     -------
-    The rows that are left, their weights 1 on average.
+    The remaining rows, with an average weight of 1.
     """
     mixed = table["mix"].to_numpy() > 0
-    touches = np.isin(table["sample"], held) | (mixed & np.isin(table["neighbour"], held))
-    left = table[~touches].reset_index(drop=True)
+    uses_held = np.isin(table["sample"], held) | (mixed & np.isin(table["neighbour"], held))
+    left = table[~uses_held].reset_index(drop=True)
     weight = table["weight"].to_numpy(dtype=np.float64)
     before = np.bincount(codes[table["sample"]], weights=weight)
-    after = np.bincount(codes[left["sample"]], weights=weight[~touches], minlength=before.size)
+    after = np.bincount(codes[left["sample"]], weights=weight[~uses_held], minlength=before.size)
     balance = np.divide(before, after, out=np.ones_like(before), where=after > 0)
-    kept = weight[~touches] * balance[codes[left["sample"]]]
-    return left.assign(weight=kept / kept.mean())
+    balanced = weight[~uses_held] * balance[codes[left["sample"]]]
+    return left.assign(weight=balanced / balanced.mean())

@@ -1,4 +1,4 @@
-"""What ``tl.cnn`` trains on: rows, held-out samples, moments and the places of the genes."""
+"""Input of ``tl.cnn``'s training: rows, held-out samples, moments and the genes' places."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Source:
-    """Where the training rows of every network come from."""
+    """The source of the training rows of every network."""
 
     adata: AnnData
     label: str
@@ -36,7 +36,7 @@ class Source:
 
 
 def member(source: Source, settings: Preset, seed: int) -> tuple[Classifier, dict[str, int]]:
-    """Train one network, and return it with its numbers of training and held-out rows."""
+    """Train one network; return it with its numbers of training and held-out rows."""
     adata, layer, samples = source.adata, source.layer, source.samples
     classes, codes = (
         slots.class_names(adata, source.label),
@@ -62,7 +62,7 @@ def member(source: Source, settings: Preset, seed: int) -> tuple[Classifier, dic
     _check_finite(adata, layer, rows.x_validation, held)
     mean, variance = _moments(adata, layer, seen, settings)
     logger.info(
-        "training preset %r on %d rows of %d classes x %d genes, %d samples held out to watch",
+        "training preset %r on %d rows of %d classes x %d genes, %d samples held out to monitor it",
         settings.name,
         len(rows),
         len(classes),
@@ -86,7 +86,7 @@ def member(source: Source, settings: Preset, seed: int) -> tuple[Classifier, dic
 def _cells(
     adata: AnnData, layer: str, rows: np.ndarray, settings: Preset, seed: int
 ) -> np.ndarray | None:
-    """Return each gene's cell of the image; None where they lie row by row or on none."""
+    """Return each gene's cell on the image; None if row by row, or if there is no image."""
     if settings.arch != "cnn" or settings.layout == "input":
         return None
     if rows.size > MAX_SAMPLES:
@@ -97,7 +97,7 @@ def _cells(
 def _table(
     adata: AnnData, samples: np.ndarray, layer: str, *, balanced: bool
 ) -> tuple[pd.DataFrame, Expand]:
-    """Return the training rows and what makes their values."""
+    """Return the training rows, and the function that computes their values."""
     record = slots.record(adata)
     if not (balanced and "oversample" in record):
         return plain_table(samples), lambda part: _read(adata, layer, part["sample"].to_numpy())
@@ -124,7 +124,7 @@ def _moments(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return each gene's mean and variance over some samples, (genes,) float32.
 
-    They are those of the values that the preset's network takes them from.
+    They are computed from the values of :func:`centred_on`, as the preset's network needs.
     """
     total = np.zeros(adata.n_vars)
     squares = np.zeros(adata.n_vars)
@@ -136,10 +136,10 @@ def _moments(
         values = centred_on(settings, values)
         if part is parts[0]:
             first = values.mean(axis=0, dtype=np.float64)
-        # About the first part's mean: the squares of far larger values would cancel.
-        away = values - first
-        total += away.sum(axis=0)
-        squares += np.square(away).sum(axis=0)
+        # About the first part's mean, to avoid cancellation between large squares.
+        centred = values - first
+        total += centred.sum(axis=0)
+        squares += np.square(centred).sum(axis=0)
     shift = total / rows.size
     variance = np.maximum(squares / rows.size - np.square(shift), 0.0)
     return (first + shift).astype(np.float32), variance.astype(np.float32)

@@ -35,27 +35,27 @@ def train(
 ) -> Classifier:
     """Build and train a network.
 
-    A training that diverges is given up and repeated from the start with a quarter of the
-    learning rate, as often as the preset's ``retries`` say; the last attempt is kept
-    whatever it does, and ``Classifier.training`` tells.
+    A training that diverges is stopped and repeated from the start with a quarter of the
+    learning rate, at most ``retries`` times. The last attempt is kept even if it diverges;
+    ``Classifier.training`` reports this.
 
     Parameters
     ----------
     rows
-        What to train on.
+        The training rows.
     settings
         The preset.
     genes, classes
         Names of the inputs and of the outputs.
     mean, variance
-        Of each gene over the training samples, where the preset standardises genes.
+        Of each gene over the training samples, if the preset standardises genes.
     cells
         Cell of each gene on the image of a ``cnn``; row by row by default.
     label
         Column that held the classes, for the record.
     seed
-        Seed of weights, dropout and order; no global seed is set, and a second process
-        with the same seed makes the same network.
+        Seed of weights, dropout and order. No global seed is set; another process with the
+        same seed trains the same network.
 
     Returns
     -------
@@ -106,13 +106,13 @@ def train(
         )
     if not finite:
         raise DataError(
-            "the training diverges: its weights are not finite. Look for values of the layer that "
+            "the training diverges: its weights are not finite. Check the layer for values that "
             "are far too large, or pass settings with a smaller learning_rate: "
             "ts.tl.cnn(adata, preset=ts.model.Preset(...))"
         )
     if diverged:
         logger.warning(
-            "the training diverged on its way: its loss fell to %.2f, rose to %.2f and ended at "
+            "the training diverged: its loss fell to %.2f, rose to %.2f and ended at "
             "%.2f; pass settings with a smaller learning_rate",
             *_turns(history["loss"].to_numpy()),
         )
@@ -132,18 +132,18 @@ def train(
 
 
 def _is_finite(network: Any, history: pd.DataFrame) -> bool:
-    """Return whether loss and weights are; a rectifier can hide weights that are not."""
-    held = (np.isfinite(values).all() for values in network.get_weights())
-    return bool(np.isfinite(history["loss"]).all()) and all(held)
+    """Return whether loss and weights are finite; a ReLU can hide weights that are not."""
+    finite = (np.isfinite(values).all() for values in network.get_weights())
+    return bool(np.isfinite(history["loss"]).all()) and all(finite)
 
 
 def _course(history: pd.DataFrame) -> str:
-    """Return how the loss went, in words."""
+    """Return the course of the loss, in words."""
     return f"its loss rises from {history['loss'].min():.2f} to {history['loss'].iloc[-1]:.2f}"
 
 
 def _turns(losses: np.ndarray) -> tuple[float, float, float]:
-    """Return the loss before it rose most, the one that it rose to, and the last one."""
+    """Return the loss before its largest rise, the loss after it, and the last one."""
     rise = losses[1:] / np.minimum.accumulate(losses)[:-1]
     top = int(rise.argmax()) + 1
     return float(losses[:top].min()), float(losses[top]), float(losses[-1])

@@ -82,7 +82,7 @@ def test_samples_are_standardised_over_their_genes_whatever_their_scale():
     x = np.random.default_rng(0).normal(10, 3, size=(4, 20)).astype(np.float32)
     found = np.asarray(network(x, training=False))
     np.testing.assert_allclose(np.asarray(network(1.3 * x + 2, training=False)), found, atol=1e-5)
-    with pytest.raises(DataError, match="standardise='cohorts'"):
+    with pytest.raises(DataError, match="standardise must be one of .*, not 'cohorts'"):
         preset("small").changed(standardise="cohorts")
 
 

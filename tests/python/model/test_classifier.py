@@ -44,7 +44,7 @@ def test_it_shows_sizes_not_thousands_of_names(classifier):
 
 def test_a_runs_folder_is_told_from_its_model(classifier, tmp_path):
     classifier.save(tmp_path / "model")
-    with pytest.raises(DataError, match=r"missing; give .*model$"):
+    with pytest.raises(DataError, match=r"missing; pass .*model$"):
         load(tmp_path)
 
 
@@ -108,7 +108,7 @@ def test_genes_in_another_order_are_refused(classifier, data):
     genes = [*classifier.genes[:3], "other", *classifier.genes[4:]]
     with pytest.raises(DataError, match="gene 4 is 'other', the model's is 'G3'"):
         classifier.predict_proba(data.x, genes=genes)
-    with pytest.raises(DataError, match="takes 20 genes, the matrix has 19"):
+    with pytest.raises(DataError, match="needs 20 genes, the matrix has 19"):
         classifier.predict_proba(data.x[:, 1:])
 
 
@@ -167,10 +167,10 @@ def test_what_was_changed_since_it_was_saved_is_refused(bundle, change):
 WRONG = {
     "'genes' is missing": lambda held: held.pop("genes"),
     "'classes' is missing, or of another type": lambda held: held.update(classes="abc"),
-    "genes occur twice": lambda held: held["genes"].__setitem__(1, held["genes"][0]),
-    "classes occur twice, or are no strings": lambda held: held["classes"].__setitem__(0, 3),
+    "genes are not unique": lambda held: held["genes"].__setitem__(1, held["genes"][0]),
+    "classes are not unique, or not strings": lambda held: held["classes"].__setitem__(0, 3),
     "different lengths": lambda held: held["history"]["loss"].pop(),
-    "takes 20 genes and gives 3 classes, bundle.json names 20 and 4": (
+    "it has 20 genes and 3 classes, but bundle.json names 20 and 4": (
         lambda held: held["classes"].append("fourth")
     ),
     "distribution of the training data": lambda held: held["scale"].update(low=[1.0]),

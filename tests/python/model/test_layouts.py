@@ -91,9 +91,9 @@ def test_the_image_has_each_gene_in_its_cell_and_the_bundle_keeps_it(tmp_path):
 
 
 def test_a_layout_that_there_is_not_is_named():
-    with pytest.raises(DataError, match="no layout 'spiral'"):
+    with pytest.raises(DataError, match="layout must be one of .*, not 'spiral'"):
         cells(np.zeros((3, 9)), "spiral")
-    with pytest.raises(DataError, match="no layout 'spiral'"):
+    with pytest.raises(DataError, match="layout must be one of .*, not 'spiral'"):
         preset("paper").changed(layout="spiral")
 
 

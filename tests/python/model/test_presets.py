@@ -43,8 +43,11 @@ def test_the_default_is_sized_by_samples_and_genes():
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        (lambda: preset("huge"), "no preset 'huge'"),
-        (lambda: preset("small").changed(arch="transformer"), "no architecture 'transformer'"),
+        (lambda: preset("huge"), "preset must be one of .*, not 'huge'"),
+        (
+            lambda: preset("small").changed(arch="transformer"),
+            "arch must be one of .*, not 'transformer'",
+        ),
         (lambda: preset("small").changed(epochs=0), "integer of at least 1, not 0"),
         (lambda: preset("small").changed(n_models=0), "integer of at least 1, not 0"),
         (lambda: preset("small").changed(epochs=2.5), "integer of at least 1, not 2.5"),  # type: ignore[arg-type]

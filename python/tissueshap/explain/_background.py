@@ -1,4 +1,4 @@
-"""What a sample is compared with, and how often each background sample is drawn."""
+"""The background samples, and how often each is drawn."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ class Background:
     Parameters
     ----------
     values
-        m x genes; anything that is indexed by an array of rows and has a shape (an array, a
-        view into a layer, rows that are made when they are asked for).
+        m x genes; anything with a shape that can be indexed by an array of rows (an array, a
+        view into a layer, rows that are computed on request).
     weights
         How often each is drawn, relative to the others, (m,); equally often by default.
     groups
-        The class of each, as a number, (m,). Where it is given, a sample is compared with
-        those of other classes than the explained one.
+        The class of each, as a number, (m,). If passed, a sample is only compared with
+        background samples of classes other than the explained one.
 
     Raises
     ------
     DataError
-        It is empty, or weights or groups do not fit.
+        It is empty, or weights or groups do not match.
 
     Examples
     --------
@@ -43,7 +43,7 @@ class Background:
     ) -> None:
         size = values.shape[0]
         if size == 0:
-            raise DataError("the background is empty: give at least one sample")
+            raise DataError("the background is empty: pass at least one sample")
         self.values, self.shape = values, tuple(values.shape)
         self.weights = np.ones(size) if weights is None else np.asarray(weights, np.float64)
         self.groups = groups
@@ -54,35 +54,35 @@ class Background:
         self.of(None)
 
     def of(self, target: int | None) -> np.ndarray:
-        """Return the weights where a class is explained, of sum 1, (m,)."""
-        found = self.weights
+        """Return the weights for an explained class, with sum 1, (m,)."""
+        weights = self.weights
         if self.groups is not None and target is not None:
-            found = np.where(self.groups == target, 0.0, found)
-        total = found.sum()
+            weights = np.where(self.groups == target, 0.0, weights)
+        total = weights.sum()
         if not total > 0:
             raise DataError(
                 f"the background has no sample of another class than number {target}"
                 if target is not None
                 else "all weights of the background are 0"
             )
-        return np.asarray(found / total)
+        return np.asarray(weights / total)
 
     def means(self, outputs: np.ndarray) -> np.ndarray:
-        """Return the mean of each class's output over what it is compared with, (classes,).
+        """Return the mean of each class's output over its background, (classes,).
 
         Parameters
         ----------
         outputs
-            The network's for these samples, m x classes. A class that all of them belong to
-            has no mean: NaN.
+            The network's outputs for these samples, m x classes. The mean is NaN for a class
+            to which all of them belong.
         """
         if self.groups is None:
             return np.asarray(self.of(None) @ outputs)
-        found = np.full(outputs.shape[1], np.nan)
-        for target in range(found.size):
+        means = np.full(outputs.shape[1], np.nan)
+        for target in range(means.size):
             if self.weights[self.groups != target].any():
-                found[target] = self.of(target) @ outputs[:, target]
-        return found
+                means[target] = self.of(target) @ outputs[:, target]
+        return means
 
 
 @dataclass(frozen=True)
@@ -92,9 +92,9 @@ class Reference:
     Attributes
     ----------
     rows
-        Positions in the background of the samples that are drawn, neighbours alike.
+        Positions in the background of the samples that are drawn, similar ones together.
     edges
-        Where each one's stretch ends, the whole being 1.
+        End of each sample's interval in (0, 1).
     mean, variance
         Of each gene, (genes,) float32; the variance is 0 where it is rounding.
     """
@@ -106,21 +106,21 @@ class Reference:
 
     def at(self, place: np.ndarray) -> np.ndarray:
         """Return the background samples at places in (0, 1)."""
-        found = np.searchsorted(self.edges, place, side="right")
-        return np.asarray(self.rows[np.minimum(found, self.rows.size - 1)])
+        places = np.searchsorted(self.edges, place, side="right")
+        return np.asarray(self.rows[np.minimum(places, self.rows.size - 1)])
 
 
 class References:
-    """The background for each explained class, made when it is first asked for.
+    """The background for each explained class, computed on first use.
 
     Parameters
     ----------
     background
         The samples.
     order
-        Their positions, neighbours alike.
+        Their positions, similar ones together.
     moments
-        False leaves means and variances at 0: nothing will be regressed on them.
+        False leaves means and variances at 0, if no regression on them is needed.
     """
 
     def __init__(self, background: Background, order: np.ndarray, *, moments: bool) -> None:
@@ -148,18 +148,18 @@ class _Moments:
         size, n_genes = background.shape
         groups = background.groups if background.groups is not None else np.zeros(size, np.int64)
         self._groups, codes = np.unique(groups, return_inverse=True)
-        # About the first sample: the squares of far larger values would cancel.
+        # About the first sample, to avoid cancellation between large squares.
         self._first = np.asarray(background.values[np.arange(1)], dtype=np.float64)[0]
         self._weight = np.bincount(codes, weights=background.weights)
         self._sum = np.zeros((self._groups.size, n_genes))
         self._squares = np.zeros((self._groups.size, n_genes))
         for start in range(0, size, rows):
             chosen = np.arange(start, min(start + rows, size))
-            away = np.asarray(background.values[chosen], dtype=np.float64) - self._first
+            centred = np.asarray(background.values[chosen], dtype=np.float64) - self._first
             member = codes[chosen] == np.arange(self._groups.size)[:, None]
             weight = member * background.weights[chosen]
-            self._sum += weight @ away
-            self._squares += weight @ np.square(away)
+            self._sum += weight @ centred
+            self._squares += weight @ np.square(centred)
 
     def of(self, without: int | None) -> tuple[np.ndarray, np.ndarray]:
         """Return mean and variance, (genes,) float32, with one class left out."""

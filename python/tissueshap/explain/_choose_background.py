@@ -1,4 +1,4 @@
-"""Which samples an explained sample is compared with."""
+"""The choice of the background of an explanation."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from tissueshap._core import schema, slots
 from tissueshap._core.errors import DataError
 from tissueshap._core.held_out import training
-from tissueshap._core.options import check_number
+from tissueshap._core.options import check_choice, check_number
 from tissueshap.explain._background import Background
 from tissueshap.explain._samples import Rows
 from tissueshap.pp import expand
@@ -34,7 +34,7 @@ def choose(
     n_centres: int,
     seed: int,
 ) -> Background:
-    """Return the background of a name, or of a matrix.
+    """Return the background for a name or a matrix.
 
     Parameters
     ----------
@@ -44,27 +44,26 @@ def choose(
     model
         The classifier.
     background
-        A name, as ``tl.shap`` documents them, or samples x the model's genes.
+        A name, as in ``tl.shap``, or samples x the model's genes.
     rows
         All rows of the classifier's input.
     label, layer
         Column with the classes; name of the input.
     n_centres, seed
-        Of ``"kmeans"``.
+        For ``"kmeans"``.
 
     Raises
     ------
     DataError
-        There is no such background, the matrix has other genes, or what it needs is missing.
+        The background is unknown, the matrix has other genes, or something needed is missing.
     """
     if not isinstance(background, str):
         if background.ndim != 2 or background.shape[1] != rows.shape[1]:
             raise DataError(
-                f"the background has shape {background.shape}: give samples x {rows.shape[1]} genes"
+                f"the background has shape {background.shape}: pass samples x {rows.shape[1]} genes"
             )
         return Background(background)
-    if background not in BACKGROUNDS:
-        raise DataError(f"background={background!r}: choose one of {BACKGROUNDS}, or give a matrix")
+    check_choice("background", background, BACKGROUNDS, other="a matrix")
     if background == "balanced":
         return _balanced(adata, rows, layer)
     train = np.flatnonzero(training(adata))
@@ -82,7 +81,7 @@ def choose(
 
 
 class _Expanded:
-    """The rows of the oversampling table, made when they are asked for."""
+    """The rows of the oversampling table, computed on request."""
 
     def __init__(self, adata: AnnData, columns: np.ndarray) -> None:
         self._adata, self._columns = adata, columns
@@ -92,23 +91,23 @@ class _Expanded:
         self.shape = (len(self._table), columns.size)
 
     def __getitem__(self, rows: np.ndarray) -> np.ndarray:
-        # A pass may draw a row several times; each is mixed once.
+        # A pass may draw a row several times, but each is computed only once.
         once, where = np.unique(rows, return_inverse=True)
         part = self._table.iloc[once]
-        made = expand(self._adata, part, layer=self._mixed)
-        return made[:, self._columns][where]
+        values = expand(self._adata, part, layer=self._mixed)
+        return values[:, self._columns][where]
 
 
 def _balanced(adata: AnnData, rows: Rows, layer: str) -> Background:
     if "oversample" not in slots.record(adata):
-        raise DataError("background='balanced' is what pp.oversample makes: run it first")
+        raise DataError("background='balanced' needs ts.pp.oversample(adata): run it first")
     if layer != schema.layers.log2:
         raise DataError(
-            f"background='balanced' is on the scale of layer 'log2', the input is {layer!r}: "
+            f"background='balanced' is on the scale of layer 'log2', but the input is {layer!r}: "
             f"choose another background"
         )
-    made = _Expanded(adata, rows.columns)
-    return Background(made, weights=made.weights)
+    expanded = _Expanded(adata, rows.columns)
+    return Background(expanded, weights=expanded.weights)
 
 
 def _centres(train: Rows, n_centres: int, seed: int) -> Background:
@@ -118,6 +117,6 @@ def _centres(train: Rows, n_centres: int, seed: int) -> Background:
     check_number("n_centres", n_centres, low=1, integer=True)
     values = np.asarray(train[np.arange(train.shape[0])], dtype=np.float32)
     distinct = len(np.unique(values, axis=0))
-    found = KMeans(min(n_centres, distinct), n_init=1, random_state=seed).fit(values)
-    sizes = np.bincount(found.labels_, minlength=len(found.cluster_centers_))
-    return Background(found.cluster_centers_.astype(np.float32), weights=sizes)
+    fit = KMeans(min(n_centres, distinct), n_init=1, random_state=seed).fit(values)
+    sizes = np.bincount(fit.labels_, minlength=len(fit.cluster_centers_))
+    return Background(fit.cluster_centers_.astype(np.float32), weights=sizes)

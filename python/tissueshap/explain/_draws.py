@@ -1,4 +1,4 @@
-"""Where on the paths from background to sample the gradient is taken."""
+"""The points on the paths from background to sample at which gradients are computed."""
 
 from __future__ import annotations
 
@@ -36,16 +36,17 @@ def monte_carlo(n_draws: int, rng: np.random.Generator) -> Draws:
 def stratified(n_draws: int, rng: np.random.Generator) -> Draws:
     """Draw two points in each cell of a grid over (place in the background, alpha).
 
-    The unit square is cut into cells of equal area. A point in each, uniform within its
-    cell, is unbiased for any function of the two and never less accurate than as many
-    independent points; two in each, a pair, make the error measurable without bias.
+    The unit square is divided into cells of equal area. One uniform point in each cell gives
+    an unbiased mean of any function of the two, never less accurate than the same number of
+    independent points; two points in each cell, a pair, allow an unbiased estimate of the
+    error.
 
     Parameters
     ----------
     n_draws
-        Draws asked for; :func:`grid_size` says how many are made.
+        Number of draws requested; :func:`drawn_size` returns how many are made.
     rng
-        Where chance comes from.
+        The random number generator.
     """
     stretches, steps = _grid(n_draws)
     cell = np.arange(stretches * steps)[:, None]
@@ -55,7 +56,7 @@ def stratified(n_draws: int, rng: np.random.Generator) -> Draws:
 
 
 def drawn_size(n_draws: int, method: str) -> int:
-    """Return how many draws are made of those asked for: as many or a few more."""
+    """Return how many draws are made: the number requested or a few more."""
     if method == "monte_carlo":
         return 2 * _pairs(n_draws)
     return 2 * math.prod(_grid(n_draws))
@@ -68,10 +69,10 @@ def _pairs(n_draws: int) -> int:
 def _grid(n_draws: int) -> tuple[int, int]:
     """Return the grid's cells along the background and along alpha.
 
-    About as many of each, and of those that are the grid with the fewest cells.
+    Of the grids with similar numbers of both, the one with the fewest cells.
     """
     cells = _pairs(n_draws)
     most = math.sqrt(cells)
     steps = range(math.ceil(most / 2), math.floor(most * 2) + 1)
-    found = min(steps or [1], key=lambda n: (n * -(-cells // n), abs(n - most)))
-    return -(-cells // found), found
+    n_steps = min(steps or [1], key=lambda n: (n * -(-cells // n), abs(n - most)))
+    return -(-cells // n_steps), n_steps

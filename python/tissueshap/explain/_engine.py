@@ -1,4 +1,4 @@
-"""Expected gradients: one gradient pass a batch, each row for its own target.
+"""Expected gradients: one gradient pass per batch, each row with its own target.
 
 For a sample x and a class c: the mean, over background samples b and alpha uniform in
 (0, 1), of (x - b) * df_c/dz at z = b + alpha (x - b). The quantity of
@@ -12,8 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tissueshap._core.errors import DataError
-from tissueshap._core.options import check_number
+from tissueshap._core.options import check_choice, check_number
 from tissueshap.explain._background import Background, References
 from tissueshap.explain._draws import Draws, drawn_size, monte_carlo, stratified
 from tissueshap.explain._network import compiled, device_bytes, in_precision, outputs
@@ -23,27 +22,27 @@ from tissueshap.model import batch_rows
 
 _METHODS = ("stratified", "monte_carlo")
 
-#: Draws between two looks at the error, where a tolerance is asked for.
+#: Draws between two checks of the error, if a tolerance is requested.
 _ROUND = 50
 
-#: Genes whose error a tolerance is about: those of the largest values.
+#: Number of genes, those with the largest values, to which a tolerance applies.
 TOP = 20
 
-#: Bytes that a pass may take on a CPU: larger ones are no faster.
+#: Bytes that a pass may take on a CPU, where larger ones are not faster.
 _CPU_BYTES = 2**30
 
 
 class Explained(NamedTuple):
-    """A sample that is explained.
+    """An explained sample.
 
     Attributes
     ----------
     number
-        Which of the samples it is.
+        Its position among the samples.
     values, error
         Values and their standard errors, (genes,) float64.
     n_draws
-        Gradients that it took.
+        Number of gradients used.
 
     Examples
     --------
@@ -75,25 +74,25 @@ class Explainer:
     method
         ``"stratified"`` or ``"monte_carlo"``.
     n_draws
-        Gradients for each sample, with `tolerance` the most; ``"stratified"`` takes up to a
-        few more, to fill its grid.
+        Gradients per sample, with `tolerance` the maximum; ``"stratified"`` may use a few
+        more, to fill its grid.
     tolerance
         Stop a sample when, over its 20 largest values, the standard errors' root mean square
         is this share of the values'.
     batch_size
-        Rows of a gradient pass; None chooses by what the network's layers hold for a row.
+        Rows of a gradient pass; None chooses by the memory that the network needs per row.
     mixed_precision
-        Compute in bfloat16 where the network's layers can.
+        Compute in bfloat16 if the network's layers support it.
     seed
-        Seed of the draws. Those of a sample depend on it and on the sample's number alone.
+        Seed of the draws. Those of a sample depend only on it and on the sample's number.
 
     Attributes
     ----------
     base
-        Mean output of each class over its background, (classes,) float64, NaN for one that
-        has none.
+        Mean output of each class over its background, (classes,) float64; NaN for a class
+        without background.
     n_draws
-        Gradients for each sample, with `tolerance` the most.
+        Gradients per sample, with `tolerance` the maximum.
 
     Examples
     --------
@@ -118,31 +117,30 @@ class Explainer:
         mixed_precision: bool = False,
         seed: int = 42,
     ) -> None:
-        if method not in _METHODS:
-            raise DataError(f"method={method!r}: choose one of {_METHODS}")
+        check_choice("method", method, _METHODS)
         check_number("n_draws", n_draws, low=2, integer=True)
         if tolerance is not None:
             check_number("tolerance", tolerance, low=1e-6)
-        held = background if isinstance(background, Background) else Background(background)
+        samples = background if isinstance(background, Background) else Background(background)
         self.network, self.output, self.seed = network, output, seed
-        self._method, self._tolerance, self._values = method, tolerance, held.values
+        self._method, self._tolerance, self._values = method, tolerance, samples.values
         self._rounds = 1 if tolerance is None else max(1, round(n_draws / _ROUND))
         self._round = drawn_size(-(-n_draws // self._rounds), method)
         self.n_draws = self._rounds * self._round
         explained = in_precision(network, mixed=mixed_precision)
         self._most = batch_size or batch_rows(explained, (device_bytes() or 4 * _CPU_BYTES) // 4)
         self._pass = compiled(explained, output, sums_of_a_pass)
-        found = outputs(network, output, held.values)
-        self.base: np.ndarray = held.means(found)
-        order = np.arange(len(found))
+        fx = outputs(network, output, samples.values)
+        self.base: np.ndarray = samples.means(fx)
+        order = np.arange(len(fx))
         if method == "stratified":
-            order = likeness_order(found if output == "probability" else _softmax(found))
-        self._references = References(held, order, moments=method == "stratified")
+            order = likeness_order(fx if output == "probability" else _softmax(fx))
+        self._references = References(samples, order, moments=method == "stratified")
 
     def stream(
         self, x: Any, targets: np.ndarray, numbers: np.ndarray | None = None
     ) -> Iterator[Explained]:
-        """Explain samples one after the other; with a tolerance, the easy ones first.
+        """Explain samples one after the other; with a tolerance, those that converge first.
 
         Parameters
         ----------
@@ -155,7 +153,7 @@ class Explainer:
 
         Yields
         ------
-        What was found of each sample. Memory does not grow with their number.
+        The result for each sample. Memory does not grow with their number.
         """
         numbers = np.arange(x.shape[0]) if numbers is None else numbers
         slots, pairs = shape_of_a_pass(self._round, self._most, x.shape[0])
@@ -171,15 +169,15 @@ class Explainer:
             self._advance(works, slots, pairs)
             left = []
             for work in works:
-                found = self._finished(work, int(numbers[work.row]))
-                if found is None:
+                result = self._finished(work, int(numbers[work.row]))
+                if result is None:
                     left.append(work)
                 else:
-                    yield found
+                    yield result
             works = left
 
     def _advance(self, works: list[Work], slots: int, pairs: int) -> None:
-        """Take the next pairs of each sample in one gradient pass of a fixed shape."""
+        """Process the next pairs of each sample in one gradient pass of a fixed shape."""
         x = np.stack([works[min(slot, len(works) - 1)].x for slot in range(slots)])
         mean = np.zeros_like(x)
         rows = np.zeros((slots, pairs, 2), dtype=np.int64)
@@ -195,13 +193,13 @@ class Explainer:
             alpha[slot, : sizes[-1], :, 0] = draws.alpha
             counts[slot, : sizes[-1]] = 1
             mean[slot], targets[slot] = work.reference.mean, work.target
-        away = np.ascontiguousarray(self._values[rows.ravel()], dtype=np.float32)
-        found = self._pass(x, away.reshape(*rows.shape, -1), alpha, counts, targets, mean)
+        drawn = np.ascontiguousarray(self._values[rows.ravel()], dtype=np.float32)
+        sums = self._pass(x, drawn.reshape(*rows.shape, -1), alpha, counts, targets, mean)
         for slot, work in enumerate(works):
-            work.estimate.add(found[slot], sizes[slot])
+            work.estimate.add(sums[slot], sizes[slot])
 
     def _finished(self, work: Work, number: int) -> Explained | None:
-        """Return what was found of a sample, None if it is not done."""
+        """Return the result for a sample, or None if it is not finished."""
         if work.taken < len(work.draws.place):
             return None
         work.rounds += 1

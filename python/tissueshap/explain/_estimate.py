@@ -1,9 +1,9 @@
 """From sums over pairs of draws to a mean and its standard error.
 
-A pair is two draws of one cell of the grid, (c1, c2) their contributions of a gene and
-(a1, a2) how far their background samples lie from the background's mean in that gene. Eleven
-sums over the pairs are all that is needed, so passes and rounds are added up, and memory
-does not grow with the draws.
+A pair is two draws from one cell of the grid; (c1, c2) are their contributions of a gene and
+(a1, a2) the distances of their background samples from the background's mean in that gene.
+Eleven sums over the pairs are sufficient, so passes and rounds can be added up, and memory
+does not grow with the number of draws.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
-#: What :func:`pair_sums` sums: of the draws 1 and of the draws 2, then of the differences.
+#: Number of sums of :func:`pair_sums`: of draws 1 and of draws 2, then of the differences.
 N_SUMS = 11
 
-#: Pairs below which no slope is fitted.
+#: Smallest number of pairs for which a slope is fitted.
 _LEAST_PAIRS = 4
 
 
@@ -45,14 +45,14 @@ def pair_sums(contributions: Any, away: Any) -> Any:
 
 @dataclass
 class Estimate:
-    """A sample's values, as far as they are estimated.
+    """The current estimate of a sample's values.
 
     Attributes
     ----------
     sums
         As :func:`pair_sums` returns them, 11 x genes float64.
     n_pairs
-        Pairs that they are over.
+        Number of pairs that they include.
     """
 
     sums: np.ndarray
@@ -70,11 +70,11 @@ class Estimate:
     def controlled(self, variance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return mean and standard error over pairs, regressed on the background.
 
-        How far a drawn background sample lies from the background's mean explains part of a
-        contribution, all of it for a linear network, and its own mean is known: zero. So the
-        part that it explains is subtracted (a control variate), gene by gene. The slope for
-        one draw of each pair is fitted on the other draws: the two are independent, so
-        nothing is biased.
+        The distance of a drawn background sample from the background's mean explains part of
+        a contribution (all of it for a linear network), and its own mean is known to be 0.
+        The part that it explains is therefore subtracted, gene by gene (a control variate).
+        The slope for one draw of each pair is fitted on the other draws. The two are
+        independent, so the estimate stays unbiased.
 
         Parameters
         ----------
@@ -84,14 +84,14 @@ class Estimate:
         if self.n_pairs < _LEAST_PAIRS:
             return self.plain()
         mean, error = self._with(np.stack([self._slope(half, variance) for half in (1, 0)]))
-        # Two slopes are fitted to the pairs whose scatter is the error: as in any regression
-        # their residuals are that much too small.
+        # Two slopes are fitted to the pairs whose scatter is the error; as in any regression
+        # the residuals are too small by this factor.
         return mean, error * np.sqrt(self.n_pairs / (self.n_pairs - 2))
 
     def _with(self, slopes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         corrected = self.sums[0:2] - slopes * self.sums[2:4]
         mean = corrected.sum(axis=0) / (2 * self.n_pairs)
-        # One slope for both here: the difference of two would be counted as error.
+        # One slope for both here: the difference between two would be counted as error.
         slope = slopes.mean(axis=0)
         squared = self.sums[8] - 2 * slope * self.sums[9] + np.square(slope) * self.sums[10]
         return mean, np.sqrt(np.maximum(squared, 0.0)) / (2 * self.n_pairs)
@@ -99,9 +99,9 @@ class Estimate:
     def _slope(self, half: int, variance: np.ndarray) -> np.ndarray:
         """Return the slope of each gene's regression, 0 for a gene that is constant.
 
-        Where the drawn samples vary far less than the background does (a gene that few
-        samples express) a quarter of the background's variance is what the covariance is
-        divided by: the slope is then too small, never wild.
+        If the drawn samples vary far less than the background (a gene that few samples
+        express), the covariance is divided by a quarter of the background's variance: the
+        slope is then too small, but never far too large.
         """
         size = self.n_pairs
         value, away, squares, products = self.sums[half : half + 7 : 2]

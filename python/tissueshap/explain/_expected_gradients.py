@@ -41,29 +41,29 @@ def expected_gradients(
     x
         Samples, n x genes.
     background
-        Samples that they are compared with, m x genes, or a :class:`Background`, which says
-        how often each is drawn.
+        Samples that they are compared with, m x genes, or a :class:`Background`, which
+        defines how often each is drawn.
     targets
         The class that is explained for each sample, as a number, (n,).
     n_draws
-        Gradients for each sample; with `tolerance` the most.
+        Gradients per sample; with `tolerance` the maximum.
     tolerance
-        Stop a sample when its values are this accurate: over its 20 largest, the root mean
-        square of the standard errors is this share of that of the values.
+        Stop a sample when its values are this accurate: over its 20 largest values, the root
+        mean square of the standard errors is this share of that of the values.
     output
         Explain the ``"probability"`` of the class (as Yap et al. 2021) or its ``"logit"``.
     method
-        ``"stratified"``: two draws in each cell of a grid over the background (neighbours
-        alike) and alpha, regressed on the background; a third of the squared error of
-        ``"monte_carlo"``, which draws as shap does, at the same cost.
+        ``"stratified"``: two draws in each cell of a grid over the background (similar samples
+        together) and alpha, regressed on the background; a third of the squared error of
+        ``"monte_carlo"``, which draws as shap does, for the same cost.
     batch_size
-        Rows of a gradient pass; by default as many as 1 GiB of layer outputs holds, on a GPU
-        a quarter of its memory.
+        Rows of a gradient pass; by default as many as fit into 1 GiB of layer outputs, on a
+        GPU into a quarter of its memory.
     mixed_precision
-        Compute in bfloat16 where the network's layers can: faster on some machines, and
+        Compute in bfloat16 if the network's layers support it: faster on some machines, and
         accurate to a few per cent of a value.
     seed
-        Seed of the draws. Those of a sample depend on it and on its row alone.
+        Seed of the draws. Those of a sample depend only on it and on the sample's row.
 
     Returns
     -------
@@ -73,7 +73,7 @@ def expected_gradients(
     Raises
     ------
     DataError
-        The shapes do not agree, or a target is no class.
+        The shapes do not match, or a target is not a class.
 
     Examples
     --------
@@ -87,11 +87,11 @@ def expected_gradients(
     width, classes = int(network.input_shape[-1]), int(network.output_shape[-1])
     if x.shape[1] != width or background.shape[1] != width:
         raise DataError(
-            f"the network takes {width} genes; x has {x.shape[1]} and the background "
+            f"the network needs {width} genes; x has {x.shape[1]} and the background "
             f"{background.shape[1]}"
         )
     if targets.shape != (x.shape[0],):
-        raise DataError(f"targets has shape {targets.shape}: give one for each of {len(x)} samples")
+        raise DataError(f"targets has shape {targets.shape}: pass one for each of {len(x)} samples")
     if targets.size and not 0 <= targets.min() <= targets.max() < classes:
         raise DataError(f"a target is not among the network's classes, 0 to {classes - 1}")
     explainer = Explainer(
@@ -107,9 +107,9 @@ def expected_gradients(
     )
     values = np.empty(x.shape, dtype=np.float32)
     errors = np.empty(x.shape, dtype=np.float32)
-    found = explainer.stream(x, targets)
+    stream = explainer.stream(x, targets)
     n_taken = np.zeros(len(x), dtype=np.int64)
-    for one in progress(found, total=len(x), desc="explaining", unit="sample"):
+    for one in progress(stream, total=len(x), desc="explaining", unit="sample"):
         values[one.number], errors[one.number] = one.values, one.error
         n_taken[one.number] = one.n_draws
     fx = outputs(network, output, x) if len(x) else np.empty((0, classes))

@@ -1,4 +1,4 @@
-"""What an explanation holds."""
+"""The values of an explanation, and their errors."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Explanation:
     base
         Its mean over the background, (n,).
     n_draws
-        Gradients that each sample took, (n,).
+        Number of gradients used for each sample, (n,).
 
     Examples
     --------
@@ -57,13 +57,13 @@ class Explanation:
 def completeness(total: np.ndarray, output: np.ndarray, base: np.ndarray) -> np.ndarray:
     """Return how far totals are from output - base, relative to it."""
     change = output - base
-    found: np.ndarray = np.abs(total - change) / np.maximum(np.abs(change), 1e-6)
-    return found
+    error: np.ndarray = np.abs(total - change) / np.maximum(np.abs(change), 1e-6)
+    return error
 
 
 def relative_error(values: np.ndarray, standard_error: np.ndarray) -> np.ndarray:
     """Return the root mean square of the errors over that of the values, by row."""
     size = np.sqrt(np.square(values, dtype=np.float64).mean(axis=1))
     error = np.sqrt(np.square(standard_error, dtype=np.float64).mean(axis=1))
-    found: np.ndarray = np.divide(error, size, out=np.zeros_like(error), where=size > 0)
-    return found
+    share: np.ndarray = np.divide(error, size, out=np.zeros_like(error), where=size > 0)
+    return share

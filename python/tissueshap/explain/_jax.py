@@ -13,8 +13,8 @@ def compiled(explained: Any, function: Callable[..., Any]) -> Callable[..., np.n
     import jax
     import jax.numpy as jnp
 
-    # The weights are arguments, not constants of the compiled function, which would
-    # hold a copy of them.
+    # The weights are arguments and not constants of the compiled function, which would
+    # store a copy of them.
     weights = [variable.value for variable in explained.trainable_variables]
     fixed = [variable.value for variable in explained.non_trainable_variables]
 

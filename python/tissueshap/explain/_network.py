@@ -1,4 +1,4 @@
-"""What of a network is explained, on whichever backend Keras runs, and in which precision."""
+"""The explained output of a network, on any backend of Keras, and the precision."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from tissueshap._core.errors import DataError
+from tissueshap._core.options import check_choice
 from tissueshap.model import backend, keras, outputs as network_outputs
 
 Output = Literal["probability", "logit"]
@@ -20,17 +21,16 @@ Gradient = Callable[[Any, Any], Any]
 #: Arrays in, an array out.
 Call = Callable[..., np.ndarray]
 
-#: Layers that mixed precision lowers. Those that prepare the input stay in float32 (of values
-#: around 10, bfloat16 keeps two digits), and so do those that end in probabilities.
+#: Layers that mixed precision applies to. Layers that prepare the input stay in float32 (of
+#: values around 10, bfloat16 keeps two digits), as do those that return probabilities.
 _LOWERED = ("Conv2D", "BatchNormalization", "ReLU", "MaxPooling2D", "Flatten", "Dropout", "Dense")
 
 
 def cut(network: Any, output: str) -> Any:
     """Return the network up to its probabilities or up to its logits."""
+    check_choice("output", output, ("probability", "logit"))
     if output == "probability":
         return network
-    if output != "logit":
-        raise DataError(f"output={output!r}: choose 'probability' or 'logit'")
     last = network.layers[-1]
     if type(last).__name__ not in ("Activation", "Softmax"):
         raise DataError(
@@ -43,8 +43,8 @@ def cut(network: Any, output: str) -> Any:
 def in_precision(network: Any, *, mixed: bool) -> Any:
     """Return the network computing in float32, or with `mixed` mostly in bfloat16.
 
-    The network itself is returned where it computes in float32 and is asked to: one that was
-    trained in mixed precision is not explained in it unasked.
+    A network that already computes in float32 is returned unchanged without `mixed`. One that
+    was trained in mixed precision is explained in float32 by default.
     """
     if not mixed and all(layer.compute_dtype == "float32" for layer in network.layers):
         return network
@@ -54,13 +54,13 @@ def in_precision(network: Any, *, mixed: bool) -> Any:
         config = {**layer.get_config(), "dtype": "float32" if exact else "mixed_bfloat16"}
         return type(layer).from_config(config)
 
-    found = keras().models.clone_model(network, clone_function=again)
-    found.set_weights(network.get_weights())
-    return found
+    copy = keras().models.clone_model(network, clone_function=again)
+    copy.set_weights(network.get_weights())
+    return copy
 
 
 def compiled(network: Any, output: str, function: Callable[..., Any]) -> Call:
-    """Return ``function(gradient, *arrays)`` as the backend runs it fastest.
+    """Return ``function(gradient, *arrays)``, compiled by the backend.
 
     Parameters
     ----------
@@ -73,14 +73,14 @@ def compiled(network: Any, output: str, function: Callable[..., Any]) -> Call:
     -------
     A function of arrays.
     """
-    found: Call = _module().compiled(cut(network, output), function)
-    return found
+    call: Call = _module().compiled(cut(network, output), function)
+    return call
 
 
 def device_bytes() -> int | None:
     """Return the memory of the accelerator that Keras runs on, None for a CPU."""
-    found: int | None = _module().device_bytes()
-    return found
+    n_bytes: int | None = _module().device_bytes()
+    return n_bytes
 
 
 def outputs(network: Any, output: str, x: Any) -> np.ndarray:
@@ -92,7 +92,7 @@ def _module() -> Any:
     name = backend()
     if name not in ("tensorflow", "jax", "torch"):
         raise DataError(
-            f"Keras runs on {name!r}, which has no gradients: set KERAS_BACKEND to "
+            f"Keras runs on {name!r}, which does not compute gradients: set KERAS_BACKEND to "
             f"'tensorflow', 'jax' or 'torch' before Python starts"
         )
     return importlib.import_module(f"tissueshap.explain._{name}")

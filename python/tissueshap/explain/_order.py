@@ -1,4 +1,4 @@
-"""An order of the background in which neighbours are alike to the network."""
+"""An order of the background in which samples similar to the network are neighbours."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import numpy as np
 
 
 def likeness_order(probabilities: np.ndarray) -> np.ndarray:
-    """Order samples so that a stretch of the order holds samples that are alike.
+    """Order samples so that similar samples are close together.
 
-    Samples of one predicted class lie together; the classes follow each other by
-    hierarchical clustering with optimal leaf order; within a class the samples follow the
-    first principal component. All of it on log probabilities, so the cost does not grow
-    with the number of genes.
+    Samples of one predicted class are together. The order of the classes is that of
+    hierarchical clustering with optimal leaf order; within a class, samples are sorted by
+    their first principal component. All this uses log probabilities, so the cost does not
+    grow with the number of genes.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What a gradient pass takes of each sample, and what it gives back."""
+"""The input of a gradient pass for each sample, and its output."""
 
 from __future__ import annotations
 
@@ -58,13 +58,13 @@ def sums_of_a_pass(
     shape = tuple(background.shape)
     change = x[:, None, None, :] - background
     points = ops.reshape(background + alpha * change, (-1, shape[-1]))
-    found = gradient(points, ops.repeat(targets, shape[1] * 2, axis=0))
-    contributions = counts * change * ops.reshape(found, shape)
+    gradients = gradient(points, ops.repeat(targets, shape[1] * 2, axis=0))
+    contributions = counts * change * ops.reshape(gradients, shape)
     return pair_sums(contributions, counts * (background - mean[:, None, None, :]))
 
 
 def shape_of_a_pass(draws: int, most: int, n_samples: int) -> tuple[int, int]:
-    """Return samples and pairs of a pass: whole samples' draws, or an even part of one's."""
+    """Return samples and pairs of a pass: all draws of some samples, or a part of one's."""
     pairs = draws // 2
     if draws <= most:
         return max(1, min(most // draws, n_samples)), pairs

@@ -1,4 +1,4 @@
-"""Which samples are explained, and for which class."""
+"""The samples to explain, and the class explained for each."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 from tissueshap._core.dense import dense
 from tissueshap._core.errors import DataError
 from tissueshap._core.held_out import folds, held_out
+from tissueshap._core.options import check_choice, shown
 from tissueshap.model import outputs
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ _SAMPLES = ("correct", "test", "all")
 
 
 class Rows:
-    """Some rows of a layer, the genes in the model's order, read when they are asked for.
+    """Some rows of a layer, with the genes in the model's order, read on request.
 
     Attributes
     ----------
@@ -38,8 +39,8 @@ class Rows:
         self._same = columns.size == width and bool((columns == np.arange(width)).all())
 
     def __getitem__(self, chosen: np.ndarray) -> np.ndarray:
-        found = dense(self._values[self.rows[chosen]])
-        return found if self._same else found[:, self.columns]
+        values = dense(self._values[self.rows[chosen]])
+        return values if self._same else values[:, self.columns]
 
     def of(self, rows: np.ndarray) -> Rows:
         """Return other rows of the same layer."""
@@ -70,13 +71,12 @@ def to_explain(
     -------
     Positions of the samples, and of their classes among the model's.
     """
-    if samples not in _SAMPLES:
-        raise DataError(f"samples={samples!r}: choose one of {_SAMPLES}")
+    check_choice("samples", samples, _SAMPLES)
     chosen = np.arange(adata.n_obs)
     if samples != "all":
         if folds(adata) is not None:
             raise DataError(
-                f"samples={samples!r}: with folds there is no sample that only tests: run "
+                f"samples={samples!r}: with folds every sample is also used for training: run "
                 "ts.tl.cross_validate(adata), or pass samples='all'"
             )
         chosen = np.flatnonzero(held_out(adata))
@@ -87,7 +87,7 @@ def to_explain(
         correct = predicted == true
         chosen, true, predicted = chosen[correct], true[correct], predicted[correct]
     if not chosen.size:
-        raise DataError(f"samples={samples!r} leaves none to explain")
+        raise DataError(f"samples={samples!r} leaves no sample to explain")
     if target == "predicted":
         return chosen, predicted
     if target == "true":
@@ -96,8 +96,6 @@ def to_explain(
             raise DataError(f"the model was not trained on the classes {odd[:5]}")
         return chosen, true
     if target not in lookup:
-        raise DataError(
-            f"target={target!r}: choose 'predicted', 'true' or one of the model's classes "
-            f"{model.classes[:5]}, ..."
-        )
+        other = f"one of the model's classes ({shown(model.classes)})"
+        check_choice("target", target, ("predicted", "true"), other=other)
     return chosen, np.full(chosen.size, lookup[target])

@@ -20,7 +20,7 @@ def compiled(explained: Any, function: Callable[..., Any]) -> Callable[..., np.n
         return tape.gradient(chosen, points)
 
     graph = tf.function(lambda *tensors: function(gradient, *tensors))
-    # A graph for each shape, taken by hand: TensorFlow would warn of many explainers.
+    # A graph for each shape, stored here: TensorFlow would warn of many explainers.
     graphs: dict[tuple[tuple[int, ...], ...], Any] = {}
 
     def call(*arrays: np.ndarray) -> np.ndarray:
@@ -28,8 +28,8 @@ def compiled(explained: Any, function: Callable[..., Any]) -> Callable[..., np.n
         shapes = tuple(array.shape for array in arrays)
         if shapes not in graphs:
             graphs[shapes] = graph.get_concrete_function(*tensors)
-        found: np.ndarray = graphs[shapes](*tensors).numpy()
-        return found
+        result: np.ndarray = graphs[shapes](*tensors).numpy()
+        return result
 
     return call
 
@@ -40,5 +40,5 @@ def device_bytes() -> int | None:
 
     if not tf.config.list_physical_devices("GPU"):
         return None
-    # TensorFlow does not say how much there is, only what it took.
+    # TensorFlow does not report how much there is, only how much it has taken.
     return 8 * 2**30

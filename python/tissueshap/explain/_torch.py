@@ -9,7 +9,7 @@ import numpy as np
 
 
 def compiled(explained: Any, function: Callable[..., Any]) -> Callable[..., np.ndarray]:
-    """Return ``function(gradient, *arrays)``, run as it is."""
+    """Return ``function(gradient, *arrays)``, run without compilation."""
     import torch
     from keras.src.backend.torch.core import get_device
 

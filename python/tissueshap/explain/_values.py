@@ -1,4 +1,4 @@
-"""What ``tl.shap`` keeps of each explained sample."""
+"""The results of ``tl.shap`` for each explained sample."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ALL = "all"
 
 
 class Values:
-    """The values of some samples, on their way into an AnnData.
+    """Collects the values of some samples and writes them to an AnnData.
 
     Parameters
     ----------
@@ -42,14 +42,14 @@ class Values:
     every_class
         Explain each class of each sample.
     class_layers
-        Keep the values of each class as a layer too.
+        Also store the values of each class as a layer.
     key_added
         Prefix of the layers.
 
     Raises
     ------
     DataError
-        Layers of classes are asked for, but not their values.
+        Layers of classes are requested, but not their values.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class Values:
         key_added: str | None,
     ) -> None:
         if class_layers and not every_class:
-            raise DataError("class_layers=True keeps what target='all' explains: ask for both")
+            raise DataError("class_layers=True needs target='all': pass both")
         self._names, self._classes = adata.obs_names, np.asarray(classes)
         self._x, self._targets = x, targets
         self._every, self._n_genes = every_class, adata.n_vars
@@ -77,7 +77,7 @@ class Values:
         if class_layers:
             prefix = schema.layers.shap_class
             keys.update({name: f"{prefix}_{schema.column(name)}" for name in classes})
-        # In a file the layers are replaced before they are filled.
+        # On disk the layers are replaced before they are filled.
         written = [("layers", slots.named(key, key_added)) for key in keys.values()]
         slots.refuse_taken(adata, "shap", written, key_added or "shap")
         self._stores = {
@@ -86,7 +86,7 @@ class Values:
         }
 
     def explain(self, explainer: Explainer) -> bool:
-        """Explain the samples; return whether that was interrupted."""
+        """Explain the samples; return whether this was interrupted."""
         samples, codes = np.arange(self._targets.size), self._targets
         if self._every:
             size = self._classes.size
@@ -107,18 +107,18 @@ class Values:
         return False
 
     def slots(self) -> dict[str, Any]:
-        """Return what is to be written, by slot."""
+        """Return the results to write, by slot."""
         table = pd.DataFrame(self._records).assign(own=self._own())
         table = table.sort_values(["number", "code"], ignore_index=True)
         numbers, codes = (table.pop(key).to_numpy(dtype=np.int64) for key in ("number", "code"))
         table.insert(0, "sample", self._names[self._x.rows[numbers]])
         table.insert(1, "explained", self._classes[codes])
         own = table.pop("own").to_numpy(dtype=bool)
-        held = table[own].reset_index(drop=True)
+        samples = table[own].reset_index(drop=True)
         uns: dict[str, Any] = {
-            "samples": held,
-            "n_explained": len(held),
-            "median_completeness": float(held["completeness"].median()),
+            "samples": samples,
+            "n_explained": len(samples),
+            "median_completeness": float(samples["completeness"].median()),
         }
         varm = {}
         if self._every:
@@ -155,5 +155,5 @@ class Values:
         )
 
     def _own(self) -> np.ndarray:
-        """Return which records are about the class that the layer explains."""
+        """Return which records are of the class that the layer explains."""
         return np.array([row["code"] == self._targets[int(row["number"])] for row in self._records])

@@ -120,9 +120,9 @@ def test_one_background_sample_is_integrated_gradients(network, golden):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"x": np.zeros((2, 5), np.float32)}, "takes 24 genes"),
+        ({"x": np.zeros((2, 5), np.float32)}, "needs 24 genes"),
         ({"targets": np.array([0, 9, 0, 0, 0, 0, 0, 0])}, "not among the network's classes"),
-        ({"targets": np.array([0])}, "give one for each"),
+        ({"targets": np.array([0])}, "pass one for each"),
         ({"background": np.zeros((0, 24), np.float32)}, "background is empty"),
         ({"n_draws": 1}, "at least 2"),
         ({"output": "odds"}, "probability"),

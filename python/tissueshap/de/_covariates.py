@@ -1,4 +1,4 @@
-"""Covariates of a design: numbers are a trend, anything else is groups."""
+"""Covariates of a design: numbers enter as a trend, everything else as groups."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from tissueshap._core import slots
 from tissueshap._core.errors import DataWarning
 from tissueshap.io import as_text
 
-#: How groups are asked for where a column holds numbers, as in R's formulas.
+#: How a column of numbers is turned into groups, as in R's formulas.
 _AS_GROUPS = re.compile(r"factor\((.+)\)")
 
-#: Whole numbers of so many values are codes of groups more often than a quantity. Two
+#: Integers of so many values are codes of groups more often than a quantity. Two
 #: values are the same as a trend and as groups.
 _CODES = range(3, 11)
 
 
 def column_of(adata: AnnData, name: str) -> str:
     """Return the column of ``obs`` that a covariate is: ``batch`` for ``factor(batch)``."""
-    asked = _AS_GROUPS.fullmatch(name)
-    return asked[1] if asked and name not in adata.obs else name
+    match = _AS_GROUPS.fullmatch(name)
+    return match[1] if match and name not in adata.obs else name
 
 
 def covariate(adata: AnnData, name: str) -> np.ndarray:
-    """Return a covariate as R takes it: numbers, or text, None where missing.
+    """Return a covariate as R takes it: numbers, or strings, None where missing.
 
     Warns
     -----
@@ -45,7 +45,7 @@ def covariate(adata: AnnData, name: str) -> np.ndarray:
     if len(known) in _CODES and (known == np.rint(known)).all():
         warnings.warn(
             f"the covariate {name!r} has the values {', '.join(f'{value:g}' for value in known)} "
-            f"and enters as a trend; if they are groups, such as batches, ask for "
+            f"and enters as a trend; if they are groups, such as batches, use "
             f"'factor({name})'",
             DataWarning,
             stacklevel=5,

@@ -1,4 +1,4 @@
-"""The simple method that the network is compared with: logistic regression."""
+"""Logistic regression, the simple method that the network is compared with."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from tissueshap._core.logging import logger
 
-#: Steps of the optimiser; a fit that is stopped here is as good for a comparison.
+#: Steps of the optimiser; a fit that is stopped here is good enough for a comparison.
 _MAX_ITER = 300
 
 

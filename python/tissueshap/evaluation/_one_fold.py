@@ -19,7 +19,7 @@ _RANKED = ("rank_genes", "select_genes")
 
 
 def fold_alone(adata: AnnData, label: str, number: int, *, layer: str) -> AnnData:
-    """Return what there would be if one fold were the only test set, but for the ranks.
+    """Return the AnnData as if one fold were the only test set, except for the ranks.
 
     Parameters
     ----------
@@ -28,7 +28,7 @@ def fold_alone(adata: AnnData, label: str, number: int, *, layer: str) -> AnnDat
     label
         Column of ``obs`` with the classes.
     number
-        Of the fold.
+        The number of the fold.
     layer
         The classifiers' input.
 
@@ -41,7 +41,7 @@ def fold_alone(adata: AnnData, label: str, number: int, *, layer: str) -> AnnDat
     Raises
     ------
     DataError
-        There is no such fold.
+        The fold does not exist.
     """
     fold = folds(adata)
     if fold is None or number not in fold:

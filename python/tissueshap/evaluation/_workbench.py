@@ -1,4 +1,4 @@
-"""An AnnData to train on aside: it shares the matrices, and has records of its own."""
+"""A separate AnnData to train on: it shares the matrices, and has its own records."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def workbench(adata: AnnData, label: str, layers: Sequence[str]) -> AnnData:
-    """Return an AnnData whose verbs leave no trace in the first.
+    """Return an AnnData on which verbs can be run without changing the original.
 
     Parameters
     ----------
@@ -23,7 +23,7 @@ def workbench(adata: AnnData, label: str, layers: Sequence[str]) -> AnnData:
     label
         Column of ``obs`` with the classes.
     layers
-        Layers to share; those that are not there are left out.
+        Layers to share, if present.
     """
     import anndata
 
@@ -34,14 +34,14 @@ def workbench(adata: AnnData, label: str, layers: Sequence[str]) -> AnnData:
     )
     record = slots.record(work)
     record["label"] = label
-    # The offset of the logarithm: SMOTE's mixtures take it too.
+    # The offset of the logarithm, which SMOTE's mixtures need too.
     if schema.layers.log2 in slots.record(adata):
         record["log2"] = slots.record(adata)["log2"]
     return work
 
 
 def balance_as(work: AnnData, params: dict[str, Any], *, seed: int) -> None:
-    """Balance the training samples as ``pp.oversample`` has recorded that it did elsewhere."""
+    """Balance the training samples with the recorded parameters of ``pp.oversample``."""
     from tissueshap.pp import oversample
 
     options = {name: value for name, value in params.items() if name != "label"}

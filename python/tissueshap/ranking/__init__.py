@@ -1,4 +1,4 @@
-"""From ranked genes to selected ones: where to cut, and what the folds agree on."""
+"""From ranked genes to selected ones: the cut-off, and the agreement of the folds."""
 
 from tissueshap.ranking._cutoff import above, mirrored_fdr, ranks_to_take
 from tissueshap.ranking._fold_ranks import agreement, fold_ranks, spread

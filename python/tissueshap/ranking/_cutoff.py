@@ -1,4 +1,4 @@
-"""How many ranks of each class to take, from the values that rank the genes."""
+"""How many ranks of each class to select, from the values that rank the genes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ import pandas as pd
 
 from tissueshap._core.errors import DataError
 from tissueshap._core.logging import logger
-from tissueshap._core.options import check_number
+from tissueshap._core.options import check_choice, check_number
+
+_METHODS = ("peak", "unique_fraction", "top_n", "elbow", "permutation_fdr")
 
 
 def ranks_to_take(
@@ -19,12 +21,12 @@ def ranks_to_take(
     n_top: int | None,
     fdr: float,
 ) -> int:
-    """Return how many ranks a rule of ``tl.select_genes`` takes.
+    """Return how many ranks a rule of ``tl.select_genes`` selects.
 
     Parameters
     ----------
     curve
-        As ``unique_curve`` returns it, with the column ``fdr`` where values are signed.
+        As ``unique_curve`` returns it, with the column ``fdr`` if values are signed.
     values
         Genes x classes, the highest the best; NaN for genes that are not ranked.
     method, threshold, n_top, fdr
@@ -33,8 +35,9 @@ def ranks_to_take(
     Raises
     ------
     DataError
-        The rule is unknown, or its number makes no sense.
+        The rule is unknown, or its number is invalid.
     """
+    check_choice("method", method, _METHODS)
     most = len(curve)
     if method == "top_n":
         check_number("n_top", n_top, low=1, integer=True)
@@ -45,19 +48,14 @@ def ranks_to_take(
         return min(elbow(values), most)
     if method == "permutation_fdr":
         return _below(curve, fdr)
-    if method not in ("peak", "unique_fraction"):
-        raise DataError(
-            f"method={method!r}: choose 'peak', 'unique_fraction', 'top_n', 'elbow' or "
-            f"'permutation_fdr'"
-        )
     if threshold is None or not 0 < threshold < 1:
-        raise DataError(f"threshold={threshold}: choose a share between 0 and 1")
+        raise DataError(f"threshold must be above 0 and below 1, not {threshold}")
     if method == "peak":
         return min(peak(values, threshold), most)
     n_ranks = above(curve, threshold)
     if n_ranks == 0:
         logger.warning(
-            "already the first rank has only %.0f %% unique genes: it alone is selected",
+            "the first rank already has only %.0f %% unique genes: only this rank is selected",
             100 * curve["unique_fraction"].iloc[0],
         )
     return max(1, n_ranks)
@@ -72,10 +70,10 @@ def above(curve: pd.DataFrame, share: float) -> int:
 def _below(curve: pd.DataFrame, fdr: float) -> int:
     """Return how many ranks keep the estimated false discovery rate."""
     if not 0 < fdr < 1:
-        raise DataError(f"fdr={fdr}: choose a rate between 0 and 1")
+        raise DataError(f"fdr must be above 0 and below 1, not {fdr}")
     if "fdr" not in curve:
         raise DataError(
-            "method='permutation_fdr' flips signs, and no value is negative: rank by a signed "
+            "method='permutation_fdr' flips signs, but no value is negative: rank by a signed "
             "statistic, ts.tl.rank_genes(adata, statistic='median')"
         )
     number = int((curve["fdr"] <= fdr).sum())
@@ -88,27 +86,28 @@ def _below(curve: pd.DataFrame, fdr: float) -> int:
 
 
 def peak(values: np.ndarray, share: float) -> int:
-    """Return how many ranks hold at least a share of the highest value, at least 1.
+    """Return how many ranks have at least a share of the highest value, at least 1.
 
     Parameters
     ----------
     values
         Genes x classes, the highest the best; NaN for genes that are not ranked.
     share
-        Of the values of each class, sorted, divided by its highest and averaged over the
-        classes.
+        The share of the highest value; the values of each class are sorted, divided by its
+        highest and averaged over the classes.
     """
     return max(1, int((_mean_curve(values) >= share).sum()))
 
 
 def elbow(values: np.ndarray) -> int:
-    """Return how many ranks come before the values' elbow.
+    """Return how many ranks come before the elbow of the values.
 
     The values of each class, sorted and divided by its highest, are averaged over the
-    classes. The curve is cut where two groups with means of their own and one variance
+    classes. The curve is divided where two groups with different means and the same variance
     are most likely (profile likelihood: Zhu and Ghodsi, Computational Statistics & Data
-    Analysis 51:918, 2006). Unlike the point farthest from the curve's chord it does not
-    depend on how many genes without value follow; where the values fall slowly it lies deep.
+    Analysis 51:918, 2006). Unlike the point farthest from the curve's chord, this does not
+    depend on the number of genes without value that follow; if the values fall slowly, many
+    ranks come before it.
 
     Parameters
     ----------
@@ -118,7 +117,7 @@ def elbow(values: np.ndarray) -> int:
     mean = _mean_curve(values)
     number = np.arange(1, len(mean))
     first, total = mean.cumsum()[:-1], mean.sum()
-    # One variance: the likelihood is highest where the groups' means are farthest apart.
+    # With one variance, the likelihood is highest where the group means differ most.
     between = np.square(first) / number + np.square(total - first) / (len(mean) - number)
     return int(number[between.argmax()])
 
@@ -126,10 +125,10 @@ def elbow(values: np.ndarray) -> int:
 def mirrored_fdr(values: np.ndarray) -> np.ndarray:
     """Return the estimated false discovery rate of the top n ranks of all classes, for each n.
 
-    The null is a gene whose values have no direction: were their signs flipped, it would
-    rank as high. So each gene that ranks among the top n of a class with its sign flipped
-    stands for a false one (Barber and Candès, Annals of Statistics 43:2055, 2015, with
-    their correction of 1). The rates are made monotone, as q-values are.
+    Under the null hypothesis, the values of a gene have no direction: with flipped signs it
+    would rank as high. Each gene that ranks among the top n of a class with its sign flipped
+    therefore counts as a false discovery (Barber and Candès, Annals of Statistics 43:2055,
+    2015, with their correction of 1). The rates are made monotone, like q-values.
 
     Parameters
     ----------
@@ -146,7 +145,7 @@ def mirrored_fdr(values: np.ndarray) -> np.ndarray:
     for code in range(n_classes):
         column = sorted_values[:, code]
         flipped = np.sort(-column[~np.isnan(column)])
-        # A value at or below 0 is no discovery: as many genes as rank there are false.
+        # A value at or below 0 is not a discovery: the genes that rank there are all false.
         threshold = np.nan_to_num(column, nan=-np.inf)
         false += flipped.size - np.searchsorted(flipped, threshold, side="left")
     called = np.arange(1, n_ranks + 1) * n_classes
@@ -155,7 +154,7 @@ def mirrored_fdr(values: np.ndarray) -> np.ndarray:
 
 
 def _mean_curve(values: np.ndarray) -> np.ndarray:
-    """Return the values by rank, of each class divided by its highest, the mean class's."""
+    """Return the values by rank, divided by each class's highest, averaged over the classes."""
     curve = np.nan_to_num(_falling(values), nan=0.0)
     highest = np.where(curve[0] > 0, curve[0], 1.0)
     return np.asarray(np.maximum(curve / highest, 0.0).mean(axis=1))

@@ -1,4 +1,4 @@
-"""How the selected genes differ from fold to fold, after ``tl.cross_validate``."""
+"""How the selected genes vary over the folds, after ``tl.cross_validate``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Measures of how far an explanation can be trusted, one a file."""
+"""Measures of how far an explanation can be trusted, one per file."""
 
 from tissueshap.trust._agreement import (
     jaccard,

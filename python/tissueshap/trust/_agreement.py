@@ -1,4 +1,4 @@
-"""How far two rankings of the same genes agree, and how far they would by chance."""
+"""Agreement of two rankings of the same genes, and the agreement expected by chance."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ def jaccard(first: np.ndarray, second: np.ndarray) -> float:
 
 
 def jaccard_by_chance(n_chosen: int, n_genes: int) -> float:
-    """Return the mean Jaccard index of two random sets of one size.
+    """Return the mean Jaccard index of two random sets of the same size.
 
-    The intersection is hypergeometric: the mean is taken over its distribution.
+    The size of the intersection is hypergeometric; the mean is over its distribution.
 
     Parameters
     ----------
@@ -47,18 +47,18 @@ def jaccard_by_chance(n_chosen: int, n_genes: int) -> float:
 
 
 def rank_biased_overlap(first: np.ndarray, second: np.ndarray, *, p: float) -> float:
-    """Return the extrapolated rank-biased overlap of two lists of one length.
+    """Return the extrapolated rank-biased overlap of two lists of the same length.
 
     Webber et al., ACM Transactions on Information Systems 28:20 (2010), equation 32: the
-    agreement at depth d (items that both lists hold among their first d, over d) weighted
-    by p**d, and beyond the lists' end taken to stay what it is there.
+    agreement at depth d (the number of items among the first d of both lists, over d)
+    weighted by p**d, and assumed constant beyond the end of the lists.
 
     Parameters
     ----------
     first, second
-        Items, the best first, each once; of one length.
+        Items, the best first, each once; lists of the same length.
     p
-        Between 0 and 1: the higher, the deeper the lists are looked into.
+        Between 0 and 1: the higher, the more the deeper ranks count.
 
     Examples
     --------
@@ -75,7 +75,7 @@ def rank_biased_overlap(first: np.ndarray, second: np.ndarray, *, p: float) -> f
 
 
 def rank_biased_overlap_by_chance(depth: int, n_genes: int, *, p: float) -> float:
-    """Return the mean rank-biased overlap of two random rankings, compared to a depth.
+    """Return the mean rank-biased overlap of two random rankings, down to a depth.
 
     Of the first d of one, a share d / n_genes is among the first d of the other.
 
@@ -93,9 +93,9 @@ def _extrapolated(agreement: np.ndarray, p: float) -> float:
 
 
 def spearman(first: np.ndarray, second: np.ndarray) -> float:
-    """Return the rank correlation of two vectors; 0 where one of them is constant.
+    """Return the rank correlation of two vectors; 0 if one of them is constant.
 
-    Values that do not vary order nothing, so they agree with nothing.
+    Constant values do not rank anything, so they do not agree with any ranking.
 
     Examples
     --------

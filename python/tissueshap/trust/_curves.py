@@ -1,7 +1,7 @@
-"""Deletion and insertion: what the model says as genes are taken away, or brought back.
+"""Deletion and insertion: the model's output as genes are removed or added back.
 
-Petsiuk et al., BMVC 2018 (arXiv:1806.07421), with samples of other classes in place of
-grey pixels: a gene that is taken away gets the value that it has in another sample.
+Petsiuk et al., BMVC 2018 (arXiv:1806.07421), with samples of other classes instead of
+grey pixels: a removed gene gets the value that it has in another sample.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 from scipy.integrate import trapezoid
 
-#: Numbers of genes at which the model is asked, spaced evenly on a logarithmic scale:
-#: what matters happens among the first dozens, and would vanish in a linear one.
+#: Number of steps, spaced evenly on a logarithmic scale of the number of genes: the output
+#: changes most over the first few dozen genes, which a linear scale would hide.
 N_STEPS = 16
 
 #: Returns probabilities (n, classes) of samples (n, genes).
@@ -21,7 +21,7 @@ Predict = Callable[[np.ndarray], np.ndarray]
 
 
 def steps(n_genes: int) -> np.ndarray:
-    """Return the numbers of genes at which the model is asked, from 1 to all."""
+    """Return the numbers of genes at which the model is evaluated, from 1 to all."""
     return np.unique(np.round(np.geomspace(1, n_genes, N_STEPS)).astype(np.int64))
 
 
@@ -39,7 +39,7 @@ def fills(
     targets
         The samples' classes, (n,).
     n_fills
-        Draws a sample.
+        Draws per sample.
     seed
         Seed of the draws.
 
@@ -64,11 +64,11 @@ def curve(
     x
         Samples, n x genes.
     targets
-        The class that is watched for each, as a number.
+        The class whose probability is returned for each, as a number.
     order
-        Genes of each class, the first to go, genes x classes.
+        Genes of each class in the order of replacement, genes x classes.
     fill
-        What genes are replaced by, draws x n x genes.
+        The values that replace genes, draws x n x genes.
 
     Returns
     -------
@@ -76,7 +76,7 @@ def curve(
     steps, means over the draws.
     """
     numbers, n_fills = steps(x.shape[1]), len(fill)
-    found = np.zeros((2, len(x), len(numbers)))
+    means = np.zeros((2, len(x), len(numbers)))
     sample, every = np.arange(len(x)), np.tile(targets, 2 * n_fills)
     place = np.empty_like(order)
     np.put_along_axis(place, order, np.arange(len(order))[:, None], axis=0)
@@ -85,9 +85,9 @@ def curve(
         first = rank < number
         changed = [np.where(gone, draw, x) for gone in (first, ~first) for draw in fill]
         probability = predict(np.concatenate(changed).astype(np.float32))
-        held = probability[np.arange(every.size), every].reshape(2, n_fills, sample.size)
-        found[:, :, step] = held.mean(axis=1)
-    return found[0], found[1]
+        of_target = probability[np.arange(every.size), every].reshape(2, n_fills, sample.size)
+        means[:, :, step] = of_target.mean(axis=1)
+    return means[0], means[1]
 
 
 def area(probability: np.ndarray, numbers: np.ndarray) -> np.ndarray:
@@ -98,8 +98,8 @@ def area(probability: np.ndarray, numbers: np.ndarray) -> np.ndarray:
     probability
         n x steps.
     numbers
-        Numbers of genes at the steps, (steps,): whole ones, so that the first are farther
-        apart on that scale than the others.
+        Numbers of genes at the steps, (steps,): integers, so that the first are farther apart
+        on that scale than the others.
 
     Returns
     -------
@@ -114,10 +114,10 @@ def gain(
     against: tuple[np.ndarray, np.ndarray],
     numbers: np.ndarray,
 ) -> np.ndarray:
-    """Return how much more an order tells than another, of each sample, (n,).
+    """Return how much better an order is than another, for each sample, (n,).
 
     The mean of the area below the other's deletion curve and of that above its insertion
-    curve: 1 at most, 0 for two orders that are equally good.
+    curve: at most 1, and 0 for two orders that are equally good.
 
     Parameters
     ----------
@@ -136,16 +136,20 @@ def gain(
 def table(name: str, numbers: np.ndarray, both: tuple[np.ndarray, np.ndarray]) -> pd.DataFrame:
     """Return the mean curves as rows: direction, genes, n_genes, probability, standard_error."""
     parts = []
-    for direction, found in zip(("deletion", "insertion"), both, strict=True):
-        spread = found.std(axis=0, ddof=1) if len(found) > 1 else np.full(found.shape[1], np.nan)
+    for direction, curve_values in zip(("deletion", "insertion"), both, strict=True):
+        spread = (
+            curve_values.std(axis=0, ddof=1)
+            if len(curve_values) > 1
+            else np.full(curve_values.shape[1], np.nan)
+        )
         parts.append(
             pd.DataFrame(
                 {
                     "direction": direction,
                     "genes": name,
                     "n_genes": numbers,
-                    "probability": found.mean(axis=0),
-                    "standard_error": spread / np.sqrt(len(found)),
+                    "probability": curve_values.mean(axis=0),
+                    "standard_error": spread / np.sqrt(len(curve_values)),
                 }
             )
         )

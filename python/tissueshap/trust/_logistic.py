@@ -1,4 +1,4 @@
-"""Genes by the coefficients of a logistic regression."""
+"""Scores of genes from the coefficients of a logistic regression."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ def coefficients(x: np.ndarray, codes: np.ndarray, *, max_iter: int = 300) -> np
     """Return the coefficients of a multinomial logistic regression, genes x classes.
 
     The baseline of ``tl.evaluate``: each gene standardised, scikit-learn's default
-    penalty. A fit that is stopped at `max_iter` has settled for what ranks the genes.
+    penalty. A fit that is stopped at `max_iter` is accurate enough to rank the genes.
 
     Parameters
     ----------
     x
         Training samples, n x genes.
     codes
-        Their classes, 0 to classes - 1, each of them there.
+        Their classes, 0 to classes - 1, all present.
     max_iter
         Steps of the optimiser.
     """
@@ -30,6 +30,6 @@ def coefficients(x: np.ndarray, codes: np.ndarray, *, max_iter: int = 300) -> np
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         regression.fit(StandardScaler().fit_transform(x), codes)
-    found = np.asarray(regression.coef_)
+    weights = np.asarray(regression.coef_)
     # Two classes share one row of coefficients: the second's.
-    return np.vstack([-found, found]).T if len(found) == 1 else found.T
+    return np.vstack([-weights, weights]).T if len(weights) == 1 else weights.T

@@ -1,4 +1,4 @@
-"""How well a classifier that no method was made for does on a method's genes."""
+"""Performance of an independent classifier on the genes of a method."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from tissueshap._core.selection import top
 
-#: Genes of each class that the probe is given. Few: with many, any set will do.
+#: Numbers of genes of each class for the probe. Few, because with many any set performs well.
 RANKS = (1, 2, 3, 5, 10)
 
 
@@ -19,8 +19,8 @@ def probe(
 ) -> np.ndarray:
     """Return the macro F1 of nearest centroids on each class's first genes, (ranks,).
 
-    Nearest centroids on standardised genes: it has no gradient, tree or coefficient in
-    common with the methods that are compared, and nothing to tune.
+    Nearest centroids on standardised genes: unlike the compared methods, they use no
+    gradient, tree or coefficient, and they have nothing to tune.
 
     Parameters
     ----------
@@ -33,14 +33,14 @@ def probe(
     """
     from sklearn.metrics import f1_score
 
-    found = []
+    f1 = []
     for n_ranks in RANKS:
         genes = top(scores, n_ranks).any(axis=1)
         spread = x[:, genes].std(axis=0)
         spread[spread == 0] = 1.0
         predicted = _nearest(x[:, genes] / spread, codes, x_test[:, genes] / spread)
-        found.append(f1_score(codes_test, predicted, average="macro", zero_division=0.0))
-    return np.asarray(found)
+        f1.append(f1_score(codes_test, predicted, average="macro", zero_division=0.0))
+    return np.asarray(f1)
 
 
 def _nearest(x: np.ndarray, codes: np.ndarray, x_test: np.ndarray) -> np.ndarray:
@@ -52,5 +52,5 @@ def _nearest(x: np.ndarray, codes: np.ndarray, x_test: np.ndarray) -> np.ndarray
     known = np.unique(codes)
     means = np.stack([x[codes == code].mean(axis=0) for code in known])
     # The square of a sample's own length is the same for all classes.
-    away = np.square(means).sum(axis=1) - 2 * x_test @ means.T
-    return np.asarray(known[away.argmin(axis=1)])
+    distance = np.square(means).sum(axis=1) - 2 * x_test @ means.T
+    return np.asarray(known[distance.argmin(axis=1)])

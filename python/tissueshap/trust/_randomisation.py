@@ -1,7 +1,7 @@
-"""Cascading randomisation: the model forgets what it learned, from the output down.
+"""Cascading randomisation: the weights are replaced by random ones, from the output down.
 
-Adebayo et al., NeurIPS 2018 (arXiv:1810.03292). An explanation that stays what it was
-shows the data, or the architecture, and not what the model has learned.
+Adebayo et al., NeurIPS 2018 (arXiv:1810.03292). An explanation that does not change
+reflects the data or the architecture, not what the model has learned.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from tissueshap.model import keras
 def randomised(network: Any, *, seed: int) -> Iterator[tuple[int, str, Any]]:
     """Yield a copy of a network with one more layer re-initialised each time.
 
-    Weights are drawn anew (Glorot's uniform), biases set to 0 and batch normalisation to
-    what it is before training. It goes with the layer before it: its statistics are that
-    layer's. Layers without trained weights (standardisation, dropout) stay.
+    Weights are drawn again (Glorot's uniform), biases set to 0, and batch normalisation is
+    reset to its state before training, together with the layer before it, whose statistics
+    it has. Layers without trained weights (standardisation, dropout) are not changed.
 
     Parameters
     ----------

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-#: What a class's samples are summarised by, samples x genes to (genes,).
+#: Statistics that summarise a class's samples, samples x genes to (genes,).
 STATISTICS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "median": lambda values: np.median(values, axis=0),
     "mean": lambda values: values.mean(axis=0, dtype=np.float64),
@@ -17,7 +17,7 @@ STATISTICS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 def by_class(
     values: np.ndarray, codes: np.ndarray, n_classes: int, *, statistic: str = "median"
 ) -> np.ndarray:
-    """Return a statistic of each class's samples, genes x classes, NaN where it has none.
+    """Return a statistic of each class's samples, genes x classes, NaN if it has no samples.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ def by_class(
     statistic
         One of :data:`STATISTICS`.
     """
-    found = np.full((values.shape[1], n_classes), np.nan)
+    scores = np.full((values.shape[1], n_classes), np.nan)
     for code in np.unique(codes):
-        found[:, code] = STATISTICS[statistic](values[codes == code])
-    return found
+        scores[:, code] = STATISTICS[statistic](values[codes == code])
+    return scores

@@ -1,4 +1,4 @@
-"""Whether the selected genes of a class stand out in it, on samples not trained on."""
+"""Whether the selected genes of a class stand out in it, on held-out samples."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import Literal
 
 import numpy as np
 
-#: Genes that a gene is compared with: those of similar mean expression, a bin of at least
-#: this many, and at most so many bins.
+#: A gene is compared with genes of similar mean expression: bins of at least so many genes,
+#: and at most so many bins.
 _BIN_SIZE, _MAX_BINS = 100, 20
 
 
@@ -18,15 +18,15 @@ def standing_out(
     codes_test: np.ndarray,
     chosen: np.ndarray,
 ) -> np.ndarray:
-    """Return the share of other genes that each chosen gene stands out more than.
+    """Return the share of other genes that stand out less than each chosen gene.
 
     A gene stands out by the difference between the held-out samples of the class and those
     of the others, over its standard deviation within the classes of the training samples.
-    To this the median gene's is added (Tusher et al., PNAS 98:5116, 2001): a gene that hardly
-    varies would stand out by next to nothing. The difference counts in the direction that it
-    has among the training samples, so a gene that speaks by its absence stands out by being
-    low, and one whose difference was an accident of the training samples turns round half of
-    the time.
+    The median gene's standard deviation is added to this (Tusher et al., PNAS 98:5116, 2001),
+    because a gene that hardly varies would otherwise stand out by a tiny difference. The
+    difference counts in the direction that it has among the training samples. A gene whose
+    absence is evidence for the class therefore stands out by being low, and a difference that
+    was due to chance in the training samples is reversed half of the time.
 
     Parameters
     ----------
@@ -40,18 +40,18 @@ def standing_out(
     Returns
     -------
     Genes x classes: among the genes of similar mean expression that are not chosen for the
-    class, the share that stands out less, ties by half; 0.5 on average for random genes. NaN
-    where a gene is not chosen, nothing is left to compare it with, or the class or all others
-    have no held-out samples.
+    class, the share that stands out less, with ties counted as half; 0.5 on average for
+    random genes. NaN if a gene is not chosen, there is no gene to compare it with, or the
+    class or all others have no held-out samples.
     """
     n_classes = chosen.shape[1]
     means, spread = _moments(x, codes, n_classes)
     direction = np.sign(_differences(means, np.bincount(codes, minlength=n_classes)))
     means_test, _ = _moments(x_test, codes_test, n_classes)
-    away = _differences(means_test, np.bincount(codes_test, minlength=n_classes))
-    standing = direction * away / (spread + np.median(spread) + 1e-12)[:, None]
+    difference = _differences(means_test, np.bincount(codes_test, minlength=n_classes))
+    standing = direction * difference / (spread + np.median(spread) + 1e-12)[:, None]
     bins = _bins(x.mean(axis=0, dtype=np.float64))
-    found = np.full(chosen.shape, np.nan)
+    shares = np.full(chosen.shape, np.nan)
     for code in range(n_classes):
         if np.isnan(standing[:, code]).any():
             continue
@@ -60,8 +60,8 @@ def standing_out(
             others = np.sort(standing[~chosen[:, code] & (bins == number), code])
             if others.size:
                 places = [np.searchsorted(others, standing[ours, code], s) for s in _SIDES]
-                found[ours, code] = np.mean(places, axis=0) / others.size
-    return found
+                shares[ours, code] = np.mean(places, axis=0) / others.size
+    return shares
 
 
 _SIDES: tuple[Literal["left", "right"], ...] = ("left", "right")
@@ -73,9 +73,9 @@ def _moments(x: np.ndarray, codes: np.ndarray, n_classes: int) -> tuple[np.ndarr
     squares = np.zeros(x.shape[1])
     known = np.unique(codes)
     for code in known:
-        held = x[codes == code].astype(np.float64)
-        means[:, code] = held.mean(axis=0)
-        squares += np.square(held - means[:, code]).sum(axis=0)
+        values = x[codes == code].astype(np.float64)
+        means[:, code] = values.mean(axis=0)
+        squares += np.square(values - means[:, code]).sum(axis=0)
     return means, np.sqrt(squares / max(1, len(codes) - known.size))
 
 
@@ -85,11 +85,11 @@ def _differences(means: np.ndarray, sizes: np.ndarray) -> np.ndarray:
     others = sizes.sum() - sizes
     rest = totals.sum(axis=1, keepdims=True) - totals
     blank = np.full_like(means, np.nan)
-    found: np.ndarray = means - np.divide(rest, others, out=blank, where=others > 0)
-    return found
+    differences: np.ndarray = means - np.divide(rest, others, out=blank, where=others > 0)
+    return differences
 
 
 def _bins(level: np.ndarray) -> np.ndarray:
-    """Return each gene's bin of mean expression, all bins of about one size."""
+    """Return each gene's bin of mean expression, with bins of about the same size."""
     number = int(np.clip(level.size // _BIN_SIZE, 1, _MAX_BINS))
     return np.argsort(np.argsort(level, kind="stable"), kind="stable") * number // level.size

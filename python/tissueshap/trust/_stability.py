@@ -1,4 +1,4 @@
-"""How alike the selected genes are when something that should not matter is changed."""
+"""Similarity of the selected genes when something that should not matter is changed."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from tissueshap._core.selection import orders, top
 from tissueshap.trust._agreement import jaccard, rank_biased_overlap
 from tissueshap.trust._ranking import by_class
 
-#: Weight of the ranks in the rank-biased overlap: the first ten hold 86 % of it
-#: (Webber et al. 2010), about as many genes of a class as a reader looks at.
+#: Weight of the ranks in the rank-biased overlap: the first ten have 86 % of it
+#: (Webber et al. 2010), about the number of genes per class that a reader looks at.
 RBO_P = 0.9
 
 
 def pairs(scores: Sequence[np.ndarray], n_ranks: int) -> pd.DataFrame:
-    """Compare every two of several scorings of the same genes.
+    """Compare several scorings of the same genes pairwise.
 
     Parameters
     ----------
@@ -29,7 +29,7 @@ def pairs(scores: Sequence[np.ndarray], n_ranks: int) -> pd.DataFrame:
 
     Returns
     -------
-    A row a pair and class scored in both: ``first``, ``second`` (positions in `scores`),
+    One row per pair and class scored in both: ``first``, ``second`` (positions in `scores`),
     ``code`` (the class), ``jaccard``, ``rbo``.
     """
     rows = []
@@ -60,7 +60,7 @@ def bootstrapped(
     seed: int,
     statistic: str = "median",
 ) -> Iterator[np.ndarray]:
-    """Draw the samples of each class anew, with replacement, and score the genes again.
+    """Draw the samples of each class again, with replacement, and score the genes again.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ def bootstrapped(
     seed
         Seed of the draws.
     statistic
-        Of a class's samples, as :func:`by_class` knows them.
+        Statistic of a class's samples, as in :func:`by_class`.
 
     Yields
     ------
@@ -84,5 +84,5 @@ def bootstrapped(
     members = [np.flatnonzero(codes == code) for code in range(n_classes)]
     for number in range(n_boot):
         rng = np.random.default_rng([seed, number])
-        rows = np.concatenate([rng.choice(held, held.size) for held in members if held.size])
+        rows = np.concatenate([rng.choice(own, own.size) for own in members if own.size])
         yield by_class(values[rows], codes[rows], n_classes, statistic=statistic)

@@ -1,4 +1,4 @@
-"""Genes by TreeSHAP on gradient boosting."""
+"""Scores of genes from TreeSHAP on gradient boosting."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ import numpy as np
 from tissueshap._core.selection import orders
 from tissueshap._install.feature import needed
 
-#: Rounds of boosting, each a tree for every class, and its size: enough to separate 47
-#: simulated tissues, and a minute of work rather than an hour.
+#: Number of boosting rounds (one tree per class in each), size of a tree, learning rate:
+#: enough to separate 47 simulated tissues, in a minute instead of an hour.
 N_ROUNDS, MAX_LEAVES, LEARNING_RATE = 40, 8, 0.1
-#: Penalty of a leaf's value (xgboost's default). Without one the leaves of classes that
-#: are already told apart grow without bound, and 47 classes are told worse than by one
+#: Penalty of a leaf's value (xgboost's default). Without it the leaves of classes that are
+#: already separated grow without bound, and 47 classes are predicted worse than by a single
 #: tree each.
 PENALTY = 1.0
-#: Bins of a gene: the time goes with genes x bins.
+#: Bins of a gene: the time is proportional to genes x bins.
 MAX_BINS = 32
-#: Genes that the trees may use: those that differ most between the classes (F test).
+#: Number of genes that the trees may use: those that differ most between the classes (F test).
 MAX_GENES = 2000
 
 
@@ -32,16 +32,16 @@ def tree_values(
     """Return the mean SHAP value of each gene for each class, genes x classes.
 
     scikit-learn's ``HistGradientBoostingClassifier``, explained exactly by
-    ``shap.TreeExplainer`` (Lundberg et al., Nature Machine Intelligence 2:56, 2020). The
-    mean and not the median: a tree uses few genes, most of which have a median of 0. Genes
-    that the trees may not use come last, by their F statistic.
+    ``shap.TreeExplainer`` (Lundberg et al., Nature Machine Intelligence 2:56, 2020). The mean
+    is used instead of the median because a tree uses few genes, so most genes have a median
+    of 0. Genes that the trees may not use come last, by their F statistic.
 
     Parameters
     ----------
     x, codes
         Training samples, n x genes, and their classes, 0 to n_classes - 1.
     explained, targets
-        Samples that are explained, and for which class.
+        Samples that are explained, and the class explained for each.
     n_classes
         Number of classes.
     seed
@@ -52,7 +52,7 @@ def tree_values(
 
     explainer = needed("shap", "shap.TreeExplainer", "the comparison with TreeSHAP")
     statistic = _f_statistic(x, codes, n_classes)
-    kept = np.sort(orders(statistic[:, None])[:MAX_GENES, 0])
+    used = np.sort(orders(statistic[:, None])[:MAX_GENES, 0])
     trees = HistGradientBoostingClassifier(
         max_iter=N_ROUNDS,
         max_leaf_nodes=MAX_LEAVES,
@@ -63,21 +63,21 @@ def tree_values(
         early_stopping=False,
         random_state=seed,
     )
-    # Trees this small take microseconds: on a busy machine the threads would spend their
-    # time waiting for each other, ten times as long as one alone needs.
+    # Trees this small take microseconds: on a busy machine several threads wait for each
+    # other and take ten times as long as a single one.
     with threadpool_limits(limits=1, user_api="openmp"):
-        trees.fit(x[:, kept], codes)
-    values = np.asarray(explainer(trees).shap_values(explained[:, kept]))
+        trees.fit(x[:, used], codes)
+    values = np.asarray(explainer(trees).shap_values(explained[:, used]))
     if values.ndim == 2:  # two classes share one output: the second's
         values = np.stack([-values, values], axis=2)
     largest = statistic.max() or 1.0
     # Below any value of a gene that the trees could use.
-    found = np.repeat((statistic / largest - 2)[:, None], n_classes, axis=1)
-    found *= max(1.0, float(np.abs(values).max()))
+    scores = np.repeat((statistic / largest - 2)[:, None], n_classes, axis=1)
+    scores *= max(1.0, float(np.abs(values).max()))
     for code in range(n_classes):
         members = targets == code
-        found[kept, code] = values[members, :, code].mean(axis=0) if members.any() else 0.0
-    return found
+        scores[used, code] = values[members, :, code].mean(axis=0) if members.any() else 0.0
+    return scores
 
 
 def _f_statistic(x: np.ndarray, codes: np.ndarray, n_classes: int) -> np.ndarray:
@@ -87,5 +87,5 @@ def _f_statistic(x: np.ndarray, codes: np.ndarray, n_classes: int) -> np.ndarray
     means = np.stack([centred[codes == code].mean(axis=0) for code in range(n_classes)])
     between = (sizes[:, None] * np.square(means)).sum(axis=0)
     within = np.square(centred).sum(axis=0) - between
-    found = np.zeros_like(between)
-    return np.asarray(np.divide(between, within, out=found, where=within > 1e-12))
+    zeros = np.zeros_like(between)
+    return np.asarray(np.divide(between, within, out=zeros, where=within > 1e-12))

@@ -18,19 +18,19 @@ def planted(
     Parameters
     ----------
     truth
-        ``gene``, ``class``, ``kind``: a row a marker and class.
+        ``gene``, ``class``, ``kind``: one row per marker and class.
     genes, classes
         Names of rows and columns.
 
     Returns
     -------
-    Booleans, genes x classes, by kind; and the number planted of each kind, those among
-    them whose gene is not in `genes`: a filter that dropped them has missed them.
+    Booleans, genes x classes, by kind; and the number planted of each kind, including markers
+    that are not in `genes`: a filter that dropped them has missed them.
     """
     masks, numbers = {}, {}
-    for kind, held in truth.astype({"gene": str, "class": str}).groupby("kind", sort=True):
-        row = genes.get_indexer(pd.Index(held["gene"]))
-        column = pd.Index(classes).get_indexer(pd.Index(held["class"]))
+    for kind, markers in truth.astype({"gene": str, "class": str}).groupby("kind", sort=True):
+        row = genes.get_indexer(pd.Index(markers["gene"]))
+        column = pd.Index(classes).get_indexer(pd.Index(markers["class"]))
         known = (row >= 0) & (column >= 0)
         mask = np.zeros((len(genes), len(classes)), dtype=bool)
         mask[row[known], column[known]] = True
@@ -45,7 +45,7 @@ def score(
     numbers: Mapping[str, int],
     n_ranks: int,
 ) -> pd.DataFrame:
-    """Score methods against the planted markers, all with as many genes of each class.
+    """Compare methods with the planted markers, all with the same number of genes per class.
 
     Parameters
     ----------
@@ -54,14 +54,14 @@ def score(
     masks, numbers
         As :func:`planted` returns them.
     n_ranks
-        Genes of each class that a method calls.
+        Number of genes per class that a method calls.
 
     Returns
     -------
-    A row a method and kind, and one for ``"any"``: ``method``, ``kind``, ``n_planted``,
+    One row per method and kind, and one for ``"any"``: ``method``, ``kind``, ``n_planted``,
     ``n_found``, ``recall``, ``n_called``, ``precision`` (share of the calls, pairs of gene
-    and class, that are planted markers of the kind), ``average_precision`` (mean over the
-    classes, of the whole ranking, other kinds left out: it needs no cut-off).
+    and class, that are planted markers of the kind), ``average_precision`` (of the whole
+    ranking without the markers of other kinds, mean over the classes; it needs no cut-off).
     """
     rows = []
     anything = np.any(list(masks.values()), axis=0)
@@ -87,14 +87,14 @@ def score(
 
 
 def _average_precision(values: np.ndarray, mask: np.ndarray, other: np.ndarray) -> float:
-    found = []
+    averages = []
     for code in range(values.shape[1]):
-        kept = ~other[:, code]
-        if not mask[kept, code].any():
+        allowed = ~other[:, code]
+        if not mask[allowed, code].any():
             continue
-        # Genes without a score are not found: they have no place in the ranking.
-        scored = kept & ~np.isnan(values[:, code])
+        # Genes without a score count as missed, because they are not in the ranking.
+        scored = allowed & ~np.isnan(values[:, code])
         hit = mask[scored, code][orders(values[scored, code])]
         precision = (hit.cumsum() / np.arange(1, hit.size + 1))[hit]
-        found.append(precision.sum() / mask[kept, code].sum())
-    return float(np.mean(found)) if found else float("nan")
+        averages.append(precision.sum() / mask[allowed, code].sum())
+    return float(np.mean(averages)) if averages else float("nan")

@@ -1,4 +1,4 @@
-"""Rows of the table of trust: a figure, what chance gives, a threshold and a verdict."""
+"""Rows of the table of trust: a value, that expected by chance, a threshold and a verdict."""
 
 from __future__ import annotations
 
@@ -13,32 +13,32 @@ HOLDS, FAILS, NOT_MEASURED = "holds", "fails", "not measured"
 #: Median relative error of the sum of a sample's values. An error of 2 % changes no rank
 #: that a reader would act on; 200 stratified draws of a trained network stay below it.
 COMPLETENESS = 0.02
-#: Area between the curves of SHAP genes and of random ones, of 1. A tenth of the area is
-#: the gap of a model that loses its class 2.5 times (of 10,000 genes) earlier.
+#: Area between the curves of SHAP genes and of random ones, at most 1. A tenth corresponds to
+#: a model that loses its class after 2.5 times fewer genes (of 10,000).
 GAIN = 0.1
 #: Rank correlation, beyond chance, with the values of a network whose weights are all
-#: random: Adebayo et al. (2018) call an explanation sensitive when nothing of it is left;
-#: 0.1 is 1 % of the ranks' variance. Beyond chance, which is 0.1 itself among 59 genes.
+#: random. Adebayo et al. (2018) call an explanation sensitive if nothing of it remains; 0.1
+#: is 1 % of the ranks' variance. Chance alone gives 0.1 among 59 genes.
 RANDOMISED = 0.1
-#: Agreement of two selections, from chance (0) to identity (1). Where chance shares next to
-#: nothing, a Jaccard index of 0.5 is two thirds of each selection in both, and a rank-biased
-#: overlap of 0.5 more agreement than not among the genes that a reader looks at. Random
-#: halves of all genes have an index of 0.33 already: there it takes 0.67.
+#: Agreement of two selections, from chance (0) to identity (1). If almost nothing is shared by
+#: chance, a Jaccard index of 0.5 means that both share two thirds of each selection, and a
+#: rank-biased overlap of 0.5 that the genes which a reader looks at agree more than they
+#: differ. Random halves of all genes have an index of 0.33; the threshold is then 0.67.
 AGREEMENT = 0.5
-#: The same of networks trained again, on other seeds or samples. Genes that go together stand
-#: in for each other, so two networks that are equally good differ more than two looks at
-#: one. An index of 1/3 is half of each list in both.
+#: The same for networks trained again, with other seeds or samples. Correlated genes can
+#: replace each other, so two equally good networks differ more than two explanations of one.
+#: An index of 1/3 means that both lists share half of their genes.
 RETRAINED = 1 / 3
-#: Agreement that other layouts may cost beyond what another training does.
+#: Loss of agreement that is allowed for other layouts, beyond that of another training.
 LAYOUT = 0.05
-#: A selected gene stands out in its class where it does so more than this share of the genes
-#: of similar expression. Of random genes one in ten does.
+#: A selected gene stands out in its class if it does so more than this share of the genes of
+#: similar expression. One in ten random genes does.
 STANDS_OUT = 0.9
 #: Share of the selected genes that are planted markers, and of the exclusive markers that
-#: are selected: asked of the default preset on the simulated compendium.
+#: are selected: required of the default preset on the simulated compendium.
 PRECISION, RECALL = 0.8, 0.9
-#: Macro F1 by which SHAP may stay behind the best simple method and still be as good: what
-#: one test sample in a hundred makes; of fewer than a hundred, what one makes.
+#: Difference in macro F1 up to which SHAP counts as being as good as the best simple method:
+#: that of one test sample in a hundred, or of one sample if there are fewer.
 TIE = 0.01
 #: Empirical p-value of the V-measure among random gene sets: the usual level.
 NULL_PVALUE = 0.05
@@ -50,15 +50,15 @@ def agreement(chance: float, share: float = AGREEMENT) -> float:
 
 
 def more_than_none(values: np.ndarray, codes: np.ndarray) -> float:
-    """Return the mean over classes above which it is no accident that it is not 0.
+    """Return the value above which a mean over classes is significantly larger than 0.
 
-    The one-sided 5 % of Student's t: classes are what differs by chance, the samples of one
-    share its genes. 0 where there is a single class.
+    The one-sided 5 % quantile of Student's t over the classes, because the samples of a class
+    share its genes and are not independent. 0 if there is a single class.
 
     Parameters
     ----------
     values, codes
-        A value a sample, (n,), and its class.
+        One value per sample, (n,), and its class.
     """
     from scipy.stats import t
 
@@ -81,11 +81,11 @@ class Row:
     question, measure
         In words.
     value, chance, threshold
-        What was found, what would be expected by chance, where the verdict turns.
+        The measured value, the value expected by chance, and the threshold of the verdict.
     higher
         Whether a high value is good.
     reason
-        What the reader should know of this figure, or why there is none.
+        What the reader should know about this value, or why there is none.
 
     Examples
     --------
@@ -105,7 +105,7 @@ class Row:
 
     @property
     def verdict(self) -> str:
-        """``"holds"``, ``"fails"``, or ``"not measured"`` where there is no value."""
+        """``"holds"``, ``"fails"``, or ``"not measured"`` without a value."""
         if np.isnan(self.value):
             return NOT_MEASURED
         good = self.value >= self.threshold if self.higher else self.value <= self.threshold

@@ -94,7 +94,7 @@ def test_select_genes_by_values(ranked, method, n_ranks):
 
 
 def test_select_genes_says_what_is_wrong(ranked):
-    with pytest.raises(DataError, match="between 0 and 1"):
+    with pytest.raises(DataError, match="fdr must be above 0 and below 1"):
         tl.select_genes(ranked, method="permutation_fdr", fdr=0)
     with pytest.raises(DataError, match="the lowest is"):
         tl.select_genes(ranked, method="permutation_fdr", fdr=1e-4)

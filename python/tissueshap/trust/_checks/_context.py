@@ -1,4 +1,4 @@
-"""What the checks of ``tl.trust`` look at: the model, its input, and its explanation."""
+"""The input of the checks of ``tl.trust``: the model, its data, and its explanation."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Numbers:
-    """How often and how much is looked at; the arguments of ``tl.trust``."""
+    """How many samples, networks and draws are used; the arguments of ``tl.trust``."""
 
     n_samples: int
     n_seeds: int
@@ -116,7 +116,7 @@ class Context:
             return None
         logfc, pvalue = self._frame(schema.varm.de_logfc), self._frame(schema.varm.de_pvalue)
         evidence = -np.log10(np.maximum(pvalue, np.finfo(float).tiny))
-        # Genes that are down come last; of equal p-values the larger change goes first.
+        # Genes that are down come last; of equal p-values the larger change comes first.
         found: np.ndarray = np.where(logfc > 0, evidence, -evidence - 1) + 1e-9 * logfc
         return found
 

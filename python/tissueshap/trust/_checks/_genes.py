@@ -71,7 +71,7 @@ def specificity(context: Context) -> Found:
 
 
 def bootstrap(context: Context) -> Found:
-    """Draw the explained samples anew, twice each time, and compare the two draws.
+    """Draw the explained samples again, twice each time, and compare the two draws.
 
     Two draws and not one with the given samples: these are in every draw, and would agree
     with it better than another lot of samples does.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from tissueshap._core.errors import DataError
-from tissueshap._core.options import check_number
+from tissueshap._core.options import check_choice, check_number
 from tissueshap.trust._checks import _genes, _values
 from tissueshap.trust._checks._context import Context, Numbers
 from tissueshap.trust._checks._methods import methods, simple_scores
@@ -26,7 +26,7 @@ FULL = tuple(QUESTIONS)
 def makers(
     context: Context, asked: tuple[str, ...], *, quick: bool, train: Train
 ) -> dict[str, Callable[[], Found]]:
-    """Return, by check, what makes it; one that was not asked for returns a row that says so.
+    """Return the function of each check; of one not requested, it returns a row that says so.
 
     Parameters
     ----------
@@ -66,11 +66,10 @@ def _skipped(check: str) -> Callable[[], Found]:
 
 
 def names_of(checks: Sequence[str]) -> tuple[str, ...]:
-    """Return the names of the checks that are asked for, in the order of the table."""
+    """Return the names of the requested checks, in the order of the table."""
     if isinstance(checks, str):
         levels = {"quick": QUICK, "full": FULL}
-        if checks not in levels:
-            raise DataError(f"checks={checks!r}: choose 'quick', 'full' or names of {FULL}")
+        check_choice("checks", checks, levels, other=f"a list of names among {', '.join(FULL)}")
         return levels[checks]
     unknown = [name for name in checks if name not in FULL]
     if unknown:
@@ -79,9 +78,8 @@ def names_of(checks: Sequence[str]) -> tuple[str, ...]:
 
 
 def check_numbers(numbers: Numbers) -> None:
-    """Raise where a number is too small to measure anything with."""
+    """Raise if a number is too small to measure anything."""
     least = {"n_samples": 1, "n_seeds": 1, "n_folds": 2, "n_boot": 1, "n_random": 2}
     for name, number in least.items():
         check_number(name, getattr(numbers, name), low=number, integer=True)
-    if numbers.replacement not in ("samples", "mean"):
-        raise DataError(f"replacement={numbers.replacement!r}: choose 'samples' or 'mean'")
+    check_choice("replacement", numbers.replacement, ("samples", "mean"))

@@ -152,7 +152,7 @@ def shadow(context: Context, *, train: np.ndarray | None = None) -> AnnData:
     context
         The model and its data.
     train
-        Positions of the training samples, in place of all; they are balanced anew.
+        Positions of the training samples, instead of all; they are balanced again.
     """
     import anndata
 

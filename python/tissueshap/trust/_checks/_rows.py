@@ -46,7 +46,7 @@ MEASURES = {
     "ten others of similar expression",
     "methods": "macro F1 of nearest centroids on each class's first genes",
     "truth": "share of the selected genes that are planted markers",
-    "clusters": "V-measure of the clusters, beside random gene sets",
+    "clusters": "V-measure of the clusters, compared with random gene sets",
 }
 
 

@@ -13,13 +13,13 @@ from tissueshap.trust._checks._rows import MEASURES, QUESTIONS, Found
 from tissueshap.trust._ranking import by_class
 from tissueshap.trust._verdict import Row
 
-#: An output that moves less than this from its mean over the background leaves nothing to
-#: explain: a relative error of it says nothing.
+#: If an output differs by less than this from its mean over the background, there is nothing
+#: to explain, and a relative error is meaningless.
 _LEAST_CHANGE = 0.01
-#: Times that the weights are drawn anew.
+#: Times that the weights are drawn again.
 _RANDOM_NETWORKS = 2
-#: Draws of explanations by random weights: what is asked of them is only whether their
-#: ranks have anything to do with the given ones.
+#: Draws for explanations of random weights, of which only the rank correlation with the given
+#: values is needed.
 _RANDOM_DRAWS = 50
 #: Draws of what replaces a gene.
 _FILLS = 3

@@ -1,4 +1,4 @@
-"""Figures: each function returns a matplotlib figure that no window holds."""
+"""Figures: each function returns a matplotlib figure that is not tied to a window."""
 
 from tissueshap.pl._balancing import balancing
 from tissueshap.pl._class_balance import class_balance
@@ -50,7 +50,6 @@ __all__ = [
     "vmeasure",
 ]
 
-# For the other packages of tissueshap.
 # For the other packages of tissueshap.
 from tissueshap.pl._de_counts import counts as counts
 from tissueshap.pl._enrichment import enrichment_ratio as enrichment_ratio

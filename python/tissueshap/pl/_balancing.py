@@ -1,4 +1,4 @@
-"""``pl.balancing``: the F1 of each class by its size, for each way of balancing."""
+"""``pl.balancing``: the F1 of each class by its size, for each balancing method."""
 
 from __future__ import annotations
 
@@ -39,11 +39,10 @@ def balancing(
     figsize: tuple[float, float] | None = None,
     save: str | Path | None = None,
 ) -> Figure:
-    """Draw the F1 of each class by its number of training samples, a line a method.
+    """Draw the F1 of each class by its number of training samples, one line per method.
 
-    A point is a class; the lines are LOESS (local linear, span 0.75, or more where there
-    are fewer than eleven classes, over the logarithm of the size). The legend has each
-    method's macro F1.
+    A point is a class; the lines are LOESS (local linear, span 0.75, or more for fewer than
+    eleven classes, over the logarithm of the size). The legend shows each method's macro F1.
 
     Parameters
     ----------
@@ -75,7 +74,7 @@ def balancing(
             colour = _COLOURS[method]
             axes.scatter(x, y, s=9, color=colour, alpha=0.45, linewidths=0)
             grid = np.geomspace(x.min(), x.max(), 60)
-            # Of a few classes a fit has to see all: it would follow three of them anywhere.
+            # A fit needs all of a few classes, because it would follow any three of them.
             span = max(0.75, 8 / len(x))
             smooth = np.clip(loess(np.log(x), y, np.log(grid), span=span), 0, 1)
             words = f"{_NAMES[method]} ({summary.loc[method, 'macro_f1']:.3f})"
@@ -89,7 +88,7 @@ def balancing(
 
 
 def _log_sizes(axes: Axes, sizes: np.ndarray) -> None:
-    """Make the x axis logarithmic, with a few whole numbers on it."""
+    """Make the x axis logarithmic, with a few integers on it."""
     axes.set_xscale("log")
     low, high = sizes.min(), sizes.max()
     axes.set_xlim(low / 1.15, high * 1.15)

@@ -29,9 +29,9 @@ def class_balance(
     Parameters
     ----------
     adata
-        Samples x genes. Reads ``obs["split"]`` (all samples where there is none) and
-        the table of ``pp.oversample`` where it has been run; with class weights the
-        second mark is the sum of a class's weights.
+        Samples x genes. Reads ``obs["split"]`` (without it all samples are used) and
+        the table of ``pp.oversample``, if present; with class weights the second mark is
+        the sum of a class's weights.
     label
         Column of ``obs`` with the classes; the recorded one by default.
     figsize

@@ -1,4 +1,4 @@
-"""``pl.confusion``: which classes are taken for which."""
+"""``pl.confusion``: how classes are misclassified."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-#: Most classes whose cells have room for their number.
+#: Largest number of classes whose cells have room for numbers.
 _MOST_WRITTEN = 20
 _CELL = 0.19  # inches
 
@@ -31,9 +31,9 @@ def confusion(
 ) -> Figure:
     """Draw the confusion of the held-out samples, each row a share of its true class.
 
-    Classes are ordered by recall, which stands on the right; precision stands on top.
-    Classes that are all right (recall and precision 1) are listed below instead, and
-    only where every class is all right are they drawn.
+    Classes are ordered by recall, which is on the right; precision is at the top. Classes
+    without errors (recall and precision 1) are listed below instead, unless no class has
+    errors.
 
     Parameters
     ----------
@@ -144,4 +144,4 @@ def _listed(perfect: list[str], *, width: int) -> str:
     if not perfect:
         return ""
     names = ", ".join(_style.text(name) for name in sorted(perfect))
-    return textwrap.fill(f"All right ({len(perfect)}, not drawn): {names}", width)
+    return textwrap.fill(f"Without errors ({len(perfect)}, not drawn): {names}", width)

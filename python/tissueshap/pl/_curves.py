@@ -1,4 +1,4 @@
-"""``pl.curves``: what the model says as genes are taken away, or brought back."""
+"""``pl.curves``: the model's output as genes are removed or added back."""
 
 from __future__ import annotations
 

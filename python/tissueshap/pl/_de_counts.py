@@ -1,4 +1,4 @@
-"""``pl.de_counts``: how many genes DE calls in each class, up, down and nowhere else."""
+"""``pl.de_counts``: how many genes DE calls in each class, up, down and only there."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def de_counts(
 
     Returns
     -------
-    The figure: bars to the right and to the left; the strong part are genes that no
+    The figure: bars to the right and to the left; the darker part shows genes that no
     other class calls.
 
     Examples
@@ -102,8 +102,8 @@ def counts(adata: AnnData, label: str | None = None) -> pd.DataFrame:
 
     Returns
     -------
-    A row a class: ``class``, ``up``, ``down``, and ``up_exclusive``,
-    ``down_exclusive``, of them those that no other class calls.
+    One row per class: ``class``, ``up``, ``down``, and ``up_exclusive``,
+    ``down_exclusive``, those of them that no other class calls.
     """
     classes = slots.class_names(adata, label)
     limits = slots.table(adata, "de", "params")

@@ -31,19 +31,19 @@ def enrichment(
     figsize: tuple[float, float] | None = None,
     save: str | Path | None = None,
 ) -> Figure:
-    """Draw the top terms of each gene list: a row a term, a column a list.
+    """Draw the top terms of each gene list: one row per term, one column per list.
 
     Parameters
     ----------
     adata
         Samples x genes, after ``tl.enrich``. Reads its table ``table``.
     n_top
-        Terms a list; by default as many as fit (1 to 15).
+        Number of terms per list; by default as many as fit (1 to 15).
     size
-        What the dot's area is: the share of the list's genes that are in the term, or
-        the enrichment ratio, that share over the term's share of the background.
+        What the area of a dot shows: the share of the list's genes that are in the term,
+        or the enrichment ratio, this share over the term's share of the background.
     key
-        Name of the record, where ``tl.enrich`` was run with ``key_added``.
+        Name of the record, if ``tl.enrich`` was run with ``key_added``.
     figsize
         Width and height in inches.
     save
@@ -52,8 +52,8 @@ def enrichment(
     Returns
     -------
     The figure: a dot's colour is the adjusted p-value. A term that is in the top of one
-    list is drawn for every list that it is significant in; with ``by="all"`` a list
-    without any term keeps its column.
+    list is drawn for every list in which it is significant; with ``by="all"`` a list
+    without terms keeps its column.
 
     Examples
     --------
@@ -94,14 +94,14 @@ def enrichment(
 def _lists(table: pd.DataFrame, tested: pd.DataFrame) -> list[tuple[str, str]]:
     """Return the lists to draw, in the order in which they were tested.
 
-    Of a list a class, those without any term are left out; a class may be called "all".
+    With one list per class, lists without terms are not drawn; a class may be called "all".
     """
-    found, asked = (
+    with_terms, all_lists = (
         dict.fromkeys(zip(t["source"].astype(str), t["class"].astype(str), strict=True))
         for t in (table, tested)
     )
     whole = tested["source"].is_unique
-    return list({**asked, **found} if whole else found)
+    return list({**all_lists, **with_terms} if whole else with_terms)
 
 
 def enrichment_ratio(table: pd.DataFrame) -> pd.Series:
@@ -112,7 +112,7 @@ def enrichment_ratio(table: pd.DataFrame) -> pd.Series:
     Parameters
     ----------
     table
-        As ``tl.enrich`` leaves it; reads ``GeneRatio`` and ``BgRatio``.
+        As ``tl.enrich`` writes it; reads ``GeneRatio`` and ``BgRatio``.
     """
     return _share(table["GeneRatio"]) / _share(table["BgRatio"])
 
@@ -162,7 +162,7 @@ def _dots(
 
 
 def _list_names(lists: list[tuple[str, str]]) -> list[str]:
-    """Return what tells the lists apart: the source, the class, or both."""
+    """Return what distinguishes the lists: the source, the class, or both."""
     several = len({source for source, _ in lists}) > 1
     whole = all(name == "all" for _, name in lists)
     named = []

@@ -13,7 +13,7 @@ def circles(n_first: float, n_second: float, n_both: float) -> tuple[float, floa
     n_first, n_second
         Size of each set.
     n_both
-        Size of what they share.
+        Size of their intersection.
     """
     first, second = np.sqrt(n_first / np.pi), np.sqrt(n_second / np.pi)
     low, high = abs(first - second), first + second
@@ -21,7 +21,7 @@ def circles(n_first: float, n_second: float, n_both: float) -> tuple[float, floa
         return first, second, high
     if n_both >= min(n_first, n_second):
         return first, second, low
-    # The shared area falls steadily with the distance: halve until it is met.
+    # The shared area decreases with the distance: bisect.
     for _ in range(100):
         middle = (low + high) / 2
         if shared_area(first, second, middle) > n_both:

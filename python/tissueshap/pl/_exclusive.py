@@ -1,4 +1,4 @@
-"""``pl.exclusive``: the genes that only one class was given."""
+"""``pl.exclusive``: the genes that are selected for only one class."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``pl.history``: how training went."""
+"""``pl.history``: the course of the training."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Labels that stand beside their points without covering each other."""
+"""Labels next to their points that do not cover each other."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _PADDING = 1.5  # pixels
 
 
 def spread(axes: Axes, anchors: np.ndarray, labels: Sequence[Text]) -> None:
-    """Move labels apart, as little as needed, and tie those that moved to their points.
+    """Move labels apart, as little as needed, and connect moved labels with their points.
 
     Parameters
     ----------
@@ -26,7 +26,7 @@ def spread(axes: Axes, anchors: np.ndarray, labels: Sequence[Text]) -> None:
     anchors
         Labels x 2: the points in data coordinates.
     labels
-        Centred texts at the points.
+        Centred labels at the points.
     """
     home = axes.transData.transform(anchors)
     boxes = [label.get_window_extent() for label in labels]
@@ -47,9 +47,9 @@ def spread(axes: Axes, anchors: np.ndarray, labels: Sequence[Text]) -> None:
 def _apart(
     spots: np.ndarray, home: np.ndarray, half: np.ndarray, low: np.ndarray, high: np.ndarray
 ) -> np.ndarray:
-    """Push overlapping boxes apart, and draw the others gently home, until all is still."""
+    """Move overlapping boxes apart, and the others back to their points, until none overlap."""
     n = len(spots)
-    # Labels of one point need a direction to part in.
+    # Labels of the same point need a direction in which to separate.
     angle = np.arange(n) * np.pi * (3 - np.sqrt(5))
     spots = spots + 0.01 * np.column_stack([np.cos(angle), np.sin(angle)])
     reach = half[:, None] + half[None]
@@ -65,7 +65,7 @@ def _apart(
         for axis in (0, 1):
             push = np.where(clash & (narrow == axis), overlap[..., axis], 0)
             step[..., axis] = push * np.where(gap[..., axis] >= 0, 0.3, -0.3)
-        # The pull fades, so that the last rounds only part what still overlaps.
+        # The pull decreases, so that the last rounds only separate labels that still overlap.
         pull = 0.05 * max(0.0, 1 - 2 * turn / _ROUNDS)
         spots = np.clip(spots + step.sum(axis=1) + pull * (home - spots), low, high)
     return spots

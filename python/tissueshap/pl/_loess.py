@@ -15,9 +15,9 @@ def loess(x: np.ndarray, y: np.ndarray, at: np.ndarray, *, span: float = 0.75) -
     at
         Where to fit.
     span
-        Share of the points that a fit sees; at least three of them, and all of equal x.
-        Above 1 it sees all, and as if the farthest were farther by its square root, as
-        R's ``loess`` has it.
+        Share of the points in a fit; at least three of them, and all points of equal x.
+        Above 1 all points are used, with the distance of the farthest multiplied by its
+        square root, as in R's ``loess``.
 
     Returns
     -------
@@ -31,7 +31,7 @@ def loess(x: np.ndarray, y: np.ndarray, at: np.ndarray, *, span: float = 0.75) -
 def _fit(x: np.ndarray, y: np.ndarray, point: float, seen: int, farther: float) -> float:
     away = x - point
     distance = np.abs(away)
-    # A little beyond the last point that is seen, so that it has weight too.
+    # Slightly beyond the last point in the fit, so that this also has weight.
     reach = max(np.sort(distance)[seen - 1] * max(1.001, farther), 1e-9)
     weight = np.clip(1 - (distance / reach) ** 3, 0, 1) ** 3
     mean_x, mean_y = np.average(away, weights=weight), np.average(y, weights=weight)

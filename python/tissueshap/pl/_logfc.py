@@ -1,4 +1,4 @@
-"""``pl.logfc``: fold changes of what SHAP, DE and both call, and what DE missed."""
+"""``pl.logfc``: fold changes of the genes of SHAP, DE and both, and why DE misses genes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-#: Fewer values than these are drawn as points: a density of five genes says nothing.
+#: Fewer values than this are drawn as points, because a density of five genes is meaningless.
 _FEWEST = 10
 
 
@@ -29,8 +29,8 @@ def logfc(
 ) -> Figure:
     """Draw log2 fold changes of genes called by SHAP only, DE only and both.
 
-    Beside it, why DE missed the genes that SHAP alone calls. A gene counts once for
-    each class that it was called in.
+    The second panel shows why DE misses the genes that only SHAP calls. A gene counts
+    once for each class in which it is called.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ def logfc(
 
 
 def _violin(axes: Axes, place: int, values: np.ndarray, colour: str) -> None:
-    """Draw a violin with its quartiles, or the points where they are few or all the same."""
+    """Draw a violin with its quartiles, or points for few or constant values."""
     if len(values) < _FEWEST or np.ptp(values) == 0:
         axes.scatter(np.full(len(values), place), values, s=12, color=colour)
         return

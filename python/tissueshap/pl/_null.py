@@ -1,4 +1,4 @@
-"""``pl.null``: a gene set's V-measure among those of random gene sets."""
+"""``pl.null``: a gene set's V-measure compared with those of random gene sets."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def null(
     figsize: tuple[float, float] | None = None,
     save: str | Path | None = None,
 ) -> Figure:
-    """Draw the mean V-measure of each random gene set, and that of the set tested.
+    """Draw the mean V-measure of each random gene set, and that of the tested set.
 
     Parameters
     ----------

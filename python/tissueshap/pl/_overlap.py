@@ -29,7 +29,7 @@ def overlap(
     figsize: tuple[float, float] | None = None,
     save: str | Path | None = None,
 ) -> Figure:
-    """Draw the selected SHAP genes against the DE genes, and other rank cut-offs.
+    """Draw the overlap of the selected SHAP genes, and of other rank cut-offs, with DE genes.
 
     All circles have one scale: an area is a number of genes.
 
@@ -38,8 +38,8 @@ def overlap(
     adata
         Samples x genes, after ``tl.compare``. Reads its counts and ``by_rank``.
     ranks
-        Rank cut-offs to draw beside the selection, of those in ``by_rank``; three of
-        them by default.
+        Rank cut-offs of ``by_rank`` to draw in addition to the selection; three of them
+        by default.
     figsize
         Width and height in inches.
     save
@@ -85,7 +85,7 @@ def _other_cutoffs(by_rank: pd.DataFrame, ranks: Sequence[int] | None) -> list[A
 
 
 def _diagram(axes: Axes, row: Any, reach: float) -> None:
-    """Draw two circles with their numbers below, where no area is too small for them."""
+    """Draw two circles with their numbers below, because areas may be too small for them."""
     from matplotlib.patches import Circle
 
     n_shap, n_de, n_both = (int(row[name]) for name in ("n_shap", "n_de", "n_both"))

@@ -1,7 +1,7 @@
 """Colours: the same meaning has the same colour in every figure.
 
 Roles take the palette of Okabe and Ito (2008), which the common colour deficiencies
-tell apart. Many classes cannot all differ in hue, so their lightness differs too, and
+distinguish. Many classes cannot all differ in hue, so their lightness differs too, and
 figures name them by text as well. The colours are those of ``inst/palette.json``,
 which R's figures take them from too.
 """
@@ -24,19 +24,19 @@ INK = _ROLES["ink"]
 MUTED = _ROLES["muted"]
 FAINT = _ROLES["faint"]
 
-#: Gene sets of ``tl.cluster``; others take the colours after these.
+#: Gene sets of ``tl.cluster``; others get the colours after these.
 GENE_SETS: dict[str, str] = _PALETTE["gene_sets"]
 _SPARE: list[str] = _PALETTE["other_gene_sets"]
 
 _OKABE_ITO: list[str] = _PALETTE["classes"]
 
-#: Values from little to much, and around zero.
+#: Colour maps for values from low to high, and for values around zero.
 SEQUENTIAL: str = _PALETTE["sequential"]
 HEAT: str = _PALETTE["heat"]
 
 
 def classes(n: int) -> list[str]:
-    """Return a colour a class: Okabe and Ito's up to eight, else hues in three lightnesses."""
+    """Return one colour per class: Okabe and Ito's up to eight, then hues of three lightnesses."""
     if n <= len(_OKABE_ITO):
         return _OKABE_ITO[:n]
     position = np.arange(n)
@@ -52,7 +52,7 @@ def gene_set(name: str, place: int = 0) -> str:
 
 
 def _hex(lightness: float, chroma: float, hue: float) -> str:
-    """Return an OKLCH colour (Ottosson 2020) as sRGB, cut to its gamut."""
+    """Return an OKLCH colour (Ottosson 2020) as sRGB, clipped to its gamut."""
     a, b = chroma * np.cos(hue), chroma * np.sin(hue)
     cone = np.array(
         [

@@ -64,11 +64,11 @@ def per_class(
             linewidth=1.4,
             label="expected by chance",
         )
-        beside = axes.secondary_yaxis("right")
-        beside.set_yticks(rows, [f"{int(n):,}" for n in n_shap])
-        beside.tick_params(length=0)
-        beside.spines[:].set_visible(False)
-        beside.set_ylabel("SHAP genes of the class")
+        right = axes.secondary_yaxis("right")
+        right.set_yticks(rows, [f"{int(n):,}" for n in n_shap])
+        right.tick_params(length=0)
+        right.spines[:].set_visible(False)
+        right.set_ylabel("SHAP genes of the class")
         _style.class_rows(axes, table["class"])
         axes.set_xlim(0, 1)
         _style.percent(axes, "x")

@@ -1,4 +1,4 @@
-"""``pl.ppi``: interactions among the selected genes, against chance."""
+"""``pl.ppi``: interactions among the selected genes, compared with chance."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _TITLES = {
     "class": "{} genes of each class",
     "exclusive": "those in this class only",
 }
-#: An axis of counts that go further than this is logarithmic above one.
+#: An axis of counts beyond this is logarithmic above one.
 _FAR = 50
 
 
@@ -34,14 +34,14 @@ def ppi(
     figsize: tuple[float, float] | None = None,
     save: str | Path | None = None,
 ) -> Figure:
-    """Draw the interactions among the genes of each class, and how many chance gives.
+    """Draw the interactions among the genes of each class, and the number expected by chance.
 
     Parameters
     ----------
     adata
         Samples x genes, after ``tl.ppi``. Reads its table ``table``.
     source
-        ``"shap"`` or ``"de"``: whose genes.
+        Whose genes to draw: ``"shap"`` or ``"de"``.
     figsize
         Width and height in inches.
     save
@@ -49,9 +49,9 @@ def ppi(
 
     Returns
     -------
-    The figure: a panel for each way in which the genes were put in lists; the filled
-    mark is the number of edges, coloured where its adjusted p-value is below 0.05, the
-    open one the number expected. Beside it the adjusted p-value.
+    The figure: a panel for each kind of list; the filled mark is the number of edges,
+    coloured if its adjusted p-value is below 0.05, the open mark the expected number.
+    The adjusted p-value is next to them.
 
     Raises
     ------
@@ -135,5 +135,5 @@ def _sentence(row: pd.Series) -> str:
 
 
 def _p(value: float) -> str:
-    """Return a p-value, which is too small to be told from 0 where there are many edges."""
+    """Return a p-value as text; with many edges it cannot be distinguished from 0."""
     return f"= {value:.1g}" if value > 1e-300 else "< 1e-300"

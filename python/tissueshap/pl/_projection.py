@@ -1,4 +1,4 @@
-"""``pl.projection``: another cohort in the plane of the first."""
+"""``pl.projection``: another cohort in the embedding of the first."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 
 from tissueshap._core import schema, slots
-from tissueshap._core.errors import MissingSlotError
 from tissueshap.pl import _labels, _palette, _style
 
 if TYPE_CHECKING:
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 
 _PANEL = 4.2  # inches
 _KEY_ROWS = 26
-#: Most classes that are named in the panels; more are numbered there, and named beside.
+#: Largest number of classes with names in the panels; with more there are numbers and a list.
 _MOST_NAMED = 10
 
 
@@ -33,17 +32,17 @@ def projection(
     figsize: tuple[float, float] | None = None,
     save: str | Path | None = None,
 ) -> Figure:
-    """Draw where the samples of another cohort lie among the first cohort's.
+    """Draw the samples of another cohort among those of the first.
 
-    The first cohort is grey, with its classes at their medians (numbers, explained beside,
-    where there are more than ten); the new samples are coloured by whether they are
-    predicted right, where ``tl.transfer`` has been run, and by one colour where not.
+    The first cohort is grey, with its classes at their medians (as numbers, explained in
+    a list, if there are more than ten). After ``tl.transfer`` the new samples are coloured
+    by whether the prediction is correct, otherwise all in one colour.
 
     Parameters
     ----------
     adata
         The new cohort, after ``tl.project``. Reads ``obsm["X_umap_<set>"]``, the record of
-        ``project`` and, where there are, ``obs["predicted"]`` and that of ``transfer``.
+        ``project`` and, if present, ``obs["predicted"]`` and that of ``transfer``.
     label
         Column of ``obs`` with its classes; the recorded one by default.
     gene_sets
@@ -85,7 +84,7 @@ def projection(
         if numbered:
             _key(figure, names, key_columns)
         _style.legend_above(figure, grid[0], ncols=2)
-        # Where a label has room is known once the layout is.
+        # Labels can only be placed once the layout is known.
         figure.draw_without_rendering()
         for axes, name in zip(grid, chosen, strict=False):
             _name(axes, reference[(held == name).to_numpy()], names, shown)
@@ -119,9 +118,7 @@ def _panel(
 ) -> None:
     key = f"{schema.obsm.X_umap}_{schema.column(gene_set)}"
     if key not in adata.obsm:
-        raise MissingSlotError(
-            f"adata.obsm[{key!r}] is missing: run ts.tl.project(adata, reference)"
-        )
+        raise slots.missing_slot(f"obsm[{key!r}]", "run ts.tl.project(adata, reference) first")
     flat = np.asarray(adata.obsm[key], dtype=float)
     axes.scatter(
         reference["umap_1"],
@@ -174,7 +171,7 @@ def _key(figure: Figure, names: Sequence[str], columns: int) -> None:
     from matplotlib.lines import Line2D
 
     handles = [Line2D([], [], linestyle="") for _ in names]
-    texts = [f"{i}  {_style.text(name, 46)}" for i, name in enumerate(names, start=1)]
+    entries = [f"{i}  {_style.text(name, 46)}" for i, name in enumerate(names, start=1)]
     figure.legend(
-        handles, texts, loc="outside right upper", ncols=columns, handlelength=0, fontsize=6.5
+        handles, entries, loc="outside right upper", ncols=columns, handlelength=0, fontsize=6.5
     )

@@ -1,4 +1,4 @@
-"""``pl.randomisation``: what is left of the explanation as the weights are forgotten."""
+"""``pl.randomisation``: the explanation after the weights are randomised."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def randomisation(
     figsize: tuple[float, float] | None = None,
     save: str | Path | None = None,
 ) -> Figure:
-    """Draw each class's rank correlation with the values of a network that forgets.
+    """Draw each class's rank correlation with the values of randomised networks.
 
     Absolute values keep some of it: a gene that varies more contributes more, whatever
     the weights.

@@ -1,4 +1,4 @@
-"""``pl.shap``: the genes that speak for each class."""
+"""``pl.shap``: the genes that are evidence for each class."""
 
 from __future__ import annotations
 
@@ -51,7 +51,8 @@ def shap(
     label
         Column of ``obs`` with the classes; the recorded one by default.
     n_top
-        Genes a class; by default 15 for one class, and as many as fit (1 to 5) for all.
+        Number of genes per class; by default 15 for one class, and as many as fit (1 to 5)
+        for all.
     layer
         Layer whose values give the colours.
     figsize
@@ -74,7 +75,9 @@ def shap(
     ranks = slots.class_frame(adata, "varm", schema.varm.shap_rank, names)
     if class_name is not None:
         if class_name not in names:
-            raise DataError(f"{class_name!r} is none of the classes {names[:5]}")
+            raise DataError(
+                f"class_name must be one of the classes {names[:5]}, not {class_name!r}"
+            )
         genes = list(lowest(ranks[class_name], n_top or 15))
         _need_ranks(genes, f"{class_name!r} has")
         with _style.context():
@@ -94,7 +97,7 @@ def shap(
 def _need_ranks(genes: list[str], who: str) -> None:
     if not genes:
         raise DataError(
-            f"{who} no ranked genes, since no sample was explained: ts.tl.shap(adata, model, "
+            f"{who} no ranked genes, because no sample was explained: ts.tl.shap(adata, model, "
             "samples='test') explains wrongly predicted samples too; then run ts.tl.rank_genes"
         )
 

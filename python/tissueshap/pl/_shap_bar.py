@@ -1,4 +1,4 @@
-"""``pl.shap_bar``: the genes that move the model's outputs most, over all classes."""
+"""``pl.shap_bar``: the genes with the largest effect on the outputs, over all classes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 
 from tissueshap._core import schema, slots
-from tissueshap._core.errors import MissingSlotError
 from tissueshap._core.selection import highest
 from tissueshap.pl import _palette, _style
 
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-#: Classes that colours of their own, and a legend, tell apart.
+#: Largest number of classes with their own colours and a legend.
 _MOST_COLOURS = 8
 
 
@@ -31,7 +30,7 @@ def shap_bar(
     figsize: tuple[float, float] | None = None,
     save: str | Path | None = None,
 ) -> Figure:
-    """Draw the genes with the largest values over all classes, as shap's bar plot.
+    """Draw the genes with the largest values over all classes, like shap's bar plot.
 
     A bar is a gene's mean absolute SHAP value over the explained samples, summed over the
     classes, as ``shap.summary_plot(plot_type="bar")`` stacks it. Up to eight classes have a
@@ -68,9 +67,8 @@ def shap_bar(
     """
     key = schema.varm.shap_mean_abs
     if key not in adata.varm:
-        raise MissingSlotError(
-            f"varm[{key!r}] is missing: explain every class, ts.tl.shap(adata, model, target='all')"
-        )
+        remedy = "explain every class first, ts.tl.shap(adata, model, target='all')"
+        raise slots.missing_slot(f"varm[{key!r}]", remedy)
     names = slots.class_names(adata, label)
     frame = slots.class_frame(adata, "varm", key, names)
     values = frame.loc[highest(frame.sum(axis=1, min_count=1), n_top)]
@@ -92,7 +90,7 @@ def shap_bar(
 
 
 def _stacked(axes: Axes, values: pd.DataFrame) -> None:
-    """Stack the classes, the one that all genes together move most first."""
+    """Stack the classes, the one with the largest total first."""
     order = values.sum().sort_values(ascending=False, kind="stable").index
     colours = dict(zip(values.columns, _palette.classes(values.shape[1]), strict=True))
     left = np.zeros(len(values))
@@ -104,7 +102,7 @@ def _stacked(axes: Axes, values: pd.DataFrame) -> None:
 
 
 def _first_and_others(axes: Axes, values: pd.DataFrame) -> None:
-    """Draw the class that each gene moves most, with its name, and the rest."""
+    """Draw the class with the largest value of each gene, with its name, and the rest."""
     held = np.nan_to_num(values.to_numpy(float))
     first, total = held.max(axis=1), held.sum(axis=1)
     rows = range(len(values))
@@ -120,5 +118,5 @@ def _first_and_others(axes: Axes, values: pd.DataFrame) -> None:
             va="center",
             fontsize=6.5,
         )
-    # Room for the names beyond the longest bars.
+    # Space for the names beyond the longest bars.
     axes.set_xlim(0, 1.75 * total.max())

@@ -22,9 +22,9 @@ def stability(
     figsize: tuple[float, float] | None = None,
     save: str | Path | None = None,
 ) -> Figure:
-    """Draw the share of each class's SHAP genes that another cohort selects too.
+    """Draw the share of each class's SHAP genes that another cohort also selects.
 
-    Left the share among the top ranks, right the rank-biased overlap of the rankings; open
+    Left: the share among the top ranks; right: the rank-biased overlap of the rankings; open
     marks are what chance gives. The false discovery rate of the overlap is below 0.05 where
     the dot is filled.
 

@@ -1,4 +1,4 @@
-"""The look that all figures share, without touching anybody's rcParams."""
+"""The style of all figures, which leaves the user's rcParams unchanged."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-#: Inches a class takes, along the axis that lists the classes.
+#: Inches per class, along the axis that lists the classes.
 ROW = 0.17
 _DPI = 200
 _LONGEST = 48
@@ -49,7 +49,7 @@ _RC: dict[str, Any] = {
 
 
 def context() -> AbstractContextManager[None]:
-    """Return the context that a figure is made and saved in."""
+    """Return the context in which a figure is drawn and saved."""
     from matplotlib import rc_context
 
     # matplotlib's stubs list every key as a type of its own.
@@ -58,7 +58,7 @@ def context() -> AbstractContextManager[None]:
 
 
 def new(width: float, height: float, figsize: tuple[float, float] | None = None) -> Figure:
-    """Return an empty figure (inches) that lays itself out, and that no window holds."""
+    """Return an empty figure (size in inches) with automatic layout and without a window."""
     from matplotlib.figure import Figure
 
     return Figure(figsize=figsize or (width, height), layout="constrained")
@@ -72,8 +72,8 @@ def finish(figure: Figure, save: str | Path | None) -> Figure:
     figure
         The figure.
     save
-        Path with the suffix of a format, or without one for both PNG and SVG; a
-        relative one is below ``ts.settings.figdir``.
+        Path with the suffix of a format, or without one for both PNG and SVG; relative
+        paths are below ``ts.settings.figdir``.
     """
     if save is None:
         return figure
@@ -85,14 +85,14 @@ def finish(figure: Figure, save: str | Path | None) -> Figure:
     targets = [path] if known else [path.with_name(path.name + end) for end in (".png", ".svg")]
     with context():
         for target in targets:
-            # No date in the file: the same figure gives the same bytes.
+            # No date in the file, so that the same figure gives the same bytes.
             undated = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
             figure.savefig(target, dpi=_DPI, metadata=undated.get(target.suffix.lower()))
     return figure
 
 
 def text(name: object, longest: int = _LONGEST) -> str:
-    r"""Return a name as it is to be drawn: ``$`` starts no formula, and it has one line."""
+    r"""Return a name for drawing: in one line, and with ``$`` as a plain character."""
     plain = " ".join(str(name).split())
     if len(plain) > longest:
         plain = plain[: longest - 1].rstrip() + "…"
@@ -100,12 +100,12 @@ def text(name: object, longest: int = _LONGEST) -> str:
 
 
 def texts(names: Iterable[object], longest: int = _LONGEST) -> list[str]:
-    """Return several names as they are to be drawn."""
+    """Return several names for drawing."""
     return [text(name, longest) for name in names]
 
 
 def label_length(labels: Sequence[str]) -> float:
-    """Return about how many inches the longest tick label takes."""
+    """Return the approximate length in inches of the longest tick label."""
     return 0.06 * max(map(len, labels), default=0)
 
 
@@ -130,7 +130,7 @@ def gene_rows(axes: Axes, adata: AnnData, genes: Sequence[str]) -> None:
 
 
 def legend_above(figure: Figure, axes: Axes, ncols: int = 3) -> None:
-    """Put the legend above the axes, where it covers nothing."""
+    """Put the legend above the axes, where it does not cover anything."""
     handles, labels = axes.get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper left", ncols=ncols)
 
@@ -144,7 +144,7 @@ def percent(axes: Axes, axis: str) -> None:
 
 
 def whole_numbers(axes: Axes, axis: str) -> None:
-    """Write an axis of counts with ticks at whole numbers only."""
+    """Write an axis of counts with ticks only at integers."""
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
     target = axes.xaxis if axis == "x" else axes.yaxis
@@ -153,12 +153,12 @@ def whole_numbers(axes: Axes, axis: str) -> None:
 
 
 def set_name(name: str) -> str:
-    """Return a gene set's name as it is to be drawn."""
+    """Return a gene set's name for drawing."""
     return {"shap": "SHAP", "de": "DE"}.get(name, text(name))
 
 
 def gene_names(adata: AnnData, genes: Sequence[str]) -> list[str]:
-    """Return gene symbols to draw, the identifier where there is none."""
+    """Return gene symbols for drawing, or the identifier if there is no symbol."""
     from tissueshap._core import schema
 
     if schema.var.symbol not in adata.var:

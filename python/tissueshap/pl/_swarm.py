@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from anndata import AnnData
     from matplotlib.figure import Figure
 
-#: Slots along the axis within which dots are stacked.
+#: Bins along the axis within which dots are stacked.
 _SLOTS = 80
 
 
@@ -44,7 +44,7 @@ def draw(
     samples = _explained(adata, class_name)
     columns = adata.var_names.get_indexer(genes)
     values = slots.require(adata, "layers", schema.layers.shap)[np.ix_(samples, columns)]
-    # The scale runs over all samples: these ones alone may all be high.
+    # The scale is that of all samples, because those of one class may all be high.
     everywhere = np.asarray(slots.require(adata, "layers", layer)[:, columns], dtype=float)
     low, span = everywhere.min(axis=0), np.ptp(everywhere, axis=0)
     level = (everywhere[samples] - low) / np.where(span > 0, span, 1)
@@ -75,7 +75,7 @@ def draw(
 
 
 def stacked(values: np.ndarray, reach: tuple[float, float]) -> np.ndarray:
-    """Return offsets that set dots of about the same value beside each other.
+    """Return offsets that place dots of similar values next to each other.
 
     Parameters
     ----------

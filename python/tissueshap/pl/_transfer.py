@@ -1,4 +1,4 @@
-"""``pl.transfer``: what the samples of another cohort are taken for."""
+"""``pl.transfer``: the predicted classes of the samples of another cohort."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def transfer(
     figsize: tuple[float, float] | None = None,
     save: str | Path | None = None,
 ) -> Figure:
-    """Draw what the samples of another cohort are predicted as, in numbers of samples.
+    """Draw the predicted classes of the samples of another cohort, in numbers of samples.
 
     Rows are the true classes in the classifier's words, then, below a line, those that the
     classifier does not know; the columns are the classes that were predicted.
@@ -89,7 +89,7 @@ def transfer(
             axes.axhline(len(classes) - 0.5, color=_palette.INK, linewidth=0.8)
         axes.set(xlabel="predicted class", ylabel="true class")
         right, scored = (int(slots.table(adata, "transfer", k)) for k in ("n_correct", "n_scored"))
-        title = f"{right:,} of {scored:,} right"
+        title = f"{right:,} of {scored:,} correct"
         simple = slots.record(adata)["transfer"].get("baseline_n_correct")
         if simple is not None:
             title += f"; logistic regression {int(simple):,}"

@@ -1,4 +1,4 @@
-"""``pl.trust``: each question's figure beside what chance gives and where the verdict turns."""
+"""``pl.trust``: each question's value, with that expected by chance and the threshold."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _VERDICTS = {"holds": _palette.BOTH, "fails": _palette.UP}
-#: Inches a question takes.
+#: Inches per question.
 _ROW = 0.36
 
 
@@ -27,9 +27,9 @@ def trust(
     figsize: tuple[float, float] | None = None,
     save: str | Path | None = None,
 ) -> Figure:
-    """Draw the table of trust: a row a question, its figure, chance and threshold.
+    """Draw the table of trust: one row per question, with its value, chance and threshold.
 
-    The shaded side of a row is the one on which the verdict is that it holds.
+    On the shaded side of a row the verdict holds.
 
     Parameters
     ----------

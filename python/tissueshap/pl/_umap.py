@@ -1,4 +1,4 @@
-"""``pl.umap``: the samples in the plane, a panel for each gene set."""
+"""``pl.umap``: the embedded samples, one panel for each gene set."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tissueshap._core import schema, slots
-from tissueshap._core.errors import MissingSlotError
 from tissueshap.pl import _labels, _palette, _style
 
 if TYPE_CHECKING:
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-#: Most classes that are named in the panels; more are numbered there, and named beside.
+#: Largest number of classes with names in the panels; with more there are numbers and a list.
 _MOST_NAMED = 10
 _KEY_ROWS = 26
 _PANEL = 4.2  # inches
@@ -34,8 +33,8 @@ def umap(
 ) -> Figure:
     """Draw the embedding of each gene set, samples coloured by class.
 
-    Labels stand at the classes' medians, moved apart where they would overlap. Up to
-    ten classes are named in the panels; more are numbered, with the names beside.
+    Labels are at the classes' medians, moved apart if they would overlap. Up to ten
+    classes have names in the panels; more have numbers, with a list of the names.
 
     Parameters
     ----------
@@ -84,7 +83,7 @@ def umap(
             scored = "" if row is None else f"\nV-measure {row['v_measure']:.3f}"
             size = "" if row is None else f" ({int(row['n_genes']):,} genes)"
             axes.set_title(f"{_style.set_name(gene_set)}{size}{scored}", fontsize=8)
-        # Where a label has room is known once the layout is.
+        # Labels can only be placed once the layout is known.
         figure.draw_without_rendering()
         shown = [str(i + 1) for i in range(len(names))] if numbered else _style.texts(names, 28)
         for axes, gene_set in panels:
@@ -95,10 +94,8 @@ def umap(
 def _embedding(adata: AnnData, gene_set: str) -> np.ndarray:
     key = f"{schema.obsm.X_umap}_{schema.column(gene_set)}"
     if key not in adata.obsm:
-        raise MissingSlotError(
-            f"adata.obsm[{key!r}] is missing: run ts.tl.cluster(adata) with the gene set "
-            f"{gene_set!r}"
-        )
+        remedy = f"run ts.tl.cluster(adata) with the gene set {gene_set!r} first"
+        raise slots.missing_slot(f"obsm[{key!r}]", remedy)
     return np.asarray(adata.obsm[key], dtype=float)
 
 
@@ -146,7 +143,7 @@ def _key(figure: Figure, names: Sequence[str], colours: np.ndarray, columns: int
     from matplotlib.lines import Line2D
 
     handles = [Line2D([], [], marker="o", linestyle="", markersize=4, color=c) for c in colours]
-    texts = [f"{i}  {_style.text(name, 46)}" for i, name in enumerate(names, start=1)]
+    entries = [f"{i}  {_style.text(name, 46)}" for i, name in enumerate(names, start=1)]
     figure.legend(
-        handles, texts, loc="outside right upper", ncols=columns, handletextpad=0.1, fontsize=6.5
+        handles, entries, loc="outside right upper", ncols=columns, handletextpad=0.1, fontsize=6.5
     )

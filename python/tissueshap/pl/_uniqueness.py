@@ -1,4 +1,4 @@
-"""``pl.uniqueness``: how far down the ranks the classes' genes stay their own."""
+"""``pl.uniqueness``: how many of the top-ranked genes differ between the classes."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def uniqueness(
             if column in curve:
                 axes.plot(curve["n_ranks"], curve[column], color=colour, label=name, linewidth=1.6)
         _shares(axes, slots.table(adata, "select_genes", "by_share"))
-        if params["method"] == "unique_fraction":  # of other rules it is no share of genes
+        if params["method"] == "unique_fraction":  # for other rules it is not a share of genes
             threshold = float(params["threshold"])
             axes.axhline(threshold, color=_palette.MUTED, linewidth=0.8, linestyle="--")
         axes.axvline(
@@ -84,7 +84,7 @@ def uniqueness(
 
 
 def _shares(axes: Axes, table: pd.DataFrame) -> None:
-    """Mark the ranks that keep 90 to 50 % unique, where the curve has them."""
+    """Mark the ranks with 90 to 50 % unique genes that are on the curve."""
     held = table[table["n_ranks"] > 0]
     axes.scatter(held["n_ranks"], held["share"], s=14, color=_palette.SHAP, zorder=3)
     for _, row in held.iterrows():

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _MEASURES = ("v_measure", "homogeneity", "completeness")
-#: Starts drawn as points; the boxes count them all.
+#: Number of starts drawn as points; the boxes include all.
 _MOST_POINTS = 400
 
 

@@ -75,7 +75,7 @@ def test_confusion_leaves_out_and_lists_the_perfect(many):
     np.testing.assert_allclose(image.sum(axis=1), 1)
     assert scores.loc[shown, "recall"].is_monotonic_decreasing
     listed = figure.get_supxlabel().replace("\n", " ")
-    assert f"All right ({len(perfect)}" in listed
+    assert f"Without errors ({len(perfect)}" in listed
     assert all(name in listed for name in perfect)
 
 
@@ -315,7 +315,7 @@ def test_shap_bar_leaves_out_genes_that_the_model_lacks(few):
 
 
 def test_shap_names_the_class_that_is_not_there(few):
-    with pytest.raises(errors.DataError, match="'Spleen' is none of"):
+    with pytest.raises(errors.DataError, match="class_name must be one of .*, not 'Spleen'"):
         pl.shap(few, "Spleen")
     table = found(few, "shap")["samples"]
     found(few, "shap")["samples"] = table[table["explained"] != "CD8+/CD45RA+ Naive"]

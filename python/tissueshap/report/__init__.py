@@ -1,4 +1,4 @@
-"""The report: one HTML file that reads top to bottom and needs nothing else."""
+"""The report: one HTML file that needs no other files."""
 
 from tissueshap.report._build import build
 from tissueshap.report._figures import figures
@@ -9,7 +9,6 @@ from tissueshap.report._truth import score_truth
 
 __all__ = ["build", "figures", "gene_table", "score_markers", "score_truth", "summarise"]
 
-# For the other packages of tissueshap.
 # For the other packages of tissueshap.
 from tissueshap.report._biology import EXCLUSIVE as EXCLUSIVE
 from tissueshap.report._figures import rendered as rendered

@@ -1,4 +1,4 @@
-"""What was run, in sentences: only of verbs that have been run, as they were run."""
+"""What was run, in sentences, for the verbs that have been run."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _TARGETS = {"true": "annotated class", **dict.fromkeys(("predicted", "all"), "pr
 
 
 def account(adata: AnnData) -> str:
-    """Return the account of the method, of the verbs that have left a record."""
+    """Return the description of the method, for the verbs that have left a record."""
     return " ".join(filter(None, (_counts(adata), _training(adata), _genes(adata), _de(adata))))
 
 
@@ -28,7 +28,7 @@ def _counts(adata: AnnData) -> str:
     ]
     if done:
         return f"Counts were {' and '.join(done)}."
-    return "Values came as logarithms, and were taken as they are." if ran(adata, "cnn") else ""
+    return "Values were log-transformed already, and not changed." if ran(adata, "cnn") else ""
 
 
 def _training(adata: AnnData) -> str:
@@ -38,17 +38,17 @@ def _training(adata: AnnData) -> str:
     if not ran(adata, "cnn"):
         return held
     names = methods(adata)
-    balanced = f", balanced by {names['balance']}," if names["balance"] else ""
+    balanced = f", balanced by {names['balance']}" if names["balance"] else ""
     preset = f" (preset {names['preset']})" if names["preset"] else ""
     if ran(adata, "cross_validate"):
         groups = found(adata, "split", "params", {}).get("groups")
         whole = f", all samples of a {groups} in one" if groups else ""
         return (
             f"The samples were divided into {n_folds(adata)} folds{whole}. Those of each fold "
-            f"were predicted and explained by a neural network{preset} that the others{balanced} "
-            "trained."
+            f"were predicted and explained by a neural network{preset} that was trained on the "
+            f"others{balanced}."
         )
-    return f"{held} The others{balanced} trained a neural network{preset}."
+    return f"{held} A neural network{preset} was trained on the others{balanced}."
 
 
 def _genes(adata: AnnData) -> str:
@@ -59,8 +59,8 @@ def _genes(adata: AnnData) -> str:
         of = "logit" if params.get("output") == "logit" else "probability"
         which = _TARGETS.get(target, f"class {target}")
         said.append(
-            "For each explained sample, expected gradients (the estimator behind SHAP's "
-            f"GradientExplainer) split the {of} of the {which} among the genes."
+            "For each explained sample, expected gradients (the estimator of SHAP's "
+            f"GradientExplainer) attributed the {of} of the {which} to the genes."
         )
     if ran(adata, "rank_genes"):
         statistic = str(found(adata, "rank_genes", "params", {}).get("statistic", "median"))

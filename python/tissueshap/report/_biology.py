@@ -1,4 +1,4 @@
-"""What the report shows of the genes' biology: gene sets, processes, interactions."""
+"""The report's section on biology: gene sets, processes, interactions."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def content(adata: AnnData) -> dict[str, Any]:
 
 
 def _lists(adata: AnnData, key: str, *, n_top: int) -> dict[str, Any]:
-    """Return what was tested, and of each list the most significant terms."""
+    """Return what was tested, and the most significant terms of each list."""
     if not ran(adata, key):
         return {}
     params = found(adata, key, "params", {})
@@ -50,19 +50,19 @@ def _lists(adata: AnnData, key: str, *, n_top: int) -> dict[str, Any]:
 
 
 def _universe(adata: AnnData, key: str) -> int:
-    """Return how many measured genes are in a set: R's engines know it, and each term says."""
+    """Return how many measured genes are in a set; of R's engines, as each term has it."""
     ratios = text(found(adata, key, "table")["BgRatio"])
     return int(ratios[0].partition("/")[2]) if len(ratios) else int(found(adata, key, "n_universe"))
 
 
 def _sets(params: dict[str, Any]) -> str:
-    """Return what the gene sets are called."""
+    """Return the name of the gene sets."""
     engine, given = str(params["engine"]), params.get("gene_sets")
     if engine == "go" or (engine == "clusterprofiler" and given is None):
         return "GO's biological processes"
     if engine == "reactomepa":
         return "Reactome's pathways"
-    return "the gene sets given" if given is None else f"the gene sets of {PurePath(given).name}"
+    return "the given gene sets" if given is None else f"the gene sets of {PurePath(given).name}"
 
 
 def _interactions(adata: AnnData) -> dict[str, Any]:

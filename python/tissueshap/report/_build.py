@@ -33,9 +33,9 @@ def build(
     tables: str | None = None,
     other: AnnData | None = None,
 ) -> Path:
-    """Write one HTML file that needs no other: figures, style and script are inside.
+    """Write one HTML file that includes all figures, styles and scripts.
 
-    A section is there when the verb that it shows has been run.
+    A section is included if the verb that it shows has been run.
 
     Parameters
     ----------
@@ -48,8 +48,8 @@ def build(
     figures
         Figures by name, as :func:`figures` draws them, or None to draw them.
     tables
-        Folder of the tables, relative to the report, for links to them; without it
-        there are no links.
+        Folder of the tables, relative to the report, for links to them; by default
+        none are made.
     other
         Another cohort, after ``tl.transfer``.
 
@@ -80,7 +80,7 @@ def build(
         _environment()
         .get_template("report.html")
         .render(
-            title=title or "Which genes tell the classes apart?",
+            title=title or "Which genes distinguish the classes?",
             today=datetime.date.today().isoformat(),
             label=slots.label_of(adata),
             summary=summarise(adata),
@@ -97,7 +97,7 @@ def build(
 def _check(adata: AnnData, what: str = "adata") -> None:
     shown = [*schema.load()["uns"], _biology.EXCLUSIVE]
     models = ["cnn", "predict", "shap"]
-    # With folds, trust asks about one fold's model, and the saved one is of all samples.
+    # With folds, trust is about one fold's model, but the saved model is of all samples.
     if found(adata, "trust", "params", {}).get("fold") is None:
         models.append("trust")
     provenance.check(adata, shown, models=models, what=what)

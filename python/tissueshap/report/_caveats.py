@@ -1,4 +1,4 @@
-"""What to watch out for, worked out from the data of the run."""
+"""Caveats, derived from the data of the run."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def caveats(adata: AnnData) -> list[Caveat]:
-    """Return what limits this result, each as a heading and a sentence or two."""
+    """Return the limitations of this result, each as a heading and a sentence or two."""
     failed = [(heading, f"{words} {meaning}") for heading, words, meaning in failures(adata)]
     found_here = [check(adata) for check in _CHECKS]
     return failed + [caveat for caveat in found_here if caveat is not None]
@@ -31,10 +31,10 @@ def _baseline(adata: AnnData) -> Caveat | None:
     if ours is None or theirs is None or ours >= theirs:
         return None
     return (
-        "A simpler model does as well or better",
+        "A simpler model performs as well or better",
         f"On the same {int(is_test(adata).sum()):,} held-out samples logistic regression reaches "
-        f"macro F1 {theirs:.3f}, the network {ours:.3f}. What the network uses need not be what "
-        "separates the classes best.",
+        f"macro F1 {theirs:.3f}, the network {ours:.3f}. The genes that the network uses are not "
+        "necessarily those that separate the classes best.",
     )
 
 
@@ -46,7 +46,7 @@ def _retried(adata: AnnData) -> Caveat | None:
     return (
         "The training was repeated",
         f"It diverged {times} and was started again; the learning rate of "
-        f"{number(adata, 'cnn', 'learning_rate'):.2g} is the first at which it did not.",
+        f"{number(adata, 'cnn', 'learning_rate'):.2g} is the first at which it did not diverge.",
     )
 
 
@@ -60,9 +60,9 @@ def _few_tested(adata: AnnData) -> Caveat | None:
         return None
     return (
         "Few samples held out",
-        f"Every class is scored on a limited number of samples ({fewest} in {name}): there, one "
-        f"sample more or less is {1 / fewest:.1%} of recall. Differences of that size "
-        "mean nothing.",
+        f"Every class is scored on a limited number of samples ({fewest} in {name}, where one "
+        f"sample changes recall by {1 / fewest:.1%}). Differences of that size are not "
+        "meaningful.",
     )
 
 
@@ -92,8 +92,8 @@ def _donors(adata: AnnData) -> Caveat | None:
     return (
         "Donors on both sides of the split",
         f"{shared:,} of {int(is_test(adata).sum()):,} held-out samples come from a donor who also "
-        "gave a training sample, so scores tell how well new samples of known people are "
-        "classified. --split-by-donor keeps donors apart.",
+        "gave a training sample, so the scores apply to new samples of known donors. "
+        "--split-by-donor keeps all samples of a donor on one side.",
     )
 
 
@@ -108,7 +108,7 @@ def _panel(adata: AnnData) -> Caveat | None:
     )
     return (
         "A panel of genes, not a transcriptome",
-        f"With {adata.n_vars:,} genes {normalised}overlaps by chance are likelier than among "
+        f"With {adata.n_vars:,} genes {normalised}overlaps by chance are more likely than among "
         "20,000 genes.",
     )
 
@@ -118,11 +118,11 @@ def _long_list(adata: AnnData) -> Caveat | None:
     if chosen is None or chosen.mean() < 0.3:
         return None
     published = found(adata, "select_genes", "params", {}).get("method") == "unique_fraction"
-    shorter = "raise --unique-fraction" if published else "take fewer ranks by --select top_n"
+    shorter = "raise --unique-fraction" if published else "select fewer ranks with --select top_n"
     return (
-        "Much of all genes is selected",
-        f"{chosen.mean():.0%} of the genes are SHAP genes, so that random sets of this size hold "
-        "many of the same genes, and overlaps are large by chance. For a shorter list "
+        "A large share of the genes is selected",
+        f"{chosen.mean():.0%} of the genes are SHAP genes, so random sets of this size share "
+        "many of them, and overlaps are large by chance. For a shorter list, "
         f"{shorter}.",
     )
 
@@ -137,9 +137,9 @@ def _silent_classes(adata: AnnData) -> Caveat | None:
     limits = found(adata, "de", "params")
     return (
         "Classes without differentially expressed genes",
-        f"At FDR < {float(limits['fdr']):g} and |log2FC| > {float(limits['lfc']):g}, none is "
-        f"found in: {', '.join(silent)}. Their SHAP genes cannot overlap with any; that is "
-        "the threshold's doing, not a discovery.",
+        f"At FDR < {float(limits['fdr']):g} and |log2FC| > {float(limits['lfc']):g}, there are "
+        f"none in: {', '.join(silent)}. Their SHAP genes therefore cannot overlap with any; this "
+        "is due to the thresholds and is not a finding.",
     )
 
 
@@ -147,9 +147,9 @@ def _replicates(adata: AnnData) -> Caveat | None:
     if not ran(adata, "de"):
         return None
     return (
-        "Samples are taken as independent",
+        "Samples are treated as independent",
         "Samples (or cells) of the same donor are not independent replicates. P-values of "
-        "differential expression ignore that and are too small where donors repeat or where "
+        "differential expression ignore this and are too small if donors gave several samples or "
         "all cells come from one person.",
     )
 
@@ -159,8 +159,8 @@ def _one_split(adata: AnnData) -> Caveat | None:
         return None
     return (
         "One split, one training",
-        "Another seed trains another network on other samples. Genes of similar expression "
-        "can stand in for each other, so some of the list would change; repeat with other "
+        "With another seed, another network is trained on other samples. Genes of similar "
+        "expression can replace each other, so part of the list would change; repeat with other "
         "seeds before relying on a single gene.",
     )
 
@@ -170,8 +170,8 @@ def _explains_model(adata: AnnData) -> Caveat | None:
         return None
     return (
         "SHAP explains the classifier",
-        "An attribution says what this network used to tell these classes apart. It is not "
-        "evidence of cause or of function, and it depends on which classes are compared.",
+        "An attribution shows what this network used to distinguish these classes. It is not "
+        "evidence of cause or function, and it depends on which classes are compared.",
     )
 
 

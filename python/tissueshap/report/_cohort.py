@@ -1,4 +1,4 @@
-"""What the report shows of another cohort, and of balancing."""
+"""The report's sections on another cohort and on balancing."""
 
 from __future__ import annotations
 

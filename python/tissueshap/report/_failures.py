@@ -1,4 +1,4 @@
-"""What speaks against the result: it is said before anything else."""
+"""Evidence against the result, which the report shows first."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from tissueshap.trust import FAILS
 if TYPE_CHECKING:
     from anndata import AnnData
 
-    #: A heading, what is said in one sentence, and what it means.
+    #: A heading, one sentence, and what it means.
     Failure = tuple[str, str, str]
 
 
 def failures(adata: AnnData) -> list[Failure]:
-    """Return what fails: a heading, a sentence, and what to make of it."""
+    """Return what fails: a heading, a sentence, and what it means."""
     found_here = [check(adata) for check in _CHECKS]
     return [failure for failure in found_here if failure is not None]
 
@@ -32,9 +32,9 @@ def _trust(adata: AnnData) -> Failure | None:
     return (
         "The explanation does not pass every check",
         f"{len(failed)} of {len(made)} checks {verb}: {listed}",
-        "Each of these questions has the answer no. The section on trust has the figures, and "
-        "what chance gives. Where the genes do not mark their class on held-out samples, or "
-        "another training gives other genes, no single gene of the list can be relied on.",
+        "The answer to each of these questions is no. The section on trust has the values, and "
+        "those expected by chance. If the genes do not mark their class on held-out samples, or "
+        "another training gives other genes, no single gene of the list is reliable.",
     )
 
 
@@ -47,8 +47,8 @@ def _overlap(adata: AnnData) -> Failure | None:
         "No more differentially expressed genes than by chance",
         f"{share:.0%} of its genes are also differentially expressed, "
         f"{expected / n_shap:.0%} expected by chance.",
-        "Genes drawn at random would overlap as much: what the classifier uses is not what "
-        "differs between the classes, or nearly all genes differ.",
+        "Random genes would overlap as much: the classifier does not use the genes that differ "
+        "between the classes, or almost all genes differ.",
     )
 
 
@@ -58,8 +58,8 @@ def _training(adata: AnnData) -> Failure | None:
     return (
         "The training diverged",
         "The training diverged: its loss rose to more than equal probabilities would give.",
-        "Weights that were thrown far from their start stay in the explanation long after the "
-        "loss has come down. Train with a smaller learning rate.",
+        "Weights that have moved far from their start affect the explanation long after the "
+        "loss has decreased again. Train with a smaller learning rate.",
     )
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from anndata import AnnData
     from matplotlib.figure import Figure
 
-#: An SVG larger than this (bytes) is shown as PNG: thousands of points draw slowly.
+#: An SVG larger than this (bytes) is shown as PNG, because thousands of points draw slowly.
 _SVG_LIMIT = 300_000
 _DPI = 160
 
@@ -48,7 +48,7 @@ def _makers() -> dict[str, tuple[str, Callable[[AnnData], Figure]]]:
 
 
 def figures(adata: AnnData, other: AnnData | None = None) -> dict[str, Figure]:
-    """Draw every figure whose verb has been run, of ``other`` those of another cohort.
+    """Draw every figure whose verb has been run, and those of another cohort from ``other``.
 
     Returns
     -------
@@ -72,7 +72,7 @@ def figures(adata: AnnData, other: AnnData | None = None) -> dict[str, Figure]:
 
 
 def embedded(drawn: Mapping[str, Figure]) -> dict[str, str]:
-    """Return each figure as a ``data:`` address, which needs no file beside the report."""
+    """Return each figure as a ``data:`` URL, so that the report needs no other file."""
     return {name: _address(figure) for name, figure in drawn.items()}
 
 
@@ -86,8 +86,8 @@ def _address(figure: Figure) -> str:
 def rendered(figure: Figure, form: str) -> bytes:
     """Return a figure as the bytes of a ``"png"`` or ``"svg"`` file.
 
-    No date goes in, and identifiers in the SVG are made from its content: the same
-    figure gives the same bytes.
+    They have no date, and the identifiers in the SVG are derived from its content, so the
+    same figure gives the same bytes.
     """
     held = io.BytesIO()
     metadata = {"Date": None} if form == "svg" else None

@@ -1,4 +1,4 @@
-"""What the report shows of folds: how scores and genes differ between them."""
+"""The report's content on folds: how scores and genes vary over them."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _FEW = 30
 
 
 def content(adata: AnnData) -> dict[str, Any]:
-    """Return the values of what the templates show of folds; empty without them."""
-    asked = found(adata, "trust", "params", {}).get("fold")
-    return {"folds": _scores(adata), "fold_genes": _genes(adata), "trust_fold": asked}
+    """Return the templates' values on folds; empty without folds."""
+    fold = found(adata, "trust", "params", {}).get("fold")
+    return {"folds": _scores(adata), "fold_genes": _genes(adata), "trust_fold": fold}
 
 
 def n_folds(adata: AnnData) -> int | None:
@@ -29,7 +29,7 @@ def n_folds(adata: AnnData) -> int | None:
 
 
 def _scores(adata: AnnData) -> Rows:
-    """Return the scores of each fold and what its network was trained on."""
+    """Return the scores of each fold and the numbers of its training."""
     table, trained = found(adata, "evaluate", "folds"), found(adata, "cross_validate", "folds")
     if table is None or trained is None:
         return []
@@ -37,13 +37,13 @@ def _scores(adata: AnnData) -> Rows:
 
 
 def _genes(adata: AnnData) -> Rows:
-    """Return how far the folds agree on each class's genes, the least first."""
+    """Return the agreement of the folds on each class's genes, the lowest first."""
     table = found(adata, "select_genes", "folds")
     return [] if table is None else rows(table.sort_values("jaccard", kind="stable"))
 
 
 def advised(adata: AnnData) -> Caveat | None:
-    """Return the advice to use folds, where classes are too small for a test set."""
+    """Return the advice to use folds if classes are too small for a test set."""
     table = found(adata, "split", "counts")
     if table is None or n_folds(adata) is not None:
         return None
@@ -55,30 +55,31 @@ def advised(adata: AnnData) -> Caveat | None:
     return (
         f"Classes of fewer than {_FEW} samples",
         f"Their scores and genes come from the few samples that were held out: {shown}. "
-        "Cross-validation (--folds 5) predicts and explains every sample, each by a network that "
-        "has not seen it, and shows how far the folds agree.",
+        "Cross-validation (--folds 5) predicts and explains every sample with a network that was "
+        "not trained on it, and shows how far the folds agree.",
     )
 
 
 def saved_model(adata: AnnData) -> Caveat | None:
-    """Return what sets the saved network apart from those of the folds."""
+    """Return how the saved network differs from those of the folds."""
     if n_folds(adata) is None or not ran(adata, "cnn"):
         return None
     return (
         "The saved classifier is another network",
         f"It is trained on all {adata.n_obs:,} samples, for use on new ones. Scores, attributions "
-        f"and genes are those of the {n_folds(adata)} networks of the folds, each trained on "
-        "fewer.",
+        f"and genes are those of the {n_folds(adata)} networks of the folds, each of which was "
+        "trained on fewer samples.",
     )
 
 
 def one_division(adata: AnnData) -> Caveat | None:
-    """Return what folds leave open."""
+    """Return the limitation of a single division into folds."""
     if n_folds(adata) is None:
         return None
     return (
         "One division into folds",
-        "Networks of two folds share most of their training samples, so that they agree more "
-        "than networks of independent cohorts would. A fold explains few samples of a class, so "
-        "that its ranks vary by that alone. Genes that rank high in every fold are the safest.",
+        "Networks of two folds share most of their training samples, so they agree more than "
+        "networks of independent cohorts would. A fold explains few samples of a class, so its "
+        "ranks vary for that reason alone. Genes that rank high in every fold are the most "
+        "reliable.",
     )

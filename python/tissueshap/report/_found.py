@@ -1,4 +1,4 @@
-"""Reading what verbs have left, where a verb may not have been run."""
+"""Reading the results of verbs that may not have been run."""
 
 from __future__ import annotations
 
@@ -24,24 +24,24 @@ def ran(adata: AnnData, verb: str) -> bool:
 
 
 def number(adata: AnnData, verb: str, name: str) -> float | None:
-    """Return a number that a verb found, as Python's own, or None."""
+    """Return a number from a verb's results as a Python float, or None."""
     value = found(adata, verb, name)
     return None if value is None else float(value)
 
 
 def text(values: Any) -> pd.Series[str]:
-    """Return values as plain text, whatever the column's type was on disk."""
+    """Return values as strings, whatever the column's type was on disk."""
     return pd.Series(values).astype(str).reset_index(drop=True)
 
 
 def symbols(adata: AnnData) -> pd.Series[str]:
-    """Return each gene's symbol, or its identifier where it has none."""
+    """Return each gene's symbol, or its identifier if it has none."""
     ids = pd.Series(adata.var_names.astype(str), index=adata.var_names.astype(str))
     if schema.var.symbol not in adata.var:
         return ids
     named = adata.var[schema.var.symbol].astype("string").to_numpy()
-    held = pd.Series(named, index=ids.index, dtype="string")
-    return held.where(held.notna() & (held != ""), ids).astype(str)
+    values = pd.Series(named, index=ids.index, dtype="string")
+    return values.where(values.notna() & (values != ""), ids).astype(str)
 
 
 def is_test(adata: AnnData) -> pd.Series[bool]:
@@ -50,10 +50,10 @@ def is_test(adata: AnnData) -> pd.Series[bool]:
 
 
 def significant(adata: AnnData, logfc: Any, fdr: Any) -> Any:
-    """Return where ``tl.de`` called a gene, by the thresholds that it was run with.
+    """Return which values pass the thresholds that ``tl.de`` was run with.
 
-    ``logfc`` and ``fdr`` are arrays or frames of one shape; missing values are not
-    called, and nothing is where ``tl.de`` has not been run.
+    ``logfc`` and ``fdr`` are arrays or frames of the same shape. Missing values do not
+    pass, and no values pass if ``tl.de`` has not been run.
     """
     limits = found(adata, "de", "params", {"fdr": 0.0, "lfc": 0.0})
     return (fdr < float(limits["fdr"])) & (abs(logfc) > float(limits["lfc"]))

@@ -15,16 +15,16 @@ if TYPE_CHECKING:
 
 
 def gene_table(adata: AnnData) -> pd.DataFrame:
-    """Return the selected genes of every class with all that is known of them.
+    """Return the selected genes of every class, with all their results.
 
     Returns
     -------
     pandas.DataFrame
-        A row a class and gene, by class and rank: ``class``, ``rank``, ``gene``,
-        ``symbol``, ``shap`` (median attribution), ``exclusive`` (selected in this
-        class alone), ``logfc``, ``fdr``, ``in_de`` (significant in this class). The
-        last three are missing where ``tl.de`` has not been run; after
-        ``tl.cross_validate`` there are ``n_folds``, ``rank_low`` and ``rank_high``, as
+        One row per class and gene, by class and rank: ``class``, ``rank``, ``gene``,
+        ``symbol``, ``shap`` (median attribution), ``exclusive`` (selected only in this
+        class), ``logfc``, ``fdr``, ``in_de`` (significant in this class). The last
+        three are missing if ``tl.de`` has not been run; after ``tl.cross_validate``
+        there are also ``n_folds``, ``rank_low`` and ``rank_high``, as
         ``tl.select_genes`` writes them.
 
     Raises

@@ -1,4 +1,4 @@
-"""Looking known marker genes up in the result."""
+"""The results of known marker genes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 
 from tissueshap._core import schema, slots
-from tissueshap._core.errors import MissingSlotError
 from tissueshap.report._found import significant, symbols
 
 if TYPE_CHECKING:
@@ -16,16 +15,15 @@ if TYPE_CHECKING:
 
 
 def score_markers(adata: AnnData) -> pd.DataFrame:
-    """Look the genes of ``uns["markers"]`` up: rank, fold change, selected or not.
+    """Look up the genes of ``uns["markers"]``: rank, fold change, selected or not.
 
-    Markers are matched to symbols and to identifiers. Those that were not measured,
-    or that the filter dropped, stay in the table: what a method could not find is
-    part of the answer.
+    Markers are matched by symbol and by identifier. Those that were not measured, or
+    that the filter dropped, are kept in the table, because no method can find them.
 
     Returns
     -------
     pandas.DataFrame
-        A row a marker whose class is in the data: ``class``, ``gene`` (as listed),
+        One row per marker whose class is in the data: ``class``, ``gene`` (as listed),
         ``measured`` (passed the filter), ``shap_rank`` (NaN if not measured),
         ``in_shap`` (selected in the class), ``logfc``, ``fdr``, ``in_de``
         (significant in the class).
@@ -42,10 +40,8 @@ def score_markers(adata: AnnData) -> pd.DataFrame:
     ['class', 'gene', 'measured', 'shap_rank', 'logfc', 'fdr', 'in_shap', 'in_de']
     """
     if "markers" not in adata.uns:
-        raise MissingSlotError(
-            "adata.uns['markers'] is missing: set it to a table with the columns class and "
-            "gene, or run with --markers"
-        )
+        remedy = "set it to a table with the columns class and gene, or run with --markers"
+        raise slots.missing_slot("uns['markers']", remedy)
     chosen = slots.table(adata, "select_genes", "genes")
     selected = set(zip(chosen["class"].astype(str), chosen["gene"].astype(str), strict=True))
     classes = slots.class_names(adata)

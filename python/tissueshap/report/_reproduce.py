@@ -1,4 +1,4 @@
-"""What the section on reproducibility shows: settings, options and steps of a run."""
+"""The report's section on reproducibility: settings, options and steps of a run."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from tissueshap.report._sections import Rows, rows
 if TYPE_CHECKING:
     from anndata import AnnData
 
-#: What made the AnnData, before any verb.
+#: What created the AnnData, before any verb.
 _READING = ("pbmc68k", "simulate", "read_counts")
 
 
 def settings(adata: AnnData) -> list[tuple[str, str, str]]:
-    """Return what each verb was called with: verb, settings, seed."""
+    """Return the settings of each verb: verb, settings, seed."""
     place = {verb: number for number, verb in enumerate((*_READING, *schema.load()["uns"]))}
     records = {verb: e for verb, e in slots.record(adata).items() if isinstance(e, dict)}
     held = []
@@ -30,13 +30,13 @@ def settings(adata: AnnData) -> list[tuple[str, str, str]]:
 
 
 def options(adata: AnnData) -> list[tuple[str, str]]:
-    """Return the settings of the workflow, where there was one."""
+    """Return the settings of the workflow, if any."""
     params = found(adata, "workflow", "params", {})
     return [(str(name), _short(value)) for name, value in sorted(params.items())]
 
 
 def steps(adata: AnnData) -> Rows:
-    """Return the steps of the workflow: what they found and the seconds they took."""
+    """Return the steps of the workflow: their results, and the seconds they took."""
     table = found(adata, "workflow", "timings")
     return [] if table is None else rows(table)
 

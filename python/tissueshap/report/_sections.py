@@ -1,4 +1,4 @@
-"""What each section of the report shows, as plain values for the template."""
+"""The content of each section of the report, as plain values for the template."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Rows = list[dict[str, Any]]
 
 
 def classes(adata: AnnData) -> Rows:
-    """Return, by class: samples, trained on, held out, after balancing, donors."""
+    """Return numbers by class: samples, training, held out, after balancing, donors."""
     label = text(adata.obs[slots.label_of(adata)])
     table = pd.DataFrame({"n": label.value_counts()}).sort_index()
     if ran(adata, "split") and not ran(adata, "cross_validate"):
@@ -44,7 +44,7 @@ def per_class(adata: AnnData) -> Rows:
 
 
 def mistakes(adata: AnnData, *, n_top: int = 8) -> Rows:
-    """Return the commonest mistakes: true class, predicted class, number."""
+    """Return the most common mistakes: true class, predicted class, number."""
     table = found(adata, "evaluate", "confusion")
     if table is None:
         return []
@@ -54,20 +54,20 @@ def mistakes(adata: AnnData, *, n_top: int = 8) -> Rows:
 
 
 def all_right_listed(adata: AnnData) -> bool:
-    """Return whether the confusion's figure lists the classes without any mistake."""
+    """Return whether the confusion figure lists the classes without mistakes."""
     table = found(adata, "evaluate", "per_class")
     right = None if table is None else (table["recall"] == 1) & (table["precision"] == 1)
     return right is not None and bool(right.any() and not right.all())
 
 
 def validated(adata: AnnData) -> bool:
-    """Return whether samples were set aside to watch the training by."""
+    """Return whether samples were held out to monitor the training."""
     table = found(adata, "cnn", "history")
     return table is not None and "val_loss" in table and bool(table["val_loss"].notna().any())
 
 
 def genes(adata: AnnData) -> Rows:
-    """Return the selected genes, a row a class and gene."""
+    """Return the selected genes, one row per class and gene."""
     return rows(gene_table(adata)) if ran(adata, "select_genes") else []
 
 
@@ -80,13 +80,13 @@ def top_genes(chosen: Rows, *, n_top: int = 8) -> list[tuple[str, Rows]]:
 
 
 def de_counts(adata: AnnData) -> Rows:
-    """Return, by class: SHAP genes, DE genes up and down, shared and expected."""
+    """Return numbers by class: SHAP genes, DE genes up and down, shared and expected."""
     table = found(adata, "compare", "per_class")
     return [] if table is None else rows(table)
 
 
 def missed_by_class(adata: AnnData) -> Rows:
-    """Return, by class, how many SHAP genes differential expression missed, and why."""
+    """Return by class how many SHAP genes differential expression missed, and why."""
     table = found(adata, "compare", "genes")
     if table is None:
         return []
@@ -114,18 +114,18 @@ _MISSED = {
 
 
 def top_ranks(adata: AnnData) -> Rows:
-    """Return how many ranks keep 90 to 50 % of the places unique, and their genes."""
+    """Return the numbers of ranks with 90 to 50 % unique places, and of their genes."""
     table = found(adata, "select_genes", "by_share")
     return [] if table is None else rows(table)
 
 
 def called(adata: AnnData) -> Rows:
-    """Return, by class: genes that differential expression calls, up, down, only there."""
+    """Return numbers by class of genes that DE calls: up, down, only in this class."""
     return rows(counts(adata)) if ran(adata, "de") else []
 
 
 def null_test(adata: AnnData) -> dict[str, float]:
-    """Return the numbers of the null test, or nothing."""
+    """Return the results of the null test, or an empty mapping."""
     names = (
         *("n_sets", "n_genes", "observed", "null_mean", "null_sd"),
         *("empirical_pvalue", "t_statistic", "t_pvalue"),
@@ -141,7 +141,7 @@ def v_measure(adata: AnnData) -> Rows:
 
 
 def markers(adata: AnnData) -> list[dict[str, Any]]:
-    """Return, by class, which known markers were found and which were not."""
+    """Return by class which known markers were selected and which were not."""
     if "markers" not in adata.uns or not ran(adata, "select_genes"):
         return []
     scored = score_markers(adata)
@@ -166,7 +166,7 @@ def _marker_class(name: str, held: pd.DataFrame, chance: float) -> dict[str, Any
 
 
 def truth(adata: AnnData) -> Rows:
-    """Return the scores against a simulation's planted markers."""
+    """Return the scores on a simulation's planted markers."""
     return rows(score_truth(adata)) if "truth" in adata.uns and ran(adata, "de") else []
 
 
@@ -183,11 +183,11 @@ _RESTS = {
 
 
 def methods(adata: AnnData) -> dict[str, str]:
-    """Return what the account of the method names: balancing, preset, test."""
+    """Return the names of the methods: balancing, preset, test."""
     names = {
         "smote": "SMOTE",
-        "random": "drawing samples again",
-        "undersample": "leaving samples out",
+        "random": "random oversampling",
+        "undersample": "random undersampling",
         "class_weight": "class weights",
         "none": "",
     }
@@ -216,7 +216,7 @@ def _clustering(params: dict[str, Any], *, folded: bool) -> dict[str, str]:
 
 
 def rows(table: pd.DataFrame) -> Rows:
-    """Return a frame as dictionaries of Python's own values, classes as text."""
+    """Return the rows of a frame as dictionaries of plain values, with classes as strings."""
     plain = table.copy()
     for name in plain.columns[[not pd.api.types.is_numeric_dtype(t) for t in plain.dtypes]]:
         plain[name] = plain[name].astype(str)

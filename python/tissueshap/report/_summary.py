@@ -1,4 +1,4 @@
-"""The numbers of a run, one by one."""
+"""The numbers of a run."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tissueshap.report._trust import verdicts
 if TYPE_CHECKING:
     from anndata import AnnData
 
-#: Gene sets whose V-measure a summary has, in the order in which they are shown.
+#: Gene sets whose V-measure is in a summary, in the order of display.
 GENE_SETS = {
     "shap": "SHAP genes",
     "de": "DE genes",
@@ -27,26 +27,26 @@ GENE_SETS = {
 
 
 def summarise(adata: AnnData) -> dict[str, Any]:
-    """Return the numbers of a run, as JSON can hold them.
+    """Return the numbers of a run, in types that JSON has.
 
     Parameters
     ----------
     adata
-        After the verbs; what a verb that was not run would have found is None.
+        After the verbs; results of verbs that were not run are None.
 
     Returns
     -------
     dict
         ``n_samples``, ``n_classes``, ``n_genes``, ``n_train``, ``n_test``, ``n_folds``
-        (then all samples both train and are held out), ``macro_f1_folds`` (of each fold),
+        (with folds all samples are both training and held out), ``macro_f1_folds`` (by fold),
         ``n_train_balanced`` (rows after balancing), ``macro_f1``,
         ``baseline_macro_f1``, ``accuracy``, ``n_shap_genes``, ``n_ranks``,
         ``unique_fraction``, ``n_de_genes``, ``overlap_fraction`` (share of the SHAP
         genes that are DE genes), ``overlap_expected`` (the same by chance), ``v_measure``
         (by gene set), ``training`` (``learning_rate``, ``retries``, ``diverged``), ``trust``
-        (by check that was made: ``verdict``, ``value``, ``threshold``, ``chance``,
-        ``question``, ``measure``; of a check of several rows the one that fails, or else the
-        first), ``failures`` (what speaks against the result, in sentences), ``timings``
+        (by check that was run: ``verdict``, ``value``, ``threshold``, ``chance``,
+        ``question``, ``measure``; for a check with several rows the one that fails, or else
+        the first), ``failures`` (evidence against the result, in sentences), ``timings``
         (seconds by step), ``versions``.
 
     Examples
@@ -82,14 +82,14 @@ def v_measures(adata: AnnData) -> dict[str, float | None]:
 
 
 def training(adata: AnnData) -> dict[str, Any]:
-    """Return how the training went; nothing where there is no record of it."""
+    """Return the course of the training; empty without a record of it."""
     names = {"learning_rate": float, "retries": int, "diverged": bool}
     held = {name: found(adata, "cnn", name) for name in names}
     return {name: names[name](value) for name, value in held.items() if value is not None}
 
 
 def trust(adata: AnnData) -> dict[str, dict[str, Any]]:
-    """Return the verdict of each check that was made, with its figures."""
+    """Return the verdict of each check that was run, with its values."""
     words, figures = ("verdict", "question", "measure"), ("value", "threshold", "chance")
     return {
         row["check"]: {
@@ -110,7 +110,7 @@ def timings(adata: AnnData) -> dict[str, float]:
 
 
 def versions(adata: AnnData) -> dict[str, str]:
-    """Return every version that a verb has recorded, and Python's."""
+    """Return all versions that verbs have recorded, and Python's."""
     held = {"python": platform.python_version()}
     for entry in slots.record(adata).values():
         if isinstance(entry, Mapping):

@@ -1,4 +1,4 @@
-"""What the report shows of trust, and what the summary says of it."""
+"""The report's section on trust, and its part of the summary."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def trust(adata: AnnData) -> dict[str, Any]:
 
 
 def verdicts(adata: AnnData) -> Rows:
-    """Return a row a check, of those that were made: the one that fails, or else its first."""
+    """Return one row per check that was run: the one that fails, or else its first."""
     table = found(adata, "trust", "summary")
     if table is None:
         return []
@@ -44,7 +44,7 @@ def verdicts(adata: AnnData) -> Rows:
 
 
 def trust_figures(adata: AnnData) -> dict[str, Figure]:
-    """Draw the figures of the checks that were made."""
+    """Draw the figures of the checks that were run."""
     if not ran(adata, "trust"):
         return {}
     drawn = {"trust": pl.trust(adata)}

@@ -1,4 +1,4 @@
-"""Scoring genes against a simulation's planted markers."""
+"""Comparison of genes with a simulation's planted markers."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from tissueshap._core import schema, slots
-from tissueshap._core.errors import MissingSlotError
 from tissueshap.report._found import found, significant
 
 if TYPE_CHECKING:
@@ -17,20 +16,20 @@ Pairs = set[tuple[str, str]]
 
 
 def score_truth(adata: AnnData) -> pd.DataFrame:
-    """Score the SHAP and DE genes against ``uns["truth"]``.
+    """Compare the SHAP and DE genes with ``uns["truth"]``.
 
     A call is a pair of class and gene: for SHAP a gene selected in that class, for DE
-    a gene significantly *higher* in that class (planted markers are up). Markers of
-    genes that the filter dropped count as planted and not found.
+    a gene significantly *higher* in that class (planted markers are up). Markers that the
+    filter dropped count as planted but not found.
 
     Returns
     -------
     pandas.DataFrame
-        A row a method and kind of marker, and one for ``"any"``: ``method``, ``kind``,
+        One row per method and kind of marker, and one for ``"any"``: ``method``, ``kind``,
         ``n_planted``, ``n_found``, ``recall`` (found / planted), ``n_called`` and
         ``precision`` (share of the method's calls that are planted markers of the
         kind; for ``"any"`` the method's precision). ``recall`` and ``precision`` are
-        NaN where nothing was planted or called.
+        NaN if nothing was planted or called.
 
     Raises
     ------
@@ -43,9 +42,8 @@ def score_truth(adata: AnnData) -> pd.DataFrame:
     ['method', 'kind', 'n_planted', 'n_found', 'recall', 'n_called', 'precision']
     """
     if "truth" not in adata.uns:
-        raise MissingSlotError(
-            "adata.uns['truth'] is missing: only simulated data have it (ts.datasets.simulate)"
-        )
+        remedy = "only simulated data have it (ts.datasets.simulate)"
+        raise slots.missing_slot("uns['truth']", remedy)
     truth = adata.uns["truth"].astype({"gene": str, "class": str, "kind": str})
     kinds = [*dict.fromkeys(truth["kind"]), "any"]
     rows = []

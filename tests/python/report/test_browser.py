@@ -94,7 +94,7 @@ def test_a_reader_sorts_and_searches(chromium: Chromium, page: Path, finished: a
     found = _used(chromium, page)
     genes = report.gene_table(finished)
     assert found["wrong"] == []
-    assert found["title"] == "Which genes tell the classes apart?"
+    assert found["title"] == "Which genes distinguish the classes?"
     assert found["images"] == [True, True]
     assert found["overflow"] <= 0
     assert found["all"] == found["again"] == len(genes)

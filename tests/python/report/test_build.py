@@ -137,8 +137,8 @@ def test_captions_tell_what_the_figures_show(
         scores.loc[0, ["precision", "recall"]] = 1.0
     drawn = {name: Figure(figsize=(1, 1)) for name in ("confusion", "history")}
     text = report.build(finished, tmp_path / "r.html", figures=drawn).read_text(encoding="utf-8")
-    assert ("set aside for validation" in text) is happened
-    assert ("without any mistake are listed" in text) is happened
+    assert ("held-out real samples (validation)" in text) is happened
+    assert ("without mistakes are listed" in text) is happened
 
 
 def test_scores_without_a_baseline_are_shown(finished: ad.AnnData, tmp_path: Path) -> None:
@@ -156,12 +156,12 @@ def test_shows_the_numbers(written: str) -> None:
     assert "0.875" in written  # macro F1
     assert "0.825" in written  # of the baseline
     assert "44 genes" in written
-    assert "127 to train on" in written
+    assert "127 for training" in written
 
 
 def test_shows_the_biology(written: str) -> None:
     words = " ".join(re.sub(r"<[^>]+>", " ", written).split())
-    assert "the gene sets of b.gmt richer in SHAP genes" in words
+    assert "Do the gene sets of b.gmt have more SHAP genes" in words
     assert "SHAP: 30 genes, 29 of them in a set, 1 term below 0.05; DE: 25 genes" in words
     assert "Muscle &lt;i&gt;contraction&lt;/i&gt;" in written
     # The term's share of the list, 6/30, over its share of the background, 10/150.

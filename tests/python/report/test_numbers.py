@@ -155,13 +155,13 @@ def test_caveats_name_classes_without_de_genes(finished: ad.AnnData) -> None:
 
 
 def test_caveats_notice_a_long_list(finished: ad.AnnData) -> None:
-    assert "Much of all genes" not in _headings(finished)
+    assert "A large share of the genes" not in _headings(finished)
     finished.var["shap_selected"] = True
-    words = dict(caveats(finished))["Much of all genes is selected"]
+    words = dict(caveats(finished))["A large share of the genes is selected"]
     assert "100% of the genes" in words
     assert "--select top_n" in words
     slots.record(finished)["select_genes"]["params"]["method"] = "unique_fraction"
-    assert "--unique-fraction" in dict(caveats(finished))["Much of all genes is selected"]
+    assert "--unique-fraction" in dict(caveats(finished))["A large share of the genes is selected"]
 
 
 def test_caveats_speak_of_tmm_where_it_was_run(finished: ad.AnnData) -> None:
@@ -177,16 +177,16 @@ def test_the_account_is_of_what_was_run(finished: ad.AnnData) -> None:
     slots.write(finished, "tmm", {}, params={})
     assert account(finished).startswith("Counts were filtered and normalised by TMM (edgeR).")
     assert "balanced by SMOTE" in account(finished)
-    assert "split the probability of the predicted class" in account(finished)
+    assert "attributed the probability of the predicted class" in account(finished)
     assert "follows its median over" in account(finished)
     assert "edgeR compared each class" in account(finished)
     del records["filter_genes"], records["tmm"], records["de"], records["oversample"]
     records["shap"]["params"] |= {"output": "logit", "target": "Liver"}
     records["rank_genes"]["params"]["statistic"] = "mean"
     said = account(finished)
-    assert said.startswith("Values came as logarithms")
-    assert "The others trained a neural network" in said
-    assert "split the logit of the class Liver" in said
+    assert said.startswith("Values were log-transformed already")
+    assert "was trained on the others." in said
+    assert "attributed the logit of the class Liver" in said
     assert "follows its mean over" in said
     assert "compared each class" not in said
     finished.uns["tissueshap"] = {"label": "tissue"}

@@ -8,7 +8,7 @@
   const pick = document.getElementById("gene-class");
   const shown = document.getElementById("gene-count");
 
-  // A cell sorts by its data-value where it has one, else by its text.
+  // Cells are sorted by their data-value if present, otherwise by their text.
   const key = (row, column) => {
     const cell = row.cells[column];
     return "value" in cell.dataset ? cell.dataset.value : cell.textContent;

@@ -36,14 +36,14 @@ app = typer.Typer(
 
 def main() -> None:
     """Run the command line."""
-    for stream in (sys.stdout, sys.stderr):  # not every locale has every name
+    for stream in (sys.stdout, sys.stderr):  # not every encoding has the characters of all names
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     app()
 
 
-def _say_version(asked: bool) -> None:
-    if asked:
+def _print_version(requested: bool) -> None:
+    if requested:
         typer.echo(__version__)
         raise typer.Exit
 
@@ -53,20 +53,20 @@ def _every_command(
     _: Annotated[
         bool,
         typer.Option(
-            "--version", is_eager=True, callback=_say_version, help="Print the version and exit."
+            "--version", is_eager=True, callback=_print_version, help="Print the version and exit."
         ),
     ] = False,
 ) -> None:
     pass
 
 
-def _run(config: Path | None = None, **given: Any) -> None:
+def _run(config: Path | None = None, **values: Any) -> None:
     """Run the whole method on a file of counts and write a folder of results.
 
     Options can also be read from a YAML file (--config), under the same names; those
     of the command line take precedence.
     """
-    chosen = {name: value for name, value in given.items() if value not in (None, [])}
+    chosen = {name: value for name, value in values.items() if value not in (None, [])}
     with _reported():
         from tissueshap import workflow
 
@@ -75,15 +75,15 @@ def _run(config: Path | None = None, **given: Any) -> None:
 
 
 def _as_command(function: Callable[..., None]) -> Callable[..., None]:
-    """Give a function one option for each setting of a run, by the settings' own words."""
+    """Give a function one option per setting of a run, with the setting's description."""
     config = Annotated[Path | None, typer.Option(metavar="PATH", help="YAML file with options.")]
     chosen: dict[str, Any] = {"config": config}
     for name, item in options().items():
         kind = base_type(types()[name])
-        held: Any = list[kind] | None if repeats(types()[name]) else kind | None  # type: ignore[valid-type]
+        hint: Any = list[kind] | None if repeats(types()[name]) else kind | None  # type: ignore[valid-type]
         flag = (f"--{name.replace('_', '-')}",) if item.default is False else ()
         chosen[name] = Annotated[
-            held, typer.Option(*flag, metavar=_METAVAR[kind], help=_help(item))
+            hint, typer.Option(*flag, metavar=_METAVAR[kind], help=_help(item))
         ]
     parameters = [
         Parameter(name, Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
@@ -146,18 +146,18 @@ def _version() -> None:
     typer.echo(__version__)
 
 
-#: Seconds that R, or anything that is not Python, has to stop after Ctrl-C.
+#: Seconds for R, or any other code that is not Python, to stop after Ctrl-C.
 _PATIENCE = 5.0
 
 
 @contextmanager
 def _reported() -> Iterator[None]:
-    """Show messages; turn what went wrong on purpose into one line and exit code 2."""
+    """Show messages; turn expected errors into one line and exit code 2."""
     handlers, level = list(logger.handlers), logger.level
     show()
     earlier = {number: signal.getsignal(number) for number in interrupts.ENDING}
     for number, handler in earlier.items():
-        if handler == signal.SIG_DFL:  # with nohup it is another
+        if handler == signal.SIG_DFL:  # nohup has set another one
             signal.signal(number, _stop)
     with interrupts.patience(_PATIENCE), warnings.catch_warnings():
         warnings.simplefilter("always", DataWarning)
@@ -229,7 +229,7 @@ def _lines(found: dict[str, Any]) -> list[tuple[str, str]]:
         ("macro F1, logistic regression", f"{found['baseline_macro_f1']:.3f}"),
         ("SHAP genes", f"{found['n_shap_genes']:,} (top {found['n_ranks']} ranks)"),
         (
-            "of them also found by DE",
+            "of these also found by DE",
             f"{found['overlap_fraction']:.1%} ({found['overlap_expected']:.1%} by chance)",
         ),
         *(

@@ -1,7 +1,7 @@
-"""What tissueshap needs, what of it is here, and the command that installs the rest.
+"""The packages that tissueshap needs, which are installed, and commands for the others.
 
-``tissueshap doctor`` prints it; so does ``python -m tissueshap.doctor``, which works
-without any of the packages that it looks for.
+``tissueshap doctor`` prints them; so does ``python -m tissueshap.doctor``, which works
+without any of these packages.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from tissueshap._version import __version__
 _TIMEOUT = 180
 _OK, _ABSENT = "ok", "absent"
 
-#: rpy2-rinterface from the first on needs R from the second on, which pip cannot know.
+#: rpy2-rinterface from this version on needs R from this version on, which pip does not know.
 _RINTERFACE = ("3.6.6", "4.5")
 
 _DEVICES = """
@@ -49,18 +49,18 @@ class Row:
     part
         ``"R"``, ``"Python"`` or ``"Keras"``.
     name
-        What was looked for.
+        The package or program.
     wanted
-        Versions that will do, or empty.
+        Supported versions, or empty.
     found
-        What is there, or empty.
+        The installed version, or empty.
     status
-        ``"ok"``, or what is amiss: ``"missing"`` (``"absent"`` where optional),
-        ``"too old"``, ``"too new"``, ``"differs"``, ``"fails"``.
+        ``"ok"``, or the problem: ``"missing"`` (``"absent"`` if optional), ``"too old"``,
+        ``"too new"``, ``"differs"``, ``"fails"``.
     remedy
-        The command that mends it, or empty.
+        The command that fixes it, or empty.
     required
-        Whether nothing works without it.
+        Whether it is required.
     """
 
     part: str
@@ -73,16 +73,16 @@ class Row:
 
     @property
     def wrong(self) -> bool:
-        """Whether something that is required is not there."""
+        """Whether something required is missing."""
         return self.required and self.status != _OK
 
 
 def doctor() -> list[Row]:
-    """Look at R, Python, their packages, and the devices that Keras can use.
+    """Check R, Python, their packages, and the devices that Keras can use.
 
     Returns
     -------
-        A row for each thing looked for.
+        One row for each.
     """
     of_r = needs.r_needs()
     in_r = r_package.versions([*(need.name for need in of_r), "tissueshap"])
@@ -90,7 +90,7 @@ def doctor() -> list[Row]:
 
 
 def render(rows: list[Row]) -> str:
-    """Return the rows as a table, and under it the commands that mend what is wrong."""
+    """Return the rows as a table, followed by the commands that fix problems."""
     cells = [("", "what", "wanted", "found", "")]
     cells += [(row.part, row.name, row.wanted, row.found or "-", row.status) for row in rows]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
@@ -112,7 +112,7 @@ def main(install_r: bool = False) -> int:
 
     Returns
     -------
-        0 when all that is required is there, else 1.
+        0 if everything required is installed, otherwise 1.
     """
     if install_r:
         library = r_package.install()
@@ -170,14 +170,14 @@ def _python_row(need: Need, *alongside: Need) -> Row:
 
 
 def _rinterface(r_version: str | None) -> Need:
-    """Return rpy2's half that talks to R: its newest need a newer R than many have."""
+    """Return rpy2's interface to R, whose newest versions need a newer R than many have."""
     first, r_bound = _RINTERFACE
     old_r = r_version is not None and not Need("R", f">={r_bound}").met_by(r_version)
     return Need("rpy2-rinterface", f"<{first}" if old_r else "")
 
 
 def _keras_rows() -> list[Row]:
-    """Return a row for the backend and one for a GPU, asked in a process of its own."""
+    """Return a row for the backend and one for a GPU, found in a separate process."""
     if _version("keras") is None:
         return []
     try:

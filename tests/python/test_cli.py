@@ -237,7 +237,7 @@ def test_a_run_ends_with_what_fails(
     lines = [line for line in capsys.readouterr().out.splitlines() if line]
     assert lines[:2] == ["  ! 2 of 3 checks fail: Are they stable?", "  ! The training diverged."]
     assert lines[2].split() == ["classes", "7"]
-    assert "  of them also found by DE          19.0% (20.0% by chance)" in lines
+    assert "  of these also found by DE         19.0% (20.0% by chance)" in lines
 
 
 @pytest.mark.parametrize("asked", ["version", "--version"])
@@ -260,7 +260,7 @@ def test_a_process_that_fails_says_so_and_exits_with_2(tmp_path: Path) -> None:
     words = ("run", "--counts", "no.tsv", "--label", "x", "--out", str(tmp_path / "out"))
     done = _command(*words)
     assert done.returncode == 2
-    assert done.stderr.startswith("Error: --counts: there is no file no.tsv")
+    assert done.stderr.startswith("Error: --counts: no.tsv does not exist")
     assert done.stdout == ""
 
 

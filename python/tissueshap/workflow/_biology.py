@@ -1,4 +1,4 @@
-"""The steps of a run that ask what the genes do: gene sets, processes, interactions."""
+"""The steps of a run on the function of the genes: gene sets, processes, interactions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tissueshap.workflow._job import Job
 
 
 def steps(config: Config) -> dict[str, Callable[[Job], str]]:
-    """Return the steps that the settings ask for, in order."""
+    """Return the requested steps, in order."""
     chosen: dict[str, Callable[[Job], str]] = {}
     if config.gene_sets or config.enrich_engine == "reactomepa":
         chosen["enrich"] = enrich
@@ -41,7 +41,7 @@ def read(job: Job) -> dict[str, set[str]]:
 
 
 def enrich(job: Job) -> str:
-    """Look for gene sets among the SHAP genes and the differentially expressed ones."""
+    """Test gene sets for enrichment in the SHAP genes and the differentially expressed genes."""
     tl.enrich(job.adata, _sets(job.config), source=("shap", "de"), **_how(job.config))
     lists = job.found("enrich", "lists")
     found = zip(lists["source"], lists["n_terms"], strict=True)
@@ -49,10 +49,10 @@ def enrich(job: Job) -> str:
 
 
 def exclusive(job: Job) -> str:
-    """Look for processes among the SHAP genes that one class alone has."""
+    """Test processes for enrichment in the SHAP genes that only one class has."""
     how = _how(job.config)
     if job.config.go:
-        # clusterProfiler brings GO itself; the others take the annotation packages.
+        # clusterProfiler has its own GO; the others use the annotation packages.
         how["engine"] = "clusterprofiler" if how["engine"] == "clusterprofiler" else "go"
     sets = None if job.config.go else _sets(job.config)
     tl.enrich(job.adata, sets, source="shap", by="exclusive", key_added=EXCLUSIVE, **how)
@@ -62,7 +62,7 @@ def exclusive(job: Job) -> str:
 
 
 def ppi(job: Job) -> str:
-    """Count the interactions among the SHAP genes, against chance."""
+    """Compare the number of interactions among the SHAP genes with chance."""
     tl.ppi(job.adata, job.interactions, score=job.config.interaction_score)
     row = job.found("ppi", "table").iloc[0]
     return (
@@ -72,7 +72,7 @@ def ppi(job: Job) -> str:
 
 
 def _sets(config: Config) -> Mapping[str, Sequence[str]] | Path | None:
-    """Return the gene sets; one file as its path, since it also says what each set is."""
+    """Return the gene sets; a single file as its path, because it also describes the sets."""
     if len(config.gene_sets) == 1:
         return config.gene_sets[0]
     return read_gene_sets(config.gene_sets) or None

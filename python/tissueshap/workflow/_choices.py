@@ -1,4 +1,4 @@
-"""What the options with few values can be."""
+"""The choices of the options that have few values."""
 
 from typing import Literal
 

@@ -23,7 +23,7 @@ def null_test(job: Job) -> str:
     """Compare the SHAP genes' clusters with those of random gene sets."""
     config = job.config
     if slots.require(job.adata, "var", schema.var.shap_selected).all():
-        return "left out: every gene is selected, so no random set could differ"
+        return "skipped: every gene is selected, so no random set could differ"
     tl.null_test(job.adata, n_sets=config.n_null, n_starts=config.null_starts, **_clusters(config))
     pvalue = float(job.found("null_test", "empirical_pvalue"))
     return f"{config.n_null} random gene sets, empirical p = {pvalue:.2g}"

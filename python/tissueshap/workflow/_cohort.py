@@ -1,4 +1,4 @@
-"""The steps of a run that take the classifier to another cohort."""
+"""The steps of a run that apply the classifier to another cohort."""
 
 from __future__ import annotations
 
@@ -33,18 +33,18 @@ def steps(config: Config) -> dict[str, Callable[[Job], str]]:
 
 
 def read(job: Job, class_map: Mapping[str, str] | None) -> None:
-    """Read the other cohort, and keep the genes that both have, in one order.
+    """Read the other cohort, and keep the genes that both have, in the same order.
 
     Parameters
     ----------
     job
         The run.
     class_map
-        The user's names for its classes; refused here if no class is matched.
+        The user's map of its classes; an error if no class is matched.
     """
     config = job.config
     if config.cohort_counts is None:
-        raise RuntimeError("the settings name no other cohort")
+        raise RuntimeError("the settings do not name another cohort")
     job.other = io.read_counts(
         config.cohort_counts,
         config.cohort_samples,
@@ -57,7 +57,7 @@ def read(job: Job, class_map: Mapping[str, str] | None) -> None:
     if len(shared) < 4:
         raise DataError(
             f"the cohorts share {len(shared)} genes ({list(job.adata.var_names[:3])} and "
-            f"{list(job.other.var_names[:3])}): give both the same kind of identifier"
+            f"{list(job.other.var_names[:3])}): use the same kind of identifier in both"
         )
     logger.info(
         "%s genes are in both cohorts, of %s and %s",
@@ -94,7 +94,7 @@ def normalise(job: Job) -> str:
 
 
 def harmonise(job: Job) -> str:
-    """Bring its genes onto the training samples' scale."""
+    """Transform its genes to the scale of the training samples."""
     pp.harmonise(job.cohort, job.adata)
     constant = int(slots.table(job.cohort, "harmonise", "n_constant"))
     return f"z-score by gene; {constant:,} genes without variance"
@@ -107,7 +107,7 @@ def transfer(job: Job) -> str:
     names = ("n_correct", "n_scored", "baseline_n_correct")
     right, scored, simple = (int(slots.table(job.cohort, "transfer", name)) for name in names)
     return (
-        f"{right:,} of {scored:,} samples of known classes are right; logistic regression: "
+        f"{right:,} of {scored:,} samples of known classes are correct; logistic regression: "
         f"{simple:,}"
     )
 
@@ -120,7 +120,7 @@ def project(job: Job) -> str:
 
 
 def explain(job: Job) -> str:
-    """Attribute what each of its samples is predicted as to the genes."""
+    """Explain the predicted class of each of its samples."""
     values = slots.require(job.adata, "layers", schema.layers.log2)
     background = np.asarray(values[training(job.adata)])
     tl.shap(
@@ -150,7 +150,7 @@ def _layer(job: Job) -> str:
 
 
 def _map(job: Job) -> dict[str, str] | None:
-    """Return the map without the classes that training left out."""
+    """Return the map without the classes that training excluded."""
     if job.class_map is None:
         return None
     known = set(slots.class_names(job.adata, job.config.label))

@@ -12,14 +12,14 @@ from tissueshap._core.errors import DataError
 from tissueshap._core.held_out import fewest
 from tissueshap.workflow import _choices
 from tissueshap.workflow._values import agree, checked
-from tissueshap.workflow._yaml import beside, mapping
+from tissueshap.workflow._yaml import mapping, relative_to
 
 if TYPE_CHECKING:
     from tissueshap.tl import Method
 
 
 def _option(default: Any, doc: str, *, low: float | None = None, high: float | None = None) -> Any:
-    """Return a field with what the command line shows and :class:`Config` checks."""
+    """Return a field with its help text for the command line, and its limits."""
     return field(default=default, metadata={"doc": doc, "low": low, "high": high})
 
 
@@ -27,9 +27,9 @@ def _option(default: Any, doc: str, *, low: float | None = None, high: float | N
 class Config:
     """Settings of a run; each is an option of ``tissueshap run`` and a key of its YAML.
 
-    The meaning of each is its ``doc`` in :func:`options`, which ``tissueshap run
-    --help`` prints. Values are converted and checked when a Config is made, so a
-    wrong one fails before any work starts.
+    Each is described by its ``doc`` in :func:`options`, which ``tissueshap run --help``
+    prints. Values are converted and checked when a Config is created, so a wrong one
+    fails before any work starts.
 
     Raises
     ------
@@ -247,8 +247,8 @@ class Config:
         self._check_class_size()
 
     def _check_class_size(self) -> None:
-        """Refuse options that ask for more samples of a class than it needs to have."""
-        # What --preset paper holds out is left to the data: the paper kept classes from 25 on.
+        """Refuse options that need more samples per class than the minimum class size."""
+        # Not checked for --preset paper: the paper used classes from 25 samples on.
         needed = fewest(n_test=self.test_per_class, n_folds=self.folds)
         if self.smallest_class >= needed:
             return
@@ -256,32 +256,32 @@ class Config:
         how = how if self.folds is None else f"folds {self.folds}"
         raise DataError(
             f"min_class_size {self.min_class_size} keeps classes that are too small for {how}, "
-            f"which takes {needed} samples of a class: raise it, or hold out fewer"
+            f"which needs {needed} samples per class: raise it, or hold out fewer"
         )
 
     @property
     def test(self) -> Method:
-        """The test of differential expression, by the values where none is asked for."""
+        """The test of differential expression; by default it depends on the values."""
         if self.de_method != "auto":
             return self.de_method
         return "limma" if self.values == "log" else "edgeR_QL"
 
     @property
     def n_test(self) -> int | None:
-        """Samples held out of each class; None for a share of them, and with folds."""
+        """Number of samples held out per class; None for a share of them, and with folds."""
         as_published = self.preset == "paper" and self.test_fraction is None and self.folds is None
         return 50 if as_published and self.test_per_class is None else self.test_per_class
 
     @property
     def smallest_class(self) -> int:
-        """Fewest samples of a class that is not left out."""
+        """Smallest number of samples of a class that is not excluded."""
         if self.min_class_size is not None:
             return self.min_class_size
         return max(25, fewest(n_test=self.n_test, n_folds=self.folds))
 
     @classmethod
     def from_yaml(cls, path: str | Path, **options: Any) -> Config:
-        """Read a YAML file; ``options`` go before what it says.
+        """Read a YAML file; ``options`` take precedence over its content.
 
         Paths in the file are relative to the file's own folder. An option may be
         written with ``_`` or ``-``.
@@ -289,20 +289,20 @@ class Config:
         Raises
         ------
         DataError
-            The file cannot be read, or has a key that is not an option: the
-            message names the nearest one.
+            The file cannot be read, or has a key that is not an option; the message names
+            the nearest option.
         """
         path = Path(path)
-        given: dict[str, Any] = {}
+        values: dict[str, Any] = {}
         for key, value in mapping(path).items():
             name = known(str(key), str(path))
-            if name in given:
+            if name in values:
                 raise DataError(f"{path} has the option {name!r} twice: leave one out")
-            given[name] = beside(path.parent, types()[name], value)
-        return cls(**{**given, **options})
+            values[name] = relative_to(path.parent, types()[name], value)
+        return cls(**{**values, **options})
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the settings as plain values, paths as text, lists for what repeats."""
+        """Return the settings as plain values: paths as text, repeated options as lists."""
 
         def plain(value: Any) -> Any:
             if isinstance(value, tuple):

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from tissueshap._core.errors import DataError
+from tissueshap._core.options import check_choice
 from tissueshap.workflow._run import run
 
 if TYPE_CHECKING:
     from anndata import AnnData
 
-#: Textbook markers of blood cells (as in the PBMC tutorials of Seurat and scanpy),
-#: listed before the result was seen; some are not among the 765 genes.
+#: Textbook markers of blood cells (from the PBMC tutorials of Seurat and scanpy), listed
+#: before the result was known; some are not among the 765 genes.
 BLOOD_MARKERS = {
     "CD19+ B": "CD79A CD79B MS4A1 CD19 CD74 HLA-DRA CD37 BANK1 TCL1A",
     "CD56+ NK": "GNLY NKG7 GZMB PRF1 KLRD1 KLRF1 FGFBP2 CST7 CTSW GZMA FCGR3A",
@@ -23,11 +23,11 @@ BLOOD_MARKERS = {
     "CD8+ Cytotoxic T": "CD8A CD8B CD3D CD3E GZMA CST7 NKG7",
 }
 
-#: A cell has some 650 molecules of these 765 genes, so the thresholds for tissues (six
-#: reads, sixteenfold change) would leave next to nothing; and with seven classes, half
-#: of the places unique would be most of the genes.
+#: A cell has about 650 molecules of these 765 genes, so the thresholds for tissues (six
+#: reads, sixteenfold change) would leave almost nothing. With seven classes, a unique
+#: fraction of one half would select most of the genes.
 _BLOOD: dict[str, Any] = {
-    "title": "Which genes tell blood cells apart?",
+    "title": "Which genes distinguish blood cells?",
     "min_class_size": 30,
     "test_per_class": 15,
     "min_reads": 1,
@@ -35,10 +35,10 @@ _BLOOD: dict[str, Any] = {
     "unique_fraction": 0.8,
 }
 
-#: Simulated genes that mark nothing are noise of their own in each tissue, so half of
-#: the places would stay unique far below the markers.
+#: Simulated genes that are not markers have independent noise in each tissue, so half of the
+#: places would stay unique far below the markers.
 _SIMULATED: dict[str, Any] = {
-    "title": "Which genes tell 47 simulated tissues apart?",
+    "title": "Which genes distinguish 47 simulated tissues?",
     "min_class_size": 20,
     "test_per_class": 10,
     "donor": "donor",
@@ -47,14 +47,14 @@ _SIMULATED: dict[str, Any] = {
 
 
 def demo(data: str = "pbmc68k", *, out: str | Path, **options: Any) -> AnnData:
-    """Run the whole method on data that come with the package.
+    """Run the whole method on data that are part of the package.
 
     Parameters
     ----------
     data
-        ``"pbmc68k"``: 700 real blood cells, 765 genes, 10 types, of which those too
-        small to be split are left out. ``"simulated"``: a compendium of 47 tissues
-        whose markers are known.
+        ``"pbmc68k"``: 700 real blood cells, 765 genes, 10 types, without those that are
+        too small to be split. ``"simulated"``: a compendium of 47 tissues whose markers
+        are known.
     out
         Folder for the results.
     options
@@ -63,12 +63,12 @@ def demo(data: str = "pbmc68k", *, out: str | Path, **options: Any) -> AnnData:
     Returns
     -------
     anndata.AnnData
-        As :func:`run`; also ``uns["markers"]`` or ``uns["truth"]``.
+        As from :func:`run`; also with ``uns["markers"]`` or ``uns["truth"]``.
 
     Raises
     ------
     DataError
-        ``data`` is neither, or as :func:`run`.
+        ``data`` is unknown, or for the reasons of :func:`run`.
 
     Examples
     --------
@@ -76,13 +76,12 @@ def demo(data: str = "pbmc68k", *, out: str | Path, **options: Any) -> AnnData:
     """
     from tissueshap import datasets
 
+    check_choice("data", data, ("pbmc68k", "simulated"))
     if data == "pbmc68k":
         adata, chosen = datasets.pbmc68k(), {**_BLOOD, "label": "cell_type"}
         adata.uns["markers"] = _markers()
-    elif data == "simulated":
-        adata, chosen = datasets.simulate(), {**_SIMULATED, "label": "tissue"}
     else:
-        raise DataError(f"there is no demonstration {data!r}; there are 'pbmc68k' and 'simulated'")
+        adata, chosen = datasets.simulate(), {**_SIMULATED, "label": "tissue"}
     return run(adata, **{**chosen, "out": out, **options})
 
 

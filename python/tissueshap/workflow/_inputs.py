@@ -1,4 +1,4 @@
-"""What a run is given, beside a file of counts."""
+"""The inputs of a run other than a file of counts."""
 
 from __future__ import annotations
 
@@ -26,10 +26,9 @@ if TYPE_CHECKING:
 
 
 def keep_classes(adata: AnnData, config: Config) -> None:
-    """Leave out, in place, the classes that the settings exclude or that are too small.
+    """Drop, in place, the classes that the settings exclude or that are too small.
 
-    The class column becomes a category of what is left; the donors' column becomes
-    ``obs["donor"]``.
+    The class column becomes categorical; the donors' column becomes ``obs["donor"]``.
     """
     from tissueshap.io import class_mask
 
@@ -44,26 +43,27 @@ def keep_classes(adata: AnnData, config: Config) -> None:
 
 
 def need_samples(adata: AnnData, config: Config) -> None:
-    """Refuse classes that are too small for the split that is asked for."""
+    """Refuse classes that are too small for the requested split."""
     needed = fewest(n_test=config.n_test, n_folds=config.folds)
     sizes = adata.obs[slots.label_of(adata)].astype(str).value_counts()
     small = sizes[sizes < needed]
     if len(small):
         shown = ", ".join(f"{name!r} ({size})" for name, size in small.head().items())
         raise DataError(
-            f"a class needs {needed} samples to be split as asked for; fewer have {shown}: leave "
-            f"them out (--min-class-size {needed}), or hold out fewer (--test-per-class, --folds)"
+            f"each class needs {needed} samples for the requested split; these have fewer: "
+            f"{shown}: exclude them (--min-class-size {needed}), or hold out fewer "
+            "(--test-per-class, --folds)"
         )
 
 
 def need_columns(adata: AnnData, names: Iterable[str | None]) -> None:
-    """Refuse columns of ``obs`` that are not there before hours of work; None is nothing."""
+    """Refuse missing columns of ``obs`` before hours of work; None is ignored."""
     for name in names:
         if name is not None:
             slots.obs_column(adata, name, "covariates or block")
 
 
-#: Bytes of the results for each value of the counts, compressed, and beside them.
+#: Bytes of the compressed results per value of the counts, and of everything else.
 _BYTES, _LEAST = 10, 2 * 10**7
 
 
@@ -74,14 +74,14 @@ def check_space(job: Job, n_values: int) -> None:
 
 
 def log_layer(adata: AnnData, *, check_scale: bool = True) -> None:
-    """Take ``X`` for log values, in place, where there is no layer of them, and check them."""
+    """Check the log-transformed values, and use ``X`` for them, in place, without a layer."""
     key = schema.layers.log2
     if key in adata.layers:
         where = f"adata.layers[{key!r}]"
         check_log_input(adata.layers[key], adata, where, refuse=check_scale)
         return
     if adata.X is None:
-        raise DataError("values='log' needs the log values in X, or in layers['log2']")
+        raise DataError("values='log' needs the log-transformed values in X or layers['log2']")
     check_log_input(adata.X, adata, "adata.X", refuse=check_scale)
     slots.write(adata, "log2", {"layers": {key: dense(adata.X)}}, params={"layer": "X"})
 
@@ -99,7 +99,7 @@ def round_counts(adata: AnnData) -> None:
 
 
 def read_map(path: Path) -> dict[str, str]:
-    """Read which class a class of another cohort is: TSV or CSV with two columns.
+    """Read a map of another cohort's classes: TSV or CSV with two columns.
 
     Raises
     ------
@@ -109,12 +109,14 @@ def read_map(path: Path) -> dict[str, str]:
     table = read_delimited(path, "names of classes").dropna()
     if table.shape[1] != 2:
         raise DataError(
-            f"{path} has {table.shape[1]} columns: it needs two, the other cohort's name of a "
-            "class and that of the training cohort"
+            f"{path} has {table.shape[1]} columns but needs two: the name of a class in the other "
+            "cohort and that in the training cohort"
         )
     first = table.iloc[:, 0]
     if first.duplicated().any():
-        raise DataError(f"{path} names {first[first.duplicated()].iloc[0]!r} twice")
+        raise DataError(
+            f"{path} names {first[first.duplicated()].iloc[0]!r} twice: remove one of the rows"
+        )
     return dict(zip(first, table.iloc[:, 1], strict=True))
 
 
@@ -137,16 +139,16 @@ def read_markers(path: Path) -> pd.DataFrame:
 
 
 def read_gene_sets(paths: Sequence[Path]) -> dict[str, list[str]]:
-    """Read GMT files into one mapping; a name that is taken gets its file's name too."""
-    held: dict[str, list[str]] = {}
+    """Read GMT files into one mapping; a repeated name also gets the name of its file."""
+    sets: dict[str, list[str]] = {}
     for path in paths:
         for name, genes in io.read_gmt(path).items():
-            held[f"{name} ({path.name})" if name in held else name] = genes
-    return held
+            sets[f"{name} ({path.name})" if name in sets else name] = genes
+    return sets
 
 
 def check_identifiers(adata: AnnData, wanted: set[str], what: str) -> None:
-    """Refuse what names no gene of the data, before the work starts.
+    """Refuse identifiers that match no gene of the data, before the work starts.
 
     Parameters
     ----------
@@ -155,7 +157,7 @@ def check_identifiers(adata: AnnData, wanted: set[str], what: str) -> None:
     wanted
         The identifiers.
     what
-        What they are of, for the message.
+        Where they come from, for the message.
 
     Raises
     ------
@@ -169,6 +171,6 @@ def check_identifiers(adata: AnnData, wanted: set[str], what: str) -> None:
         return
     raise DataError(
         f"no gene of {what} ({', '.join(sorted(wanted)[:5])}) is in the data "
-        f"({', '.join(map(str, adata.var_names[:5]))}): give {what} with the same "
-        "identifiers, or symbols and Entrez ids with --annotation"
+        f"({', '.join(map(str, adata.var_names[:5]))}): use the same identifiers in {what}, or "
+        "add symbols and Entrez ids with --annotation"
     )

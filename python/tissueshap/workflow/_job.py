@@ -1,4 +1,4 @@
-"""What the steps of a run hand on to each other."""
+"""The state of a run, which its steps share."""
 
 from __future__ import annotations
 
@@ -22,30 +22,30 @@ if TYPE_CHECKING:
 
 @dataclass
 class Job:
-    """A run under way.
+    """A run in progress.
 
     Attributes
     ----------
     config
         The settings.
     folder
-        Where to write; it is moved to ``config.out`` at the end.
+        The folder to write to; it is moved to ``config.out`` at the end.
     adata
         The data, samples x genes; an empty AnnData before the step ``read``.
     model
-        The classifier, once trained; where there are folds, on all samples.
+        The classifier, once trained; with folds, on all samples.
     fold_models
-        The classifiers of the folds, where there are any.
+        The classifiers of the folds, if any.
     figures
-        Figures by name, once made.
+        Figures by name, once drawn.
     other
-        The other cohort, where there is one.
+        The other cohort, if any.
     class_map
-        Which class a class of the other cohort is, where the user says so.
+        The user's map from classes of the other cohort to those of the training cohort.
     edges
-        Protein interactions, where there are any.
+        Protein interactions, if any.
     timings
-        A row a finished step: ``step``, ``seconds``, ``found``.
+        One row per finished step: ``step``, ``seconds``, ``found``.
     """
 
     config: Config

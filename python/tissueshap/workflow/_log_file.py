@@ -1,4 +1,4 @@
-"""The log of a run, written as it goes."""
+"""The log of a run, written while it runs."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ LOG = "log.txt"
 
 @contextmanager
 def log_file(path: Path) -> Iterator[None]:
-    """Copy the package's messages, hints too, and all warnings into a file as they come.
+    """Copy the package's messages, including hints, and all warnings into a file.
 
-    What is printed stays as the user has it: the messages are copied by a filter, since a
-    handler of our own would silence Python's own printing of warnings.
+    What is printed does not change: the messages are copied by a filter, because another
+    handler would stop Python from printing warnings.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ def log_file(path: Path) -> Iterator[None]:
 
 
 class _Lines(logging.Formatter):
-    """The time, and the message; whether it is a warning."""
+    """Formats a line: the time, the level if it is a warning, and the message."""
 
     def __init__(self) -> None:
         super().__init__("%(asctime)s  %(message)s", "%Y-%m-%d %H:%M:%S")
@@ -55,7 +55,7 @@ class _Lines(logging.Formatter):
 
 
 class _Copying(logging.Filter):
-    """Hands each message to a file, and lets those pass that would have without it."""
+    """Copies each message to a file, and lets those pass that would be printed anyway."""
 
     def __init__(self, file: logging.Handler, printed_from: int) -> None:
         super().__init__()
@@ -81,7 +81,7 @@ class _Copying(logging.Filter):
             text = f"Warning: {message} ({category.__name__})"
             found = (logger.name, logging.WARNING, filename, lineno, text, (), None)
             self._file.handle(logging.LogRecord(*found))
-            # Where warnings are shown as messages, this one is not to come twice.
+            # If warnings are shown as messages, this one must not be written twice.
             self._is_warning = True
             try:
                 otherwise(message, category, filename, lineno, file, line)

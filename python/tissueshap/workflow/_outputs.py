@@ -1,4 +1,4 @@
-"""What a run leaves behind."""
+"""The files that a run writes."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def figures(job: Job) -> str:
 
 
 def tables(job: Job) -> str:
-    """Write every table that a verb has left, and those of the report, as TSV."""
+    """Write every table of the verbs and of the report as TSV."""
     folder = _made(job.folder / "tables")
     held = {**verb_tables(job.adata), **report_tables(job.adata)}
     if job.other is not None:
@@ -86,7 +86,7 @@ def verb_tables(adata: AnnData) -> dict[str, pd.DataFrame]:
 
 
 def report_tables(adata: AnnData) -> dict[str, pd.DataFrame]:
-    """Return the tables of the report that no verb has left."""
+    """Return the tables of the report that no verb writes."""
     held = {"classes": pd.DataFrame(report.classes(adata)), "de_genes": de_genes(adata)}
     if ran(adata, "de"):
         held["de_by_class"] = counts(adata)
@@ -102,7 +102,7 @@ def report_tables(adata: AnnData) -> dict[str, pd.DataFrame]:
 
 
 def de_genes(adata: AnnData) -> pd.DataFrame:
-    """Return the significant genes, a row a class and gene, the strongest first."""
+    """Return the significant genes, one row per class and gene, the strongest first."""
     classes = slots.class_names(adata)
     names = {
         "logfc": schema.varm.de_logfc,
@@ -124,7 +124,7 @@ def de_genes(adata: AnnData) -> pd.DataFrame:
 
 
 def peak_rss_mb() -> float:
-    """Return the most memory that this process has held, in MB."""
+    """Return the peak memory of this process, in MB."""
     import resource
     import sys
 

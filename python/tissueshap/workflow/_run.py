@@ -31,14 +31,14 @@ def run(source: Config | AnnData, **options: Any) -> AnnData:
     The steps are ``io.read_counts``, ``pp.filter_genes``, ``pp.tmm``, ``pp.split``,
     ``pp.log2``, ``pp.oversample``, ``tl.cnn``, ``tl.predict``, ``tl.evaluate``,
     ``tl.shap``, ``tl.rank_genes``, ``tl.select_genes``, ``tl.de``, ``tl.compare``,
-    ``tl.cluster``, with folds ``tl.cross_validate`` in place of ``tl.predict`` and
+    ``tl.cluster``, with folds ``tl.cross_validate`` instead of ``tl.predict`` and
     ``tl.shap`` (the classifier that is saved is then trained on all samples), on request
     ``tl.compare_balancing``, another cohort (``pp.tmm`` with a frozen reference,
     ``pp.harmonise``, ``tl.predict``, ``tl.transfer``, ``tl.project``,
-    ``tl.shap``, ``tl.stability``), ``tl.null_test``, ``tl.enrich`` (SHAP and DE genes
-    beside each other; the genes that one class alone has, under ``enrich_exclusive``)
-    and ``tl.ppi``, then the figures, tables and the report. Each says in the package's
-    log what it found.
+    ``tl.shap``, ``tl.stability``), ``tl.null_test``, ``tl.enrich`` (SHAP and DE genes side
+    by side; the exclusive genes of each class under ``enrich_exclusive``) and ``tl.ppi``,
+    then the figures, tables and the report. Each step writes a summary of its result to the
+    package's log.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ def run(source: Config | AnnData, **options: Any) -> AnnData:
         not changed.
     options
         Settings of :class:`Config`; they replace those of ``source``. ``label`` and
-        ``out`` are always needed, and ``counts`` where ``source`` is no AnnData.
+        ``out`` are always needed, and ``counts`` unless ``source`` is an AnnData.
 
     Returns
     -------
@@ -57,16 +57,16 @@ def run(source: Config | AnnData, **options: Any) -> AnnData:
 
         The folder ``out`` gets ``adata.h5ad``, ``model/``, ``report.html``,
         ``figures/`` (PNG and SVG), ``tables/`` (TSV), ``summary.json`` and ``log.txt``, and
-        ``cohort.h5ad`` where there is another cohort. It appears
-        when everything is done: a run that fails leaves nothing. Only where R, a worker
-        process or the memory fails after training, ``adata.h5ad`` and ``model/`` of the
-        finished steps are kept in ``out`` with ``-unfinished`` after its name. Until then the
-        log grows in a hidden folder beside it, which the run's first message names.
+        ``cohort.h5ad`` with another cohort. It is created when everything is done: a run that
+        fails leaves nothing. Only if R, a worker process or the memory fails after training,
+        ``adata.h5ad`` and ``model/`` of the finished steps are written to a folder with the
+        name of ``out`` followed by ``-unfinished``. During the run, the log is in a hidden
+        folder next to ``out``, which the run's first message names.
 
     Raises
     ------
     DataError
-        A setting or the data are wrong, or ``out`` holds something already.
+        A setting or the data are wrong, or ``out`` is not empty.
     WorkerError
         A worker process has died.
 
@@ -80,7 +80,7 @@ def run(source: Config | AnnData, **options: Any) -> AnnData:
     """
     config, adata = _settled(source, options)
     if config.out is None:
-        raise DataError("where do the results go? Pass --out DIR (out=... in Python)")
+        raise DataError("the folder for the results is missing: pass --out DIR (out=... in Python)")
     _check_files(config)
     started = time.perf_counter()
     with (
@@ -101,16 +101,16 @@ def run(source: Config | AnnData, **options: Any) -> AnnData:
 
 
 def _begin(config: Config, folder: Path) -> None:
-    """Say where the run can be followed, and write into its log what it was asked for."""
+    """Report where the log is, and write the settings into it."""
     logger.info("the log of this run, until it is done: %s", folder / LOG)
     default = Config().to_dict()
     chosen = {name: v for name, v in config.to_dict().items() if v != default[name]}
-    asked = ", ".join(f"{name}={value!r}" for name, value in chosen.items())
-    logger.log(HINT, "tissueshap %s, Python %s: %s", __version__, python_version(), asked)
+    listed = ", ".join(f"{name}={value!r}" for name, value in chosen.items())
+    logger.log(HINT, "tissueshap %s, Python %s: %s", __version__, python_version(), listed)
 
 
 def _keep(job: Job) -> None:
-    """Write what the finished steps made beside ``out``, where the input is not to blame."""
+    """Write the results of the finished steps next to ``out`` if the failure is not the input's."""
     from tissueshap import io
 
     if job.model is None or job.config.out is None:
@@ -129,25 +129,25 @@ def _settled(source: Config | AnnData, options: dict[str, Any]) -> tuple[Config,
 
     from tissueshap._core.adata import check
 
-    given = isinstance(source, Config)
-    if not given:
+    from_file = isinstance(source, Config)
+    if not from_file:
         check(source, "source")
     for name in options:
         known(name, "ts.workflow.run")
     config = replace(source, **options) if isinstance(source, Config) else Config(**options)
-    if given and config.counts is None:
-        raise DataError("which counts? Pass --counts FILE (counts=... in Python)")
-    if not given and config.counts is not None:
-        raise DataError("counts are given twice: as an AnnData and as a file")
+    if from_file and config.counts is None:
+        raise DataError("the counts are missing: pass --counts FILE (counts=... in Python)")
+    if not from_file and config.counts is not None:
+        raise DataError("counts are given twice, as an AnnData and as a file: pass one of them")
     if config.label is None:
-        raise DataError("which column holds the classes? Pass --label COLUMN (label=...)")
+        raise DataError("the column with the classes is missing: pass --label COLUMN (label=...)")
     if config.split_by_donor and config.donor is None:
-        raise DataError("to split by donor, name the donors' column: --donor COLUMN")
+        raise DataError("splitting by donor needs the donors' column: pass --donor COLUMN")
     return config, anndata.AnnData() if isinstance(source, Config) else source.copy()
 
 
 def _check_files(config: Config) -> None:
-    """Find missing files before the work starts, not after ten minutes of it."""
+    """Refuse missing files before the work starts."""
     named = [
         ("--counts", config.counts),
         ("--samples", config.samples),
@@ -162,7 +162,7 @@ def _check_files(config: Config) -> None:
     ]
     for option, path in named:
         if path is not None and not path.is_file():
-            raise DataError(f"{option}: there is no file {path} (from {Path.cwd()})")
+            raise DataError(f"{option}: {path} does not exist (searched from {Path.cwd()})")
 
 
 def _take_steps(job: Job) -> None:
@@ -193,7 +193,7 @@ def _take_steps(job: Job) -> None:
 
 @contextmanager
 def _bar(total: int) -> Iterator[Any]:
-    """Show a bar over the steps on a terminal, and messages above it, not through it."""
+    """Show a bar over the steps on a terminal, with messages above it."""
     from tqdm.contrib.logging import logging_redirect_tqdm
 
     with logging_redirect_tqdm(loggers=[logger]), bar(total=total, unit="step") as shown:

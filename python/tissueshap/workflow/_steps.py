@@ -1,4 +1,4 @@
-"""The steps of a run: each calls a verb and says in one line what it found."""
+"""The steps of a run: each calls a verb and returns a one-line summary of its result."""
 
 from __future__ import annotations
 
@@ -70,10 +70,10 @@ def _looks(config: Config) -> dict[str, Step]:
 
 
 def read(job: Job) -> str:
-    """Read the counts, or take those given; leave out classes as asked."""
+    """Read the counts, or use the given AnnData; drop the classes to exclude."""
     config = job.config
     check_space(job, 0)
-    # What is small first: a fault in it need not wait for the counts.
+    # Small files first, so that an error in them is found before the counts are read.
     markers = None if config.markers is None else read_markers(config.markers)
     class_map = None if config.cohort_map is None else read_map(config.cohort_map)
     identifiers = _biology.read(job)
@@ -123,8 +123,8 @@ def filter_genes(job: Job) -> str:
     n_genes = job.adata.n_vars
     if n_genes < 4:
         raise DataError(
-            f"{n_genes} of {before} genes pass the filter, and 4 are needed: lower "
-            "--min-reads or --min-samples, or give counts rather than scaled values"
+            f"{n_genes} of {before} genes pass the filter, but 4 are needed: lower "
+            "--min-reads or --min-samples, or pass counts instead of scaled values"
         )
     return f"{n_genes:,} of {before:,} genes pass"
 
@@ -137,7 +137,7 @@ def tmm(job: Job) -> str:
 
 
 def split(job: Job) -> str:
-    """Hold test samples out."""
+    """Hold out test samples."""
     config = job.config
     groups = schema.obs.donor if config.split_by_donor else None
     try:
@@ -159,14 +159,14 @@ def split(job: Job) -> str:
 
 
 def log2(job: Job) -> str:
-    """Take logarithms."""
+    """Log-transform the values."""
     pp.log2(job.adata, **_logarithm(job.config))
     values = slots.require(job.adata, "layers", schema.layers.log2)
     return f"{formula(logarithm_of(job.adata))}: {values.min():.1f} to {values.max():.1f}"
 
 
 def _logarithm(config: Config) -> Logarithm:
-    """Return the settings of the logarithm: the paper's network gets the paper's."""
+    """Return the settings of the logarithm: the paper's for the paper's network."""
     return PUBLISHED if config.preset == "paper" else {"offset": OFFSET, "shift": SHIFT}
 
 
@@ -179,7 +179,7 @@ def oversample(job: Job) -> str:
 
 
 def cnn(job: Job) -> str:
-    """Train the classifier; where there are folds, on all samples."""
+    """Train the classifier; with folds, on all samples."""
     job.model = tl.cnn(job.adata, **_training(job), seed=job.config.seed)
     epochs = job.model.history["epoch"].max()
     training, said = job.model.training, ""
@@ -198,7 +198,7 @@ def _training(job: Job) -> dict[str, Any]:
 
 
 def _preset(job: Job) -> Preset:
-    """Return the preset's settings, some of them changed as asked."""
+    """Return the preset's settings, with the user's changes."""
     config = job.config
     names = ("arch", "layout", "standardise")
     own = {name: None if (v := getattr(config, name)) == "preset" else v for name in names}
@@ -213,7 +213,7 @@ def predict(job: Job) -> str:
 
 
 def evaluate(job: Job) -> str:
-    """Score the held-out samples, beside a logistic regression."""
+    """Score the held-out samples, and compare with a logistic regression."""
     tl.evaluate(job.adata, seed=job.config.seed)
     ours, theirs = (job.found("evaluate", key) for key in ("macro_f1", "baseline_macro_f1"))
     spread = ""
@@ -230,7 +230,7 @@ def shap(job: Job) -> str:
 
 
 def cross_validate(job: Job) -> str:
-    """Predict and explain the samples of each fold by a network that has not seen them."""
+    """Predict and explain the samples of each fold with a network not trained on them."""
     explain = _explaining(job.config)
     if explain["samples"] == "all":
         explain["samples"] = "test"  # with folds every sample is held out
@@ -239,7 +239,7 @@ def cross_validate(job: Job) -> str:
     )
     table = job.found("cross_validate", "folds")
     return (
-        f"{table['n_correct'].sum():,} of {table['n_test'].sum():,} samples are right, "
+        f"{table['n_correct'].sum():,} of {table['n_test'].sum():,} samples are correct, "
         f"{table['n_explained'].sum():,} explained"
     )
 
@@ -263,7 +263,7 @@ def rank_genes(job: Job) -> str:
 
 
 def select_genes(job: Job) -> str:
-    """Take the top ranks, as many as the rule says."""
+    """Select the top ranks, as many as the rule selects."""
     config = job.config
     published = config.preset == "paper" or config.unique_fraction is not None
     tl.select_genes(
@@ -298,7 +298,7 @@ def de(job: Job) -> str:
 
 
 def compare(job: Job) -> str:
-    """Compare both lists of genes."""
+    """Compare the SHAP genes with the differentially expressed genes."""
     tl.compare(job.adata)
     n_both, n_shap = (int(job.found("compare", key)) for key in ("n_both", "n_shap"))
     return f"{n_both:,} of {n_shap:,} SHAP genes are also differentially expressed"
@@ -313,7 +313,7 @@ def trust(job: Job) -> str:
 
 
 def compare_balancing(job: Job) -> str:
-    """Train once with each way of balancing."""
+    """Train once with each balancing method."""
     config = job.config
     mixed = schema.layers.log2 if config.values == "log" else schema.layers.tmm
     epochs = config.balancing_epochs or config.epochs

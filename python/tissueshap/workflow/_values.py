@@ -1,4 +1,4 @@
-"""The values of options: what type each has, and the check of what was given."""
+"""The values of options: their types, and checks."""
 
 from __future__ import annotations
 
@@ -11,11 +11,17 @@ from types import UnionType
 from typing import Any, Literal
 
 from tissueshap._core.errors import DataError
-from tissueshap._core.options import check_number, check_order, check_patterns, shown
+from tissueshap._core.options import (
+    check_choice,
+    check_number,
+    check_order,
+    check_patterns,
+    shown,
+)
 
 
 def base_type(hint: Any) -> type:
-    """Return what one value of an option is: ``Path`` for ``tuple[Path, ...]``."""
+    """Return the type of a single value of an option: ``Path`` for ``tuple[Path, ...]``."""
     if choices(hint):
         return str
     arguments = [a for a in typing.get_args(hint) if a not in (type(None), Ellipsis)]
@@ -24,29 +30,29 @@ def base_type(hint: Any) -> type:
 
 
 def choices(hint: Any) -> tuple[str, ...]:
-    """Return the values that an option can take, where they are few."""
+    """Return the choices of an option, empty if it has none."""
     return typing.get_args(hint) if typing.get_origin(hint) is Literal else ()
 
 
 def repeats(hint: Any) -> bool:
-    """Return whether an option holds several values."""
+    """Return whether an option can have several values."""
     return typing.get_origin(hint) is tuple
 
 
 def agree(given: Mapping[str, Any]) -> None:
-    """Raise a :class:`DataError` where options, by name, contradict each other."""
+    """Raise a :class:`DataError` if options contradict each other."""
     values, de_method, select = given["values"], given["de_method"], given["select"]
     if (values == "log") != (de_method == "limma"):
         both = f"values is {values!r} and de_method {de_method!r}"
-        raise DataError(f"{both}: limma is the test for log values, and only for them")
+        raise DataError(f"{both}: limma is the only test for log values, and only for these")
     if given["de_block"] is not None and not de_method.startswith("limma"):
-        raise DataError(f"{de_method} has no way with de_block: take limma_voom")
+        raise DataError(f"{de_method} does not support de_block: use limma_voom")
     if (select == "top_n") != (given["n_top"] is not None):
-        raise DataError("select 'top_n' and n_top belong together: give both or neither")
+        raise DataError("select 'top_n' and n_top belong together: pass both or neither")
     if given["unique_fraction"] is not None and select not in ("auto", "unique_fraction"):
         raise DataError(f"unique_fraction is not for select {select!r}: leave one out")
     if given["test_per_class"] is not None and given["test_fraction"] is not None:
-        raise DataError("test_per_class and test_fraction both say what is held out: give one")
+        raise DataError("test_per_class and test_fraction exclude each other: pass one of them")
     _agree_folds(given)
     check_order("min_set_size", given["min_set_size"], "max_set_size", given["max_set_size"])
     check_patterns("exclude", given["exclude"])
@@ -59,10 +65,10 @@ def _agree_folds(given: Mapping[str, Any]) -> None:
         return
     if given["test_per_class"] is not None or given["test_fraction"] is not None:
         raise DataError(
-            "folds hold every sample out once: leave test_per_class and test_fraction out"
+            "folds hold out every sample once: leave test_per_class and test_fraction out"
         )
     if given["compare_balancing"]:
-        raise DataError("compare_balancing scores one test set: leave it out, or folds")
+        raise DataError("compare_balancing needs a single test set: leave folds out")
 
 
 def checked(item: Field[Any], hint: Any, value: Any) -> Any:
@@ -75,7 +81,7 @@ def checked(item: Field[Any], hint: Any, value: Any) -> Any:
     hint
         Its type.
     value
-        What was given.
+        The value to check.
 
     Raises
     ------
@@ -85,7 +91,7 @@ def checked(item: Field[Any], hint: Any, value: Any) -> Any:
     if value is None:
         if isinstance(hint, UnionType):
             return None
-        raise DataError(f"option {item.name} has no value")
+        raise DataError(f"{item.name} has no value")
     if repeats(hint):
         several = isinstance(value, Iterable) and not isinstance(value, str | bytes)
         values = list(value) if several else [value]
@@ -94,21 +100,21 @@ def checked(item: Field[Any], hint: Any, value: Any) -> Any:
 
 
 def _one(item: Field[Any], hint: Any, value: Any) -> Any:
-    kind, few = base_type(hint), choices(hint)
+    kind = base_type(hint)
     if kind in (int, float):
         return _number(item, kind, value)
-    fits = isinstance(value, _TAKEN[kind]) and (not few or value in few)
-    if not fits or (isinstance(value, bool) and kind is not bool):
-        words = f"one of {', '.join(few)}" if few else _WORDS[kind]
-        raise DataError(f"option {item.name} is {shown(value)}; it must be {words}")
+    if choices(hint):
+        check_choice(item.name, value, choices(hint))
+    if not isinstance(value, _ACCEPTED[kind]) or (isinstance(value, bool) and kind is not bool):
+        raise DataError(f"{item.name} must be {_WORDS[kind]}, not {shown(value)}")
     try:
         return Path(value).expanduser() if kind is Path else kind(value)
     except (RuntimeError, ValueError) as error:  # no such user's home
-        raise DataError(f"option {item.name} is {shown(value)}: {error}") from None
+        raise DataError(f"{item.name} is {shown(value)}: {error}") from None
 
 
-#: What an option of a type may be given as, and how it is called.
-_TAKEN: dict[type, Any] = {
+#: The types that the value of an option may have, and their names in messages.
+_ACCEPTED: dict[type, Any] = {
     bool: bool,
     Path: (str, Path),
     str: (str, int, float),
@@ -117,7 +123,7 @@ _WORDS = {bool: "true or false", Path: "a path", str: "text"}
 
 
 def _number(item: Field[Any], kind: type, value: Any) -> Any:
-    """Return a number, which YAML and the command line may give as text."""
+    """Return a number, which can be text from YAML or the command line."""
     converted = value
     if not isinstance(value, bool):
         with suppress(TypeError, ValueError, OverflowError):

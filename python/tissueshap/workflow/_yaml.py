@@ -1,4 +1,4 @@
-"""The YAML file that a run's settings may come from."""
+"""The YAML file with the settings of a run."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tissueshap.workflow._values import base_type
 
 
 def mapping(path: Path) -> Mapping[str, Any]:
-    """Return the options of a file, or say why it cannot be read."""
+    """Return the options of a file, or raise an error that says why it cannot be read."""
     try:
         read = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506 (it is safe)
     except OSError as error:
@@ -22,19 +22,19 @@ def mapping(path: Path) -> Mapping[str, Any]:
         raise DataError(f"{path} is not UTF-8 text: save it as UTF-8") from error
     except RecursionError:
         raise DataError(
-            f"{path} is not a configuration: it is nested too deeply; options are one a line"
+            f"{path} is not a configuration: it is nested too deeply; write one option per line"
         ) from None
     except yaml.YAMLError as error:
         raise DataError(f"{path} is not valid YAML: {error}") from error
     if read is None:
         return {}
     if not isinstance(read, Mapping):
-        raise DataError(f"{path} must hold options, one a line, such as 'label: tissue'")
+        raise DataError(f"{path} must have one option per line, such as 'label: tissue'")
     return read
 
 
-def beside(folder: Path, hint: Any, value: Any) -> Any:
-    """Return paths of a YAML file relative to the file's folder."""
+def relative_to(folder: Path, hint: Any, value: Any) -> Any:
+    """Return the paths in a YAML file, relative to the file's folder."""
     if base_type(hint) is not Path or value is None:
         return value
     if isinstance(value, list):
@@ -43,7 +43,7 @@ def beside(folder: Path, hint: Any, value: Any) -> Any:
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML as it is defined: a key occurs once."""
+    """YAML's own rule, which PyYAML does not check: keys are unique."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen = set()
@@ -52,7 +52,7 @@ class _Loader(yaml.SafeLoader):
                 continue  # refused below
             if key.value in seen:
                 raise yaml.constructor.ConstructorError(
-                    None, None, f"the key {key.value!r} is there twice", key.start_mark
+                    None, None, f"the key {key.value!r} occurs twice", key.start_mark
                 )
             seen.add(key.value)
         return super().construct_mapping(node, deep)

@@ -100,9 +100,9 @@ def test_another_cohort(halves, quick, tmp_path, values, monkeypatch) -> None:
 def test_log_values_and_limma_go_together() -> None:
     assert workflow.Config(values="log").test == "limma"
     assert workflow.Config().test == "edgeR_QL"
-    with pytest.raises(DataError, match="limma is the test for log values"):
+    with pytest.raises(DataError, match="limma is the only test for log values"):
         workflow.Config(values="log", de_method="edgeR_QL")
-    with pytest.raises(DataError, match="limma is the test for log values"):
+    with pytest.raises(DataError, match="limma is the only test for log values"):
         workflow.Config(de_method="limma")
 
 

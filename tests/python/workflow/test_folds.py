@@ -56,13 +56,13 @@ def test_the_report_shows_the_folds(folded_run: Finished) -> None:
     out, adata = folded_run
     page = (out / "report.html").read_text(encoding="utf-8")
     for words in (
-        "by one of 3 networks, which had not seen it",
+        "by one of 3 networks that was not trained on it",
         "The samples were divided into 3 folds, all samples of a donor in one.",
         "Do the folds agree?",
         "SD over folds",
         "One division into folds",
         "The saved classifier is another network",
-        "Of the network that is saved, which all samples trained.",
+        "This is the saved network, which was trained on all samples.",
     ):
         assert words in page
     for words in ("One split, one training", "Donors on both sides", "held out\n"):

@@ -1,4 +1,4 @@
-"""Name the genes a classifier uses to tell tissues apart, and measure that explanation.
+"""Name the genes a classifier uses to distinguish tissues, and measure that explanation.
 
 ``import tissueshap as ts`` gives scanpy-style namespaces on one AnnData: ``ts.io``,
 ``ts.pp``, ``ts.tl``, ``ts.pl``, ``ts.datasets``, ``ts.model``, ``ts.report``. They

@@ -14,7 +14,7 @@ from tissueshap._install.feature import needed
 if TYPE_CHECKING:
     from anndata import AnnData
 
-#: Counts a cell was scaled to before the logarithm.
+#: Total to which each cell was scaled before the logarithm.
 _SCALE = 10_000.0
 #: What the whole matrix has to add up to.
 _TOTAL = 486_651
@@ -86,7 +86,7 @@ def pbmc68k() -> AnnData:
 
 
 def integer_counts(logged: np.ndarray, totals: np.ndarray) -> np.ndarray:
-    """Return the counts behind log1p of counts scaled to 10,000 a cell.
+    """Return the counts behind log1p of counts scaled to 10,000 per cell.
 
     Parameters
     ----------
@@ -113,7 +113,7 @@ def integer_counts(logged: np.ndarray, totals: np.ndarray) -> np.ndarray:
         worst = off.max() if off.size else np.nan
         raise DataError(
             f"values are up to {worst:.2%} from an integer count (at most {_TOLERANCE:.1%}): "
-            "they are not log1p of counts scaled to 10,000 a cell"
+            "they are not log1p of counts scaled to 10,000 per cell"
         )
     one = np.where(present, scaled, np.inf).min(axis=1, keepdims=True)
     if (np.rint(scaled / one) != counts).any():

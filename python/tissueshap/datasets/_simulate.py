@@ -87,7 +87,7 @@ def simulate(
         6.5, raised in it alone by 1 to 3.5.
     ambiguous
         Share of the samples of related tissues that lie between their tissue and a
-        relative, as a dissection at the border does: these cannot all be told apart.
+        relative, as a dissection at the border does: these cannot all be distinguished.
     profiles
         Mean expression (genes x classes, such as TPM) to draw around. Of the arguments
         above only ``donors`` goes with it, the arguments up to ``degradation`` only go
@@ -219,7 +219,7 @@ def _check_together(arguments: Mapping[str, Any]) -> None:
                 + (
                     "with planted markers: leave it out, or leave profiles= out"
                     if around
-                    else "drawn around profiles: give profiles= too, or leave it out"
+                    else "drawn around profiles: pass profiles= too, or leave it out"
                 )
             )
 

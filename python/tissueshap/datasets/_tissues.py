@@ -40,12 +40,12 @@ def cohort(tissues: Sequence[str] | Mapping[str, float] | None) -> pd.DataFrame:
 
 
 def class_sizes(shares: np.ndarray, n_samples: int, floor: int) -> np.ndarray:
-    """Return whole numbers that add up to ``n_samples``, as the shares but not below ``floor``.
+    """Return integers with the sum ``n_samples``, in proportion to the shares, at least ``floor``.
 
     Parameters
     ----------
     shares
-        Relative sizes, one a class.
+        Relative sizes, one per class.
     n_samples
         Their sum.
     floor

@@ -14,14 +14,15 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 GUIDE = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
-TARGETS = set(re.findall(r"^([a-z][\w-]*):", MAKEFILE, flags=re.MULTILINE))
+#: A rule may have several.
+TARGETS = set(" ".join(re.findall(r"^([a-z][\w -]*):", MAKEFILE, flags=re.MULTILINE)).split())
 YAML = [
     *sorted(ROOT.glob(".github/**/*.yml")),
     *(ROOT / name for name in (".pre-commit-config.yaml", ".readthedocs.yaml", "_pkgdown.yml")),
 ]
 WORKFLOWS = sorted(ROOT.glob(".github/workflows/*.yml"))
 #: Made by the set-up, which CI has not always run where only Python is tested.
-MADE = (".venv", ".venv-newest", ".Rlib", ".setup")
+MADE = (".venv", ".venv-newest", ".venv-oldest", ".Rlib", ".setup")
 
 
 def _yaml(path: Path) -> Any:
@@ -81,8 +82,11 @@ def test_commands_of_the_guide_exist() -> None:
     made = {name for code in _code(GUIDE) for name in re.findall(r"\bmake ([a-z][\w-]*)", code)}
     assert {"test", "test-all", "lint"} <= made <= TARGETS
     script = (ROOT / "inst/scripts/setup.sh").read_text(encoding="utf-8")
-    for option in re.findall(r"`(?:inst/scripts/setup\.sh )?(--newest[\w-]*)`", GUIDE):
-        assert re.search(rf"^{option}\)", script, flags=re.MULTILINE), option
+    cases = re.findall(r"^(--[a-z |-]+)\)", script, flags=re.MULTILINE)
+    options = {option for case in cases for option in case.split(" | ")}
+    assert options == {
+        o for code in _code(GUIDE) for o in re.findall(r"--(?:new|old)est[\w-]*", code)
+    }
 
 
 def test_the_guide_names_every_marker_of_pytest() -> None:

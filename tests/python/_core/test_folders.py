@@ -301,7 +301,7 @@ def test_a_full_disk_is_named(other_file_system: Path) -> None:
     ):
         (folder / "big").write_bytes(b"1" * 5_000_000)
     assert _names(other_file_system) == set()
-    with pytest.raises(DataError, match=r"need about 5 MB and 4 MB are free"):
+    with pytest.raises(DataError, match=r"need about 5 MB, but 4 MB are free"):
         need_space(other_file_system, 5_000_000)
 
 

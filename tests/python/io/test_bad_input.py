@@ -252,11 +252,11 @@ def classes_without_label(files):
 
 
 def wrong_orient(files):
-    return {"orient": "rows"}, ["orient='rows'", "genes-in-rows"]
+    return {"orient": "rows"}, ["orient must be one of", "genes-in-rows", "not 'rows'"]
 
 
 def wrong_values(files):
-    return {"values": "tpm"}, ["values='tpm'", "counts, estimated, log"]
+    return {"values": "tpm"}, ["values must be one of 'counts', 'estimated' or 'log', not 'tpm'"]
 
 
 def samples_table_with_two_columns_of_a_name(files):

@@ -14,7 +14,7 @@ from tissueshap.io._text import count_lines, open_text
 def test_a_file_that_unpacks_without_end_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: bytes
 ) -> None:
-    monkeypatch.setattr(_text, "_MOST_UNASKED", 1 << 20)
+    monkeypatch.setattr(_text, "_UNLIMITED_BYTES", 1 << 20)
     path = tmp_path / "bomb.tsv.gz"
     with gzip.open(path, "wb") as file:
         file.write(line * (20_000_000 // len(line)))
@@ -32,7 +32,7 @@ def _all(path: Path) -> None:
 def test_a_table_of_counts_is_read_to_its_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_text, "_MOST_UNASKED", 1 << 10)
+    monkeypatch.setattr(_text, "_UNLIMITED_BYTES", 1 << 10)
     path = tmp_path / "a.tsv.gz"
     with gzip.open(path, "wt") as file:
         file.writelines(f"G{number}\t{number * 7919 % 1000}\n" for number in range(20_000))

@@ -83,7 +83,7 @@ def test_what_is_refused(pair) -> None:
         pp.harmonise(adata[:1].copy(), reference)
     with (
         pytest.warns(UserWarning, match="not unique"),
-        pytest.raises(DataError, match="twice"),
+        pytest.raises(DataError, match="duplicate names"),
     ):
         pp.harmonise(cohort(np.ones((3, 2)), ["a", "a"]), reference)
     with pytest.raises(MissingSlotError, match="tmm"):

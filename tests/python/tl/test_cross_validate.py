@@ -203,8 +203,8 @@ def test_a_file_holds_all_of_it(validated, tmp_path):
     ("options", "words"),
     [
         ({"explain": {"samples": "all"}}, "samples='test' explains all of them"),
-        ({"train": {"seed": 3}}, "train has 'seed', which is no setting of ts.tl.cnn"),
-        ({"explain": {"draws": 3}}, "explain has 'draws', which is no setting of ts.tl.shap"),
+        ({"train": {"seed": 3}}, "train has 'seed', which is not a setting of ts.tl.cnn"),
+        ({"explain": {"draws": 3}}, "explain has 'draws', which is not a setting of ts.tl.shap"),
     ],
 )
 def test_settings_that_are_none(validated, options, words):

@@ -235,10 +235,10 @@ def test_the_input_is_not_changed(cohort: ad.AnnData, quick: Options, tmp_path: 
         ({"donor": "person"}, "'person'"),
         ({"split_by_donor": True}, "--donor"),
         ({"counts": "a.tsv"}, "given twice"),
-        ({"markers": "no.tsv"}, "no file no.tsv"),
+        ({"markers": "no.tsv"}, "no.tsv does not exist"),
         ({"interactions": "no.tsv"}, "--interactions: no.tsv does not exist"),
         ({"select": "top_n"}, "belong together"),
-        ({"test_per_class": 60}, "min_class_size 10 .* takes 62 samples"),
+        ({"test_per_class": 60}, "min_class_size 10 .* needs 62 samples"),
         ({"enrich_engine": "reactomepa", "gene_sets": ["a.gmt"]}, "brings its own"),
     ],
 )

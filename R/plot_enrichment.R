@@ -1,12 +1,17 @@
 #' The terms that each gene list is enriched in
 #'
-#' A row a term, a column a list. The dot's area is the share of the list's
-#' genes that are in the term, its colour the adjusted p-value. A term that is
-#' in the top of one list is drawn for every list that it is significant in.
+#' A row a term, a column a list. A dot's area is by default the share of the
+#' list's genes that are in the term, its colour the adjusted p-value. A term
+#' that is in the top of one list is drawn for every list that it is significant
+#' in.
 #' The figure of Python's `ts.pl.enrichment`.
 #'
 #' @param adata As for [plot_confusion()], after [run_enrich()].
 #' @param n_top Terms a list; by default as many as fit (1 to 15).
+#' @param size What the dot's area is: the share of the list's genes that are in
+#'   the term, or the enrichment ratio, that share over the term's share of the
+#'   background.
+#' @param key Name of the record, if [run_enrich()] was run with `key_added`.
 #' @return A ggplot.
 #' @export
 #' @examples
@@ -14,8 +19,10 @@
 #'     requireNamespace("ggplot2", quietly = TRUE)) {
 #'     plot_enrichment(example_results())
 #' }
-plot_enrichment <- function(adata, n_top = NULL) {
-    table <- need_record(figure_data(adata), "enrich")$table
+plot_enrichment <- function(adata, n_top = NULL, size = c("share", "ratio"),
+                            key = "enrich") {
+    size <- match.arg(size)
+    table <- need_record(figure_data(adata), key)$table
     if (nrow(table) == 0L) {
         return(ggplot2::ggplot() + ggplot2::theme_void() +
             ggplot2::annotate("text", 0, 0,
@@ -36,7 +43,10 @@ plot_enrichment <- function(adata, n_top = NULL) {
     drawn <- table[table$ID %in% terms, ]
     names <- stats::setNames(as.character(drawn$Description), drawn$ID)[terms]
     drawn$term <- from_top(drawn$ID, terms)
-    drawn$ratio <- drawn$Count / as.numeric(sub(".*/", "", drawn$GeneRatio))
+    drawn$ratio <- as_share(drawn$GeneRatio)
+    if (size == "ratio") {
+        drawn$ratio <- drawn$ratio / as_share(drawn$BgRatio)
+    }
     drawn$strength <- -log10(pmax(drawn$p.adjust, 1e-300))
     top <- max(drawn$ratio)
     ggplot2::ggplot(drawn, ggplot2::aes(.data$list, .data$term)) +
@@ -45,14 +55,25 @@ plot_enrichment <- function(adata, n_top = NULL) {
         ggplot2::scale_x_discrete(drop = FALSE, labels = list_names(lists)) +
         ggplot2::scale_y_discrete(labels = stats::setNames(shown(names, 60L),
             terms)) +
-        ggplot2::scale_size_area("share of the list's genes", max_size = 5,
+        ggplot2::scale_size_area(
+            switch(size, share = "share of the list's genes",
+                ratio = "enrichment ratio"), max_size = 5,
             limits = c(0, top), breaks = top / c(4, 2, 1),
-            labels = function(share) sprintf("%.1f%%", 100 * share)) +
+            labels = function(value) {
+                switch(size, share = sprintf("%.1f%%", 100 * value),
+                    ratio = sprintf("%.3g", value))
+            }) +
         sequential_colours("\u2212log10 adjusted\np-value", direction = -1,
             limits = c(0, NA)) +
         ggplot2::labs(x = NULL, y = NULL) +
         figure_theme() +
         ggplot2::theme(axis.text.x = upright(), legend.position = "right")
+}
+
+# "3/40" as a number.
+as_share <- function(ratios) {
+    parts <- strsplit(as.character(ratios), "/", fixed = TRUE)
+    vapply(parts, function(part) as.numeric(part[1L]) / as.numeric(part[2L]), 0)
 }
 
 # What tells the lists apart: the source, the class, or both.

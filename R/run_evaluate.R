@@ -4,6 +4,7 @@
 #'
 #' @inheritParams run_filter_genes
 #' @param baseline Score a logistic regression beside the classifier.
+#' @param layer The layer (assay) that the regression reads.
 #' @param seed Seed of the random numbers.
 #' @return `adata`, invisibly, as [run_filter_genes()] returns it. Written is
 #'   the record `evaluate` with `macro_f1` and `accuracy` (0 to 1),
@@ -17,8 +18,9 @@
 #'     results <- run_evaluate(example_results())
 #'     S4Vectors::metadata(results)$tissueshap$evaluate$macro_f1
 #' }
-run_evaluate <- function(adata, label = NULL, baseline = TRUE, seed = 42,
-                         key_added = NULL, copy = FALSE) {
+run_evaluate <- function(adata, label = NULL, baseline = TRUE,
+                         layer = "log2", seed = 42, key_added = NULL,
+                         copy = FALSE) {
     in_python("tl.evaluate", adata, list(label = label, baseline = baseline,
-        seed = seed, key_added = key_added), copy = copy)
+        layer = layer, seed = seed, key_added = key_added), copy = copy)
 }

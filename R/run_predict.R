@@ -5,6 +5,9 @@
 #' @inheritParams run_filter_genes
 #' @param model What [run_cnn()] returned.
 #' @param layer The layer (assay) to read.
+#' @param fill `NULL`, or the value, on the layer's scale, of genes of the model
+#'   that `adata` lacks: `model$scale$floor` is a gene that is not expressed. By
+#'   default missing genes are an error.
 #' @param check_scale Refuse values that are clearly on another scale than the
 #'   training data (logarithms to another base, without the shift, raw counts),
 #'   and samples in which nothing was measured; `FALSE` warns of them, and goes
@@ -22,8 +25,8 @@
 #'     run_predict(adata, model)
 #'     table(adata$obs$tissue, adata$obs$predicted)
 #' }
-run_predict <- function(adata, model, layer = "log2", check_scale = TRUE,
-                        key_added = NULL, copy = FALSE) {
-    in_python("tl.predict", adata, list(layer = layer,
+run_predict <- function(adata, model, layer = "log2", fill = NULL,
+                        check_scale = TRUE, key_added = NULL, copy = FALSE) {
+    in_python("tl.predict", adata, list(layer = layer, fill = fill,
         check_scale = check_scale, key_added = key_added), list(model), copy)
 }

@@ -159,7 +159,13 @@ test_that("plot_enrichment: a term for each list that it is in", {
     expect_identical(axis_texts(drawn, "x"),
         sort(awkward, method = "radix")[1:2])
     expect_identical(nrow(plot_enrichment(x, n_top = 1)$data), 2L)
+    S4Vectors::metadata(x)$tissueshap$enrich$table$BgRatio <- "5/50"
+    ratios <- plot_enrichment(x, size = "ratio")
+    expect_equal(ratios$data$ratio, dots$ratio * 10)
+    S4Vectors::metadata(x)$tissueshap$other <-
+        S4Vectors::metadata(x)$tissueshap$enrich
     S4Vectors::metadata(x)$tissueshap$enrich$table <- dots[0, ]
+    expect_equal(plot_enrichment(x, key = "other")$data$ratio, dots$ratio)
     expect_identical(layer(plot_enrichment(x), 1)$label,
         "no term passes the cut-offs")
 })

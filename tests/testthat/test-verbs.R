@@ -69,6 +69,24 @@ test_that("values on another scale than the classifier's are refused in R", {
         "is missing for gene")
 })
 
+test_that("missing genes have the value that fill says, in R too", {
+    adata <- run_tmm(simulate_counts(90, 100, tissues = 3))
+    run_log2(run_split(adata, "tissue", n_test = 5))
+    model <- run_cnn(adata, preset = "small", epochs = 2)
+    other <- as_summarized_experiment(adata)[-1, ]
+    expect_error(run_predict(other, model), "gene")
+    other <- run_predict(other, model, fill = model$scale$floor)
+    expect_equal(get_record(other, "predict")$n_filled, 1)
+})
+
+test_that("the layer of the baseline is the one named", {
+    adata <- run_tmm(simulate_counts(90, 100, tissues = 3))
+    run_log2(run_split(adata, "tissue", n_test = 5))
+    run_predict(adata, run_cnn(adata, preset = "small", epochs = 2))
+    run_evaluate(adata, layer = "tmm")
+    expect_identical(get_record(adata, "evaluate")$params$layer, "tmm")
+})
+
 test_that("counts are drawn around profiles", {
     skip_without_python()
     tpm <- cbind(`Heart/L` = c(900, 0.1, 40, 55, 0), b = c(0, 2500, 38, 60, 1))

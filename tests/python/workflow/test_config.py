@@ -1,34 +1,11 @@
 from __future__ import annotations
 
-import inspect
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 
-from tissueshap import pp, tl
 from tissueshap._core.errors import DataError
-from tissueshap.clustering._clustered import SAMPLES
-from tissueshap.clustering._vmeasure import SPACES
-from tissueshap.enrichment._engines import ENGINES
-from tissueshap.io import _table
-from tissueshap.model._layouts import LAYOUTS
-from tissueshap.model._presets import ARCHS, STANDARDISE
-from tissueshap.tl import _de
-from tissueshap.workflow._choices import (
-    Arch,
-    Balance,
-    Engine,
-    Layout,
-    Orient,
-    Preset,
-    Rest,
-    Samples,
-    Select,
-    Space,
-    Standardise,
-    Test,
-)
 from tissueshap.workflow._config import Config, options
 
 
@@ -114,23 +91,6 @@ def test_values_take_their_type() -> None:
 def test_wrong_values_are_named(given: dict[str, Any], words: str) -> None:
     with pytest.raises(DataError, match=words):
         Config(**given)
-
-
-def test_choices_are_those_of_the_verbs() -> None:
-    from tissueshap.model import PRESETS
-
-    assert set(get_args(Preset)) == set(PRESETS)
-    for kind, values in ((Arch, ARCHS), (Layout, LAYOUTS), (Standardise, STANDARDISE)):
-        assert get_args(kind) == ("preset", *values)
-    assert get_args(Orient) == get_args(_table.Orient)
-    assert set(get_args(Engine)) | {"go"} == set(ENGINES)
-    assert (get_args(Space), get_args(Samples)) == (SPACES, SAMPLES)
-    assert (get_args(Test)[1:], get_args(Rest)) == (get_args(_de.Method), get_args(_de.Rest))
-    selected = inspect.signature(tl.select_genes).parameters["method"].annotation
-    assert get_args(Select)[0] == "auto"
-    assert str(list(get_args(Select)[1:]))[1:-1] in selected.replace('"', "'")
-    method = inspect.signature(pp.oversample).parameters["method"].annotation
-    assert str(list(get_args(Balance)))[1:-1] in method.replace('"', "'")
 
 
 def test_yaml_takes_the_same_names(tmp_path: Path) -> None:

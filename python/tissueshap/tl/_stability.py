@@ -13,6 +13,7 @@ from tissueshap._core.adata import target
 from tissueshap._core.errors import DataError
 from tissueshap._core.logging import logger
 from tissueshap._core.options import check_number
+from tissueshap.enrichment import adjusted
 from tissueshap.evaluation import matches
 from tissueshap.trust import rank_biased_overlap, rank_biased_overlap_by_chance
 
@@ -115,9 +116,7 @@ def stability(
         for theirs, own in matched.items()
     ]
     table = pd.DataFrame(rows)
-    table.insert(
-        list(table.columns).index("pvalue") + 1, "fdr", _adjusted(table["pvalue"].to_numpy())
-    )
+    table.insert(list(table.columns).index("pvalue") + 1, "fdr", adjusted(table["pvalue"]))
     genes = [_genes(first[own], second[theirs], n_top) for theirs, own in matched.items()]
     slots.write(
         adata,
@@ -211,10 +210,3 @@ def _genes(first: pd.Series, second: pd.Series, n_top: int) -> pd.DataFrame:
         }
     )
     return table.sort_values("rank", ignore_index=True)
-
-
-def _adjusted(pvalues: np.ndarray) -> np.ndarray:
-    from scipy.stats import false_discovery_control
-
-    adjusted: np.ndarray = false_discovery_control(pvalues)
-    return adjusted

@@ -8,6 +8,7 @@ import numpy as np
 
 from tissueshap._core import slots
 from tissueshap.pl import _palette, _style
+from tissueshap.trust import FAILS, HOLDS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_VERDICTS = {"holds": _palette.BOTH, "fails": _palette.UP}
+_VERDICTS = {HOLDS: _palette.BOTH, FAILS: _palette.UP}
 #: Inches per question.
 _ROW = 0.36
 

@@ -20,9 +20,9 @@ from tissueshap.tl._cnn import cnn
 from tissueshap.tl._rank_genes import rank_genes
 from tissueshap.tl._select_genes import select_genes
 from tissueshap.trust import (
+    CHECKS,
     FAILS,
     HOLDS,
-    RECORDS,
     Context,
     Numbers,
     check_numbers,
@@ -59,7 +59,7 @@ def trust(
 
     Each check answers a question with a value, the value expected by chance, a threshold and
     a verdict. Checks that were not requested or are not possible give the reason. The
-    thresholds and their reasons are constants of ``tissueshap.trust._verdict``.
+    thresholds and their reasons are in the table ``tissueshap.trust.CHECKS``.
 
     Parameters
     ----------
@@ -163,7 +163,7 @@ def trust(
     selected = names_of(checks)
     numbers = Numbers(n_samples, n_seeds, n_folds, n_boot, n_random, replacement, layer, seed)
     check_numbers(numbers)
-    also = [record for check, record in RECORDS.items() if check in selected]
+    also = [record for check in selected if (record := CHECKS[check].record)]
     reads = ("shap", "rank_genes", "select_genes", *also)
     columns_of(adata, model)
     sources = of_model(adata, model, "trust", *reads, layer=layer, key_added=key_added)

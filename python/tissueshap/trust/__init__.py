@@ -21,7 +21,8 @@ __all__ = [
 
 # For the other packages of tissueshap.
 from tissueshap.trust._checks import (
-    RECORDS as RECORDS,
+    CHECKS as CHECKS,
+    LEVELS as LEVELS,
     Context as Context,
     Numbers as Numbers,
     check_numbers as check_numbers,

@@ -9,6 +9,9 @@ import numpy as np
 #: A gene is compared with genes of similar mean expression: bins of at least so many genes,
 #: and at most so many bins.
 _BIN_SIZE, _MAX_BINS = 100, 20
+#: A selected gene stands out in its class where it does so more than this share of the genes
+#: of similar expression. Of random genes one in ten does.
+STANDS_OUT = 0.9
 
 
 def standing_out(

@@ -14,7 +14,7 @@ from tissueshap.model import preset as model_preset
 from tissueshap.model._backend import keras
 from tissueshap.model._classifier import Classifier
 from tissueshap.trust._checks._context import Context, Numbers
-from tissueshap.trust._checks._plan import FULL, QUICK
+from tissueshap.trust._checks._declared import LEVELS
 from tissueshap.trust._checks._retrain import Retraining
 
 
@@ -48,9 +48,13 @@ def test_quick_answers_every_question_or_says_why(explained, model, tmp_path):
     tl.trust(explained, model, n_boot=5)
     record = explained.uns["tissueshap"]["trust"]
     table = record["summary"]
-    assert tuple(dict.fromkeys(table["check"])) == FULL
+    assert tuple(dict.fromkeys(table["check"])) == LEVELS["full"]
     skipped = table[table["verdict"] == "not measured"]
-    assert set(skipped["check"]) <= {*FULL} - {*QUICK} | {"clusters", "cohort", "seeds"}
+    assert set(skipped["check"]) <= {*LEVELS["full"]} - {*LEVELS["quick"]} | {
+        "clusters",
+        "cohort",
+        "seeds",
+    }
     assert (skipped["reason"].str.len() > 10).all()
     held = verdicts(explained)
     for check in ("use", "randomisation", "specificity", "bootstrap"):
@@ -71,7 +75,7 @@ def test_a_quick_look_trains_once_more_where_that_takes_seconds(explained, model
         return self._own
 
     monkeypatch.setattr(Retraining, "_scores", scores)
-    monkeypatch.setattr("tissueshap.trust._checks._plan.QUICK", ("seeds",))
+    monkeypatch.setitem(LEVELS, "quick", ("seeds",))
     brief = replace(model, history=model.history.assign(seconds=0.01))
     tl.trust(explained, brief)
     assert trained == [43]

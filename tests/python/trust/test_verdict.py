@@ -33,7 +33,7 @@ def test_the_table_has_every_row_and_its_reason_last():
 
 @pytest.mark.parametrize(("chance", "threshold"), [(0.0, 0.5), (1 / 3, 2 / 3), (1.0, 1.0)])
 def test_agreement_is_asked_half_way_from_chance_to_identity(chance, threshold):
-    assert agreement(chance) == pytest.approx(threshold)
+    assert agreement(chance, 0.5) == pytest.approx(threshold)
 
 
 def test_what_one_mean_in_twenty_exceeds_by_chance():
@@ -43,6 +43,6 @@ def test_what_one_mean_in_twenty_exceeds_by_chance():
     for _ in range(2000):
         # Samples of one class share most of what they differ by.
         values = np.repeat(rng.normal(size=8), 3) + 0.1 * rng.normal(size=24)
-        exceeded += values.mean() > more_than_none(values, codes)
+        exceeded += values.mean() > more_than_none(values, codes, level=0.05)
     assert exceeded / 2000 == pytest.approx(0.05, abs=0.015)
-    assert more_than_none(np.ones(3), np.zeros(3, dtype=np.int64)) == 0
+    assert more_than_none(np.ones(3), np.zeros(3, dtype=np.int64), level=0.05) == 0

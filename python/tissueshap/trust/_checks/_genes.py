@@ -10,15 +10,14 @@ from tissueshap._core.selection import top
 from tissueshap.trust import _stability, _truth, _verdict
 from tissueshap.trust._agreement import jaccard_by_chance
 from tissueshap.trust._checks._context import Context, without_constant
+from tissueshap.trust._checks._declared import CHECKS
 from tissueshap.trust._checks._rows import (
-    MEASURES,
-    QUESTIONS,
     Found,
     absent,
     agreement_rows,
     stability_rows,
 )
-from tissueshap.trust._specificity import standing_out
+from tissueshap.trust._specificity import STANDS_OUT, standing_out
 from tissueshap.trust._verdict import Row
 
 #: Explained samples of a class below which bootstraps of them are too often all alike.
@@ -43,7 +42,7 @@ def specificity(context: Context) -> Found:
             else "no sample is held out"
         )
         return [absent("specificity", reason)], {}
-    above = (shares > _verdict.STANDS_OUT) & measured
+    above = (shares > STANDS_OUT) & measured
     table = pd.DataFrame(
         {
             "class": [context.classes[code] for code in codes],
@@ -56,14 +55,14 @@ def specificity(context: Context) -> Found:
     )
     table["share"] = table["n_standing_out"] / table["n_genes"]
     least = table.iloc[int(table["share"].to_numpy().argmin())]
-    chance = 1 - _verdict.STANDS_OUT
+    chance = 1 - STANDS_OUT
     row = Row(
         check="specificity",
-        question=QUESTIONS["specificity"],
-        measure=MEASURES["specificity"],
+        question=CHECKS["specificity"].question,
+        measure=CHECKS["specificity"].measure,
         value=float(table["share"].mean()),
         chance=chance,
-        threshold=_verdict.agreement(chance),
+        threshold=_verdict.agreement(chance, CHECKS["specificity"].threshold),
         reason=f"{table['n_test'].sum()} held-out samples; least: {least['class']}, "
         f"{least['share']:.2f}",
     )
@@ -114,24 +113,25 @@ def truth(context: Context, scores: dict[str, np.ndarray]) -> Found:
     rows = [
         Row(
             check="truth",
-            question=QUESTIONS["truth"],
-            measure=MEASURES["truth"],
+            question=CHECKS["truth"].question,
+            measure=CHECKS["truth"].measure,
             value=float(planted[chosen].mean()) if chosen.any() else np.nan,
             chance=float(planted.mean()),
-            threshold=_verdict.PRECISION,
+            threshold=CHECKS["truth"].threshold,
             reason=f"{int(chosen.sum())} genes selected, {int(planted.sum())} planted",
         )
     ]
     kinds = table.set_index(["method", "kind"])
-    if "exclusive" in masks:
+    also = CHECKS["truth"].also
+    if "exclusive" in masks and also is not None:
         rows.append(
             Row(
                 check="truth",
-                question="Do they find what marks one class?",
-                measure="recall of the exclusive markers",
+                question=also.question,
+                measure=also.measure,
                 value=float(kinds["recall"][("SHAP", "exclusive")]),
                 chance=context.n_ranks / len(context.genes),
-                threshold=_verdict.RECALL,
+                threshold=also.threshold,
                 reason=f"the top {context.n_ranks} genes of each class",
             )
         )
@@ -146,11 +146,11 @@ def clusters(context: Context) -> Found:
     null = record["null"]["v_measure"].to_numpy(float)
     row = Row(
         check="clusters",
-        question=QUESTIONS["clusters"],
-        measure=MEASURES["clusters"],
+        question=CHECKS["clusters"].question,
+        measure=CHECKS["clusters"].measure,
         value=float(record["observed"]),
         chance=float(record["null_mean"]),
-        threshold=float(np.quantile(null, 1 - _verdict.NULL_PVALUE, method="higher")),
+        threshold=float(np.quantile(null, 1 - CHECKS["clusters"].threshold, method="higher")),
         reason=f"empirical p = {float(record['empirical_pvalue']):.2g}",
     )
     return [row], {}

@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 
 from tissueshap._core.selection import top
-from tissueshap.trust import _probe, _verdict
+from tissueshap.trust import _probe
 from tissueshap.trust._agreement import jaccard
 from tissueshap.trust._checks._context import Context
-from tissueshap.trust._checks._rows import QUESTIONS, Found
+from tissueshap.trust._checks._declared import CHECKS
+from tissueshap.trust._checks._rows import Found
 from tissueshap.trust._logistic import coefficients
 from tissueshap.trust._trees import MAX_GENES, N_ROUNDS, tree_values
 from tissueshap.trust._verdict import Row
@@ -67,12 +68,12 @@ def methods(context: Context, scores: dict[str, np.ndarray]) -> Found:
     others = table[table["method"] != "SHAP"].set_index("method")["f1"]
     row = Row(
         check="methods",
-        question=QUESTIONS["methods"],
+        question=CHECKS["methods"].question,
         measure=f"macro F1 of nearest centroids on each class's first {_probe.RANKS[0]} to "
         f"{_probe.RANKS[-1]} genes",
         value=float(f1["SHAP"].mean()),
         chance=float(chance.mean()),
-        threshold=float(others.max()) - max(_verdict.TIE, 1 / context.test.size),
+        threshold=float(others.max()) - max(CHECKS["methods"].threshold, 1 / context.test.size),
         reason=f"best simple method: {others.idxmax()}, {others.max():.3f}; trees: {N_ROUNDS} "
         f"rounds on the {min(MAX_GENES, len(context.genes)):,} genes that differ most",
     )

@@ -8,19 +8,10 @@ from tissueshap._core.errors import DataError
 from tissueshap._core.options import check_choice, check_number
 from tissueshap.trust._checks import _genes, _values
 from tissueshap.trust._checks._context import Context, Numbers
+from tissueshap.trust._checks._declared import CHECKS, LEVELS
 from tissueshap.trust._checks._methods import methods, simple_scores
 from tissueshap.trust._checks._retrain import Retraining, Train
-from tissueshap.trust._checks._rows import QUESTIONS, Found, absent
-
-#: Checks that take minutes: one network is trained again, where that takes seconds.
-QUICK = (
-    *("completeness", "use", "randomisation", "specificity", "bootstrap", "seeds"),
-    *("cohort", "truth", "clusters"),
-)
-#: Records that single checks read.
-RECORDS = {"clusters": "null_test", "cohort": "stability"}
-#: All of them: as long as training ``n_seeds + n_folds`` times, and three times more for a cnn.
-FULL = tuple(QUESTIONS)
+from tissueshap.trust._checks._rows import Found, absent
 
 
 def makers(
@@ -57,7 +48,7 @@ def makers(
         "truth": lambda: _genes.truth(context, scores),
         "clusters": lambda: _genes.clusters(context),
     }
-    return {check: make if check in asked else _skipped(check) for check, make in by_check.items()}
+    return {check: by_check[check] if check in asked else _skipped(check) for check in CHECKS}
 
 
 def _skipped(check: str) -> Callable[[], Found]:
@@ -68,13 +59,13 @@ def _skipped(check: str) -> Callable[[], Found]:
 def names_of(checks: Sequence[str]) -> tuple[str, ...]:
     """Return the names of the requested checks, in the order of the table."""
     if isinstance(checks, str):
-        levels = {"quick": QUICK, "full": FULL}
-        check_choice("checks", checks, levels, other=f"a list of names among {', '.join(FULL)}")
-        return levels[checks]
-    unknown = [name for name in checks if name not in FULL]
+        full = f"a list of names among {', '.join(CHECKS)}"
+        check_choice("checks", checks, LEVELS, other=full)
+        return LEVELS[checks]
+    unknown = [name for name in checks if name not in CHECKS]
     if unknown:
-        raise DataError(f"there are no checks {unknown}: choose among {FULL}")
-    return tuple(name for name in FULL if name in checks)
+        raise DataError(f"there are no checks {unknown}: choose among {LEVELS['full']}")
+    return tuple(name for name in CHECKS if name in checks)
 
 
 def check_numbers(numbers: Numbers) -> None:

@@ -12,8 +12,9 @@ import pandas as pd
 from tissueshap._core import provenance, schema, slots
 from tissueshap.model import LAYOUTS, Layout, preset, restored
 from tissueshap.pp import oversample
-from tissueshap.trust import _stability, _verdict
+from tissueshap.trust import _stability
 from tissueshap.trust._checks._context import Context
+from tissueshap.trust._checks._declared import CHECKS
 from tissueshap.trust._checks._rows import Found, absent, stability_rows
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 #: Seconds of training below which a quick look trains again.
 _QUICK_SECONDS = 60
+_LAYOUT = CHECKS["order"].threshold
 
 
 #: ``tl.cnn``, which is above this package and so is handed in.
@@ -105,8 +107,8 @@ class Retraining:
             "order",
             _stability.pairs([self._own, *found], context.n_ranks),
             what=f"layouts {', '.join([own, *layouts])}; threshold: what other seeds give "
-            f"({over_seeds['jaccard']:.2f} of the lists), less {_verdict.LAYOUT}",
-            threshold={str(name): value - _verdict.LAYOUT for name, value in over_seeds.items()},
+            f"({over_seeds['jaccard']:.2f} of the lists), less {_LAYOUT}",
+            threshold={str(name): value - _LAYOUT for name, value in over_seeds.items()},
         )
 
     @cached_property

@@ -1,4 +1,4 @@
-"""Rows of ``tl.trust`` that several checks share, and the words of all."""
+"""Rows of ``tl.trust`` that several checks share."""
 
 from __future__ import annotations
 
@@ -10,49 +10,21 @@ import pandas as pd
 from tissueshap.trust import _stability, _verdict
 from tissueshap.trust._agreement import jaccard_by_chance, rank_biased_overlap_by_chance
 from tissueshap.trust._checks._context import Context
+from tissueshap.trust._checks._declared import AGREEMENTS, CHECKS
 from tissueshap.trust._verdict import Row
 
 #: Rows of the summary, and tables.
 Found = tuple[list[Row], dict[str, pd.DataFrame]]
 
-#: The questions, in the order of the table, and what would be measured.
-QUESTIONS = {
-    "completeness": "Do the values add up?",
-    "use": "Does the model use these genes?",
-    "randomisation": "Do the values come from the learned weights?",
-    "specificity": "Do the genes mark their class on held-out samples?",
-    "bootstrap": "Do other explained samples give the same genes?",
-    "seeds": "Does another training give the same genes?",
-    "folds": "Do other training samples give the same genes?",
-    "cohort": "Does another cohort give the same genes?",
-    "order": "Does another layout of the genes give the same ones?",
-    "methods": "Are the genes as good as those of simple methods?",
-    "truth": "Are the genes right?",
-    "clusters": "Do the genes cluster the classes?",
-}
-#: Of two lists of genes, and of two rankings.
-AGREEMENTS = {
-    "jaccard": "genes in both of two lists, of those in either (Jaccard index)",
-    "rbo": "agreement of two rankings, the first genes above all (rank-biased overlap)",
-}
-#: What must be reached between chance and identity, where it is less than of one network.
-_SHARES = {"seeds": _verdict.RETRAINED, "folds": _verdict.RETRAINED}
-MEASURES = {
-    **dict.fromkeys(QUESTIONS, AGREEMENTS["jaccard"]),
-    "completeness": "median relative error of a sample's sum of values",
-    "use": "area between deletion and insertion curves of SHAP and random genes",
-    "randomisation": "rank correlation with the values of a network of random weights",
-    "specificity": "share of a class's selected genes that stand out in it more than nine in "
-    "ten others of similar expression",
-    "methods": "macro F1 of nearest centroids on each class's first genes",
-    "truth": "share of the selected genes that are planted markers",
-    "clusters": "V-measure of the clusters, compared with random gene sets",
-}
-
 
 def absent(check: str, reason: str) -> Row:
     """Return the row of a check that was not made."""
-    return Row(check=check, question=QUESTIONS[check], measure=MEASURES[check], reason=reason)
+    return Row(
+        check=check,
+        question=CHECKS[check].question,
+        measure=CHECKS[check].measure,
+        reason=reason,
+    )
 
 
 def stability_rows(
@@ -136,11 +108,11 @@ def agreement_rows(
         rows.append(
             Row(
                 check=check,
-                question=QUESTIONS[check],
+                question=CHECKS[check].question,
                 measure=measure,
                 value=float(by_class.mean()) if len(by_class) else np.nan,
                 chance=chance[name],
-                threshold=_verdict.agreement(chance[name], _SHARES.get(check, _verdict.AGREEMENT))
+                threshold=_verdict.agreement(chance[name], CHECKS[check].threshold)
                 if threshold is None
                 else threshold[name],
                 reason=reason,

@@ -9,7 +9,8 @@ from tissueshap._core.selection import orders
 from tissueshap.trust import _curves, _randomisation, _verdict
 from tissueshap.trust._agreement import spearman
 from tissueshap.trust._checks._context import Context, without_constant
-from tissueshap.trust._checks._rows import MEASURES, QUESTIONS, Found
+from tissueshap.trust._checks._declared import CHECKS
+from tissueshap.trust._checks._rows import Found
 from tissueshap.trust._ranking import by_class
 from tissueshap.trust._verdict import Row
 
@@ -32,11 +33,11 @@ def completeness(context: Context) -> Found:
     held = table["completeness"].to_numpy(float)[change >= _LEAST_CHANGE]
     row = Row(
         check="completeness",
-        question=QUESTIONS["completeness"],
-        measure=MEASURES["completeness"],
+        question=CHECKS["completeness"].question,
+        measure=CHECKS["completeness"].measure,
         value=float(np.median(held)) if held.size else np.nan,
         chance=1.0,
-        threshold=_verdict.COMPLETENESS,
+        threshold=CHECKS["completeness"].threshold,
         higher=False,
         reason=f"{held.size} samples; chance: values that are all 0; more n_draws bring it down"
         if held.size
@@ -60,24 +61,27 @@ def use(context: Context, scores: dict[str, np.ndarray]) -> Found:
     rows = [
         Row(
             check="use",
-            question=QUESTIONS["use"],
-            measure=MEASURES["use"],
+            question=CHECKS["use"].question,
+            measure=CHECKS["use"].measure,
             value=gains["SHAP"],
             chance=spread,
-            threshold=_verdict.GAIN,
+            threshold=CHECKS["use"].threshold,
             reason=f"{context.few.size} samples; chance: the most of {len(chance)} random orders",
         )
     ]
-    if "DE" in curves:
+    also = CHECKS["use"].also
+    if "DE" in curves and also is not None:
         gain = _curves.gain(curves["SHAP"], curves["DE"], numbers)
         rows.append(
             Row(
                 check="use",
-                question="Does it use them more than differentially expressed ones?",
-                measure="area between deletion and insertion curves of SHAP and DE genes",
+                question=also.question,
+                measure=also.measure,
                 value=float(gain.mean()),
                 chance=0.0,
-                threshold=_verdict.more_than_none(gain, context.targets[context.few]),
+                threshold=_verdict.more_than_none(
+                    gain, context.targets[context.few], level=also.threshold
+                ),
                 reason="0: genes chosen without looking at the model do as well; threshold: what "
                 "as many classes reach by chance in one of 20 tables",
             )
@@ -148,11 +152,11 @@ def randomisation(context: Context) -> Found:
     chance = float(np.sqrt(2 / np.pi / (len(context.genes) - 1)))
     row = Row(
         check="randomisation",
-        question=QUESTIONS["randomisation"],
-        measure=MEASURES["randomisation"],
+        question=CHECKS["randomisation"].question,
+        measure=CHECKS["randomisation"].measure,
         value=float(last.mean()) if len(last) else np.nan,
         chance=chance,
-        threshold=chance + _verdict.RANDOMISED,
+        threshold=chance + CHECKS["randomisation"].threshold,
         higher=False,
         reason="absolute value, mean over the classes; chance: of unrelated rankings"
         if len(last)

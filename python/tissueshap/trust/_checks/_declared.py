@@ -1,0 +1,173 @@
+"""The checks of ``tl.trust``, each declared once: all that is stated of one reads this table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+#: Of two lists of genes, and of two rankings.
+AGREEMENTS = {
+    "jaccard": "genes in both of two lists, of those in either (Jaccard index)",
+    "rbo": "agreement of two rankings, the first genes above all (rank-biased overlap)",
+}
+#: Why two selections must agree half way from chance (0) to identity (1).
+_HALF_WAY = (
+    "If almost nothing is shared by chance, a Jaccard index of 0.5 means that both share two "
+    "thirds of each selection, and a rank-biased overlap of 0.5 that the genes which a reader "
+    "looks at agree more than they differ. Random halves of all genes have an index of 0.33; the "
+    "threshold is then 0.67."
+)
+#: Why it is a third of the way for networks trained again, on other seeds or samples.
+_A_THIRD = (
+    "Correlated genes can replace each other, so two equally good networks differ more than two "
+    "explanations of one. An index of 1/3 means that both lists share half of their genes."
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """What a row of the table of trust asks.
+
+    Attributes
+    ----------
+    question, measure
+        In words.
+    threshold
+        The number on which the verdict turns; the check's function says how, for example
+        beyond chance.
+    why
+        The reason for this number.
+    """
+
+    question: str
+    measure: str
+    threshold: float
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check(Question):
+    """A check of ``tl.trust``.
+
+    Attributes
+    ----------
+    quick
+        Whether it belongs to ``checks="quick"``.
+    trains
+        Whether it trains networks; where it is quick, one, if that takes seconds.
+    record
+        The record that it reads in addition to those of the explanation.
+    also
+        The question of its second row, if there is one.
+    """
+
+    quick: bool = True
+    trains: bool = False
+    record: str | None = None
+    also: Question | None = None
+
+
+#: By name, in the order of the table.
+CHECKS = {
+    "completeness": Check(
+        question="Do the values add up?",
+        measure="median relative error of a sample's sum of values",
+        threshold=0.02,
+        why="An error of 2 % changes no rank that a reader would act on; 200 stratified draws of "
+        "a trained network stay below it.",
+    ),
+    "use": Check(
+        question="Does the model use these genes?",
+        measure="area between deletion and insertion curves of SHAP and random genes",
+        threshold=0.1,
+        why="A tenth of the area corresponds to a model that loses its class after 2.5 times fewer "
+        "genes (of 10,000).",
+        also=Question(
+            question="Does it use them more than differentially expressed ones?",
+            measure="area between deletion and insertion curves of SHAP and DE genes",
+            threshold=0.05,
+            why="As many classes exceed it by chance in one of 20 tables.",
+        ),
+    ),
+    "randomisation": Check(
+        question="Do the values come from the learned weights?",
+        measure="rank correlation with the values of a network of random weights",
+        threshold=0.1,
+        why="Adebayo et al. (2018) call an explanation sensitive if nothing of it remains; 0.1 "
+        "beyond chance is 1 % of the ranks' variance. Chance alone gives 0.1 among 59 genes.",
+    ),
+    "specificity": Check(
+        question="Do the genes mark their class on held-out samples?",
+        measure="share of a class's selected genes that stand out in it more than nine in "
+        "ten others of similar expression",
+        threshold=0.5,
+        why="Half way from chance to all of them, as selections must agree.",
+    ),
+    "bootstrap": Check(
+        question="Do other explained samples give the same genes?",
+        measure=AGREEMENTS["jaccard"],
+        threshold=0.5,
+        why=_HALF_WAY,
+    ),
+    "seeds": Check(
+        question="Does another training give the same genes?",
+        measure=AGREEMENTS["jaccard"],
+        threshold=1 / 3,
+        why=_A_THIRD,
+        trains=True,
+    ),
+    "folds": Check(
+        question="Do other training samples give the same genes?",
+        measure=AGREEMENTS["jaccard"],
+        threshold=1 / 3,
+        why=_A_THIRD,
+        quick=False,
+        trains=True,
+    ),
+    "cohort": Check(
+        question="Does another cohort give the same genes?",
+        measure=AGREEMENTS["jaccard"],
+        threshold=0.5,
+        why=_HALF_WAY,
+        record="stability",
+    ),
+    "order": Check(
+        question="Does another layout of the genes give the same ones?",
+        measure=AGREEMENTS["jaccard"],
+        threshold=0.05,
+        why="Loss of agreement that is allowed for other layouts, beyond that of another training.",
+        quick=False,
+        trains=True,
+    ),
+    "methods": Check(
+        question="Are the genes as good as those of simple methods?",
+        measure="macro F1 of nearest centroids on each class's first genes",
+        threshold=0.01,
+        why="Difference in macro F1 up to which SHAP counts as being as good as the best simple "
+        "method: that of one test sample in a hundred, or of one sample if there are fewer.",
+        quick=False,
+    ),
+    "truth": Check(
+        question="Are the genes right?",
+        measure="share of the selected genes that are planted markers",
+        threshold=0.8,
+        why="Required of the default preset on the simulated compendium.",
+        also=Question(
+            question="Do they find what marks one class?",
+            measure="recall of the exclusive markers",
+            threshold=0.9,
+            why="Required of the default preset on the simulated compendium.",
+        ),
+    ),
+    "clusters": Check(
+        question="Do the genes cluster the classes?",
+        measure="V-measure of the clusters, compared with random gene sets",
+        threshold=0.05,
+        why="The usual level of an empirical p-value, among random gene sets.",
+        record="null_test",
+    ),
+}
+#: The checks of each level of `checks`.
+LEVELS = {
+    "quick": tuple(name for name, check in CHECKS.items() if check.quick),
+    "full": tuple(CHECKS),
+}

@@ -50,9 +50,16 @@ on_data <- function(adata, copy, run) {
             }
             invisible(adata)
         },
-        anndata = invisible(run(if (copy) adata$copy() else adata)),
-        anndatar = invisible(run(own_anndatar(adata, copy))),
-        experiment = invisible(run(adata)))
+        anndata = shown_if_new(run(if (copy) adata$copy() else adata), adata),
+        anndatar = shown_if_new(run(own_anndatar(adata, copy)), adata),
+        experiment = shown_if_new(run(adata), adata))
+}
+
+# What was changed in place is returned invisibly. A new object is lost unless
+# it is assigned, and is printed then, as those of other packages are.
+shown_if_new <- function(x, given) {
+    in_place <- is.environment(given) && identical(x, given)
+    if (in_place) invisible(x) else x
 }
 
 # A verb in Python. An object of R stays what it is, with what was found added.
@@ -61,18 +68,19 @@ in_python <- function(verb, adata, arguments, positional = list(),
     kind <- kind_of(adata)
     refuse_inside_python(sprintf("ts.%s(adata)", verb))
     run <- function(data) {
-        call_python(verb, c(list(data), positional), arguments)
+        call_python(verb, c(list(data), positional), arguments, kind)
         data
     }
-    invisible(switch(kind,
+    switch(kind,
         path = {
             refuse_copy(adata, copy)
             write_h5ad(run(read_h5ad(adata)), adata)
         },
-        anndata = run(if (copy) adata$copy() else adata),
-        anndatar = anndatar_add(own_anndatar(adata, copy),
-            changed_by(adata, run)),
-        experiment = add_found(adata, changed_by(adata, run))))
+        anndata = shown_if_new(run(if (copy) adata$copy() else adata), adata),
+        anndatar = shown_if_new(anndatar_add(own_anndatar(adata, copy),
+            changed_by(adata, run)), adata),
+        experiment = shown_if_new(add_found(adata, changed_by(adata, run)),
+            adata))
 }
 
 # What a verb of Python changes in an object of R.
@@ -90,12 +98,14 @@ refuse_copy <- function(path, copy) {
     }
 }
 
-get_counts <- function(x) {
-    get_matrix(x, NULL)
+# A layer is genes x samples here; NULL where there is none.
+get_matrix <- function(x, layer = NULL) {
+    found <- get_stored(x, layer)
+    if (is.null(found)) NULL else as.matrix(found)
 }
 
-# A layer is genes x samples here; NULL where there is none.
-get_matrix <- function(x, layer) {
+# As get_matrix(), but a matrix that is sparse, or on disk, stays so.
+get_stored <- function(x, layer = NULL) {
     switch(kind_of(x),
         anndata = {
             bridge <- python_bridge()
@@ -110,32 +120,52 @@ get_matrix <- function(x, layer) {
         file = h5ad_matrix(x, layer),
         anndatar = anndatar_matrix(x, layer),
         experiment = {
-            held <- SummarizedExperiment::assayNames(x)
-            name <- if (is.null(layer)) counts_assay(held) else layer
-            if (!name %in% held) {
-                return(NULL)
-            }
-            as.matrix(SummarizedExperiment::assay(x, name))
+            at <- if (is.null(layer)) counts_assay(x) else
+                match(layer, assay_names(x))
+            if (!is.na(at)) SummarizedExperiment::assay(x, at)
         })
 }
 
 # A column of obs or var; NULL where there is none.
 get_column <- function(x, group, key) {
-    found <- switch(kind_of(x),
+    found <- column_value(x, group, key)
+    if (is.null(found)) NULL else as.vector(found)
+}
+
+# As get_column(), but a factor stays one.
+column_value <- function(x, group, key) {
+    switch(kind_of(x),
         anndata = value_of(python_bridge()$column(x, group, key)),
         file = h5ad_value(x, group, key),
         anndatar = x[[group]][[key]],
         experiment = side_of(x, group)[[key]])
-    if (is.null(found)) NULL else as.vector(found)
 }
 
 need_column <- function(x, group, key) {
     found <- get_column(x, group, key)
     if (is.null(found)) {
-        by <- written_by(group, key)
-        fail("%s \"%s\" is missing: run %s() first", group, key, by)
+        missing_slot(x, group, key, written_by(group, key))
     }
     found
+}
+
+# `by` is the verb that writes the slot, if one does.
+missing_slot <- function(x, group, key, by) {
+    fail("%s \"%s\" is missing%s", place_of(x, group), key,
+        if (is.null(by)) "" else sprintf(": run %s() first", by))
+}
+
+# What a group of slots is called in an object of a kind.
+place_of <- function(x, group) place_words(kind_of(x))[[group]]
+
+place_words <- function(kind) {
+    if (kind == "experiment") {
+        c(obs = "colData", var = "rowData", layers = "assay",
+            obsm = "colData", varm = "rowData", uns = "metadata")
+    } else {
+        c(obs = "obs", var = "var", layers = "layers", obsm = "obsm",
+            varm = "varm", uns = "uns")
+    }
 }
 
 # The class column: the one given, else the one recorded before.
@@ -143,9 +173,9 @@ get_label <- function(x, label) {
     kind <- kind_of(x)
     if (kind == "anndata") {
         name <- call_python("_core.slots.label_name", list(x, label))
-        return(list(name = name, values = get_column(x, "obs", name)))
+        return(list(name = name, values = class_values(x, name)))
     }
-    place <- if (kind == "experiment") "colData" else "obs"
+    place <- place_of(x, "obs")
     if (is.null(label)) {
         label <- get_record(x, "label")
     }
@@ -158,12 +188,22 @@ get_label <- function(x, label) {
         fail("%s has the column \"%s\" twice: rename or drop one of them",
             place, label)
     }
-    values <- get_column(x, "obs", label)
+    values <- class_values(x, label)
     if (is.null(values)) {
         fail("%s has no column \"%s\"; it has: %s", place, label,
             first(column_names(x, "obs"), 20L))
     }
     list(name = label, values = values)
+}
+
+# A factor keeps its levels, in their order.
+class_values <- function(x, name) {
+    values <- column_value(x, "obs", name)
+    if (is.factor(values)) {
+        factor(values, levels(values), ordered = FALSE)
+    } else if (!is.null(values)) {
+        as.vector(values)
+    }
 }
 
 column_names <- function(x, group) {
@@ -197,6 +237,9 @@ write_slots <- function(x, verb, found, params, packages = character(),
         made_from = origin, id = fingerprint(jsonlite::toJSON(list(verb,
             params, origin), auto_unbox = TRUE, digits = NA)),
         slots = listed_slots(x, found, verb, key_added)), found$uns)
+    for (group in c("obsm", "varm")) {
+        found[[group]] <- lapply(found[[group]], stored_frame)
+    }
     write <- switch(kind_of(x), experiment = write_experiment,
         anndatar = anndatar_write, file = h5ad_write)
     write(x, verb, found, entry, key_added)
@@ -225,6 +268,7 @@ get_record <- function(x, verb) {
 record_names <- function(x) {
     key <- schema()$uns_key
     switch(kind_of(x),
+        anndata = python_bridge()$record_names(x),
         file = if (h5ad_has(x, "uns", key)) {
             h5_with(x$file, paste0("uns/", key), h5_keys)
         },
@@ -234,6 +278,7 @@ record_names <- function(x) {
 
 has_slot <- function(x, group, key) {
     switch(kind_of(x),
+        anndata = key %in% python_bridge()$keys(x, group),
         file = h5ad_has(x, group, key),
         anndatar = key %in% names(x[[group]]),
         experiment = switch(group,
@@ -264,8 +309,7 @@ get_frame <- function(x, group, key, slot = key) {
         anndatar = x[[group]][[key]],
         experiment = get_nested(x, group, key))
     if (is.null(found)) {
-        fail("%s \"%s\" is missing: run %s() first", group, key,
-            written_by(group, slot))
+        missing_slot(x, group, key, written_by(group, slot))
     }
     found <- as.matrix(found)
     rownames(found) <- NULL
@@ -274,8 +318,13 @@ get_frame <- function(x, group, key, slot = key) {
 
 # The positions in the plane of a gene set, samples x 2.
 get_embedding <- function(x, gene_set) {
-    key <- paste(slot_name("obsm", "X_umap"), class_columns(gene_set),
-        sep = "_")
+    prefix <- slot_name("obsm", "X_umap")
+    key <- paste(prefix, class_columns(gene_set), sep = "_")
+    # As Python's _schema.key_of().
+    old <- paste(prefix, plain_names(gene_set), sep = "_")
+    if (!has_slot(x, "obsm", key) && has_slot(x, "obsm", old)) {
+        key <- old
+    }
     unname(get_frame(x, "obsm", key, slot = "X_umap"))
 }
 

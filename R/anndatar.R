@@ -65,7 +65,6 @@ anndatar_matrix <- function(x, layer) {
     } else {
         return(NULL)
     }
-    found <- as.matrix(found)
     dimnames(found) <- list(anndatar_names(x, "var"), anndatar_names(x, "obs"))
     found
 }
@@ -105,7 +104,7 @@ anndatar_frame <- function(x, group, value) {
     if (anyDuplicated(index)) {
         return(value)
     }
-    names(value) <- class_columns(names(value))
+    names(value) <- plain_names(names(value))
     rownames(value) <- index
     value
 }
@@ -128,7 +127,7 @@ anndatar_write <- function(x, verb, found, entry, key_added) {
     anndatar_set(x, "layers", named(lapply(found$layers, anndatar_turned)))
     for (group in c("obsm", "varm")) {
         anndatar_set(x, group, named(lapply(found[[group]], function(value) {
-            anndatar_frame(x, group, frame_of(value))
+            anndatar_frame(x, group, value)
         })))
     }
     entries <- stats::setNames(list(entry),

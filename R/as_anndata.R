@@ -1,7 +1,7 @@
 #' Between AnnData, SummarizedExperiment and SingleCellExperiment
 #'
-#' The assay `counts` (or `X`, as \pkg{zellkonverter} calls it) is AnnData's
-#' `X`, other assays are layers; `colData` is `obs`, `rowData` is `var`; data
+#' The assay of the counts (`counts`, `X` as \pkg{zellkonverter} calls it, or the
+#' one named by `assay`) is AnnData's `X`, other assays are layers; `colData` is `obs`, `rowData` is `var`; data
 #' frames and matrices nested in them are `obsm` and `varm`; the reduced
 #' dimensions of a SingleCellExperiment are `obsm`, too; `metadata` is `uns`,
 #' with what the verbs recorded in `metadata(x)$tissueshap`.
@@ -44,6 +44,8 @@
 #' @param x A SummarizedExperiment (or SingleCellExperiment), an AnnData (of
 #'   Python or of \pkg{anndataR}), or the path of an `.h5ad` file. From a path,
 #'   an experiment is read without Python where \pkg{hdf5r} is installed.
+#' @param assay The assay of a SummarizedExperiment that holds the raw counts, as
+#'   for [run_filter_genes()].
 #' @return `as_anndata()`: an AnnData (a Python object).
 #'   `as_summarized_experiment()`: a SummarizedExperiment, all of it in R.
 #'   `as_single_cell_experiment()`: a SingleCellExperiment with `obsm` as its
@@ -55,7 +57,8 @@
 #'     adata <- simulate_counts(60, 100, tissues = 3)
 #'     as_summarized_experiment(adata)
 #' }
-as_anndata <- function(x) {
+as_anndata <- function(x, assay = NULL) {
+    x <- remember_assay(x, assay)
     assemble <- function(elements) {
         python_bridge()$assemble(portable(dict_of(elements)))
     }

@@ -83,3 +83,31 @@ bind_parts <- function(parts) {
     })
     stats::setNames(bound, names(parts[[1L]]))
 }
+
+# A matrix may be sparse, or on disk: some of its samples as a plain matrix.
+dense_samples <- function(values, samples) {
+    part <- as.matrix(values[, samples, drop = FALSE])
+    colnames(part) <- names_at(colnames(values), samples)
+    part
+}
+
+# Calls run(part, samples) for blocks of samples as plain matrices, for one
+# answer each.
+over_samples <- function(values, run, other = 4 * nrow(values)) {
+    if (is.matrix(values)) {
+        return(list(run(values, seq_len(ncol(values)))))
+    }
+    # Small blocks: each leaves some copies behind for R to collect.
+    ranges <- block_ranges(ncol(values), other, BiocParallel::SerialParam())
+    lapply(ranges, function(samples) {
+        run(dense_samples(values, samples), samples)
+    })
+}
+
+# Answers that are added up, a value a gene, or put beside each other, a value a
+# sample.
+sum_over_samples <- function(values, run) {
+    Reduce(`+`, over_samples(values, run))
+}
+
+of_samples <- function(values, run) unlist(over_samples(values, run))

@@ -3,6 +3,8 @@
 
 fail <- function(...) stop(sprintf(...), call. = FALSE)
 
+quoted <- function(x, n = 20L) first(paste0("\"", x, "\""), n)
+
 first <- function(x, n = 5L) {
     shown <- paste(utils::head(x, n), collapse = ", ")
     if (length(x) > n) paste0(shown, ", ... (", length(x), ")") else shown
@@ -26,10 +28,28 @@ names_at <- function(names, at) {
     if (is.null(names)) as.character(at) else names[at]
 }
 
-# The test is made a block of samples at a time, so that no matrix of the size
-# of the counts is made.
+# A matrix of numbers, in memory (sparse or not) or on disk.
+is_numeric_matrix <- function(values) {
+    if (methods::is(values, "DelayedMatrix")) {
+        DelayedArray::type(values) %in% c("integer", "double")
+    } else {
+        is.matrix(values) && is.numeric(values) ||
+            methods::is(values, "dsparseMatrix")
+    }
+}
+
+# The values are tested a block of samples at a time, so that no matrix of the
+# size of the counts is made.
 check_counts <- function(counts, what = "counts", whole = TRUE) {
-    if (!is.matrix(counts) || !is.numeric(counts)) {
+    check_count_matrix(counts, what)
+    over_samples(counts, function(part, samples) {
+        check_count_values(part, what, whole)
+    })
+    invisible(counts)
+}
+
+check_count_matrix <- function(counts, what = "counts") {
+    if (!is_numeric_matrix(counts)) {
         fail("%s must be a numeric matrix, genes x samples, not %s", what,
             paste(class(counts), collapse = "/"))
     }
@@ -37,6 +57,9 @@ check_counts <- function(counts, what = "counts", whole = TRUE) {
         fail("%s is empty: %d genes x %d samples", what, nrow(counts),
             ncol(counts))
     }
+}
+
+check_count_values <- function(counts, what = "counts", whole = TRUE) {
     found <- check_counts_cpp(counts, whole)
     if (found$kind > 0L) {
         problem <- c("missing", "negative", "infinite", "fractional")[
@@ -51,7 +74,6 @@ check_counts <- function(counts, what = "counts", whole = TRUE) {
             names_at(colnames(counts), found$sample), format(found$value),
             remedy)
     }
-    invisible(counts)
 }
 
 check_no_empty_samples <- function(counts, total = colSums(counts)) {
@@ -156,19 +178,35 @@ are_z_scores <- function(values) {
         mean(abs(sd[varies] - 1) < 0.1) > 0.8
 }
 
-# Classes in alphabetical order of their bytes, as Python sorts them.
+# Levels of a factor without a sample, which cannot be tested.
+report_dropped <- function(label) {
+    if (is.factor(label)) {
+        dropped <- setdiff(levels(label), as.character(label))
+        if (length(dropped)) {
+            message("Levels of label without samples, left out: ",
+                first(dropped))
+        }
+    }
+}
+
+# Classes in the order of a factor's levels, or in alphabetical order of their
+# bytes, as Python has them.
 class_factor <- function(label, n, minimum = 2L) {
     check_length(label, n, "label", "samples")
     if (anyNA(label)) {
         fail("label is missing for samples %s: drop or label them",
             first(which(is.na(label))))
     }
+    given <- levels(label)
     label <- enc2utf8(as.character(label))
     classes <- sort(unique(label), method = "radix")
-    plain <- gsub("/", "|", sub("\\.0$", "", trimws(classes)), fixed = TRUE)
+    if (!is.null(given)) {
+        classes <- intersect(enc2utf8(given), classes)
+    }
+    plain <- sub("\\.0$", "", trimws(classes))
     if (anyDuplicated(plain)) {
-        fail(paste("label has classes that differ only by blanks, by / and |",
-            "or by how a number is written (%s): give each class one name"),
+        fail(paste("label has classes that differ only by blanks or by how a",
+            "number is written (%s): give each class one name"),
             first(classes[plain %in% plain[duplicated(plain)]]))
     }
     if (length(classes) < minimum) {

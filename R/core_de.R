@@ -92,6 +92,7 @@ core_de <- function(counts, label, lib_size = NULL, norm_factor = NULL,
     } else {
         check_de_counts(counts, lib_size, norm_factor)
     }
+    report_dropped(label)
     label <- class_factor(label, ncol(counts))
     found <- de_tests(counts, label, rest, list(
         effective = if (method != "limma") lib_size * norm_factor,

@@ -145,10 +145,7 @@ as_enrichment <- function(found) {
 # does the work.
 to_entrez <- function(genes, id_type, engine) {
     genes <- unique(strip_version(as.character(genes)))
-    if (!requireNamespace("org.Hs.eg.db", quietly = TRUE)) {
-        missing_package("org.Hs.eg.db",
-            "BiocManager::install(\"org.Hs.eg.db\")")
-    }
+    need_human_genes()
     if (engine == "clusterprofiler") {
         # bitr warns of what it does not find; that is reported below.
         pairs <- withCallingHandlers(
@@ -162,9 +159,7 @@ to_entrez <- function(genes, id_type, engine) {
         of_bitr <- function(name) field(pairs, name, "clusterProfiler::bitr")
         entrez <- of_bitr("ENTREZID")[match(genes, of_bitr(id_type))]
     } else {
-        table <- entrez_of(id_type)
-        entrez <- field(table, "gene_id", "AnnotationDbi::toTable")[
-            match(genes, table[[2L]])]
+        entrez <- entrez_by(genes, id_type)
     }
     lost <- is.na(entrez)
     if (any(lost)) {
@@ -174,7 +169,15 @@ to_entrez <- function(genes, id_type, engine) {
     list(genes = unique(entrez[!lost]), unmapped = genes[lost])
 }
 
+need_human_genes <- function() {
+    if (!requireNamespace("org.Hs.eg.db", quietly = TRUE)) {
+        missing_package("org.Hs.eg.db",
+            "BiocManager::install(\"org.Hs.eg.db\")")
+    }
+}
+
 entrez_of <- function(id_type) {
+    need_human_genes()
     AnnotationDbi::toTable(switch(id_type,
         ENSEMBL = org.Hs.eg.db::org.Hs.egENSEMBL,
         SYMBOL = org.Hs.eg.db::org.Hs.egSYMBOL))

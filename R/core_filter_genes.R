@@ -5,7 +5,9 @@
 #' than `min_samples` samples, and its TPM is above `min_tpm` in more than
 #' `min_samples` samples (when `tpm`, or `gene_length`, is given).
 #'
-#' @param counts Raw counts: a matrix, genes x samples.
+#' @param counts Raw counts: a matrix, genes x samples, which may be sparse
+#'   (\pkg{Matrix}) or on disk (\pkg{DelayedArray}); it is read a block of
+#'   samples at a time.
 #' @param label The class of each sample.
 #' @param tpm Transcripts per million, genes x samples, or `NULL`.
 #' @param gene_length Length of each gene in base pairs, to compute TPM from
@@ -32,12 +34,15 @@ core_filter_genes <- function(counts, label, tpm = NULL, gene_length = NULL,
     check_number(min_tpm, "min_tpm", 0)
     check_counts(counts)
     n_genes <- nrow(counts)
+    report_dropped(label)
     label <- class_factor(label, ncol(counts), minimum = 1L)
     min_samples <- samples_needed(min_samples, label)
     rules <- list(
         protein_coding = coding_rule(biotype, n_genes, protein_coding),
         reads = list(
-            pass = count_at_least_cpp(counts, min_reads) > min_samples,
+            pass = sum_over_samples(counts, function(part, samples) {
+                count_at_least_cpp(part, min_reads)
+            }) > min_samples,
             note = sprintf(">= %g reads in > %d samples", min_reads,
                 min_samples)),
         tpm = tpm_rule(counts, tpm, gene_length, min_tpm, min_samples))
@@ -90,8 +95,10 @@ tpm_rule <- function(counts, tpm, gene_length, min_tpm, min_samples) {
             fail("tpm is %d x %d, but counts are %d x %d", nrow(tpm),
                 ncol(tpm), nrow(counts), ncol(counts))
         }
-        n <- count_above_cpp(tpm, min_tpm, rep(1, nrow(tpm)),
-            rep(1, ncol(tpm)))
+        n <- sum_over_samples(tpm, function(part, samples) {
+            count_above_cpp(part, min_tpm, rep(1, nrow(part)),
+                rep(1, ncol(part)))
+        })
         from <- "given"
     } else if (!is.null(gene_length)) {
         check_length(gene_length, nrow(counts), "gene_length", "genes")
@@ -101,8 +108,10 @@ tpm_rule <- function(counts, tpm, gene_length, min_tpm, min_samples) {
                     which(gene_length <= 0))))
         }
         rate <- ifelse(is.na(gene_length), 0, 1 / gene_length)
-        total <- drop(crossprod(counts, rate)) / 1e6
-        n <- count_above_cpp(counts, min_tpm, rate, total)
+        n <- sum_over_samples(counts, function(part, samples) {
+            total <- drop(crossprod(part, rate)) / 1e6
+            count_above_cpp(part, min_tpm, rate, total)
+        })
         from <- "from counts and gene lengths"
     } else {
         return(list(note = "no TPM and no gene lengths given"))

@@ -7,7 +7,9 @@
 #' earlier call returned as `uns` to normalise new samples as the training
 #' samples were. Training samples then get their own factors back.
 #'
-#' @param counts Raw counts: a matrix, genes x samples.
+#' @param counts Raw counts: a matrix, genes x samples, which may be sparse
+#'   (\pkg{Matrix}) or on disk (\pkg{DelayedArray}). It is then read a block of
+#'   samples at a time, and the layer is sparse, or delayed, as well.
 #' @param reference `NULL`, or the `uns` of an earlier result: a list with
 #'   `reference`, `reference_scale` and `reference_sample`. Where both have
 #'   gene names they are matched, else the order of the genes must be the same.
@@ -27,10 +29,16 @@
 #' core_tmm(counts[, 1, drop = FALSE], found$uns)$obs$norm_factor
 core_tmm <- function(counts, reference = NULL,
                      BPPARAM = BiocParallel::SerialParam()) {
-    check_counts(counts)
-    lib_size <- unname(check_no_empty_samples(counts))
+    check_count_matrix(counts)
+    sums <- over_samples(counts, function(part, samples) {
+        check_count_values(part)
+        list(samples = colSums(part), genes = rowSums(part))
+    })
+    lib_size <- unname(check_no_empty_samples(counts,
+        unlist(lapply(sums, `[[`, "samples"))))
     frozen <- if (is.null(reference)) {
-        choose_reference(counts, lib_size)
+        seen <- Reduce(`+`, lapply(sums, `[[`, "genes")) > 0
+        choose_reference(counts, lib_size, seen)
     } else {
         read_reference(reference, counts)
     }
@@ -43,26 +51,38 @@ core_tmm <- function(counts, reference = NULL,
     norm_factor <- ratio * scale
     list(
         obs = list(lib_size = lib_size, norm_factor = norm_factor),
-        layers = list(tmm = edgeR::cpm(counts,
-            lib.size = lib_size * norm_factor)),
+        layers = list(tmm = per_million(counts, lib_size * norm_factor)),
         uns = list(
             reference_sample = frozen$sample,
             reference = data.frame(gene = frozen$gene, count = frozen$count),
             reference_scale = scale))
 }
 
+per_million <- function(counts, size) {
+    if (is.matrix(counts)) {
+        edgeR::cpm(counts, lib.size = size)
+    } else if (methods::is(counts, "sparseMatrix")) {
+        counts <- as_csc(counts)
+        counts@x <- counts@x * rep(1e6 / size, diff(counts@p))
+        counts
+    } else {
+        # Computed whenever a part of it is read.
+        Matrix::t(Matrix::t(counts) * (1e6 / size))
+    }
+}
+
 # edgeR's rule (calcNormFactors): genes without any count aside, the sample
 # whose upper quartile, relative to its library size, is closest to the mean.
 # Where most upper quartiles are zero: the largest sum of square roots.
-choose_reference <- function(counts, lib_size) {
-    seen <- rowSums(counts) > 0
-    samples <- seq_len(ncol(counts))
-    upper <- vapply(samples, function(j) {
-        stats::quantile(counts[seen, j], probs = 0.75, names = FALSE)
-    }, numeric(1)) / lib_size
+choose_reference <- function(counts, lib_size, seen) {
+    upper <- of_samples(counts, function(part, samples) {
+        apply(part[seen, , drop = FALSE], 2L, stats::quantile, probs = 0.75,
+            names = FALSE)
+    }) / lib_size
     chosen <- if (stats::median(upper) < 1e-20) {
-        which.max(vapply(samples, function(j) sum(sqrt(counts[, j])),
-            numeric(1)))
+        which.max(of_samples(counts, function(part, samples) {
+            colSums(sqrt(part))
+        }))
     } else {
         which.min(abs(upper - mean(upper)))
     }
@@ -106,7 +126,7 @@ read_reference <- function(reference, counts) {
 tmm_ratios <- function(counts, reference, BPPARAM) {
     ranges <- block_ranges(ncol(counts), nrow(counts), BPPARAM)
     unlist(over_blocks(ranges, function(samples) {
-        counts[, samples, drop = FALSE]
+        dense_samples(counts, samples)
     }, tmm_part, reference, BPPARAM = BPPARAM))
 }
 

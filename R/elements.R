@@ -135,23 +135,39 @@ table_element <- function(value, index = NULL, dtypes = list()) {
         index = index, n_rows = nrow(value))
 }
 
-# Columns are named as in Python, where HDF5 takes "/" for a path.
 frame_of <- function(values) {
     frame <- as.data.frame(unname(as.matrix(values)))
-    names(frame) <- if (is.null(colnames(values))) {
-        as.character(seq_len(ncol(values)))
-    } else {
-        class_columns(colnames(values))
-    }
+    names(frame) <- names_at(colnames(values), seq_len(ncol(values)))
     frame
 }
 
-class_columns <- function(classes) {
-    escapes <- schema()$column_escape
+# With the columns that stand for the classes.
+stored_frame <- function(values) {
+    frame <- frame_of(values)
+    names(frame) <- class_columns(names(frame))
+    frame
+}
+
+# As Python's _schema.plain_name(), column() and columns_in().
+plain_names <- function(names) escaped(names, schema()$name_escape)
+
+class_columns <- function(classes) escaped(classes, schema()$column_escape)
+
+escaped <- function(names, escapes) {
     for (bad in names(escapes)) {
-        classes <- gsub(bad, escapes[[bad]], classes, fixed = TRUE)
+        names <- gsub(bad, escapes[[bad]], names, fixed = TRUE)
     }
-    classes
+    names
+}
+
+# The columns that stand for classes, of those that there are; NA where there is
+# none. Earlier versions had one name for the classes a/b and a|b.
+columns_in <- function(classes, held) {
+    columns <- class_columns(classes)
+    old <- plain_names(classes)
+    found <- ifelse(columns %in% held, columns,
+        ifelse(old %in% setdiff(held, columns), old, NA))
+    stats::setNames(as.character(found), classes)
 }
 
 frame_element <- function(values) table_element(frame_of(values))

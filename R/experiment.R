@@ -12,14 +12,49 @@ need_experiment <- function() {
 
 is_single_cell <- function(x) methods::is(x, "SingleCellExperiment")
 
-# zellkonverter calls AnnData's X "X".
-counts_assay <- function(held) {
-    found <- intersect(c("counts", "X"), held)
-    if (length(found) == 0L) {
-        fail("the SummarizedExperiment has no assay \"counts\"; it has: %s",
-            first(held))
+assay_names <- function(x) {
+    held <- SummarizedExperiment::assayNames(x)
+    if (is.null(held)) character(length(SummarizedExperiment::assays(x))) else
+        held
+}
+
+# The position of the assay that holds the counts: the one named, else the one
+# that an earlier verb was told, else "counts", or "X" as zellkonverter calls
+# AnnData's X, or the one without a name.
+counts_assay <- function(x, assay = NULL) {
+    held <- assay_names(x)
+    if (is.null(assay)) {
+        assay <- get_record(x, "assay")
     }
-    found[1L]
+    if (!is.null(assay)) {
+        at <- match(assay, held)
+        if (!is_string(assay) || is.na(at)) {
+            fail("assay must be one of %s, not %s", quoted(held[nzchar(held)]),
+                paste(deparse(assay), collapse = ""))
+        }
+        return(at)
+    }
+    at <- match(c("counts", "X", ""), held)
+    at <- at[!is.na(at)]
+    if (length(at) == 0L) {
+        fail(paste("the SummarizedExperiment has no assay \"counts\"; it has:",
+            "%s. Which one holds the raw counts? Pass assay = \"...\""),
+            if (length(held)) first(held) else "no assay at all")
+    }
+    at[1L]
+}
+
+# Verbs that read counts remember which assay holds them.
+remember_assay <- function(x, assay) {
+    if (is.null(assay)) {
+        return(x)
+    }
+    if (kind_of(x) != "experiment") {
+        fail(paste("assay names an assay of a SummarizedExperiment; the counts",
+            "of any other kind of data are in X: leave it out"))
+    }
+    counts_assay(x, assay)
+    set_record(x, "assay", assay)
 }
 
 side_of <- function(x, group) {
@@ -54,7 +89,16 @@ get_nested <- function(x, group, key) {
     }
 }
 
+# The rows of a table are named as in the experiment; an array has no names.
+name_rows <- function(value, names) {
+    if (is_table(value)) {
+        rownames(value) <- names
+    }
+    value
+}
+
 set_nested <- function(x, group, key, value) {
+    value <- name_rows(value, if (group == "obsm") colnames(x) else rownames(x))
     if (group == "obsm" && is_single_cell(x)) {
         SingleCellExperiment::reducedDim(x, key, withDimnames = FALSE) <- value
         x
@@ -103,18 +147,24 @@ write_experiment <- function(x, verb, found, entry, key_added) {
 }
 
 nested_frame <- function(values) {
-    S4Vectors::DataFrame(frame_of(values), check.names = FALSE)
+    S4Vectors::DataFrame(values, check.names = FALSE)
 }
 
 # The elements of an AnnData, by its groups.
-experiment_elements <- function(x) {
-    held <- SummarizedExperiment::assayNames(x)
-    counts <- counts_assay(held)
-    layer <- function(key) {
-        layer_element(sparse_or_dense(SummarizedExperiment::assay(x, key)),
-            slot_dtype("layers", key))
+experiment_elements <- function(x, assay = NULL) {
+    held <- assay_names(x)
+    counts <- counts_assay(x, assay)
+    layer <- function(at) {
+        layer_element(sparse_or_dense(SummarizedExperiment::assay(x, at,
+            withDimnames = FALSE)), slot_dtype("layers", held[at]))
     }
-    layers <- setdiff(held, counts)
+    others <- setdiff(seq_along(held), counts)
+    layers <- stats::setNames(others, ifelse(nzchar(held[others]),
+        held[others], paste0("assay", others)))
+    if (!is.null(get_record(x, "assay"))) {
+        # It is X there.
+        x <- set_record(x, "assay", NULL)
+    }
     obs <- side_elements(x, "obs", sample_names(x))
     var <- side_elements(x, "var", gene_names(x))
     if (is_single_cell(x)) {
@@ -128,7 +178,7 @@ experiment_elements <- function(x) {
     uns <- element_of(as.list(S4Vectors::metadata(x)))$items
     tell_lost("metadata", setdiff(names(S4Vectors::metadata(x)), names(uns)))
     list(counts = layer(counts),
-        layers = dict_of(lapply(stats::setNames(nm = layers), layer)),
+        layers = dict_of(lapply(layers, layer)),
         obs = obs$plain, var = var$plain, obsm = dict_of(obs$nested),
         varm = dict_of(var$nested), uns = dict_of(uns))
 }
@@ -183,8 +233,7 @@ nested_element <- function(value, group, key, index) {
 nested_value <- function(value) {
     if (is.data.frame(value)) {
         found <- S4Vectors::DataFrame(value, check.names = FALSE)
-        rownames(found) <- NULL
-        names(found) <- class_columns(names(value))
+        names(found) <- plain_names(names(value))
         found
     } else {
         value
@@ -198,7 +247,7 @@ refuse_other_shape <- function(x, changed) {
             held <- side_of(x, group)[[key]]
             nested <- length(dim(held)) == 2L
             if (!is.null(held) && nested != (group %in% c("obsm", "varm"))) {
-                slot_taken(group, key)
+                slot_taken(x, group, key)
             }
         }
     }
@@ -243,7 +292,9 @@ build_experiment <- function(parts) {
     dimnames(x) <- list(rownames, colnames)
     for (group in c("obsm", "varm")) {
         for (key in names(parts[[group]])) {
-            x <- set_side(x, group, key, nested_value(parts[[group]][[key]]))
+            value <- name_rows(nested_value(parts[[group]][[key]]),
+                if (group == "obsm") colnames else rownames)
+            x <- set_side(x, group, key, value)
         }
     }
     x

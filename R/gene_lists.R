@@ -7,8 +7,7 @@ gene_lists <- function(x, source, by, label) {
         marked <- as.logical(need_column(x, "var", slot_name("var", key)))
         lists <- list(all = genes[marked])
     } else {
-        values <- get_label(x, label)$values
-        classes <- levels(class_factor(values, length(values), minimum = 1L))
+        classes <- class_levels(x, label)
         lists <- switch(source,
             shap = shap_lists(x, classes, by),
             de = de_lists(x, classes, by, genes))
@@ -30,12 +29,8 @@ shap_lists <- function(x, classes, by) {
 
 de_lists <- function(x, classes, by, genes) {
     params <- need_record(x, "de")$params
-    columns <- class_columns(classes)
-    fdr <- get_frame(x, "varm", slot_name("varm", "de_fdr"))[, columns,
-        drop = FALSE]
-    logfc <- get_frame(x, "varm", slot_name("varm", "de_logfc"))[, columns,
-        drop = FALSE]
-    called <- fdr < params$fdr & abs(logfc) > params$lfc
+    called <- class_frame(x, "de_fdr", classes) < params$fdr &
+        abs(class_frame(x, "de_logfc", classes)) > params$lfc
     # A gene that was not tested is not called.
     called <- called & !is.na(called)
     if (by == "exclusive") {
@@ -46,10 +41,10 @@ de_lists <- function(x, classes, by, genes) {
     }), classes)
 }
 
-need_record <- function(x, verb) {
-    found <- get_record(x, verb)
+need_record <- function(x, name, verb = name) {
+    found <- get_record(x, name)
     if (is.null(found)) {
-        fail("there is no record of %s: run run_%s() first", verb, verb)
+        fail("there is no record of %s: run run_%s() first", name, verb)
     }
     found
 }
@@ -57,34 +52,81 @@ need_record <- function(x, verb) {
 # The identifiers of the genes: the column that most of the gene sets' genes are
 # in, or Entrez identifiers where there are no gene sets.
 gene_identifiers <- function(x, known, wanted) {
-    keys <- if (!is.null(wanted)) {
-        wanted
-    } else if (is.null(known)) {
-        slot_name("var", "entrez_id")
-    } else {
-        c("var_names", "gene_id", "symbol", "entrez_id")
+    if (is.null(known)) {
+        return(entrez_identifiers(x, wanted))
     }
-    held <- lapply(stats::setNames(keys, keys), function(key) {
-        if (key == "var_names") gene_names(x) else get_column(x, "var", key)
-    })
-    held <- lapply(held[!vapply(held, is.null, logical(1))], clean_ids)
-    if (length(held) == 0L) {
-        fail(paste("there is no column \"%s\" of gene identifiers: add them",
-            "with the annotation of read_counts(), or pass ids = \"...\""),
-            keys)
-    }
-    hits <- vapply(held, function(ids) {
-        if (is.null(known)) sum(!is.na(ids)) else sum(ids %in% known)
-    }, integer(1))
+    held <- identifier_columns(x, wanted)
+    hits <- vapply(held, function(ids) sum(ids %in% known), integer(1))
     best <- which.max(hits)
     if (hits[best] == 0L) {
         fail(paste("none of the genes (%s) is in the gene sets, which hold",
-            "%s: do the identifiers match?"), paste(names(held),
-            collapse = ", "), if (is.null(known)) "Entrez identifiers" else
+            "%s: do the identifiers match?"), first(names(held)),
             first(known, 3L))
     }
     check_share(held[[best]], known, names(held)[best])
     list(column = names(held)[best], values = held[[best]])
+}
+
+# The columns that may hold identifiers, or the one that the user names.
+identifier_columns <- function(x, wanted) {
+    keys <- c("var_names", "gene_id", "symbol", "entrez_id")
+    if (!is.null(wanted)) {
+        keys <- wanted
+    }
+    held <- lapply(stats::setNames(keys, keys), function(key) {
+        if (key == "var_names") gene_names(x) else get_column(x, "var", key)
+    })
+    if (!is.null(wanted) && is.null(held[[wanted]])) {
+        fail("ids = \"%s\": %s has no such column", wanted, place_of(x, "var"))
+    }
+    lapply(held[!vapply(held, is.null, logical(1))], clean_ids)
+}
+
+# Entrez identifiers: the column of them, or what org.Hs.eg.db has of the
+# Ensembl identifiers or symbols that it knows most of.
+entrez_identifiers <- function(x, wanted) {
+    held <- identifier_columns(x, wanted)
+    if (is.null(wanted) && any(!is.na(held$entrez_id))) {
+        held <- held["entrez_id"]
+    }
+    types <- vapply(held, id_type, "")
+    # Names that are numbers count the genes.
+    types[names(types) == "var_names" & types == "ENTREZID"] <- "SYMBOL"
+    mapped <- Map(entrez_by, held, types)
+    hits <- vapply(mapped, function(ids) sum(!is.na(ids)), integer(1))
+    best <- which.max(hits)
+    column <- names(held)[best]
+    if (hits[best] == 0L) {
+        fail(paste("none of the genes (%s) has an Entrez identifier in",
+            "org.Hs.eg.db, which knows human genes: pass ids = \"...\", a",
+            "column of %s with Entrez or Ensembl identifiers or symbols"),
+            first(held[[best]], 3L), place_of(x, "var"))
+    }
+    if (types[[best]] != "ENTREZID") {
+        message(sprintf("%d of %d genes (%s, by %s) have an Entrez identifier",
+            hits[best], length(mapped[[best]]), types[[best]],
+            if (column == "var_names") "row names" else column))
+    }
+    list(column = column, values = mapped[[best]], id_type = types[[best]])
+}
+
+# As Python's enrichment._engines._id_type().
+id_type <- function(ids) {
+    ids <- ids[!is.na(ids)]
+    numbers <- sum(grepl("^[0-9]+$", ids))
+    ensembl <- sum(grepl("^ENS[A-Z]*G[0-9]+$", ids))
+    names(which.max(c(ENTREZID = numbers, ENSEMBL = ensembl,
+        SYMBOL = length(ids) - numbers - ensembl)))
+}
+
+# The first Entrez identifier of each gene, NA where there is none.
+entrez_by <- function(ids, id_type) {
+    if (id_type == "ENTREZID") {
+        return(ids)
+    }
+    table <- entrez_of(id_type)
+    field(table, "gene_id", "AnnotationDbi::toTable")[
+        match(ids, table[[2L]])]
 }
 
 # The smallest share that matches of the data's genes, or of the sets' genes

@@ -1,7 +1,11 @@
 # Writes elements (elements.R) as anndata stores them: every node says what it
 # is in the attributes encoding-type and encoding-version.
+#
+# hdf5r takes milliseconds to make a node and each of its attributes, and a
+# tenth of one to copy a node. So an empty node of each kind (encoding, type,
+# shape) is made once a session, in a file of its own, and copied from there.
 
-# Types and the space of a scalar are made once: that takes longer than writing.
+# Types, spaces and the file of empty nodes are made once.
 h5_kept <- function(name, make) {
     name <- paste0("h5_", name)
     if (is.null(cache[[name]])) {
@@ -35,18 +39,27 @@ h5_with_space <- function(shape, use) {
     use(space)
 }
 
-h5_type <- function(values, dtype = NULL) {
-    types <- hdf5r::h5types
+# The type of values in a file, by its name.
+h5_dtype <- function(values, dtype = NULL) {
     if (is.character(values)) {
-        h5_text()
+        "string"
     } else if (is.logical(values)) {
-        h5_boolean()
-    } else if (is.null(dtype)) {
-        if (is.integer(values)) types$H5T_STD_I32LE else types$H5T_IEEE_F64LE
+        "bool"
+    } else if (!is.null(dtype)) {
+        dtype
+    } else if (is.integer(values)) {
+        "int32"
     } else {
-        switch(dtype, float32 = types$H5T_IEEE_F32LE,
-            int8 = types$H5T_STD_I8LE, int64 = types$H5T_STD_I64LE)
+        "float64"
     }
+}
+
+h5_type <- function(dtype) {
+    types <- hdf5r::h5types
+    switch(dtype, string = h5_text(), bool = h5_boolean(),
+        float32 = types$H5T_IEEE_F32LE, float64 = types$H5T_IEEE_F64LE,
+        int8 = types$H5T_STD_I8LE, int32 = types$H5T_STD_I32LE,
+        int64 = types$H5T_STD_I64LE)
 }
 
 h5_mark <- function(node, encoding, version) {
@@ -55,7 +68,7 @@ h5_mark <- function(node, encoding, version) {
 }
 
 h5_note <- function(node, name, value, dtype = NULL, scalar = TRUE) {
-    type <- h5_type(value, dtype)
+    type <- h5_type(h5_dtype(value, dtype))
     # Nothing can be written where there is no room.
     write <- function(space) {
         node$create_attr(name, robj = if (length(value)) value, dtype = type,
@@ -64,16 +77,51 @@ h5_note <- function(node, name, value, dtype = NULL, scalar = TRUE) {
     if (scalar) write(h5_scalar()) else h5_with_space(length(value), write)
 }
 
-# A data set of `values` in the order of R's memory, packed where that pays.
-h5_data <- function(parent, name, values, type, scalar = FALSE) {
-    shape <- if (is.null(dim(values))) length(values) else dim(values)
-    packed <- !scalar && length(values) > 64L
-    write <- function(space) {
-        parent$create_dataset(h5_name(name), robj = values, dtype = type,
-            space = space, chunk_dims = if (packed) h5_chunk(shape),
+# A copy of the empty node of a kind; `make(parent, name)` makes the first.
+h5_copy <- function(parent, name, kind, make) {
+    kinds <- h5_kept("kinds", function() {
+        hdf5r::H5File$new(tempfile("kinds", fileext = ".h5"), "w")
+    })
+    kind <- paste(kind, collapse = " ")
+    if (!kinds$exists(kind)) {
+        make(kinds, kind)$close()
+    }
+    parent$obj_copy_from(kinds, kind, h5_name(name))
+    parent$open(name)
+}
+
+# A data set of `values` in the order of R's memory, with its marks.
+h5_data <- function(parent, name, values, dtype = NULL, encoding = NULL,
+                    scalar = FALSE) {
+    dtype <- h5_dtype(values, dtype)
+    shape <- if (!scalar) h5_shape(values)
+    node <- h5_copy(parent, name, c("data", encoding, dtype, shape),
+        function(kinds, kind) {
+            made <- h5_empty(kinds, kind, shape, h5_type(dtype))
+            if (!is.null(encoding)) {
+                h5_mark(made, encoding, "0.2.0")
+            }
+            made
+        })
+    if (length(values)) {
+        node$write_low_level(values)
+    }
+    node
+}
+
+h5_shape <- function(values) {
+    if (is.null(dim(values))) length(values) else dim(values)
+}
+
+# Without values; packed where that pays. No shape is a scalar's.
+h5_empty <- function(parent, name, shape, type) {
+    packed <- prod(shape) > 64 && !is.null(shape)
+    make <- function(space) {
+        parent$create_dataset(h5_name(name), dtype = type, space = space,
+            chunk_dims = if (packed) h5_chunk(shape),
             gzip_level = if (packed) 4L)
     }
-    if (scalar) write(h5_scalar()) else h5_with_space(shape, write)
+    if (is.null(shape)) make(h5_scalar()) else h5_with_space(shape, make)
 }
 
 # Some 10^5 values, whole samples where a sample is not longer.
@@ -87,10 +135,18 @@ h5_chunk <- function(shape) {
     as.integer(c(first, rest))
 }
 
-h5_group <- function(parent, name, encoding = "dict", version = "0.1.0") {
-    group <- parent$create_group(h5_name(name))
-    h5_mark(group, encoding, version)
-    group
+# `notes` are attributes of one value beside the marks.
+h5_group <- function(parent, name, encoding = "dict", version = "0.1.0",
+                     notes = list()) {
+    h5_copy(parent, name, c("group", encoding, version, unlist(notes)),
+        function(kinds, kind) {
+            made <- kinds$create_group(kind)
+            h5_mark(made, encoding, version)
+            for (note in names(notes)) {
+                h5_note(made, note, notes[[note]])
+            }
+            made
+        })
 }
 
 h5_name <- function(name) {
@@ -128,11 +184,8 @@ h5_put <- function(parent, name, element) {
 
 h5_put_scalar <- function(parent, name, value) {
     # Python's whole numbers have 64 bits.
-    type <- h5_type(value, if (is.integer(value)) "int64")
-    node <- h5_data(parent, name, value, type, scalar = TRUE)
-    h5_mark(node, if (is.character(value)) "string" else "numeric-scalar",
-        "0.2.0")
-    node
+    h5_data(parent, name, value, if (is.integer(value)) "int64",
+        if (is.character(value)) "string" else "numeric-scalar", scalar = TRUE)
 }
 
 h5_put_array <- function(parent, name, element) {
@@ -145,10 +198,8 @@ h5_put_array <- function(parent, name, element) {
 
 # As h5_put_array(), for values that lie as the file has them.
 h5_put_stored <- function(parent, name, values, dtype = NULL) {
-    node <- h5_data(parent, name, values, h5_type(values, dtype))
-    h5_mark(node, if (is.character(values)) "string-array" else "array",
-        "0.2.0")
-    node
+    h5_data(parent, name, values, dtype,
+        if (is.character(values)) "string-array" else "array")
 }
 
 h5_put_part <- function(parent, name, values, dtype = NULL) {
@@ -156,8 +207,8 @@ h5_put_part <- function(parent, name, values, dtype = NULL) {
 }
 
 h5_put_factor <- function(parent, name, element) {
-    group <- h5_group(parent, name, "categorical", "0.2.0")
-    h5_note(group, "ordered", element$ordered)
+    group <- h5_group(parent, name, "categorical", "0.2.0",
+        list(ordered = element$ordered))
     h5_put_part(group, "categories", element$levels)
     h5_put_part(group, "codes", element$codes,
         if (length(element$levels) < 128L) "int8")
@@ -177,22 +228,21 @@ h5_put_sparse <- function(parent, name, element) {
     h5_note(group, "shape", as.integer(element$shape), "int64", scalar = FALSE)
     # anndata does not mark these three.
     for (part in c("data", "indices", "indptr")) {
-        values <- element[[part]]
-        h5_data(group, part, values,
-            h5_type(values, if (part == "data") element$dtype))$close()
+        h5_data(group, part, element[[part]],
+            if (part == "data") element$dtype)$close()
     }
     group
 }
 
 h5_put_table <- function(parent, name, element) {
-    group <- h5_group(parent, name, "dataframe", "0.2.0")
-    name <- if (is.null(element$name)) "_index" else element$name
+    index <- if (is.null(element$name)) "_index" else element$name
+    group <- h5_group(parent, name, "dataframe", "0.2.0",
+        list("_index" = index))
     if (is.null(element$index)) {
-        h5_put_part(group, name, seq_len(element$n_rows) - 1L, "int64")
+        h5_put_part(group, index, seq_len(element$n_rows) - 1L, "int64")
     } else {
-        h5_put_part(group, name, enc2utf8(as.character(element$index)))
+        h5_put_part(group, index, enc2utf8(as.character(element$index)))
     }
-    h5_note(group, "_index", name)
     h5_note_columns(group, names(element$columns))
     for (key in names(element$columns)) {
         h5_put(group, key, element$columns[[key]])

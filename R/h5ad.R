@@ -12,6 +12,7 @@
 #'   SummarizedExperiment. An object of R is written without Python where
 #'   \pkg{hdf5r} is installed; columns of text that repeat themselves become
 #'   categories, as in Python.
+#' @inheritParams as_anndata
 #' @return `read_h5ad()`: an AnnData (a Python object). `write_h5ad()`: the
 #'   path, invisibly.
 #' @export
@@ -37,7 +38,8 @@ read_h5ad <- function(path) {
 
 #' @rdname read_h5ad
 #' @export
-write_h5ad <- function(adata, path) {
+write_h5ad <- function(adata, path, assay = NULL) {
+    adata <- remember_assay(adata, assay)
     elements <- switch(kind_of(adata), experiment = experiment_elements,
         anndatar = anndatar_elements)
     if (!is.null(elements) && has_hdf5r()) {

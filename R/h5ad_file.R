@@ -35,12 +35,19 @@ edit_h5ad <- function(path, change) {
             fail("%s cannot be written: is the disk full?", dirname(path))
         }
         x <- open_h5ad(temporary, "r+")
+        h5_without_flush()
         cache$h5_dropped <- FALSE
         tryCatch(change(x), finally = h5_close(x$file))
         if (cache$h5_dropped) {
             compact_h5ad(temporary)
         }
     })
+}
+
+# hdf5r would write to the disk after each attribute; the file is there when it
+# is closed, or not at all.
+h5_without_flush <- function(frame = parent.frame()) {
+    withr::local_options(hdf5r.flush_on_write = FALSE, .local_envir = frame)
 }
 
 replace_file <- function(path, make) {
@@ -103,7 +110,7 @@ h5ad_matrix <- function(x, layer) {
     } else {
         return(NULL)
     }
-    found <- as.matrix(h5_with(x$file, at, h5_layer, x$genes))
+    found <- h5_with(x$file, at, h5_layer, x$genes)
     dimnames(found) <- list(h5ad_names(x, "var"), h5ad_names(x, "obs"))
     found
 }
@@ -149,8 +156,7 @@ h5ad_write <- function(x, verb, found, entry, key_added) {
         # The rows are called what they are in obs or var.
         name <- h5_with(x$file, side, h5_attribute, "_index")
         for (key in names(found[[group]])) {
-            element <- table_element(frame_of(found[[group]][[key]]),
-                index)
+            element <- table_element(found[[group]][[key]], index)
             element$name <- name
             h5ad_set(x, group, named(key), element)
         }
@@ -232,6 +238,7 @@ write_elements <- function(elements, path) {
     replace_file(path, function(temporary) {
         file <- hdf5r::H5File$new(temporary, "w")
         on.exit(h5_close(file))
+        h5_without_flush()
         h5_mark(file, "anndata", "0.1.0")
         h5_put_layer(file, "X", elements$counts)
         for (side in c("obs", "var")) {
@@ -241,6 +248,7 @@ write_elements <- function(elements, path) {
         for (key in names(elements$layers$items)) {
             h5_put_layer(layers, key, elements$layers$items[[key]])
         }
+        layers$close()
         for (group in c("obsm", "varm", "obsp", "varp", "uns")) {
             held <- elements[[group]]
             h5_put(file, group, if (is.null(held)) dict_of(list()) else held)

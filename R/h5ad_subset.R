@@ -68,7 +68,7 @@ h5_replace <- function(parent, name, node, values) {
     marks <- h5_marks(node)
     node$close()
     h5_drop(parent, name)
-    made <- h5_data(parent, name, values, type)
+    made <- h5_retyped(parent, name, values, type)
     h5_mark(made, marks[1L], marks[2L])
     made$close()
 }
@@ -83,9 +83,18 @@ h5_replace_sparse <- function(parent, name, node, element) {
     group <- h5_group(parent, name, marks[1L], marks[2L])
     h5_note(group, "shape", as.integer(element$shape), "int64", scalar = FALSE)
     for (part in names(types)) {
-        h5_data(group, part, element[[part]], types[[part]])$close()
+        h5_retyped(group, part, element[[part]], types[[part]])$close()
     }
     group$close()
+}
+
+# In a type that a file has, which may be any.
+h5_retyped <- function(parent, name, values, type) {
+    made <- h5_empty(parent, name, h5_shape(values), type)
+    if (length(values)) {
+        made$write_low_level(values)
+    }
+    made
 }
 
 h5_marks <- function(node) {

@@ -45,15 +45,17 @@ plot_shap <- function(adata, class_name = NULL, label = NULL, n_top = NULL,
     }
 }
 
-class_frame <- function(x, key, classes) {
-    frame <- get_frame(x, "varm", slot_name("varm", key))
-    lacking <- setdiff(class_columns(classes), colnames(frame))
+class_frame <- function(x, key, classes, key_added = NULL) {
+    frame <- get_frame(x, "varm", named_slot(slot_name("varm", key),
+        key_added), key)
+    columns <- columns_in(classes, colnames(frame))
+    lacking <- classes[is.na(columns)]
     if (length(lacking)) {
-        fail(paste("varm \"%s\" has no column for the classes %s: it was made",
-            "with other classes; run %s() again"), key, first(lacking),
-            written_by("varm", key))
+        fail(paste("%s \"%s\" has no column for the classes %s: it was made",
+            "with other classes; run %s() again"), place_of(x, "varm"), key,
+            first(lacking), written_by("varm", key))
     }
-    found <- frame[, class_columns(classes), drop = FALSE]
+    found <- frame[, columns, drop = FALSE]
     colnames(found) <- classes
     found
 }
@@ -61,9 +63,7 @@ class_frame <- function(x, key, classes) {
 need_matrix <- function(x, layer) {
     found <- get_matrix(x, layer)
     if (is.null(found)) {
-        fail("layers \"%s\" is missing%s", layer, if (layer %in%
-            names(schema()$layers)) sprintf(": run %s() first",
-            written_by("layers", layer)) else "")
+        missing_slot(x, "layers", layer, written_by("layers", layer))
     }
     found
 }

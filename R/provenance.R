@@ -162,7 +162,7 @@ written_under <- function(name, group, key) {
 }
 
 refuse_taken <- function(x, verb, found, key_added) {
-    others <- setdiff(c(names(schema()$uns), "label"), verb)
+    others <- setdiff(c(names(schema()$uns), "label", "assay"), verb)
     if (!is.null(key_added) && key_added %in% others) {
         fail(paste("key_added = \"%s\" is the name of another record of",
             "tissueshap: choose another one"), key_added)
@@ -172,7 +172,7 @@ refuse_taken <- function(x, verb, found, key_added) {
         key <- sub("[^/]*/", "", slot)
         if (is_label(x, group, key) || has_slot(x, group, key) &&
             !is_ours(x, group, key)) {
-            slot_taken(group, key)
+            slot_taken(x, group, key)
         }
     }
 }
@@ -195,10 +195,11 @@ listed_slots <- function(x, found, verb, key_added) {
     in_byte_order(union(slots_of(found, key_added), as.character(before)))
 }
 
-slot_taken <- function(group, key) {
+slot_taken <- function(x, group, key) {
     fail(paste("%s \"%s\" is there already and was not written by tissueshap:",
         "it would be replaced; rename or delete it, or pass another key_added",
-        "=, which goes before the names of what is written"), group, key)
+        "=, which goes before the names of what is written"),
+        place_of(x, group), key)
 }
 
 named_slot <- function(key, key_added) {

@@ -108,7 +108,7 @@ python_bridge <- function() {
         check_numpy()
         load_package()
         bridge <- import_python("tissueshap._bridge.from_r")
-        bridge$relay(function(text) message(text))
+        bridge$relay(function(text) message(as_r_words(text)))
         cache$bridge <- bridge
     }
     cache$bridge
@@ -206,15 +206,20 @@ import_python <- function(module) {
 
 # Calls a verb of the Python package: its warnings become R's, and its errors
 # name the R verbs.
-call_python <- function(verb, positional, arguments = list()) {
+# `kind` is that of the object that the user has, whose words messages use.
+call_python <- function(verb, positional, arguments = list(),
+                        kind = "anndata") {
     refuse_inside_python(sprintf("ts.%s(adata)", verb))
     bridge <- python_bridge()
+    before <- cache$kind
+    on.exit(cache$kind <- before)
+    cache$kind <- kind
     outcome <- tryCatch(
         bridge$call(verb, unname(lapply(positional, python_value)),
             as_dict(lapply(arguments, python_value))),
         error = function(e) stop(as_r_error(e)))
     for (text in outcome$warnings) {
-        warning(as_r_verbs(text), call. = FALSE)
+        warning(as_r_words(text), call. = FALSE)
     }
     outcome$value
 }
@@ -236,7 +241,28 @@ as_r_error <- function(e) {
     text <- sub("^[A-Za-z_.]*Error: ", "", conditionMessage(e))
     text <- sub("\\s*Run [^\n]*py_last_error\\(\\)[^\n]*$", "", text)
     structure(class = c("error", "condition"),
-        list(message = as_r_verbs(text), call = NULL))
+        list(message = as_r_words(text), call = NULL))
+}
+
+# A text of Python as an R user should read it: verbs of R, and the places of
+# the object that the verb was given.
+as_r_words <- function(text) {
+    text <- as_r_verbs(text)
+    if (identical(cache$kind, "experiment")) in_experiment(text) else text
+}
+
+in_experiment <- function(text) {
+    words <- place_words("experiment")
+    text <- gsub(sprintf("(adata\\.)?uns\\['%s'\\]\\['(\\w+)'\\]",
+        schema()$uns_key), "the record '\\2'", text)
+    for (group in names(words)) {
+        text <- gsub(sprintf("(\\badata\\.)?\\b%s\\[(['\"])(.*?)\\2\\]",
+            group), sprintf("%s \"\\3\"", words[[group]]), text, perl = TRUE)
+        text <- gsub(sprintf("\\badata\\.%s\\b", group), words[[group]], text)
+    }
+    text <- gsub("\\badata\\.X\\b", "the assay of the counts", text)
+    text <- gsub("\\badata\\.obs_names\\b", "the column names", text)
+    gsub("\\badata\\.var_names\\b", "the row names", text)
 }
 
 as_r_verbs <- function(text) {

@@ -31,12 +31,13 @@ run_de <- function(adata, label = NULL, fdr = 0.01, lfc = 4,
                        "limma", "wilcoxon"),
                    rest = c("mean_of_classes", "weighted", "pooled"),
                    lfc_test = NULL, covariates = NULL, block = NULL,
-                   legacy = TRUE,
+                   legacy = TRUE, assay = NULL,
                    BPPARAM = BiocParallel::SerialParam(),
                    key_added = NULL, copy = FALSE) {
     method <- match.arg(method)
     rest <- match.arg(rest)
     on_data(adata, copy, function(x) {
+        x <- remember_assay(x, assay)
         class <- get_label(x, label)
         params <- list(fdr = fdr, lfc = lfc, method = method, rest = rest,
             lfc_test = lfc_test, legacy = legacy)
@@ -80,7 +81,8 @@ sample_column <- function(x, name, argument) {
     refuse_reserved(name, argument)
     values <- get_column(x, "obs", name)
     if (is.null(values)) {
-        fail("obs has no column \"%s\" to take covariates or block from", name)
+        fail("%s has no column \"%s\" to take covariates or block from",
+            place_of(x, "obs"), name)
     }
     values
 }
@@ -102,7 +104,7 @@ warn_of_codes <- function(values, name) {
 }
 
 normalised_counts <- function(x) {
-    list(counts = get_counts(x),
+    list(counts = get_matrix(x),
         lib_size = need_column(x, "obs", slot_name("obs", "lib_size")),
         norm_factor = need_column(x, "obs", slot_name("obs", "norm_factor")))
 }
@@ -111,9 +113,10 @@ log_values <- function(x) {
     name <- slot_name("layers", "log2")
     found <- get_matrix(x, name)
     if (is.null(found)) {
-        fail("layers \"%s\" is missing: read the data with values = \"log\"",
-            name)
+        fail("%s \"%s\" is missing: read the data with values = \"log\"",
+            place_of(x, "layers"), name)
     }
     check_log_values(found)
-    list(counts = warn_unless_logs(found, sprintf("layers \"%s\"", name)))
+    list(counts = warn_unless_logs(found, sprintf("%s \"%s\"",
+        place_of(x, "layers"), name)))
 }

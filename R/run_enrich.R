@@ -14,8 +14,11 @@
 #' @param engine As above.
 #' @param universe Genes (as the AnnData names them) that could have been
 #'   selected; by default all.
-#' @param ids Name of the column of `var` with the identifiers that the gene
-#'   sets use; by default the one that finds the most.
+#' @param ids Name of the column of `var` (`rowData`) with the identifiers that
+#'   the gene sets use; by default the one that finds the most, the row names
+#'   among them. The gene sets of `"go"`, `"clusterprofiler"` and `"reactomepa"`
+#'   use Entrez identifiers: those of the column `entrez_id`, or what
+#'   \pkg{org.Hs.eg.db} has of Ensembl identifiers or symbols.
 #' @param min_size,max_size Smallest and largest gene set, counted in the
 #'   universe.
 #' @param pvalue_cutoff,qvalue_cutoff What to keep: p-value and adjusted p-value
@@ -63,18 +66,19 @@ run_enrich <- function(adata, gene_sets = NULL, source = "shap",
     reads <- ifelse(source == "shap", "select_genes", source)
     on_data(adata, copy, function(x) {
         need_current(x, reads)
-        found <- enrich_lists(x, gene_sets, universe, ids, settings)
+        sets <- if (is.null(gene_sets)) NULL else read_gene_sets(gene_sets)
+        names <- gene_identifiers(x, unique(sets$sets$gene), ids)
+        found <- enrich_lists(x, sets, names, universe, settings)
         if (is.character(gene_sets)) {
             settings$gene_sets <- gene_sets
         }
         write_slots(x, "enrich", list(uns = found), settings,
-            engine_packages(engine, !is.null(gene_sets)), key_added, reads)
+            engine_packages(engine, !is.null(sets), names$id_type), key_added,
+            reads)
     })
 }
 
-enrich_lists <- function(x, gene_sets, universe, ids, settings) {
-    sets <- if (is.null(gene_sets)) NULL else read_gene_sets(gene_sets)
-    names <- gene_identifiers(x, unique(sets$sets$gene), ids)
+enrich_lists <- function(x, sets, names, universe, settings) {
     asked <- if (is.null(universe)) gene_names(x) else universe
     background <- unique(stats::na.omit(names$values[match(asked,
         gene_names(x))]))

@@ -9,16 +9,21 @@
 #'   SummarizedExperiment with an assay `counts` (or `X`), or the path of an
 #'   `.h5ad` file, which is read, and replaced.
 #' @param label Name of the column with the classes (of `obs` or `colData`);
-#'   by default the one that an earlier verb recorded.
+#'   by default the one that an earlier verb recorded. The levels of a factor
+#'   keep their order, in tables and figures; those without samples are left
+#'   out, with a message. Other classes are sorted by the alphabet.
 #' @inheritParams core_filter_genes
 #' @param subset Drop the genes that do not pass; else only mark them.
+#' @param assay Name of the assay of a SummarizedExperiment that holds the raw
+#'   counts; by default the one that an earlier verb was told, else `counts`,
+#'   `X` or the one without a name. It is remembered.
 #' @param key_added Name of the record, and prefix of the slots, in place of the
 #'   verb's own.
 #' @param copy For an AnnData: leave it as it is and return a changed copy.
-#' @return `adata`, invisibly. An AnnData is changed in place, too (but one of
-#'   \pkg{anndataR} cannot lose genes in place, so that a new one is returned
-#'   when genes are dropped); a SummarizedExperiment is not, so keep what is
-#'   returned. Written are `var` `filter_pass` (logical) and the record
+#' @return `adata`. An AnnData is changed in place, too, and returned invisibly
+#'   (but one of \pkg{anndataR} cannot lose genes in place, so that a new one is
+#'   returned when genes are dropped). A SummarizedExperiment is not: keep what
+#'   is returned, which R prints where it is not assigned. Written are `var` `filter_pass` (logical) and the record
 #'   `filter_genes` with `min_samples` and the table `rules` (`rule`,
 #'   `applied`, `n_pass`, `note`). A verb's record is a list in
 #'   `uns$tissueshap`, in a SummarizedExperiment `metadata(x)$tissueshap`,
@@ -36,14 +41,16 @@
 run_filter_genes <- function(adata, label = NULL, min_reads = 6,
                              min_tpm = 0.1, min_samples = NULL,
                              protein_coding = TRUE, subset = TRUE,
-                             key_added = NULL, copy = FALSE) {
+                             assay = NULL, key_added = NULL,
+                             copy = FALSE) {
     on_data(adata, copy, function(x) {
+        x <- remember_assay(x, assay)
         class <- get_label(x, label)
         params <- list(min_reads = min_reads, min_tpm = min_tpm,
             min_samples = min_samples, protein_coding = protein_coding)
         found <- do.call(core_filter_genes, c(list(
-            counts = get_counts(x), label = class$values,
-            tpm = get_matrix(x, slot_name("layers", "tpm")),
+            counts = get_stored(x), label = class$values,
+            tpm = get_stored(x, slot_name("layers", "tpm")),
             gene_length = get_column(x, "var", slot_name("var", "length")),
             biotype = get_column(x, "var", slot_name("var", "biotype"))),
             params))

@@ -8,7 +8,8 @@
 #' @inheritParams core_tmm
 #' @return `adata`, invisibly, as [run_filter_genes()] returns it. Written are
 #'   `obs` `lib_size` (the sample's total count) and `norm_factor`, the layer
-#'   `tmm` (counts per million on effective library sizes), and the record
+#'   `tmm` (counts per million on effective library sizes; sparse or delayed
+#'   where the counts are), and the record
 #'   `tmm` with `reference_sample`, `reference` and `reference_scale`.
 #' @export
 #' @examples
@@ -18,10 +19,11 @@
 #'     se <- run_tmm(se)
 #'     se$norm_factor
 #' }
-run_tmm <- function(adata, reference = NULL, key_added = NULL, copy = FALSE,
-                    BPPARAM = BiocParallel::SerialParam()) {
+run_tmm <- function(adata, reference = NULL, assay = NULL, key_added = NULL,
+                    copy = FALSE, BPPARAM = BiocParallel::SerialParam()) {
     on_data(adata, copy, function(x) {
-        found <- core_tmm(get_counts(x), frozen_reference(reference), BPPARAM)
+        x <- remember_assay(x, assay)
+        found <- core_tmm(get_stored(x), frozen_reference(reference), BPPARAM)
         write_slots(x, "tmm", found, list(frozen = !is.null(reference)),
             "edgeR", key_added)
     })

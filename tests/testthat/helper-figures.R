@@ -40,15 +40,15 @@ made_up <- function(classes = awkward, n_each = 6L, n_genes = 40L) {
                 completeness = runif(1000)),
             summary = data.frame(gene_set = c("shap", "mine"),
                 n_genes = c(1234, 9), v_measure = c(0.75, 0.5)))), list())
-    for (verb in names(records(classes))) {
-        found <- records(classes)[[verb]]
+    for (verb in names(made_up_records(classes))) {
+        found <- made_up_records(classes)[[verb]]
         x <- write_slots(x, verb, list(uns = found[names(found) != "params"]),
             as.list(found$params))
     }
     x
 }
 
-records <- function(classes) {
+made_up_records <- function(classes) {
     k <- length(classes)
     list(
         evaluate = list(

@@ -87,7 +87,7 @@ test_that("sparse, integer and float counts are read alike", {
         run_tmm(again)
         expect_identical(get_column(again, "obs", "norm_factor"), expected)
     }
-    expect_type(get_counts(again), "integer")
+    expect_type(get_matrix(again), "integer")
 })
 
 test_that("copy leaves the AnnData as it is", {

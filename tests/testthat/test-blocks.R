@@ -59,3 +59,19 @@ test_that("a worker that dies is named", {
     expect_error(over_blocks(as.list(1:6), identity, dies,
         BPPARAM = BiocParallel::SnowParam(2L)), "a worker process has died")
 })
+
+test_that("a matrix of any kind is read a block of samples at a time", {
+    plain <- matrix(rpois(30, 1), 5, 6)
+    for (values in list(plain, Matrix::Matrix(plain, sparse = TRUE))) {
+        seen <- list()
+        found <- over_samples(values, function(part, samples) {
+            seen <<- c(seen, list(samples))
+            expect_equal(part, matrix(plain[, samples], 5,
+                dimnames = dimnames(part)))
+            colSums(part)
+        }, other = block_cells() / 4)
+        expect_identical(unlist(seen), 1:6)
+        expect_length(seen, if (is.matrix(values)) 1L else 2L)
+        expect_identical(unlist(found, use.names = FALSE), colSums(plain))
+    }
+})

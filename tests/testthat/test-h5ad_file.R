@@ -56,7 +56,9 @@ test_that("an experiment is read as it was written", {
         expect_identical(back[[key]], se[[key]], info = key)
     }
     expect_identical(as.character(back$tissue), se$tissue)
-    expect_identical(as.matrix(back$proba), as.matrix(se$proba))
+    expect_identical(unname(as.matrix(back$proba)),
+        unname(as.matrix(se$proba)))
+    expect_identical(rownames(back$proba), colnames(se))
     held <- S4Vectors::metadata(back)
     given <- S4Vectors::metadata(se)
     expect_identical(held$truth, given$truth)
@@ -270,4 +272,19 @@ test_that("a damaged sparse matrix is refused before it is used", {
         expect_error(as_summarized_experiment(path), "a sparse matrix of",
             info = at)
     }
+})
+
+test_that("an empty node of each kind is made once and copied", {
+    se <- run_tmm(experiment_of(simulate_matrix(20, c(3, 4))))
+    paths <- c(tempfile(fileext = ".h5ad"), tempfile(fileext = ".h5ad"))
+    write_h5ad(se, paths[1L])
+    kinds <- names(cache$h5_kinds)
+    write_h5ad(se, paths[2L])
+    expect_identical(names(cache$h5_kinds), kinds)
+    # Nothing of one file is in another.
+    run_tmm(paths[2L], key_added = "second")
+    expect_identical(record_names(open <- open_h5ad(paths[1L])), c("tmm"))
+    h5_close(open$file)
+    expect_equal(as_summarized_experiment(paths[1L])$norm_factor,
+        as_summarized_experiment(paths[2L])$second_norm_factor)
 })

@@ -181,7 +181,7 @@ test_that("plot_shap: medians of all classes", {
         found <- dots[dots$class == classes[g] & dots$gene %in%
             rownames(x)[top], ]
         expect_equal(sort(found$share),
-            sort(median[top, g] / max(median[, g])))
+            unname(sort(median[top, g] / max(median[, g]))))
     }
     log2 <- SummarizedExperiment::assay(x, "log2")
     gene <- as.character(dots$gene[1])

@@ -66,14 +66,14 @@ test_that("an assay, and a plain column in a frame's place, are the user's", {
     se <- own_kinds()$experiment
     SummarizedExperiment::assay(se, "tmm", withDimnames = FALSE) <-
         SummarizedExperiment::assay(se)
-    expect_error(run_tmm(se), "layers \"tmm\" is there already")
+    expect_error(run_tmm(se), "assay \"tmm\" is there already")
     se <- run_tmm(own_kinds()$experiment)
     SummarizedExperiment::rowData(se)$de_fdr <- "mine"
-    expect_error(run_de(se, "tissue"), "varm \"de_fdr\" is there already")
+    expect_error(run_de(se, "tissue"), "rowData \"de_fdr\" is there already")
     se <- own_kinds()$experiment
     se$proba <- "mine"
     changed <- list(obsm = list(proba = frame_element(matrix(1, 18, 2))))
-    expect_error(add_found(se, changed), "obsm \"proba\" is there already")
+    expect_error(add_found(se, changed), "colData \"proba\" is there already")
 })
 
 test_that("names that verbs write under are refused as inputs", {

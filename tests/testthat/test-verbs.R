@@ -137,3 +137,43 @@ test_that("numbers that code groups are named, and can be groups", {
     of <- function(x) SummarizedExperiment::rowData(x)$de_pvalue
     expect_equal(of(groups), of(named))
 })
+
+test_that("classes keep their levels, and a/b and a|b are two, in Python", {
+    skip_if_not_installed("SummarizedExperiment")
+    se <- as_summarized_experiment(simulate_counts(60, 40, tissues = 3))
+    levels <- c("a|b", "a/b", "none", "c")
+    se$tissue <- factor(levels[c(2, 1, 4)][as.integer(factor(se$tissue))],
+        levels)
+    S4Vectors::metadata(se)$tissueshap <- NULL
+    se <- run_tmm(se)
+    expect_message(split <- run_split(se, "tissue", n_test = 4),
+        "colData \"tissue\" has 1 classes without samples.*none")
+    split <- run_log2(split)
+    model <- run_cnn(split, preset = "small", epochs = 2)
+    expect_identical(unlist(model$classes), c("a|b", "a/b", "c"))
+    done <- run_predict(split, model)
+    expect_identical(levels(done$predicted), c("a|b", "a/b", "c"))
+    expect_named(SummarizedExperiment::colData(done)$proba,
+        c("a%7Cb", "a|b", "c"))
+    done <- run_rank_genes(run_shap(done, model, n_draws = 3,
+        samples = "all"))
+    ranks <- shap_table(done, n = 2)
+    expect_identical(unique(ranks$class),
+        intersect(levels, as.character(done$predicted)))
+    expect_identical(shap_table(as_anndata(done), n = 2), ranks,
+        ignore_attr = TRUE)
+    expect_identical(names(records(as_anndata(done))), names(records(done)))
+    path <- withr::local_tempfile(fileext = ".html")
+    expect_identical(build_report(run_evaluate(done, baseline = FALSE), path),
+        path)
+    expect_match(readLines(path, n = 5, warn = FALSE), "html",
+        all = FALSE)
+})
+
+test_that("errors of Python name the places of a SummarizedExperiment", {
+    skip_if_not_installed("SummarizedExperiment")
+    se <- as_summarized_experiment(simulate_counts(60, 40, tissues = 3))
+    expect_error(run_rank_genes(se), "^assay \"shap\" is missing: run run_shap")
+    expect_error(run_split(se, "organ"), "^colData has no column 'organ'")
+    expect_error(run_split(as_anndata(se), "organ"), "^adata.obs has no column")
+})

@@ -206,6 +206,11 @@ def record(adata: AnnData, verb: str) -> Any:
     return encode(slots.record(adata).get(verb))
 
 
+def record_names(adata: AnnData) -> list[str]:
+    """Return the names of the verbs' records, and of what is beside them."""
+    return list(map(str, slots.record(adata)))
+
+
 def frame(adata: AnnData, group: str, key: str) -> dict[str, Any] | None:
     """Return a frame or an array of ``obsm`` or ``varm``, or None if it is missing."""
     values = getattr(adata, group)

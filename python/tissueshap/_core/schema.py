@@ -8,6 +8,7 @@ the figures.
 from __future__ import annotations
 
 import json
+from collections.abc import Container, Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -71,12 +72,54 @@ def written_by(group: str, key: str) -> str | None:
     return None if entry is None else str(entry["by"])
 
 
-def column(class_name: str) -> str:
-    """Return the name of a class's column in a data frame of the contract.
+def plain_name(name: str) -> str:
+    """Return a name, of a column or a layer, as HDF5 can hold it, which takes ``/`` for a path."""
+    return _replaced(name, "name_escape")
 
-    In HDF5 ``/`` separates a path, so a class called ``CD8+/CD45RA+`` has the column
-    ``CD8+|CD45RA+``.
+
+def column(class_name: str) -> str:
+    """Return the column that stands for a class in a data frame of the contract.
+
+    HDF5 takes ``/`` for a path, so a class called ``CD8+/CD45RA+`` has the column
+    ``CD8+|CD45RA+``, and one called ``CD8+|CD45RA+`` the column ``CD8+%7CCD45RA+``: no two
+    classes share one.
     """
-    for bad, good in load()["column_escape"].items():
-        class_name = class_name.replace(bad, good)
-    return class_name
+    return _replaced(class_name, "column_escape")
+
+
+def columns_in(classes: Iterable[str], held: Iterable[object]) -> dict[str, str]:
+    """Return the columns that stand for classes, by class, without those that are not there.
+
+    Earlier versions, which refused classes ``a/b`` beside ``a|b``, called both ``a|b``.
+
+    Parameters
+    ----------
+    classes
+        Names of the classes.
+    held
+        The columns that there are.
+    """
+    there = set(map(str, held))
+    found = {name: column(name) for name in classes}
+    taken = set(found.values())
+    for name, new in list(found.items()):
+        old = plain_name(name)
+        if new not in there:
+            if old in there and old not in taken:
+                found[name] = old
+            else:
+                del found[name]
+    return found
+
+
+def key_of(prefix: str, name: str, held: Container[str]) -> str:
+    """Return the slot of a class or gene set under a prefix, as ``held`` has it."""
+    old = f"{prefix}_{plain_name(name)}"
+    new = f"{prefix}_{column(name)}"
+    return old if new not in held and old in held else new
+
+
+def _replaced(name: str, escapes: str) -> str:
+    for bad, good in load()[escapes].items():
+        name = name.replace(bad, good)
+    return name

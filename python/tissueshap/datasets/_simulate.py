@@ -273,6 +273,7 @@ def _around(
 def _obs(samples: Samples, tissues: pd.Index) -> pd.DataFrame:
     """Return ``obs``: tissue and donor."""
     tissue = pd.Categorical.from_codes(samples.codes, tissues.rename(None))
+    tissue = tissue.reorder_categories(sorted(tissue.categories))
     obs = pd.DataFrame({"tissue": tissue}, index=_numbered("S", len(samples.codes)))
     if samples.donor is not None:
         names = _numbered("D", samples.n_donors)

@@ -106,6 +106,7 @@ class FoldResults:
             The records that it has read.
         """
         adata, n_folds = self._adata, len(self._folds)
+        own = {schema.column(name): name for name in classes}
         tables = {name: pd.concat(parts, ignore_index=True) for name, parts in self._tables.items()}
         history, samples = tables.pop("history"), tables["samples"]
         predicted = {
@@ -113,12 +114,14 @@ class FoldResults:
                 schema.obs.predicted: pd.Categorical(self._predicted, categories=list(classes)),
                 schema.obs.confidence: self._confidence,
             },
-            "obsm": {schema.obsm.proba: self._proba},
+            "obsm": {schema.obsm.proba: self._proba.rename(columns=own)},
             "uns": {"classes": list(classes), "n_filled": 0},
         }
         explained: dict[str, Any] = {
             "layers": {name: store.array() for name, store in self._stores.items()},
-            "varm": self._mean_over_folds(),
+            "varm": {
+                key: frame.rename(columns=own) for key, frame in self._mean_over_folds().items()
+            },
             "uns": {
                 **tables,
                 "n_explained": len(samples),

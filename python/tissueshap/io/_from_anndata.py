@@ -58,7 +58,7 @@ def counts_from_anndata(path: Path, kind: Kind) -> CountFile:
         genes,
         out,
         {str(name): column.astype(object).tolist() for name, column in var.items()},
-        obs.rename(columns=schema.column),
+        obs.rename(columns=schema.plain_name),
         _tpm(adata, place),
     )
 

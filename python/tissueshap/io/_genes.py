@@ -111,7 +111,7 @@ def gene_columns(columns: Mapping[str, pd.Series]) -> dict[str, pd.Series]:
     found: dict[str, pd.Series] = {}
     unclear: dict[str, pd.Series] = {}
     for name, values in columns.items():
-        slot: str | None = meaning(name) or schema.column(name)
+        slot: str | None = meaning(name) or schema.plain_name(name)
         if slot in (_ID, _DESCRIPTION):
             form = identifiers(values)
             slot = form if form != schema.var.symbol else None
@@ -123,7 +123,7 @@ def gene_columns(columns: Mapping[str, pd.Series]) -> dict[str, pd.Series]:
     for name, values in unclear.items():
         slots = [schema.var.gene_id] if meaning(name) == _ID else []
         slots += [schema.var.symbol] if identifiers(values) else []
-        free = next((one for one in slots if one not in found), schema.column(name))
+        free = next((one for one in slots if one not in found), schema.plain_name(name))
         if free:
             found.setdefault(free, _of_slot(free, values))
     return found

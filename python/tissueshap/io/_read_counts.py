@@ -141,7 +141,7 @@ def read_counts(
     keep &= _not_empty(file, keep)
     obs = obs.reindex([name for name, mask in zip(file.samples, keep, strict=True) if mask])
     if label is not None:
-        label = schema.column(label)
+        label = schema.plain_name(label)
         slots.refuse_reserved(label, "label", where)
         obs[label] = _text_column(obs, label, "label", file, table)
         mask = class_mask(obs[label], exclude, min_class_size, file.path)
@@ -149,9 +149,9 @@ def read_counts(
         obs = obs[mask].copy()
         obs[label] = obs[label].astype("category")
     if donor is not None:
-        slots.refuse_reserved(schema.column(donor), "donor", where)
-        column = _text_column(obs, schema.column(donor), "donor", file, table)
-        slots.put_donors(obs, column, schema.column(donor), where)
+        slots.refuse_reserved(schema.plain_name(donor), "donor", where)
+        column = _text_column(obs, schema.plain_name(donor), "donor", file, table)
+        slots.put_donors(obs, column, schema.plain_name(donor), where)
     adata = _build(file, keep, typed(obs), values)
     if values == "log":
         check_log_input(adata.X, adata, str(file.path), refuse=check_scale)

@@ -113,7 +113,7 @@ def column_names(names: Iterable[object], where: str) -> list[str]:
     DataError
         Two columns have the same name.
     """
-    unique = [schema.column(str(name).strip()) for name in names]
+    unique = [schema.plain_name(str(name).strip()) for name in names]
     twice = duplicates(unique)
     if twice:
         raise DataError(f"{where} has columns of the same name ({first(twice)}): rename them")

@@ -116,7 +116,7 @@ def _panel(
     reference: pd.DataFrame,
     kinds: list[tuple[str, str, np.ndarray]],
 ) -> None:
-    key = f"{schema.obsm.X_umap}_{schema.column(gene_set)}"
+    key = schema.key_of(schema.obsm.X_umap, gene_set, adata.obsm)
     if key not in adata.obsm:
         raise slots.missing_slot(f"obsm[{key!r}]", "run ts.tl.project(adata, reference) first")
     flat = np.asarray(adata.obsm[key], dtype=float)

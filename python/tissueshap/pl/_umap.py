@@ -92,7 +92,7 @@ def umap(
 
 
 def _embedding(adata: AnnData, gene_set: str) -> np.ndarray:
-    key = f"{schema.obsm.X_umap}_{schema.column(gene_set)}"
+    key = schema.key_of(schema.obsm.X_umap, gene_set, adata.obsm)
     if key not in adata.obsm:
         remedy = f"run ts.tl.cluster(adata) with the gene set {gene_set!r} first"
         raise slots.missing_slot(f"obsm[{key!r}]", remedy)

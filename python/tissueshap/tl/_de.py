@@ -140,7 +140,7 @@ def de(
         "core_de",
         **(_logged(adata) if method == "limma" else _counted(adata)),
         **_of_samples(adata, covariates, block),
-        label=adata.obs[name].astype(str).to_numpy(),
+        label=pd.Categorical(adata.obs[name].astype(str), categories=classes),
         BPPARAM=workers(adata),
         **params,
     )

@@ -136,7 +136,8 @@ def _warn_of_unknown(adata: AnnData, label: str, classes: list[str], key_added: 
     proba = adata.obsm.get(slots.named(schema.obsm.proba, key_added))
     if not isinstance(proba, pd.DataFrame):
         return
-    unknown = [name for name in classes if schema.column(name) not in proba.columns]
+    known = schema.columns_in(classes, proba.columns)
+    unknown = [name for name in classes if name not in known]
     if unknown:
         warnings.warn(
             f"the classifier does not know the classes {unknown[:5]} of adata.obs[{label!r}], "

@@ -103,7 +103,8 @@ def project(
             seed=seed,
         )
         key = f"{schema.obsm.X_umap}_{schema.column(name)}"
-        _compare(reference, key, rows, embedding.flat)
+        own = schema.key_of(schema.obsm.X_umap, name, reference.obsm)
+        _compare(reference, own, rows, embedding.flat)
         everyone = np.arange(adata.n_obs)
         new = expression(adata, layer or own_layer, everyone, places[0], scale=False)
         check_finite(new, adata.obs_names, members, f"adata.layers[{layer or own_layer!r}]")

@@ -106,7 +106,7 @@ def rank_genes(
         explained = adata.obs[name].astype(str).to_numpy()[rows]
     if not rows.size:
         raise DataError("no explained sample is left in adata: run ts.tl.shap(adata, model) again")
-    classes = sorted({*slots.class_names(adata, name), *explained})
+    classes = list(dict.fromkeys([*slots.class_names(adata, name), *sorted(set(explained))]))
     members = [rows[explained == class_name] for class_name in classes]
     summary, low, high = _summarised(
         values, members, STATISTICS[statistic], n_boot=n_boot, seed=seed

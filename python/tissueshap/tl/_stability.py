@@ -145,7 +145,7 @@ def _ranked(adata: AnnData, label: str) -> pd.DataFrame:
     frame: pd.DataFrame = slots.require(adata, "varm", schema.varm.shap_rank)
     explained = slots.table(adata, "rank_genes", "counts")["class"].astype(str)
     classes = list(dict.fromkeys([*explained, *slots.class_names(adata, label)]))
-    names = [name for name in classes if schema.column(name) in frame.columns]
+    names = list(schema.columns_in(classes, frame.columns))
     ranks = slots.class_frame(adata, "varm", schema.varm.shap_rank, names)
     ranks = ranks.dropna(axis=1, how="all").dropna(axis=0)
     return ranks.set_axis(ranks.index.astype(str), axis=0)

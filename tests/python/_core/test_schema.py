@@ -41,6 +41,39 @@ def test_every_verb_has_its_record():
     assert {entry["by"] for entry in schema.load()["uns"].values()} == verbs
 
 
+AWKWARD = [
+    "a/b",
+    "a|b",
+    "a%7Cb",
+    "a%257Cb",
+    "a%2Fb",
+    "a%b",
+    "%",
+    "%7C",
+    "|",
+    "/",
+    "%25",
+    "||",
+    "%|",
+]
+
+
+def test_no_two_classes_share_a_column():
+    columns = [schema.column(name) for name in AWKWARD]
+    assert len(set(columns)) == len(AWKWARD)
+    assert not any("/" in column for column in columns)
+    assert schema.columns_in(AWKWARD, columns) == dict(zip(AWKWARD, columns, strict=True))
+
+
+def test_columns_of_earlier_versions_are_found():
+    assert schema.columns_in(["a/b", "c|d", "e"], ["a|b", "c|d"]) == {"a/b": "a|b", "c|d": "c|d"}
+    # the column of a/b is no other class's
+    assert schema.columns_in(["a/b", "a|b"], ["a|b"]) == {"a/b": "a|b"}
+    assert schema.key_of("X_umap", "c|d", ["X_umap_c|d"]) == "X_umap_c|d"
+    assert schema.key_of("X_umap", "c|d", ["X_umap_c%7Cd", "X_umap_c|d"]) == "X_umap_c%7Cd"
+    assert schema.key_of("X_umap", "c|d", []) == "X_umap_c%7Cd"
+
+
 def test_column_never_holds_a_slash():
     assert schema.column("CD8+/CD45RA+ Naive") == "CD8+|CD45RA+ Naive"
     assert schema.column("Brain - Cortex") == "Brain - Cortex"

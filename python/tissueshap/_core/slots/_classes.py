@@ -11,6 +11,7 @@ import pandas as pd
 
 from tissueshap._core import schema
 from tissueshap._core.errors import DataError, TakenSlotError
+from tissueshap._core.logging import logger
 from tissueshap._core.slots._read import record
 
 if TYPE_CHECKING:
@@ -38,22 +39,40 @@ def label_of(adata: AnnData, label: str | None = None) -> str:
 def label_name(adata: AnnData, label: str | None) -> str:
     """Return the class column as in :func:`label_of`, and record it for later verbs."""
     name = label_of(adata, label)
+    if record(adata).get("label") != name:
+        _report_unused(adata, name)
     record(adata)["label"] = name
     return name
 
 
+def _report_unused(adata: AnnData, label: str) -> None:
+    column = adata.obs[label]
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        unused = column.cat.categories.difference(column.unique(), sort=False)
+        if len(unused):
+            logger.info(
+                "adata.obs[%r] has %d classes without samples, which are left out: %s",
+                label,
+                len(unused),
+                list(map(str, unused[:5])),
+            )
+
+
 def class_names(adata: AnnData, label: str | None = None) -> list[str]:
-    """Return the classes that occur, in alphabetical order."""
+    """Return the classes that occur, in the order of the categories or of the alphabet."""
     name = label_of(adata, label)
-    names = sorted(set(map(str, adata.obs[name].unique())))
-    # Excel's trailing blanks, numbers that are text in some rows, and names of one column
-    plain = {one: schema.column(re.sub(r"\.0$", "", one.strip())) for one in names}
+    column = adata.obs[name]
+    names = sorted(set(map(str, column.unique())))
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        names = [one for one in map(str, column.cat.categories) if one in set(names)]
+    # Excel's trailing blanks, and numbers that are text in some rows
+    plain = {one: re.sub(r"\.0$", "", one.strip()) for one in names}
     occurs = Counter(plain.values())
     twice = [one for one in names if occurs[plain[one]] > 1]
     if twice:
         raise DataError(
-            f"adata.obs[{name!r}] has classes that differ only by blanks, by / and | or by how a "
-            f"number is written, {twice[:6]}: give each class one name"
+            f"adata.obs[{name!r}] has classes that differ only by blanks or by how a number is "
+            f"written, {twice[:6]}: give each class one name"
         )
     return names
 

@@ -13,13 +13,16 @@ from tissueshap._core.errors import TakenSlotError
 if TYPE_CHECKING:
     from anndata import AnnData
 
+#: What is beside the records: the class column, and in R the assay of the counts.
+_NOT_RECORDS = ("label", "assay")
+
 
 def refuse_taken(adata: AnnData, verb: str, slots: Iterable[tuple[str, str]], name: str) -> None:
     """Raise if slots have data that no verb wrote, or if the record is another verb's.
 
     Slots that ``io`` writes may also come from the user and are filled in.
     """
-    if name == "label" or (name != verb and name in schema.load()["uns"]):
+    if name in _NOT_RECORDS or (name != verb and name in schema.load()["uns"]):
         raise TakenSlotError(
             f"key_added={name!r} is the name of another record of tissueshap: choose another one"
         )

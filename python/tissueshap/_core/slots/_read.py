@@ -60,12 +60,12 @@ def class_frame(
 ) -> pd.DataFrame:
     """Return a frame of ``varm`` or ``obsm`` with the classes' own names as columns."""
     frame: pd.DataFrame = require(adata, group, key, key_added=key_added)
-    columns = {schema.column(name): name for name in classes}
-    missing = [column for column in columns if column not in frame.columns]
+    columns = schema.columns_in(classes, frame.columns)
+    missing = [name for name in classes if name not in columns]
     if missing:
         raise DataError(
             f"adata.{group}[{named(key, key_added)!r}] has no column for the classes "
             f"{missing[:5]}: it was made with other classes; run "
             f"ts.{schema.written_by(group, key)}(adata) again"
         )
-    return frame[list(columns)].rename(columns=columns)
+    return frame[[columns[name] for name in classes]].set_axis(list(classes), axis=1)

@@ -99,7 +99,8 @@ class Context:
     def _frame(self, key: str) -> np.ndarray:
         """Return a frame of ``varm``, the model's genes x classes; NaN for unknown classes."""
         frame: pd.DataFrame = slots.require(self.adata, "varm", key)
-        columns = [schema.column(name) for name in self.classes]
+        found = schema.columns_in(self.classes, frame.columns)
+        columns = [found.get(name, schema.column(name)) for name in self.classes]
         values = frame.reindex(columns=columns).to_numpy(dtype=np.float64)[self.columns]
         return without_constant(values)
 

@@ -88,7 +88,7 @@ test_that("raw counts under the name of log2 values are warned of", {
         list(counts = data$counts, log2 = data$counts + 0),
         colData = data.frame(tissue = data$label))
     expect_warning(run_de(se, "tissue", method = "limma"),
-        "layers \"log2\": the values look like raw counts")
+        "assay \"log2\": the values look like raw counts")
     SummarizedExperiment::assay(se, "log2") <- log2(data$counts + 0.5)
     expect_no_warning(run_de(se, "tissue", method = "limma"))
     SummarizedExperiment::assay(se, "log2")[3, 4] <- NA

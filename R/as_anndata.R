@@ -1,10 +1,11 @@
 #' Between AnnData, SummarizedExperiment and SingleCellExperiment
 #'
-#' The assay of the counts (`counts`, `X` as \pkg{zellkonverter} calls it, or the
-#' one named by `assay`) is AnnData's `X`, other assays are layers; `colData` is `obs`, `rowData` is `var`; data
-#' frames and matrices nested in them are `obsm` and `varm`; the reduced
-#' dimensions of a SingleCellExperiment are `obsm`, too; `metadata` is `uns`,
-#' with what the verbs recorded in `metadata(x)$tissueshap`.
+#' The assay of the counts (`counts`, `X` as \pkg{zellkonverter} calls it, or
+#' the one named by `assay`) is AnnData's `X`, other assays are layers;
+#' `colData` is `obs`, `rowData` is `var`; data frames and matrices nested in
+#' them are `obsm` and `varm`; the reduced dimensions of a SingleCellExperiment
+#' are `obsm`, too; `metadata` is `uns`, with what the verbs recorded in
+#' `metadata(x)$tissueshap`.
 #'
 #' @details
 #' | AnnData | R | back in AnnData |
@@ -44,8 +45,8 @@
 #' @param x A SummarizedExperiment (or SingleCellExperiment), an AnnData (of
 #'   Python or of \pkg{anndataR}), or the path of an `.h5ad` file. From a path,
 #'   an experiment is read without Python where \pkg{hdf5r} is installed.
-#' @param assay The assay of a SummarizedExperiment that holds the raw counts, as
-#'   for [run_filter_genes()].
+#' @param assay The assay of a SummarizedExperiment that holds the raw counts,
+#'   as for [run_filter_genes()].
 #' @return `as_anndata()`: an AnnData (a Python object).
 #'   `as_summarized_experiment()`: a SummarizedExperiment, all of it in R.
 #'   `as_single_cell_experiment()`: a SingleCellExperiment with `obsm` as its

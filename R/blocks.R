@@ -91,14 +91,20 @@ dense_samples <- function(values, samples) {
     part
 }
 
+# Smaller blocks of what is not a plain matrix, since each leaves copies behind
+# for R to collect.
+sample_ranges <- function(values, BPPARAM = BiocParallel::SerialParam()) {
+    block_ranges(ncol(values), nrow(values) * if (is.matrix(values)) 1 else 4,
+        BPPARAM)
+}
+
 # Calls run(part, samples) for blocks of samples as plain matrices, for one
 # answer each.
-over_samples <- function(values, run, other = 4 * nrow(values)) {
+over_samples <- function(values, run,
+                         ranges = sample_ranges(values)) {
     if (is.matrix(values)) {
         return(list(run(values, seq_len(ncol(values)))))
     }
-    # Small blocks: each leaves some copies behind for R to collect.
-    ranges <- block_ranges(ncol(values), other, BiocParallel::SerialParam())
     lapply(ranges, function(samples) {
         run(dense_samples(values, samples), samples)
     })

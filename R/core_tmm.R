@@ -124,7 +124,7 @@ read_reference <- function(reference, counts) {
 # factors is that sample's TMM ratio, whatever they are scaled by. A sample at
 # a time, so its factor cannot depend on the others.
 tmm_ratios <- function(counts, reference, BPPARAM) {
-    ranges <- block_ranges(ncol(counts), nrow(counts), BPPARAM)
+    ranges <- sample_ranges(counts, BPPARAM)
     unlist(over_blocks(ranges, function(samples) {
         dense_samples(counts, samples)
     }, tmm_part, reference, BPPARAM = BPPARAM))

@@ -42,8 +42,5 @@ plot_overlap <- function(adata) {
         ggplot2::labs(y = NULL,
             x = "share of the class's SHAP genes that DE also calls") +
         figure_theme("x") +
-        ggplot2::theme(axis.line.y.right = ggplot2::element_blank(),
-            # Clear of the counts, whatever the font of the device.
-            axis.title.y.right = ggplot2::element_text(
-                margin = ggplot2::margin(l = 10)))
+        ggplot2::theme(axis.line.y.right = ggplot2::element_blank())
 }

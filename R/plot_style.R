@@ -153,6 +153,9 @@ figure_theme <- function(grid = c("both", "x", "y", "none")) {
         text = ggplot2::element_text(colour = ink),
         axis.text = ggplot2::element_text(colour = ink),
         axis.line = ggplot2::element_line(colour = ink, linewidth = 0.3),
+        # Clear of the numbers beside it, whatever the font of the device.
+        axis.title.y.right = ggplot2::element_text(
+            margin = ggplot2::margin(l = 10)),
         panel.grid.minor = blank,
         panel.grid.major.x = line("x"),
         panel.grid.major.y = line("y"),

@@ -36,7 +36,8 @@ records <- function(x) {
 #' @export
 print.tissueshap_records <- function(x, ...) {
     about <- c(label = attr(x, "label"), assay = attr(x, "assay"))
-    cat(length(x), if (length(x) == 1L) "record" else "records", "of tissueshap")
+    cat(length(x), if (length(x) == 1L) "record" else "records",
+        "of tissueshap")
     if (length(about)) {
         cat(";", paste0(names(about), " = \"", about, "\"", collapse = ", "))
     }
@@ -56,9 +57,8 @@ print.tissueshap_record <- function(x, ...) {
         "()"), "\n")
     part <- function(title, values) {
         if (length(values)) {
-            text <- settings_line(values)
-            cat(strwrap(text, exdent = 12L, initial = sprintf("  %-10s", title)),
-                sep = "\n")
+            cat(strwrap(settings_line(values), exdent = 12L,
+                initial = sprintf("  %-10s", title)), sep = "\n")
         }
     }
     part("params", x$params)

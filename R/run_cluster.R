@@ -12,7 +12,7 @@
 #' @param layer The layer (assay) to read.
 #' @param seed Seed of the random numbers.
 #' @param ... More settings of `ts.tl.cluster`.
-#' @return `adata`, invisibly, as [run_filter_genes()] returns it. Written are
+#' @return `adata`, as [run_filter_genes()] returns it. Written are
 #'   `obsm` `X_umap_<gene set>` (samples x 2; missing where a sample is not
 #'   embedded) and the record `cluster` with `n_clusters` and the tables
 #'   `v_measure` (a row a start: `gene_set`, `replicate`, `start`,

@@ -4,7 +4,7 @@
 #'
 #' @inheritParams run_filter_genes
 #' @param ... More settings of `ts.tl.compare`.
-#' @return `adata`, invisibly, as [run_filter_genes()] returns it. Written is
+#' @return `adata`, as [run_filter_genes()] returns it. Written is
 #'   the record `compare` with `n_genes`, `n_shap`, `n_de`, `n_both`,
 #'   `overlap_fraction`, `expected` (overlap by chance) and `pvalue`, and the
 #'   tables `per_class` (`class`, `n_shap`, `n_de`, `n_both`, `n_up`,

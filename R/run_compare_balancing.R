@@ -10,7 +10,7 @@
 #' @param epochs Passes over the training rows, in place of the preset's.
 #' @param seed Seed of the random numbers.
 #' @param ... More settings of `ts.tl.compare_balancing`.
-#' @return `adata`, invisibly, as [run_filter_genes()] returns it. Written is
+#' @return `adata`, as [run_filter_genes()] returns it. Written is
 #'   the record `compare_balancing` with the tables `summary` (`method`,
 #'   `macro_f1`, `accuracy`, `n_train`) and `per_class` (`method`, `class`,
 #'   `n_train`, `f1`).

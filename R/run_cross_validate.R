@@ -15,7 +15,7 @@
 #' @param layer The classifiers' input.
 #' @param seed Seed of the random numbers: the first fold's, the next one's is
 #'   1 more.
-#' @return `adata`, invisibly, as [run_filter_genes()] returns it. Written is
+#' @return `adata`, as [run_filter_genes()] returns it. Written is
 #'   what [run_predict()] and [run_shap()] write, each sample's by its own
 #'   fold's network, and the record `cross_validate` with the tables `folds`
 #'   (`fold`, `n_train`, `n_rows`, `n_test`, `n_correct`, `n_explained`,

@@ -10,7 +10,7 @@
 #' @param block `NULL`, or the column of `obs` (`colData`) with the donors, of
 #'   whom some gave several samples: for `"limma_voom"` and `"limma"`, by
 #'   [limma::duplicateCorrelation()].
-#' @return `adata`, invisibly, as [run_filter_genes()] returns it. Written are
+#' @return `adata`, as [run_filter_genes()] returns it. Written are
 #'   `varm` `de_logfc` (log2), `de_pvalue` and `de_fdr` (genes x classes; in a
 #'   SummarizedExperiment nested in `rowData`), `var` `de_significant`
 #'   (logical), and the record `de` with the tables `counts` (`class`, `up`,

@@ -23,7 +23,7 @@
 #'   universe.
 #' @param pvalue_cutoff,qvalue_cutoff What to keep: p-value and adjusted p-value
 #'   up to the first, q-value up to the second.
-#' @return `adata`, invisibly, as [run_filter_genes()] returns it. Written is
+#' @return `adata`, as [run_filter_genes()] returns it. Written is
 #'   the record `enrich` with `table` (clusterProfiler's columns after `source`
 #'   and `class`), `lists`, `ids` and `n_universe`.
 #' @export

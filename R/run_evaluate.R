@@ -6,7 +6,7 @@
 #' @param baseline Score a logistic regression beside the classifier.
 #' @param layer The layer (assay) that the regression reads.
 #' @param seed Seed of the random numbers.
-#' @return `adata`, invisibly, as [run_filter_genes()] returns it. Written is
+#' @return `adata`, as [run_filter_genes()] returns it. Written is
 #'   the record `evaluate` with `macro_f1` and `accuracy` (0 to 1),
 #'   `baseline_macro_f1`, `baseline_accuracy` and `n_test`, and the tables
 #'   `per_class` (`class`, `n`, `precision`, `recall`, `f1`, `baseline_f1`)

@@ -23,7 +23,8 @@
 #' @return `adata`. An AnnData is changed in place, too, and returned invisibly
 #'   (but one of \pkg{anndataR} cannot lose genes in place, so that a new one is
 #'   returned when genes are dropped). A SummarizedExperiment is not: keep what
-#'   is returned, which R prints where it is not assigned. Written are `var` `filter_pass` (logical) and the record
+#'   is returned, which R prints if it is not assigned. Written are `var`
+#'   `filter_pass` (logical) and the record
 #'   `filter_genes` with `min_samples` and the table `rules` (`rule`,
 #'   `applied`, `n_pass`, `note`). A verb's record is a list in
 #'   `uns$tissueshap`, in a SummarizedExperiment `metadata(x)$tissueshap`,

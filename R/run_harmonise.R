@@ -7,7 +7,7 @@
 #' @param reference The training cohort, as `adata` is given.
 #' @param method `"zscore"`.
 #' @param layer The layer (assay) to read in both.
-#' @return `adata`, invisibly, as [run_filter_genes()] returns it. Written are
+#' @return `adata`, as [run_filter_genes()] returns it. Written are
 #'   the layer `harmonised` (log2 values on the reference's scale; missing for
 #'   genes that it lacks) and the record `harmonise` with `n_genes`,
 #'   `n_constant` and `n_reference`.

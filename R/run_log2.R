@@ -6,7 +6,7 @@
 #' @param layer The layer (assay) to read.
 #' @param offset,shift As in the formula. `offset = 0.001, shift = 10` are those
 #'   of Yap et al. (2021), for `run_cnn(preset = "paper")`.
-#' @return `adata`, invisibly, as [run_filter_genes()] returns it. Written are
+#' @return `adata`, as [run_filter_genes()] returns it. Written are
 #'   the layer `log2` (`log2(x + 20)` by default, of counts per
 #'   million) and the record `log2`.
 #' @export

@@ -6,7 +6,7 @@
 #' @param gene_set `"shap"`, `"de"`, or a named list with one vector of genes.
 #' @param n_sets Random gene sets of the same size.
 #' @param ... More settings of `ts.tl.null_test`.
-#' @return `adata`, invisibly, as [run_filter_genes()] returns it. Written is
+#' @return `adata`, as [run_filter_genes()] returns it. Written is
 #'   the record `null_test` with `observed` (the set's mean V-measure),
 #'   `null_mean`, `null_sd`, `empirical_pvalue`, `t_statistic` and `t_pvalue`
 #'   (one-tailed), and the tables `null` (a row a random set: `replicate`,

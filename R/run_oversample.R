@@ -9,7 +9,7 @@
 #' @param engine Whose SMOTE: this package's, or smote-variants'.
 #' @param layer The layer (assay) to mix.
 #' @param seed Seed of the random numbers.
-#' @return `adata`, invisibly, as [run_filter_genes()] returns it. Written is
+#' @return `adata`, as [run_filter_genes()] returns it. Written is
 #'   the record `oversample` with `table`, a row a training row (`sample` and
 #'   `neighbour`, positions from 0; `mix`, the neighbour's share; `weight`),
 #'   `counts` (`class`, `n_train`, `n_balanced`) and `n_obs`.

@@ -15,7 +15,7 @@
 #' @param aliases STRING's `protein.info` file, which names the proteins'
 #'   genes, when `edges` is its `protein.links`.
 #' @param ... More settings of `ts.tl.ppi`.
-#' @return `adata`, invisibly, as [run_filter_genes()] returns it. Written is
+#' @return `adata`, as [run_filter_genes()] returns it. Written is
 #'   the record `ppi` with its `table`: a row a list, with `source`, `by`,
 #'   `class`, `n_genes` (in the network), `n_connected`, `n_edges`, `expected`
 #'   (by chance), `enrichment` (their ratio), `pvalue` (Poisson, upper tail)

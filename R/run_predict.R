@@ -12,7 +12,7 @@
 #'   training data (logarithms to another base, without the shift, raw counts),
 #'   and samples in which nothing was measured; `FALSE` warns of them, and goes
 #'   on. Missing and infinite values are always refused.
-#' @return `adata`, invisibly, as [run_filter_genes()] returns it. Written are
+#' @return `adata`, as [run_filter_genes()] returns it. Written are
 #'   `obsm` `proba` (samples x classes, probabilities), `obs` `predicted` (a
 #'   factor) and `confidence` (the predicted class's probability), and the
 #'   record `predict`.

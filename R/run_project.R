@@ -9,7 +9,7 @@
 #'   default.
 #' @param layer The layer (assay) of the new cohort; by default the one that
 #'   [run_cluster()] read.
-#' @return `adata`, invisibly, as [run_filter_genes()] returns it. Written are
+#' @return `adata`, as [run_filter_genes()] returns it. Written are
 #'   `obsm` `X_umap_<gene set>` (samples x 2) and the record `project` with
 #'   the table `reference`, the positions of the first cohort (`gene_set`,
 #'   `sample`, `class`, `umap_1`, `umap_2`).

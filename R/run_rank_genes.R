@@ -10,7 +10,7 @@
 #' @param n_boot Bootstraps of each class's samples, for an interval of the
 #'   statistic.
 #' @param seed Seed of the bootstraps.
-#' @return `adata`, invisibly, as [run_filter_genes()] returns it. Written are
+#' @return `adata`, as [run_filter_genes()] returns it. Written are
 #'   `varm` `shap_median` and `shap_rank` (genes x classes; rank 1 is the
 #'   highest), with `n_boot` also `shap_low` and `shap_high`, the ends of a 95
 #'   % bootstrap interval; and the record `rank_genes` with the table `counts`

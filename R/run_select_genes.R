@@ -12,7 +12,7 @@
 #'   their own, half by default.
 #' @param n_top Number of ranks, for `method = "top_n"`.
 #' @param fdr False discovery rate, for `method = "permutation_fdr"`.
-#' @return `adata`, invisibly, as [run_filter_genes()] returns it. Written are
+#' @return `adata`, as [run_filter_genes()] returns it. Written are
 #'   `var` `shap_selected` (logical) and the record `select_genes` with
 #'   `n_ranks`, `n_genes` and `unique_fraction`, and the tables `curve`
 #'   (`n_ranks`, `n_unique`, `n_total`, `unique_fraction`,

@@ -26,7 +26,7 @@
 #'   `shap_class_<class>`.
 #' @param layer The classifier's input.
 #' @param seed Seed of the random numbers.
-#' @return `adata`, invisibly, as [run_filter_genes()] returns it. Written are
+#' @return `adata`, as [run_filter_genes()] returns it. Written are
 #'   the layer `shap` (each gene's contribution to the explained class's
 #'   probability or, with `output = "logit"`, logit; genes x samples in an
 #'   experiment; missing where a sample is not explained) and the record

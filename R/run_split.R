@@ -13,7 +13,7 @@
 #'   as can be.
 #' @param groups Name of a column; samples of one group (a donor) stay together.
 #' @param seed Seed of the random numbers.
-#' @return `adata`, invisibly, as [run_filter_genes()] returns it. Written are
+#' @return `adata`, as [run_filter_genes()] returns it. Written are
 #'   `obs` `split` (`"train"` or `"test"`; with folds `"both"`) and the record
 #'   `split` with the table `counts` (`class`, `n`, `n_test`, `n_train`,
 #'   `difference` from the number asked for). With folds also `obs` `fold`,

@@ -12,7 +12,7 @@
 #' @param n_top Ranks that count as selected; by default those of
 #'   [run_select_genes()].
 #' @param ... More settings of `ts.tl.stability`.
-#' @return `adata`, invisibly, as [run_filter_genes()] returns it. Written is
+#' @return `adata`, as [run_filter_genes()] returns it. Written is
 #'   the record `stability` with `n_genes` (shared), `median_fraction` and
 #'   `median_rbo`, and the tables `per_class` (`class`, `other`, `n_top`,
 #'   `n_both`, `fraction`, `expected`, `pvalue`, `fdr`, `jaccard`, `rbo`,

@@ -6,7 +6,7 @@
 #' @param reference `NULL`, or what to normalise new samples by: an AnnData or
 #'   SummarizedExperiment after `run_tmm()`, or the `uns` of [core_tmm()].
 #' @inheritParams core_tmm
-#' @return `adata`, invisibly, as [run_filter_genes()] returns it. Written are
+#' @return `adata`, as [run_filter_genes()] returns it. Written are
 #'   `obs` `lib_size` (the sample's total count) and `norm_factor`, the layer
 #'   `tmm` (counts per million on effective library sizes; sparse or delayed
 #'   where the counts are), and the record

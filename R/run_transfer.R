@@ -10,7 +10,7 @@
 #'   regression is trained on its training samples, and scored on the same
 #'   samples as the classifier. Without it none is trained.
 #' @param seed Seed of the logistic regression.
-#' @return `adata`, invisibly, as [run_filter_genes()] returns it. Written is
+#' @return `adata`, as [run_filter_genes()] returns it. Written is
 #'   the record `transfer` with `accuracy` and `macro_f1` (0 to 1),
 #'   `n_correct` and `n_scored`, and the tables `per_class` (`class`, `n`,
 #'   `precision`, `recall`, `f1`), `confusion` (`true`, `predicted`, `n`),

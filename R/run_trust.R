@@ -15,7 +15,7 @@
 #' @param n_boot Bootstraps of the explained samples.
 #' @param seed Seed of the random numbers.
 #' @param ... More settings of `ts.tl.trust`.
-#' @return `adata`, invisibly, as [run_filter_genes()] returns it. Written is
+#' @return `adata`, as [run_filter_genes()] returns it. Written is
 #'   the record `trust` with the table `summary` (`question`, `measure`,
 #'   `value`, `chance`, `threshold`, `verdict`, `reason`) and its details,
 #'   `specificity` among them: of each class the selected genes that stand out

@@ -207,7 +207,7 @@ def record(adata: AnnData, verb: str) -> Any:
 
 
 def record_names(adata: AnnData) -> list[str]:
-    """Return the names of the verbs' records, and of what is beside them."""
+    """Return the names of the verbs' records, and of the values next to them."""
     return list(map(str, slots.record(adata)))
 
 

@@ -90,7 +90,7 @@ def column(class_name: str) -> str:
 def columns_in(classes: Iterable[str], held: Iterable[object]) -> dict[str, str]:
     """Return the columns that stand for classes, by class, without those that are not there.
 
-    Earlier versions, which refused classes ``a/b`` beside ``a|b``, called both ``a|b``.
+    Earlier versions, which refused classes ``a/b`` together with ``a|b``, called both ``a|b``.
 
     Parameters
     ----------

@@ -13,7 +13,7 @@ from tissueshap._core.errors import TakenSlotError
 if TYPE_CHECKING:
     from anndata import AnnData
 
-#: What is beside the records: the class column, and in R the assay of the counts.
+#: What is stored next to the records: the class column, and in R the assay of the counts.
 _NOT_RECORDS = ("label", "assay")
 
 

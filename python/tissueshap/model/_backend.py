@@ -17,9 +17,11 @@ from tissueshap._core.options import missing_package
 _LEVEL = "TF_CPP_MIN_LOG_LEVEL"
 
 #: Lines that TensorFlow's C++ part writes at its start, whatever its log level: about
-#: processors, missing GPUs, and the log itself.
+#: processors, missing GPUs, the log itself, and (before version 2.20) plugins of CUDA that
+#: register twice.
 _GREETINGS = re.compile(
     rb"I\d{4} [^\n]*\n"
+    rb"|[EW]\d{4} [^\n]*already (?:been )?registered[^\n]*\n"
     rb"|WARNING: All log messages before absl::InitializeLog[^\n]*\n"
     rb"|To enable the following instructions: [^\n]*\n"
 )

@@ -55,6 +55,7 @@ ONE_LANGUAGE = {
     "plot_*.save": "ggplot2::ggsave() saves",
     "plot_overlap.ranks": "an argument of plot_euler()",
     "run_cross_validate.copy": "Python returns the networks, R the data",
+    "run_*.assay": "which assay of a SummarizedExperiment holds the counts",
     "run_de.BPPARAM": "in Python settings.n_jobs",
     "run_tmm.BPPARAM": "in Python settings.n_jobs",
 }

@@ -91,11 +91,11 @@ dense_samples <- function(values, samples) {
     part
 }
 
-# Smaller blocks of what is not a plain matrix, since each leaves copies behind
-# for R to collect.
+# Smaller blocks of a sparse matrix, since each leaves copies behind for R to
+# collect; but not of one on disk, whose chunks would be read more often.
 sample_ranges <- function(values, BPPARAM = BiocParallel::SerialParam()) {
-    block_ranges(ncol(values), nrow(values) * if (is.matrix(values)) 1 else 4,
-        BPPARAM)
+    smaller <- if (methods::is(values, "sparseMatrix")) 4 else 1
+    block_ranges(ncol(values), smaller * nrow(values), BPPARAM)
 }
 
 # Calls run(part, samples) for blocks of samples as plain matrices, for one

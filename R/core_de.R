@@ -102,7 +102,8 @@ core_de <- function(counts, label, lib_size = NULL, norm_factor = NULL,
     dimnames(found$logfc) <- dimnames(found$pvalue) <- names
     adjusted <- apply(found$pvalue, 2, stats::p.adjust, method = "BH")
     adjusted <- matrix(adjusted, nrow(counts), dimnames = names)
-    significant <- adjusted < fdr & abs(found$logfc) > lfc
+    significant <- is_called(adjusted, found$logfc,
+        list(fdr = fdr, lfc = lfc))
     list(
         varm = list(de_logfc = found$logfc, de_pvalue = found$pvalue,
             de_fdr = adjusted),

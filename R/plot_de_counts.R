@@ -57,8 +57,7 @@ plot_de_counts <- function(adata, label = NULL) {
 called_genes <- function(x, label, limits) {
     classes <- class_levels(x, label)
     logfc <- class_frame(x, "de_logfc", classes)
-    called <- class_frame(x, "de_fdr", classes) < limits$fdr &
-        abs(logfc) > limits$lfc
+    called <- is_called(class_frame(x, "de_fdr", classes), logfc, limits)
     alone <- called & rowSums(called) == 1
     data.frame(class = classes, up = count_columns(called & logfc > 0),
         down = count_columns(called & logfc < 0),

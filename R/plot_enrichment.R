@@ -1,6 +1,6 @@
 #' The terms that each gene list is enriched in
 #'
-#' A row a term, a column a list. A dot's area is by default the share of the
+#' One row per term, one column per list. A dot's area is by default the share of the
 #' list's genes that are in the term, its colour the adjusted p-value. A term
 #' that is in the top of one list is drawn for every list that it is significant
 #' in.

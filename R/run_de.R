@@ -14,7 +14,7 @@
 #'   `varm` `de_logfc` (log2), `de_pvalue` and `de_fdr` (genes x classes; in a
 #'   SummarizedExperiment nested in `rowData`), `var` `de_significant`
 #'   (logical), and the record `de` with the tables `counts` (`class`, `up`,
-#'   `down`) and `dispersion` (a row a gene).
+#'   `down`) and `dispersion` (one row per gene).
 #' @export
 #' @examples
 #' if (requireNamespace("SummarizedExperiment", quietly = TRUE)) {

@@ -13,7 +13,7 @@
 #' @param label Name of the column with the classes; by default the recorded
 #'   one.
 #' @param key_added As it was given to the verb.
-#' @return A data frame with a row a gene, for each class in turn, and the
+#' @return A data frame with one row per gene, for each class in turn, and the
 #'   columns `class`, `gene` and, if the data have symbols, `symbol`. Of
 #'   `de_table()` also `logfc` (log2), `pvalue`, `fdr`, and `called`, which is
 #'   `"up"` or `"down"` where the gene passes the thresholds of `run_de()` and
@@ -42,9 +42,8 @@ de_table <- function(x, class = NULL, n = 10,
             fdr = "de_fdr"), class_frame, x = x, classes = classes,
             key_added = key_added)
         table <- gene_table(x, classes, parts)
-        table$called <- ifelse(table$fdr < limits$fdr &
-            abs(table$logfc) > limits$lfc,
-        ifelse(table$logfc > 0, "up", "down"), "")
+        table$called <- ifelse(is_called(table$fdr, table$logfc, limits),
+            ifelse(table$logfc > 0, "up", "down"), "")
         by <- switch(sort_by, logfc = -abs(table$logfc), none = NULL,
             table$pvalue)
         top_genes(table[!is.na(table$pvalue), ], by[!is.na(table$pvalue)], n)

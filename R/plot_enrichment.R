@@ -1,9 +1,9 @@
 #' The terms that each gene list is enriched in
 #'
-#' One row per term, one column per list. A dot's area is by default the share of the
-#' list's genes that are in the term, its colour the adjusted p-value. A term
-#' that is in the top of one list is drawn for every list that it is significant
-#' in.
+#' One row per term, one column per list. A dot's area is by default the share
+#' of the list's genes that are in the term, its colour the adjusted p-value. A
+#' term that is in the top of one list is drawn for every list that it is
+#' significant in.
 #' The figure of Python's `ts.pl.enrichment`.
 #'
 #' @param adata As for [plot_confusion()], after [run_enrich()].

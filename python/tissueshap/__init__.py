@@ -16,14 +16,39 @@ from tissueshap._core.settings import settings
 from tissueshap._version import __version__
 
 if TYPE_CHECKING:
-    from tissueshap import datasets, explain, io, model, pl, pp, report, tl, trust, workflow
+    from tissueshap import (
+        calibration,
+        datasets,
+        explain,
+        io,
+        model,
+        pl,
+        pp,
+        report,
+        tl,
+        trust,
+        workflow,
+    )
 
 _NAMESPACES = frozenset(
-    ("datasets", "explain", "io", "model", "pl", "pp", "report", "tl", "trust", "workflow")
+    (
+        "calibration",
+        "datasets",
+        "explain",
+        "io",
+        "model",
+        "pl",
+        "pp",
+        "report",
+        "tl",
+        "trust",
+        "workflow",
+    )
 )
 
 __all__ = [
     "__version__",
+    "calibration",
     "datasets",
     "errors",
     "explain",

@@ -28,7 +28,7 @@ LAYERS = (
     ("_bridge",),
     ("_install",),
     ("io", "doctor"),
-    ("pp", "datasets", "de", "enrichment", "clustering"),
+    ("pp", "datasets", "de", "enrichment", "clustering", "calibration"),
     ("model",),
     ("explain", "evaluation"),
     ("trust",),

@@ -8,6 +8,10 @@ from tissueshap.explain._explanation import Explanation
 __all__ = ["Background", "Explained", "Explainer", "Explanation", "expected_gradients"]
 
 # For the other packages of tissueshap.
-from tissueshap.explain._choose_background import Against as Against, choose as choose
+from tissueshap.explain._choose_background import (
+    Against as Against,
+    centres as centres,
+    choose as choose,
+)
 from tissueshap.explain._samples import Rows as Rows, to_explain as to_explain
 from tissueshap.explain._values import ALL as ALL, Values as Values

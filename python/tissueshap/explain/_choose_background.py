@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from tissueshap._core.held_out import training
 from tissueshap._core.options import check_choice, check_number
 from tissueshap.explain._background import Background
 from tissueshap.explain._samples import Rows
+from tissueshap.model import Centres
 from tissueshap.pp import expand
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ BACKGROUNDS: tuple[str, ...] = get_args(Against)
 def choose(
     adata: AnnData,
     model: Classifier,
-    background: str | np.ndarray,
+    background: str | np.ndarray | Centres,
     *,
     rows: Rows,
     label: str,
@@ -57,6 +58,8 @@ def choose(
     DataError
         The background is unknown, the matrix has other genes, or something needed is missing.
     """
+    if isinstance(background, Centres):
+        return _of_centres(background)
     if not isinstance(background, str):
         if background.ndim != 2 or background.shape[1] != rows.shape[1]:
             raise DataError(
@@ -68,16 +71,21 @@ def choose(
         return _balanced(adata, rows, layer)
     train = np.flatnonzero(training(adata))
     if background == "kmeans":
-        return _centres(rows.of(train), n_centres, seed)
+        return _of_centres(centres(rows.of(train), n_centres, seed))
     lookup = {name: code for code, name in enumerate(model.classes)}
     names = adata.obs[label].astype(str).iloc[train]
     codes = names.map(lookup).fillna(-1).to_numpy(dtype=np.int64)
     if background == "others":
         return Background(rows.of(train), groups=codes)
+    weights = None
     if background == "stratified":
         _, member, sizes = np.unique(codes, return_inverse=True, return_counts=True)
-        return Background(rows.of(train), weights=1 / sizes[member])
-    return Background(rows.of(train))
+        weights = 1 / sizes[member]
+    return Background(rows.of(train), weights=weights)
+
+
+def _of_centres(found: Centres) -> Background:
+    return Background(found.values, weights=found.weights)
 
 
 class _Expanded:
@@ -110,8 +118,18 @@ def _balanced(adata: AnnData, rows: Rows, layer: str) -> Background:
     return Background(expanded, weights=expanded.weights)
 
 
-def _centres(train: Rows, n_centres: int, seed: int) -> Background:
-    """Return centres of the training samples, each drawn as often as it has members."""
+def centres(train: Any, n_centres: int, seed: int) -> Centres:
+    """Return centres of clusters of the training samples, and their numbers of members.
+
+    Parameters
+    ----------
+    train
+        Samples x genes; anything with a shape that can be indexed by an array of rows.
+    n_centres
+        Number of centres; fewer if there are fewer different samples.
+    seed
+        Seed of k-means.
+    """
     from sklearn.cluster import KMeans
 
     check_number("n_centres", n_centres, low=1, integer=True)
@@ -119,4 +137,4 @@ def _centres(train: Rows, n_centres: int, seed: int) -> Background:
     distinct = len(np.unique(values, axis=0))
     fit = KMeans(min(n_centres, distinct), n_init=1, random_state=seed).fit(values)
     sizes = np.bincount(fit.labels_, minlength=len(fit.cluster_centers_))
-    return Background(fit.cluster_centers_.astype(np.float32), weights=sizes)
+    return Centres(fit.cluster_centers_.astype(np.float32), sizes.astype(np.float64))

@@ -2,26 +2,34 @@
 
 from tissueshap.model._architectures import build
 from tissueshap.model._backend import backend
+from tissueshap.model._centres import Centres
 from tissueshap.model._classifier import Classifier, load
+from tissueshap.model._describe import describe
+from tissueshap.model._preparation import Preparation
 from tissueshap.model._presets import PRESETS, Preset, preset
 from tissueshap.model._rows import TrainingRows
 from tissueshap.model._train import train
 
 __all__ = [
     "PRESETS",
+    "Centres",
     "Classifier",
+    "Preparation",
     "Preset",
     "TrainingRows",
     "backend",
     "build",
+    "describe",
     "load",
     "preset",
     "train",
 ]
 
 # For the other packages of tissueshap.
+from tissueshap.model._activations import activations as activations
 from tissueshap.model._backend import keras as keras
 from tissueshap.model._ensemble import average as average
+from tissueshap.model._identifiers import Matched as Matched
 from tissueshap.model._input import check_input as check_input, columns_of as columns_of
 from tissueshap.model._input_scale import InputScale as InputScale
 from tissueshap.model._layouts import LAYOUTS as LAYOUTS, Layout as Layout
@@ -31,6 +39,11 @@ from tissueshap.model._made_of import (
     trained_on as trained_on,
 )
 from tissueshap.model._outputs import batch_rows as batch_rows, outputs as outputs
+from tissueshap.model._preparation import MIN_OVERLAP as MIN_OVERLAP
 from tissueshap.model._presets import Arch as Arch, Standardise as Standardise, for_size as for_size
 from tissueshap.model._recorded import recorded as recorded, restored as restored
-from tissueshap.model._source import Source as Source, member as member
+from tissueshap.model._source import (
+    Source as Source,
+    member as member,
+    validation as validation,
+)

@@ -39,7 +39,7 @@ def of_model(
     model: Classifier,
     verb: str,
     *reads: str | None,
-    layer: str,
+    layer: str | None,
     key_added: str | None,
 ) -> dict[str, Any]:
     """Return the sources of ``slots.begin`` for a verb that applies a model, and the model.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,7 @@ from tissueshap._core.logging import logger
 from tissueshap._core.scale import check_finite
 from tissueshap.model._architectures import centred_on
 from tissueshap.model._layouts import MAX_SAMPLES, cells
+from tissueshap.model._recorded import restored
 from tissueshap.model._rows import Expand, TrainingRows, hold_out, plain_table, without
 from tissueshap.model._train import train
 
@@ -42,13 +44,7 @@ def member(source: Source, settings: Preset, seed: int) -> tuple[Classifier, dic
         slots.class_names(adata, source.label),
         slots.class_codes(adata, source.label),
     )
-    held = hold_out(
-        samples,
-        codes[samples],
-        share=settings.validation,
-        minimum=settings.min_validation,
-        rng=np.random.default_rng([seed, 1]),
-    )
+    held = _held_out(samples, codes, settings, seed)
     table, expand = _table(adata, samples, layer, balanced=source.balanced)
     table = without(table, held, codes)
     rows = TrainingRows(
@@ -81,6 +77,41 @@ def member(source: Source, settings: Preset, seed: int) -> tuple[Classifier, dic
         seed=seed,
     )
     return classifier, {"n_rows": len(rows), "n_validation": int(held.size)}
+
+
+def validation(
+    adata: AnnData, label: str, record: Mapping[str, Any], samples: np.ndarray
+) -> np.ndarray:
+    """Return the samples that were held out to monitor a training.
+
+    Parameters
+    ----------
+    adata, label
+        What ``tl.cnn`` was called with.
+    record
+        Its record.
+    samples
+        Positions of the training samples.
+
+    Returns
+    -------
+    Positions. There are none for an average of several networks, each of which has seen
+    what was held out of another.
+    """
+    settings = restored(str(record["settings"]))
+    if settings.n_models > 1 or not int(record["n_validation"]):
+        return samples[:0]
+    return _held_out(samples, slots.class_codes(adata, label), settings, int(record["seed"]))
+
+
+def _held_out(samples: np.ndarray, codes: np.ndarray, settings: Preset, seed: int) -> np.ndarray:
+    return hold_out(
+        samples,
+        codes[samples],
+        share=settings.validation,
+        minimum=settings.min_validation,
+        rng=np.random.default_rng([seed, 1]),
+    )
 
 
 def _cells(

@@ -10,6 +10,7 @@ from tissueshap.pp._tmm import tmm
 __all__ = ["expand", "filter_genes", "harmonise", "log2", "oversample", "split", "tmm"]
 
 # For the other packages of tissueshap.
+from tissueshap.pp._frozen_tmm import effective_sizes as effective_sizes
 from tissueshap.pp._log2 import (
     OFFSET as OFFSET,
     PUBLISHED as PUBLISHED,
@@ -17,4 +18,5 @@ from tissueshap.pp._log2 import (
     Logarithm as Logarithm,
     formula as formula,
     logarithm_of as logarithm_of,
+    transformed as transformed,
 )

@@ -1,5 +1,6 @@
 """Tools: train, explain, test and compare."""
 
+from tissueshap.tl._calibrate import calibrate
 from tissueshap.tl._cluster import cluster
 from tissueshap.tl._cnn import cnn
 from tissueshap.tl._compare import compare
@@ -20,6 +21,7 @@ from tissueshap.tl._transfer import transfer
 from tissueshap.tl._trust import trust
 
 __all__ = [
+    "calibrate",
     "cluster",
     "cnn",
     "compare",

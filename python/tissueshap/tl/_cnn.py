@@ -17,6 +17,7 @@ from tissueshap.model import (
     Arch,
     InputScale,
     Layout,
+    Preparation,
     Preset,
     Source,
     Standardise,
@@ -150,6 +151,7 @@ def cnn(
         members[0] if settings.n_models == 1 else average(members),
         scale=scale,
         trained_on=trained_on(adata, name, samples),
+        preparation=Preparation.of(adata, layer, samples),
     )
     slots.write(
         adata,

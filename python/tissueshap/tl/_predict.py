@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from tissueshap._core import schema, slots
 from tissueshap._core.adata import target
+from tissueshap._core.counts import check_counts
 from tissueshap._core.dense import blocks
-from tissueshap.model import Classifier, backend, check_input, columns_of, of_model, trained_here
+from tissueshap._core.options import check_number
+from tissueshap._core.scale import check_not_normalised
+from tissueshap.calibration import VERDICTS, Judged
+from tissueshap.model import (
+    MIN_OVERLAP,
+    Classifier,
+    backend,
+    check_input,
+    columns_of,
+    of_model,
+    trained_here,
+)
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -22,30 +35,37 @@ def predict(
     *,
     layer: str = "log2",
     fill: float | None = None,
+    min_overlap: float = MIN_OVERLAP,
     check_scale: bool = True,
     key_added: str | None = None,
     copy: bool = False,
 ) -> AnnData | None:
-    """Apply a classifier to all samples.
+    """Apply a classifier to all samples, from its input or from raw counts.
 
-    The genes may be in another order than the model's, and there may be more of them: they
-    are aligned by name. The values are compared with those that the model was trained on:
-    a logarithm with another base, without the shift, or of other units would give confident
-    but wrong classes.
+    Without the layer, raw counts in ``X`` are prepared as the training samples were, with
+    what the model carries: genes are found by any identifier that both have (Ensembl with or
+    without version, symbol, Entrez), each sample is normalised by the model's own reference
+    alone, so that it does not matter which samples come with it, and genes that the data
+    lack have their training median. With the layer, its values are compared with those that
+    the model was trained on, and genes are aligned by name: a logarithm with another base,
+    without the shift, or of other units would give confident but wrong classes.
 
     Parameters
     ----------
     adata
-        Samples x genes, after ``pp.log2``: the training cohort or a new one. Reads
-        ``layers["log2"]``.
+        Samples x genes: the training cohort or a new one. Reads ``layers["log2"]`` or, if
+        it has none, raw counts in ``X``.
     model
-        The classifier.
+        The classifier. After ``tl.calibrate`` its probabilities are calibrated, and it says
+        which samples it cannot judge.
     layer
         The classifier's input.
     fill
-        Value, on the layer's scale, of the model's genes that `adata` lacks:
+        Value, on the layer's scale, of the model's genes that the layer lacks:
         ``model.scale.floor`` is a gene that is not expressed. By default missing genes are an
         error.
+    min_overlap
+        Share of the model's genes that raw counts must have.
     check_scale
         Refuse values that are clearly on another scale than the training data, and samples
         in which nothing was measured; False only warns of them.
@@ -58,7 +78,14 @@ def predict(
     -------
     None, or with `copy` the new AnnData. Writes ``obs["predicted"]`` (the class of the
     highest probability), ``obs["confidence"]`` (that probability, float32),
-    ``obsm["proba"]`` (samples x classes) and the record ``uns["tissueshap"]["predict"]``.
+    ``obsm["proba"]`` (samples x classes) and the record ``uns["tissueshap"]["predict"]``:
+    ``n_filled`` (the model's genes that the data lack), ``overlap`` (share of its genes that
+    they have) and ``matched_by``. A calibrated model also writes ``obs["prediction_set"]``
+    (classes that hold the sample's own with a probability of 95 %), ``obs["novelty"]``
+    (distance from the nearest class in the last hidden layer), ``obs["novelty_pvalue"]`` and
+    ``obs["verdict"]``: ``"unfamiliar"`` for a sample that lies further from every class
+    than 95 % of samples of known classes, else ``"known"`` if its set has one class,
+    and ``"ambiguous"`` if it has several or none.
 
     Raises
     ------
@@ -80,32 +107,29 @@ def predict(
     True
     """
     adata = target(adata, copy=copy)
-    values = slots.require(adata, "layers", layer)
-    columns = columns_of(adata, model, fill=fill)
-    check_input(adata, model, columns, layer=layer, refuse=check_scale)
-    sources = of_model(adata, model, "predict", layer=layer, key_added=key_added)
-    parts = [model.predict_proba(_aligned(block, columns, fill)) for _, block in blocks(values)]
-    proba = np.concatenate(parts) if parts else np.empty((0, len(model.classes)), np.float32)
-    best = proba.argmax(axis=1)
-    predicted = pd.Categorical.from_codes(best, categories=pd.Index(model.classes))
+    check_number("min_overlap", min_overlap, low=0, high=1)
+    raw = _from_counts(adata, model, layer)
+    if raw:
+        parts, facts = _prepared(adata, model, min_overlap, refuse=check_scale)
+    else:
+        parts, facts = _stored(adata, model, layer, fill, refuse=check_scale)
+    used = None if raw else layer
+    sources = of_model(adata, model, "predict", layer=used, key_added=key_added)
     slots.write(
         adata,
         "predict",
         {
-            "obs": {
-                schema.obs.predicted: predicted,
-                schema.obs.confidence: proba[np.arange(len(best)), best],
-            },
-            "obsm": {schema.obsm.proba: pd.DataFrame(proba, columns=model.classes)},
+            **_results(model, parts),
             "uns": {
                 "classes": model.classes,
-                "n_filled": int((columns < 0).sum()),
+                **facts,
                 "trained_on": trained_here(adata, model),
             },
         },
         params={
-            "layer": layer,
+            "layer": "X" if raw else layer,
             "fill": fill,
+            "min_overlap": min_overlap,
             "check_scale": check_scale,
             "preset": model.preset,
         },
@@ -114,6 +138,97 @@ def predict(
         key_added=key_added,
     )
     return adata if copy else None
+
+
+def _from_counts(adata: AnnData, model: Any, layer: str) -> bool:
+    """Return whether the model's input has to be made from raw counts."""
+    return (
+        isinstance(model, Classifier)
+        and layer not in adata.layers
+        and adata.X is not None
+        and model.preparation is not None
+        and model.preparation.from_counts
+        and (model.scale is None or model.scale.layer == layer)
+    )
+
+
+def _prepared(
+    adata: AnnData, model: Classifier, min_overlap: float, *, refuse: bool
+) -> tuple[Iterator[np.ndarray], dict[str, Any]]:
+    """Return the model's input of raw counts in blocks, and facts for the record."""
+    preparation = model.preparation
+    assert preparation is not None
+    check_counts(adata)
+    matched = preparation.match(adata, min_overlap=min_overlap)
+    columns = np.arange(len(model.genes))
+
+    def parts() -> Iterator[np.ndarray]:
+        for rows, block in blocks(adata.X):
+            check_not_normalised(block.sum(axis=1, dtype=np.float64), "adata.X")
+            values = preparation.of_counts(block, matched)
+            if model.scale is not None:
+                samples = adata.obs_names[rows]
+                model.scale.check(
+                    values, columns, samples=samples, where="the counts in adata.X", refuse=refuse
+                )
+            yield values
+
+    return parts(), {
+        "n_filled": int((~matched.found).sum()),
+        "overlap": float(matched.found.mean()),
+        "matched_by": list(matched.by),
+    }
+
+
+def _stored(
+    adata: AnnData, model: Classifier, layer: str, fill: float | None, *, refuse: bool
+) -> tuple[Iterator[np.ndarray], dict[str, Any]]:
+    """Return the model's input from a layer in blocks, and facts for the record."""
+    values = slots.require(adata, "layers", layer)
+    columns = columns_of(adata, model, fill=fill)
+    check_input(adata, model, columns, layer=layer, refuse=refuse)
+    parts = (_aligned(block, columns, fill) for _, block in blocks(values))
+    n_filled = int((columns < 0).sum())
+    return parts, {"n_filled": n_filled, "overlap": 1 - n_filled / columns.size}
+
+
+def _results(model: Classifier, parts: Iterator[np.ndarray]) -> dict[str, Any]:
+    """Return the slots of the predictions."""
+    if model.calibration is None:
+        found = [model.predict_proba(part) for part in parts]
+        return _classes(model, np.concatenate(found) if found else _no_rows(model))
+    judged = [model.judge(part) for part in parts]
+    if not judged:
+        return _classes(model, _no_rows(model))
+    whole = Judged.joined(judged)
+    slots_of = _classes(model, whole.probabilities)
+    names = np.array(model.classes, dtype=object)
+    slots_of["obs"] |= {
+        schema.obs.prediction_set: np.array(
+            ["; ".join(names[members]) for members in whole.sets], dtype=object
+        ),
+        schema.obs.novelty: whole.distance,
+        schema.obs.novelty_pvalue: whole.pvalue,
+        schema.obs.verdict: pd.Categorical(whole.verdicts, categories=list(VERDICTS)),
+    }
+    return slots_of
+
+
+def _no_rows(model: Classifier) -> np.ndarray:
+    return np.empty((0, len(model.classes)), np.float32)
+
+
+def _classes(model: Classifier, proba: np.ndarray) -> dict[str, Any]:
+    best = proba.argmax(axis=1)
+    return {
+        "obs": {
+            schema.obs.predicted: pd.Categorical.from_codes(
+                best, categories=pd.Index(model.classes)
+            ),
+            schema.obs.confidence: proba[np.arange(len(best)), best],
+        },
+        "obsm": {schema.obsm.proba: pd.DataFrame(proba, columns=model.classes)},
+    }
 
 
 def _aligned(block: np.ndarray, columns: np.ndarray, fill: float | None) -> np.ndarray:

@@ -13,13 +13,19 @@ import scipy.sparse
 from tissueshap._core.errors import DataError
 from tissueshap._core.folders import MANIFEST
 from tissueshap.model import load
-from tissueshap.model._classifier import _content_sum
+from tissueshap.model._bundle import _content_sum
 from tissueshap.model._input_scale import InputScale
 
 
 def test_a_bundle_comes_back_as_it_was(classifier, data, tmp_path):
     where = classifier.save(tmp_path / "there" / "model")
-    assert {path.name for path in where.iterdir()} == {MANIFEST, "bundle.json", "model.keras"}
+    assert {path.name for path in where.iterdir()} == {
+        MANIFEST,
+        "README.md",
+        "arrays.npz",
+        "bundle.json",
+        "model.keras",
+    }
     back = load(where)
     np.testing.assert_array_equal(back.predict_proba(data.x), classifier.predict_proba(data.x))
     assert (back.classes, back.genes) == (classifier.classes, classifier.genes)
@@ -72,7 +78,7 @@ def test_a_save_that_fails_leaves_the_old_bundle(classifier, data, tmp_path, mon
     def full(*_, **__):
         raise OSError("no space left on device")
 
-    monkeypatch.setattr(type(classifier), "_bundle", full)
+    monkeypatch.setattr("tissueshap.model._bundle._content", full)
     with pytest.raises(OSError, match="no space"):
         classifier.save(where)
     monkeypatch.undo()
@@ -203,7 +209,7 @@ def test_text_that_is_no_bundle_is_one_clear_error(bundle, text):
 
 def test_bundles_of_the_first_format_name_it(bundle):
     rewrite(bundle, lambda held: held.update(format=1), seal=True)
-    with pytest.raises(DataError, match=r"bundle format 1, .* reads 2: install the version"):
+    with pytest.raises(DataError, match=r"bundle format 1, .* reads 2 and 3: install the version"):
         load(bundle)
 
 
@@ -226,7 +232,7 @@ def test_a_truncated_network_is_refused(bundle, share):
 
 
 def test_a_zip_that_unpacks_to_far_more_is_refused(bundle, monkeypatch):
-    monkeypatch.setattr("tissueshap.model._classifier._MOST_UNPACKED", 10_000)
+    monkeypatch.setattr("tissueshap.model._bundle._MOST_UNPACKED", 10_000)
     with zipfile.ZipFile(bundle / "model.keras", "w", zipfile.ZIP_DEFLATED) as packed:
         packed.writestr("config.json", bytes(10_000_000))
     reseal(bundle)

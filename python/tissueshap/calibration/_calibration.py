@@ -1,0 +1,192 @@
+"""What makes a trained network's answers reliable, fitted on samples that it has not seen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any, Self
+
+import numpy as np
+
+from tissueshap._core.errors import DataError
+from tissueshap.calibration._conformal import LEVELS, Thresholds, nonconformity, prediction_sets
+from tissueshap.calibration._novelty import Novelty, novelty_pvalues
+from tissueshap.calibration._scaling import Scaling, fit_scaling
+
+#: A prediction set holds the sample's class with this probability.
+LEVEL = 0.95
+#: Share of samples of known classes that may be called unfamiliar.
+FALSE_ALARMS = 0.05
+#: The verdicts.
+KNOWN, AMBIGUOUS, UNFAMILIAR = "known", "ambiguous", "unfamiliar"
+VERDICTS = (KNOWN, AMBIGUOUS, UNFAMILIAR)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What can be said of samples.
+
+    Attributes
+    ----------
+    probabilities
+        Calibrated probabilities, float32, samples x classes.
+    sets
+        Classes of each sample's prediction set, bool, samples x classes.
+    distance, pvalue
+        Distance to the nearest class in the last hidden layer, and the share of samples of
+        known classes that lie as far away, (samples,).
+    nearest
+        That class, as a number.
+    verdicts
+        ``"unfamiliar"`` where the p-value is at most 0.05; otherwise ``"known"`` where the
+        set has one class, and ``"ambiguous"`` where it has none or several.
+    """
+
+    probabilities: np.ndarray
+    sets: np.ndarray
+    distance: np.ndarray
+    pvalue: np.ndarray
+    nearest: np.ndarray
+    verdicts: np.ndarray
+
+    @classmethod
+    def joined(cls, parts: Sequence[Judged]) -> Judged:
+        """Return what is said of several blocks of samples as one."""
+        names = [each.name for each in fields(cls)]
+        return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What a model carries to judge its own answers.
+
+    Attributes
+    ----------
+    scaling
+        From logits to calibrated probabilities.
+    thresholds
+        Of the prediction sets.
+    novelty
+        The classes in the last hidden layer.
+    reference
+        Distances of samples that the network had not seen, ascending.
+    source
+        ``"validation"`` (the samples held out to monitor the training) or ``"out-of-fold"``
+        (the training samples, each by a network of other folds).
+    n_samples
+        Number of samples that it was fitted on.
+    """
+
+    scaling: Scaling
+    thresholds: Thresholds
+    novelty: Novelty
+    reference: np.ndarray
+    source: str
+    n_samples: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what is not an array, in types that JSON has."""
+        return {
+            "scaling": self.scaling.to_dict(),
+            "thresholds": self.thresholds.to_dict(),
+            "source": self.source,
+            "n_samples": self.n_samples,
+        }
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Return the arrays, by name."""
+        return {
+            "novelty_centre": self.novelty.centre,
+            "novelty_directions": self.novelty.directions,
+            "novelty_reference": self.reference,
+        }
+
+    @classmethod
+    def from_parts(
+        cls, plain: Mapping[str, Any], arrays: Mapping[str, np.ndarray], n_classes: int
+    ) -> Self:
+        """Return what :meth:`to_dict` and :meth:`arrays` returned.
+
+        Raises
+        ------
+        DataError
+            A part is missing, or of another size.
+        """
+        try:
+            scaling = Scaling.from_dict(plain["scaling"])
+            thresholds = Thresholds.from_dict(plain["thresholds"])
+            novelty = Novelty(arrays["novelty_centre"], arrays["novelty_directions"])
+            reference, source = arrays["novelty_reference"], str(plain["source"])
+            n_samples = int(plain["n_samples"])
+            sizes = {scaling.slope.shape, scaling.bias.shape} | {
+                limits.shape for limits in thresholds.by_class.values()
+            }
+            shape = (n_classes, novelty.centre.size)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise DataError(f"its calibration: {error!r}") from error
+        if sizes != {(n_classes,)} or novelty.directions.shape != shape or not reference.size:
+            raise DataError("its calibration does not match its classes")
+        return cls(scaling, thresholds, novelty, reference, source, n_samples)
+
+    def judge(self, logits: np.ndarray, features: np.ndarray, *, level: float = LEVEL) -> Judged:
+        """Judge samples by what the network makes of them.
+
+        Parameters
+        ----------
+        logits
+            Samples x classes.
+        features
+            Of the last hidden layer, samples x features.
+        level
+            Coverage of the prediction sets, 0.9 or 0.95.
+        """
+        probabilities = self.scaling.probabilities(logits)
+        sets = prediction_sets(nonconformity(probabilities), self.thresholds, level)
+        distance, nearest = self.novelty.distances(features)
+        pvalue = novelty_pvalues(distance, self.reference)
+        single = np.where(sets.sum(axis=1) == 1, KNOWN, AMBIGUOUS)
+        return Judged(
+            probabilities.astype(np.float32),
+            sets,
+            distance,
+            pvalue,
+            nearest,
+            np.where(pvalue <= FALSE_ALARMS, UNFAMILIAR, single),
+        )
+
+
+def fit(
+    logits: np.ndarray,
+    codes: np.ndarray,
+    distances: np.ndarray,
+    novelty: Novelty,
+    *,
+    source: str,
+    seed: int = 0,
+) -> Calibration:
+    """Fit all parts.
+
+    Parameters
+    ----------
+    logits, distances
+        Of samples that the networks which made them had not seen, samples x classes and
+        (samples,).
+    codes
+        The true classes, as columns of `logits`.
+    novelty
+        The classes in the last hidden layer of the network that will be used.
+    source
+        Where the samples come from, for the record.
+    seed
+        Seed of the cross-validation that chooses the scaling.
+    """
+    scaling = fit_scaling(logits, codes, seed=seed)
+    scores = nonconformity(scaling.probabilities(logits))
+    return Calibration(
+        scaling,
+        Thresholds.of(scores, codes, LEVELS),
+        novelty,
+        np.sort(np.asarray(distances, dtype=np.float32)),
+        source,
+        int(codes.size),
+    )

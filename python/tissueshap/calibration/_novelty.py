@@ -1,0 +1,104 @@
+"""How far samples lie from those that a network was trained on, in its last hidden layer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Novelty:
+    """The classes in the last hidden layer, to which samples are compared.
+
+    The distance of a sample is one minus the cosine of the angle to the mean of the nearest
+    class, seen from the mean of all training samples. In trials that leave a class out, the
+    distance to the nearest training sample separated that class's samples as well, but it
+    called most samples of another laboratory unfamiliar (docs/prediction.md).
+
+    Attributes
+    ----------
+    centre
+        Mean of each feature over the training samples, (features,).
+    directions
+        Means of the classes from there, scaled to length 1, float32, classes x features.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> train = rng.normal(size=(60, 8)) + 9 * np.repeat(np.eye(3, 8), 20, axis=0)
+    >>> codes = np.repeat([0, 1, 2], 20)
+    >>> novelty = ts.calibration.Novelty.of(train, codes)
+    >>> distance, nearest = novelty.distances(train)
+    >>> bool((nearest == codes).all()), bool(distance.max() < 0.5)
+    (True, True)
+    """
+
+    centre: np.ndarray
+    directions: np.ndarray
+
+    @classmethod
+    def of(cls, features: np.ndarray, codes: np.ndarray) -> Novelty:
+        """Return the classes of training samples.
+
+        Parameters
+        ----------
+        features
+            Samples x features.
+        codes
+            Their classes, as numbers from 0 on without gaps.
+        """
+        centre = features.mean(axis=0, dtype=np.float64)
+        classes = range(int(codes.max()) + 1)
+        means = np.stack([features[codes == code].mean(axis=0) for code in classes])
+        return cls(centre.astype(np.float32), _unit(means - centre))
+
+    def distances(self, features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return each sample's distance to the nearest class, and that class.
+
+        Parameters
+        ----------
+        features
+            Of the same network, samples x features.
+
+        Returns
+        -------
+        Distances from 0 to 2, float32, and classes as numbers, both (samples,).
+        """
+        cosines = _unit(features - self.centre) @ self.directions.T
+        # Rounding can make a cosine a little larger than 1.
+        return np.maximum(1.0 - cosines.max(axis=1), 0.0), cosines.argmax(axis=1)
+
+
+def novelty_pvalues(distances: np.ndarray, reference: np.ndarray) -> np.ndarray:
+    """Return how often samples of known classes lie at least as far away.
+
+    Parameters
+    ----------
+    distances
+        Of new samples.
+    reference
+        Of samples of the training cohort that the network had not seen.
+
+    Returns
+    -------
+    p-values: of samples like the reference, a share of at most p has p or less.
+
+    References
+    ----------
+    Bates et al., Testing for outliers with conformal p-values, Annals of Statistics 51:149
+    (2023).
+
+    Examples
+    --------
+    >>> ts.calibration.novelty_pvalues(np.array([0.5, 0.05]), np.linspace(0.1, 0.4, 19))
+    array([0.05, 1.  ])
+    """
+    ordered = np.sort(reference)
+    beyond = ordered.size - np.searchsorted(ordered, distances, side="left")
+    return np.asarray((1 + beyond) / (1 + ordered.size))
+
+
+def _unit(vectors: np.ndarray) -> np.ndarray:
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.asarray(vectors / np.maximum(lengths, 1e-12), dtype=np.float32)

@@ -1,0 +1,98 @@
+"""What a model card needs that only the training cohort's records have."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tissueshap._core import schema, slots
+from tissueshap._core.held_out import training
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+    from tissueshap.model._classifier import Classifier
+
+#: Scores of ``tl.evaluate`` that a card shows.
+_SCORES = ("macro_f1", "accuracy", "baseline_macro_f1", "baseline_accuracy", "n_test", "n_folds")
+_CALIBRATION = ("source", "n_samples", "method", "ece_before", "ece_after", "measured_on")
+
+
+def describe(
+    adata: AnnData,
+    model: Classifier,
+    *,
+    licence: str | None = None,
+    origin: str | None = None,
+    intended_use: str | None = None,
+    limits: str | None = None,
+) -> Classifier:
+    """Add the training cohort's records to a model's card.
+
+    Parameters
+    ----------
+    adata
+        The AnnData that the model was trained on. Reads the records of ``tl.evaluate``,
+        ``tl.calibrate`` and ``tl.trust``, those that there are.
+    model
+        The classifier.
+    licence
+        Licence of the model, as an SPDX identifier: ``"cc-by-4.0"``.
+    origin
+        Where the data come from, and under which terms.
+    intended_use, limits
+        What the model is for, and what it is not for, in your own words.
+
+    Returns
+    -------
+    The classifier with ``card``, which ``model.save`` writes to ``bundle.json`` and
+    ``README.md``.
+
+    Examples
+    --------
+    >>> described = ts.model.describe(adata, model, licence="cc-by-4.0", origin="simulated")
+    >>> sorted(described.card)
+    ['classes', 'licence', 'n_genes', 'n_samples', 'origin', 'per_class', 'scores', 'trust']
+    """
+    record = slots.record(adata)
+    evaluated, calibrated = record.get("evaluate", {}), record.get("calibrate", {})
+    train = training(adata) if schema.obs.split in adata.obs else np.ones(adata.n_obs, bool)
+    sizes = adata.obs[slots.label_name(adata, None)].astype(str)[train].value_counts()
+    card: dict[str, Any] = {
+        "licence": licence,
+        "origin": origin,
+        "intended_use": intended_use,
+        "limits": limits,
+        "n_samples": int(train.sum()),
+        "n_genes": len(model.genes),
+        "classes": {name: int(sizes.get(name, 0)) for name in model.classes},
+        "scores": _plain(evaluated, _SCORES),
+        "per_class": _rows(evaluated.get("per_class")),
+        "calibration": _plain(calibrated, _CALIBRATION),
+        "trust": _rows(record.get("trust", {}).get("summary")),
+    }
+    return replace(model, card={name: value for name, value in card.items() if value})
+
+
+def _plain(entry: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    """Return some values of a record in types that JSON has."""
+    values = {name: entry[name] for name in names if name in entry}
+    return {
+        name: value.item() if isinstance(value, np.generic) else value
+        for name, value in values.items()
+    }
+
+
+def _rows(table: Any) -> list[dict[str, Any]]:
+    if table is None:
+        return []
+    plain = table.astype(object).where(table.notna(), None)
+    return [
+        {
+            str(name): value.item() if isinstance(value, np.generic) else value
+            for name, value in row.items()
+        }
+        for row in plain.to_dict("records")
+    ]

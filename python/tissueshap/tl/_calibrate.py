@@ -1,0 +1,289 @@
+"""``tl.calibrate``: probabilities that mean what they say, and a model that can abstain."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from tissueshap._core import provenance, schema, slots
+from tissueshap._core.adata import target
+from tissueshap._core.dense import dense
+from tissueshap._core.errors import DataError
+from tissueshap._core.held_out import MIN_TRAIN, TEST, TRAIN, training
+from tissueshap._core.logging import logger
+from tissueshap._core.options import check_number, wrong_type
+from tissueshap.calibration import Novelty, expected_calibration_error, fit, reliability
+from tissueshap.evaluation import balance_as, workbench
+from tissueshap.explain import centres
+from tissueshap.model import Classifier, activations, backend, of_model, restored, validation
+from tissueshap.pp import split
+from tissueshap.tl._cnn import cnn
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+
+def calibrate(
+    adata: AnnData,
+    model: Classifier,
+    label: str | None = None,
+    *,
+    n_folds: int = 5,
+    n_centres: int = 50,
+    seed: int = 42,
+    key_added: str | None = None,
+) -> Classifier:
+    """Calibrate a classifier, so that it can be applied to other samples.
+
+    A network's probabilities are those of samples that it was trained on: on others it is
+    too certain, or, after label smoothing, not certain enough. Calibration uses samples that
+    it has not seen: those held out to monitor its training, or, where there are none, all
+    training samples, each by a network that is trained on the other folds with the settings
+    of the model. Test samples have no part in it. Fitted are
+
+    - the scaling of the logits (one temperature, or a slope and a bias for each class where
+      that predicts held-out samples better by more than a standard error);
+    - thresholds of the prediction sets, which hold a sample's class with a probability of
+      90 % or 95 % (split conformal prediction), for all classes together and for each;
+    - the distance of such samples from the nearest class in the last hidden layer, with
+      which samples of unknown classes are recognised.
+
+    The model also receives a background for :func:`tl.explain`, and the importance of its
+    genes if ``tl.rank_genes`` was run.
+
+    Parameters
+    ----------
+    adata
+        The AnnData that the model was trained on. Reads ``obs[label]``, ``obs["split"]``,
+        the model's layer, the record of ``tl.cnn`` and that of ``pp.oversample``.
+    model
+        The classifier.
+    label
+        Column of ``obs`` with the classes; by default the one recorded before.
+    n_folds
+        Number of folds where no samples were held out. Each is a training.
+    n_centres
+        Number of cluster centres of the training samples that are kept as background.
+    seed
+        Seed of the folds, their trainings and the centres.
+    key_added
+        Name of the record instead of ``"calibrate"``.
+
+    Returns
+    -------
+    The calibrated classifier: the same network, with ``calibration`` and ``background``.
+    Writes ``uns["tissueshap"]["calibrate"]``: ``source`` (``"validation"`` or
+    ``"out-of-fold"``), ``n_samples``, ``method`` (of the scaling), ``slope`` (its mean),
+    ``ece_before``, ``ece_after`` (expected calibration error on the test samples; on the
+    calibration samples themselves if there are no test samples), ``measured_on``, and
+    ``reliability``: one row per bin, ``stage`` (``before``, ``after``), ``low``, ``high``,
+    ``n``, ``confidence``, ``accuracy``.
+
+    Raises
+    ------
+    DataError
+        The model was not trained on this AnnData, or a class is too small for the folds.
+
+    References
+    ----------
+    Guo et al., On calibration of modern neural networks, ICML 2017; Vovk, Gammerman and
+    Shafer, Algorithmic learning in a random world, Springer 2005.
+
+    Examples
+    --------
+    >>> calibrated = ts.tl.calibrate(adata, model, n_folds=2)
+    >>> calibrated.calibration.source
+    'out-of-fold'
+    >>> ts.tl.predict(other, calibrated)
+    >>> other.obs["verdict"].cat.categories.tolist()
+    ['known', 'ambiguous', 'unfamiliar']
+    """
+    adata = target(adata, copy=False)
+    if not isinstance(model, Classifier):
+        raise wrong_type("model", model, "a classifier of ts.tl.cnn or ts.model.load(folder)")
+    check_number("n_folds", n_folds, low=2, integer=True)
+    name = slots.label_name(adata, label)
+    record = _training_record(adata, model)
+    layer = str(record["params"]["layer"])
+    sources = of_model(adata, model, "calibrate", layer=layer, key_added=key_added)
+    values = slots.require(adata, "layers", layer)
+    samples = np.flatnonzero(training(adata))
+    codes = pd.Index(model.classes).get_indexer(adata.obs[name].astype(str))
+    held = validation(adata, name, record, samples)
+    own = np.setdiff1d(samples, held)
+    logits, features = activations(model.network, _Rows(values, own))
+    novelty = Novelty.of(features, codes[own])
+    if held.size:
+        source = "validation"
+        logits, features = activations(model.network, _Rows(values, held))
+        distances = novelty.distances(features)[0]
+    else:
+        source, held = "out-of-fold", samples
+        logits, distances = _out_of_fold(adata, name, record, samples, codes, n_folds, seed)
+    calibration = fit(logits, codes[held], distances, novelty, source=source, seed=seed)
+    centre = centres(_Rows(values, samples), n_centres, seed)
+    calibrated = replace(
+        model,
+        calibration=calibration,
+        background=centre,
+        preparation=_with_importance(adata, model),
+    )
+    test = np.flatnonzero(np.asarray(adata.obs[schema.obs.split].astype(str)) == TEST)
+    if test.size:
+        logits, measured_on = activations(model.network, _Rows(values, test))[0], "test"
+    else:
+        test, measured_on = held, "calibration"
+    slots.write(
+        adata,
+        "calibrate",
+        {
+            "uns": {
+                "source": source,
+                "n_samples": calibration.n_samples,
+                "method": calibration.scaling.method,
+                "slope": float(calibration.scaling.slope.mean()),
+                **_errors(calibrated, logits, codes[test]),
+                "measured_on": measured_on,
+            }
+        },
+        params={"label": name, "layer": layer, "n_folds": n_folds, "n_centres": n_centres},
+        seed=seed,
+        versions=("keras", backend(), "scikit-learn", "scipy"),
+        sources=sources,
+        key_added=key_added,
+    )
+    return calibrated
+
+
+class _Rows:
+    """Some rows of a layer, read when they are needed."""
+
+    def __init__(self, values: Any, rows: np.ndarray) -> None:
+        self._values, self._rows = values, rows
+        self.shape = (rows.size, values.shape[1])
+
+    def __getitem__(self, rows: Any) -> np.ndarray:
+        return np.asarray(dense(self._values[self._rows[rows]]), dtype=np.float32)
+
+
+def _training_record(adata: AnnData, model: Classifier) -> dict[str, Any]:
+    """Return the record of the model's training, or raise if it was trained elsewhere."""
+    own = model.fingerprint()
+    for entry in provenance.records(adata).values():
+        if entry.get("verb") == "cnn" and entry.get("made_from", {}).get("model") == own:
+            return entry
+    raise DataError(
+        "adata has no record of this model's training: calibrate it with the AnnData that "
+        "ts.tl.cnn trained it on"
+    )
+
+
+def _out_of_fold(
+    adata: AnnData,
+    label: str,
+    record: dict[str, Any],
+    samples: np.ndarray,
+    codes: np.ndarray,
+    n_folds: int,
+    seed: int,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return logits and distances of the training samples, each by a network of other folds."""
+    params, settings = record["params"], restored(str(record["settings"]))
+    layer, balanced = str(params["layer"]), _balancing(adata, params)
+    fold = _folds(adata, label, samples, n_folds, seed)
+    logits: np.ndarray | None = None
+    distances = np.empty(samples.size, np.float32)
+    work = workbench(adata, label, [layer, *([] if balanced is None else [balanced["layer"]])])
+    for number in np.unique(fold):
+        held = samples[fold == number]
+        seen = samples[fold != number]
+        logger.info("calibration, fold %d of %d: %d samples train", number, n_folds, seen.size)
+        # Neither side, for the test samples.
+        sides = np.full(adata.n_obs, TEST, dtype=object)
+        sides[seen] = TRAIN
+        work.obs[schema.obs.split] = pd.Categorical(sides)
+        if balanced is not None:
+            balance_as(work, balanced, seed=seed + int(number))
+        one = cnn(
+            work,
+            label,
+            preset=settings,
+            balanced=bool(params["balanced"]),
+            layer=layer,
+            seed=seed + int(number),
+        )
+        values = slots.require(adata, "layers", layer)
+        own = activations(one.network, _Rows(values, seen))[1]
+        one_logits, features = activations(one.network, _Rows(values, held))
+        if logits is None:
+            logits = np.empty((samples.size, one_logits.shape[1]), np.float32)
+        logits[fold == number] = one_logits
+        distances[fold == number] = Novelty.of(own, codes[seen]).distances(features)[0]
+    assert logits is not None
+    return logits, distances
+
+
+def _folds(adata: AnnData, label: str, samples: np.ndarray, n_folds: int, seed: int) -> np.ndarray:
+    """Return the fold of each training sample; donors stay together if the split kept them so."""
+    import anndata
+
+    split_params = slots.record(adata).get("split", {}).get("params", {})
+    groups = split_params.get("groups")
+    columns = [label, *([] if groups is None else [str(groups)])]
+    obs = adata.obs.iloc[samples][columns].copy()
+    obs[label] = obs[label].astype(str).astype("category")
+    smallest = int(obs[label].value_counts().min())
+    # Of each class, at least two samples are left to train on.
+    possible = min(n_folds, smallest)
+    while possible > 1 and smallest - -(-smallest // possible) < MIN_TRAIN:
+        possible -= 1
+    if possible < 2:
+        raise DataError(
+            f"the smallest class has {smallest} training samples: calibration needs at least 3 of "
+            "each, drop such classes"
+        )
+    work = anndata.AnnData(obs=obs)
+    split(work, label, n_folds=max(2, possible), groups=groups, seed=seed)
+    return np.asarray(work.obs[schema.obs.fold], dtype=np.int64)
+
+
+def _balancing(adata: AnnData, params: dict[str, Any]) -> dict[str, Any] | None:
+    """Return the settings of ``pp.oversample`` if the model was trained on its table."""
+    if not params["balanced"]:
+        return None
+    found: dict[str, Any] | None = slots.record(adata).get("oversample", {}).get("params")
+    return found
+
+
+def _with_importance(adata: AnnData, model: Classifier) -> Any:
+    """Return the model's preparation with the importance of its genes, if they were ranked."""
+    key = schema.varm.shap_median
+    if model.preparation is None or key not in adata.varm:
+        return model.preparation
+    table = slots.class_frame(adata, "varm", key, model.classes)
+    largest = pd.Series(np.nanmax(np.asarray(table, dtype=np.float64), axis=1), adata.var_names)
+    importance = largest.reindex(model.genes).fillna(0.0).to_numpy()
+    return replace(model.preparation, importance=importance)
+
+
+def _errors(model: Classifier, logits: np.ndarray, codes: np.ndarray) -> dict[str, Any]:
+    """Return the expected calibration error and the reliability, before and after."""
+    assert model.calibration is not None
+    known = codes >= 0
+    logits, codes = logits[known].astype(np.float64), codes[known]
+    exponent = np.exp(logits - logits.max(axis=1, keepdims=True))
+    stages = {
+        "before": exponent / exponent.sum(axis=1, keepdims=True),
+        "after": model.calibration.scaling.probabilities(logits),
+    }
+    tables = [reliability(values, codes).assign(stage=stage) for stage, values in stages.items()]
+    return {
+        **{
+            f"ece_{stage}": expected_calibration_error(values, codes)
+            for stage, values in stages.items()
+        },
+        "reliability": pd.concat(tables, ignore_index=True),
+    }

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from tissueshap._core import schema, slots
+from tissueshap._core.called import called
 from tissueshap.pl import _palette, _style
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def de_counts(
     ----------
     adata
         Samples x genes, after ``tl.de``. Reads ``varm["de_logfc"]``,
-        ``varm["de_fdr"]`` and the cut-offs.
+        ``varm["de_called"]`` and the cut-offs.
     label
         Column of ``obs`` with the classes; the recorded one by default.
     figsize
@@ -106,18 +107,14 @@ def counts(adata: AnnData, label: str | None = None) -> pd.DataFrame:
     ``down_exclusive``, those of them that no other class calls.
     """
     classes = slots.class_names(adata, label)
-    limits = slots.table(adata, "de", "params")
-    logfc, fdr = (
-        slots.class_frame(adata, "varm", key, classes).to_numpy(dtype=np.float64)
-        for key in (schema.varm.de_logfc, schema.varm.de_fdr)
-    )
-    called = (fdr < float(limits["fdr"])) & (np.abs(logfc) > float(limits["lfc"]))
-    alone = called & (called.sum(axis=1, keepdims=True) == 1)
+    mask = called(adata, classes).to_numpy()
+    logfc = slots.class_frame(adata, "varm", schema.varm.de_logfc, classes).to_numpy(np.float64)
+    alone = mask & (mask.sum(axis=1, keepdims=True) == 1)
     return pd.DataFrame(
         {
             "class": classes,
-            "up": (called & (logfc > 0)).sum(axis=0),
-            "down": (called & (logfc < 0)).sum(axis=0),
+            "up": (mask & (logfc > 0)).sum(axis=0),
+            "down": (mask & (logfc < 0)).sum(axis=0),
             "up_exclusive": (alone & (logfc > 0)).sum(axis=0),
             "down_exclusive": (alone & (logfc < 0)).sum(axis=0),
         }

@@ -47,13 +47,3 @@ def symbols(adata: AnnData) -> pd.Series[str]:
 def is_test(adata: AnnData) -> pd.Series[bool]:
     """Return which samples were held out."""
     return pd.Series(held_out(adata), index=adata.obs_names)
-
-
-def significant(adata: AnnData, logfc: Any, fdr: Any) -> Any:
-    """Return which values pass the thresholds that ``tl.de`` was run with.
-
-    ``logfc`` and ``fdr`` are arrays or frames of the same shape. Missing values do not
-    pass, and no values pass if ``tl.de`` has not been run.
-    """
-    limits = found(adata, "de", "params", {"fdr": 0.0, "lfc": 0.0})
-    return (fdr < float(limits["fdr"])) & (abs(logfc) > float(limits["lfc"]))

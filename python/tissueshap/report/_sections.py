@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from tissueshap._core import schema, slots
+from tissueshap.de import methods_for, name_of, pools
 from tissueshap.pl import counts
 from tissueshap.report._found import found, is_test, number, ran, text
 from tissueshap.report._genes import gene_table
@@ -170,11 +171,6 @@ def truth(adata: AnnData) -> Rows:
     return rows(score_truth(adata)) if "truth" in adata.uns and ran(adata, "de") else []
 
 
-_TOOLS = {
-    "limma": "limma",
-    "limma_voom": "limma",
-    "wilcoxon": "Wilcoxon's rank sum test",
-}
 _RESTS = {
     "mean_of_classes": "the average of the others",
     "weighted": "the average of the others, weighted by their samples",
@@ -193,14 +189,14 @@ def methods(adata: AnnData) -> dict[str, str]:
     }
     balance = str(found(adata, "oversample", "params", {}).get("method", "none"))
     tested = found(adata, "de", "params", {})
-    tool = str(tested.get("method", ""))
+    test = str(tested.get("method", methods_for("counts")[0]))
     rest = _RESTS.get(str(tested.get("rest", "")), _RESTS["mean_of_classes"])
     return {
         "balance": names.get(balance, balance),
         "preset": str(found(adata, "cnn", "params", {}).get("preset", "")),
-        "de_tool": _TOOLS.get(tool, "edgeR"),
+        "de_tool": name_of(test),
         "de_rest": rest,
-        "de_against": _RESTS["pooled"] if tool == "wilcoxon" else rest,
+        "de_against": _RESTS["pooled"] if pools(test) else rest,
         **_clustering(found(adata, "cluster", "params", {}), folded=ran(adata, "cross_validate")),
     }
 

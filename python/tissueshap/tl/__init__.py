@@ -39,6 +39,3 @@ __all__ = [
     "transfer",
     "trust",
 ]
-
-# For the other packages of tissueshap.
-from tissueshap.tl._de import Method as Method

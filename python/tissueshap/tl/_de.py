@@ -17,9 +17,8 @@ from tissueshap._core.adata import target
 from tissueshap._core.errors import DataError
 from tissueshap._core.options import check_choice, check_number
 from tissueshap._core.scale import check_logs
-from tissueshap.de import covariate
+from tissueshap.de import Method, accepts, covariate, values_of
 
-Method = Literal["edgeR_QL", "edgeR_LRT", "limma_voom", "limma", "wilcoxon"]
 Rest = Literal["mean_of_classes", "weighted", "pooled"]
 
 
@@ -96,8 +95,9 @@ def de(
     Returns
     -------
         None, or with ``copy`` the new AnnData. Writes ``varm["de_logfc"]`` (log2),
-        ``varm["de_pvalue"]`` and ``varm["de_fdr"]`` (frames, genes x classes),
-        ``var["de_significant"]`` (bool: in at least one class) and
+        ``varm["de_pvalue"]``, ``varm["de_fdr"]`` and ``varm["de_called"]`` (bool: passes both
+        thresholds), frames of genes x classes; ``var["de_significant"]`` (bool: called in at
+        least one class); and
         ``uns["tissueshap"]["de"]``: ``counts`` (``class``, ``up``, ``down``) and
         ``dispersion`` (one row per gene; with ``rest="pooled"``, per ``class`` and gene).
 
@@ -130,7 +130,8 @@ def de(
         raise DataError(
             f"adata.obs[{name!r}] has only one class, {classes}: at least two are needed"
         )
-    made_by = "log2" if method == "limma" else "tmm"
+    on_logs = values_of(method) == "log"
+    made_by = "log2" if on_logs else "tmm"
     sources = slots.begin(adata, "de", made_by, key_added=key_added)
     params: dict[str, Any] = {"fdr": fdr, "lfc": lfc, "method": method, "rest": rest}
     params["legacy"] = bool(legacy)
@@ -138,7 +139,7 @@ def de(
         params["lfc_test"] = lfc_test
     result = r.call(
         "core_de",
-        **(_logged(adata) if method == "limma" else _counted(adata)),
+        **(_logged(adata) if on_logs else _counted(adata)),
         **_of_samples(adata, covariates, block),
         label=pd.Categorical(adata.obs[name].astype(str), categories=classes),
         BPPARAM=workers(adata),
@@ -146,7 +147,7 @@ def de(
     )
     optional = {"covariates": list(covariates) if covariates else None, "block": block}
     params |= {key: value for key, value in optional.items() if value is not None}
-    if method != "edgeR_QL":
+    if not accepts(method, "legacy"):
         del params["legacy"]
     slots.write(
         adata,

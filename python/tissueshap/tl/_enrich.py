@@ -45,7 +45,7 @@ def enrich(
     adata
         Samples x genes, after ``tl.select_genes`` or ``tl.de``. Reads ``var``
         (``shap_selected``, ``de_significant``, ``gene_id``, ``symbol``,
-        ``entrez_id``), ``varm["de_logfc"]``, ``varm["de_fdr"]`` and the records of
+        ``entrez_id``), ``varm["de_called"]`` and the records of
         ``select_genes`` and ``de``.
     gene_sets
         GMT file, or mapping of names to genes. The engines ``"reactomepa"`` and

@@ -45,7 +45,7 @@ def ppi(
     adata
         Samples x genes, after ``tl.select_genes`` or ``tl.de``. Reads ``var`` (
         ``shap_selected``, ``de_significant``, ``gene_id``, ``symbol``,
-        ``entrez_id``), ``varm["de_logfc"]``, ``varm["de_fdr"]`` and the records of
+        ``entrez_id``), ``varm["de_called"]`` and the records of
         ``select_genes`` and ``de``.
     edges
         Interactions as :func:`tissueshap.io.read_edges` gives them (columns ``a``,

@@ -12,8 +12,9 @@ import pandas as pd
 
 from tissueshap import io, report
 from tissueshap._core import schema, slots
+from tissueshap._core.called import called
 from tissueshap.pl import counts, enrichment_ratio
-from tissueshap.report import ran, rendered, significant, symbols
+from tissueshap.report import ran, rendered, symbols
 from tissueshap.workflow._job import Job
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ def de_genes(adata: AnnData) -> pd.DataFrame:
         column: slots.class_frame(adata, "varm", key, classes).to_numpy(dtype=np.float64)
         for column, key in names.items()
     }
-    row, column = np.nonzero(significant(adata, values["logfc"], values["fdr"]))
+    row, column = np.nonzero(called(adata, classes).to_numpy())
     held: dict[str, Any] = {
         "class": np.asarray(classes, dtype=object)[column],
         "gene": adata.var_names.astype(str)[row],

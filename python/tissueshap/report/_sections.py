@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from tissueshap._core import schema, slots
-from tissueshap.de import methods_for, name_of, pools
+from tissueshap._core.de_methods import methods_for, name_of, pools
 from tissueshap.pl import counts
 from tissueshap.report._found import found, is_test, number, ran, text
 from tissueshap.report._genes import gene_table

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from tissueshap.de import Method
+from tissueshap._core.de_methods import Method
 
 Orient = Literal["auto", "genes-in-rows", "genes-in-columns"]
 Balance = Literal["smote", "random", "undersample", "class_weight", "none"]

@@ -8,9 +8,9 @@ from dataclasses import Field, asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from tissueshap._core.de_methods import Method, methods_for
 from tissueshap._core.errors import DataError
 from tissueshap._core.held_out import fewest
-from tissueshap.de import Method, methods_for
 from tissueshap.workflow import _choices
 from tissueshap.workflow._values import agree, checked
 from tissueshap.workflow._yaml import mapping, relative_to

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import UnionType
 from typing import Any, Literal
 
+from tissueshap._core.de_methods import accepts, methods_for, values_of
 from tissueshap._core.errors import DataError
 from tissueshap._core.options import (
     check_choice,
@@ -18,7 +19,6 @@ from tissueshap._core.options import (
     check_patterns,
     shown,
 )
-from tissueshap.de import accepts, methods_for, values_of
 
 
 def base_type(hint: Any) -> type:

@@ -2,9 +2,9 @@
 
 from typing import get_args
 
-from tissueshap import de, tl
-from tissueshap._core import schema
-from tissueshap.de import Method
+from tissueshap import tl
+from tissueshap._core import de_methods as de, schema
+from tissueshap._core.de_methods import Method
 from tissueshap.workflow._choices import Test as Choice
 
 TABLE = schema.load()["de_methods"]

@@ -95,11 +95,10 @@ chosen_classes <- function(x, class, label) {
 # matrices of genes x classes.
 gene_table <- function(x, classes, parts) {
     genes <- gene_names(x)
-    symbols <- get_column(x, "var", slot_name("var", "symbol"))
     table <- data.frame(class = rep(classes, each = length(genes)),
         gene = rep(genes, length(classes)))
-    if (!is.null(symbols)) {
-        table$symbol <- rep(as.character(symbols), length(classes))
+    if (has_slot(x, "var", slot_name("var", "symbol"))) {
+        table$symbol <- rep(gene_symbols(x), length(classes))
     }
     cbind(table, lapply(parts, as.vector))
 }

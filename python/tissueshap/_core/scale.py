@@ -203,6 +203,17 @@ def made(adata: AnnData, layer: str) -> dict[str, Any]:
     return {str(key): plain_value(value) for key, value in (params or {}).items()}
 
 
+def described(params: Mapping[str, Any]) -> str:
+    """Return the call of ``pp.log2`` with some parameters, as text."""
+    call = ", ".join(["adata", *(f"{key}={short(value)}" for key, value in params.items())])
+    return f"ts.pp.log2({call})"
+
+
+def short(value: Any) -> str:
+    """Return a parameter as text."""
+    return f"{value:g}" if isinstance(value, float | np.floating) else repr(value)
+
+
 def check_log_input(values: Any, adata: AnnData, where: str, *, refuse: bool) -> None:
     """Check a user's log-transformed values with :func:`check_logs` and :func:`check_measured`."""
     check_measured(

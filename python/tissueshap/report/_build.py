@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tissueshap._core import provenance, schema, slots
+from tissueshap._core.labels import GENE_SETS
 from tissueshap.report import _biology, _cohort, _folds, _reproduce, _sections
 from tissueshap.report._account import account
 from tissueshap.report._caveats import caveats
 from tissueshap.report._figures import embedded, figures as draw
 from tissueshap.report._found import found
-from tissueshap.report._summary import GENE_SETS, summarise
+from tissueshap.report._summary import summarise
 from tissueshap.report._trust import trust
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from tissueshap._core import schema, slots
+from tissueshap._core import slots
 from tissueshap._core.held_out import held_out
 
 if TYPE_CHECKING:
@@ -32,16 +32,6 @@ def number(adata: AnnData, verb: str, name: str) -> float | None:
 def text(values: Any) -> pd.Series[str]:
     """Return values as strings, whatever the column's type was on disk."""
     return pd.Series(values).astype(str).reset_index(drop=True)
-
-
-def symbols(adata: AnnData) -> pd.Series[str]:
-    """Return each gene's symbol, or its identifier if it has none."""
-    ids = pd.Series(adata.var_names.astype(str), index=adata.var_names.astype(str))
-    if schema.var.symbol not in adata.var:
-        return ids
-    named = adata.var[schema.var.symbol].astype("string").to_numpy()
-    values = pd.Series(named, index=ids.index, dtype="string")
-    return values.where(values.notna() & (values != ""), ids).astype(str)
 
 
 def is_test(adata: AnnData) -> pd.Series[bool]:

@@ -9,7 +9,8 @@ import pandas as pd
 
 from tissueshap._core import schema, slots
 from tissueshap._core.called import called
-from tissueshap.report._found import symbols, text
+from tissueshap._core.labels import symbols
+from tissueshap.report._found import text
 
 if TYPE_CHECKING:
     from anndata import AnnData

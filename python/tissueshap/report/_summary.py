@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from tissueshap._core import schema, slots
+from tissueshap._core.labels import GENE_SETS
 from tissueshap._version import __version__
 from tissueshap.report._failures import failures
 from tissueshap.report._folds import n_folds
@@ -16,14 +17,6 @@ from tissueshap.report._trust import verdicts
 
 if TYPE_CHECKING:
     from anndata import AnnData
-
-#: Gene sets whose V-measure is in a summary, in the order of display.
-GENE_SETS = {
-    "shap": "SHAP genes",
-    "de": "DE genes",
-    "all": "all genes",
-    "random": "random genes",
-}
 
 
 def summarise(adata: AnnData) -> dict[str, Any]:

@@ -13,8 +13,9 @@ import pandas as pd
 from tissueshap import io, report
 from tissueshap._core import schema, slots
 from tissueshap._core.called import called
+from tissueshap._core.labels import symbols
 from tissueshap.pl import counts, enrichment_ratio
-from tissueshap.report import ran, rendered, symbols
+from tissueshap.report import ran, rendered
 from tissueshap.workflow._job import Job
 
 if TYPE_CHECKING:

@@ -32,10 +32,7 @@ def curves(
     adata
         Samples x genes, after ``tl.trust`` with the check ``use``. Reads its table
         ``curves``.
-    figsize
-        Width and height in inches.
-    save
-        Path to save to, without suffix for both PNG and SVG.
+    %(figure)s
 
     Returns
     -------

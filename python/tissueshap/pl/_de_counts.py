@@ -32,12 +32,8 @@ def de_counts(
     adata
         Samples x genes, after ``tl.de``. Reads ``varm["de_logfc"]``,
         ``varm["de_called"]`` and the cut-offs.
-    label
-        Column of ``obs`` with the classes; the recorded one by default.
-    figsize
-        Width and height in inches.
-    save
-        Path to save to, without suffix for both PNG and SVG.
+    %(label)s
+    %(figure)s
 
     Returns
     -------

@@ -47,10 +47,7 @@ def projection(
         Column of ``obs`` with its classes; the recorded one by default.
     gene_sets
         Sets to draw; all that were projected by default.
-    figsize
-        Width and height in inches.
-    save
-        Path to save to, without suffix for both PNG and SVG.
+    %(figure)s
 
     Returns
     -------

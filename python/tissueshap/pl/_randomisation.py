@@ -35,10 +35,7 @@ def randomisation(
     adata
         Samples x genes, after ``tl.trust`` with the check ``randomisation``. Reads its
         table of that name.
-    figsize
-        Width and height in inches.
-    save
-        Path to save to, without suffix for both PNG and SVG.
+    %(figure)s
 
     Returns
     -------

@@ -41,14 +41,10 @@ def shap_bar(
     ----------
     adata
         Samples x genes, after ``tl.shap(target="all")``. Reads ``varm["shap_mean_abs"]``.
-    label
-        Column of ``obs`` with the classes; the recorded one by default.
+    %(label)s
     n_top
         Number of genes.
-    figsize
-        Width and height in inches.
-    save
-        Path to save to, without suffix for both PNG and SVG.
+    %(figure)s
 
     Returns
     -------

@@ -32,10 +32,7 @@ def stability(
     ----------
     adata
         Samples x genes, after ``tl.stability``. Reads its table ``per_class``.
-    figsize
-        Width and height in inches.
-    save
-        Path to save to, without suffix for both PNG and SVG.
+    %(figure)s
 
     Returns
     -------

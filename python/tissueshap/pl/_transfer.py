@@ -34,10 +34,7 @@ def transfer(
     ----------
     adata
         The other cohort, after ``tl.transfer``. Reads its tables.
-    figsize
-        Width and height in inches.
-    save
-        Path to save to, without suffix for both PNG and SVG.
+    %(figure)s
 
     Returns
     -------

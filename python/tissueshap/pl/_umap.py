@@ -41,14 +41,10 @@ def umap(
     adata
         Samples x genes, after ``tl.cluster``. Reads ``obsm["X_umap_<set>"]`` and the
         table ``summary`` of its record.
-    label
-        Column of ``obs`` with the classes; the recorded one by default.
+    %(label)s
     gene_sets
         Sets to draw; all that were embedded by default.
-    figsize
-        Width and height in inches.
-    save
-        Path to save to, without suffix for both PNG and SVG.
+    %(figure)s
 
     Returns
     -------

@@ -30,10 +30,7 @@ def uniqueness(
     adata
         Samples x genes, after ``tl.select_genes``. Reads its tables ``curve``
         and ``by_share``, ``n_ranks``, ``n_genes`` and the threshold.
-    figsize
-        Width and height in inches.
-    save
-        Path to save to, without suffix for both PNG and SVG.
+    %(figure)s
 
     Returns
     -------

@@ -1,5 +1,6 @@
 """Tools: train, explain, test and compare."""
 
+from tissueshap._core.docs import fill_in
 from tissueshap.tl._cluster import cluster
 from tissueshap.tl._cnn import cnn
 from tissueshap.tl._compare import compare
@@ -39,3 +40,5 @@ __all__ = [
     "transfer",
     "trust",
 ]
+
+fill_in(globals()[name] for name in __all__)

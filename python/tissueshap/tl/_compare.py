@@ -41,15 +41,12 @@ def compare(
         ``var["shap_selected"]``, ``var["de_significant"]``, ``varm["shap_rank"]``,
         ``varm["de_logfc"]``, ``varm["de_fdr"]``, ``varm["de_called"]``, and the records of
         ``select_genes`` (its table ``genes``) and ``de`` (its cut-offs).
-    label
-        Column of ``obs`` with the classes; the recorded one by default.
+    %(label)s
     ranks
         Rank cut-offs for the table ``by_rank``: the genes of rank 1 to n in any
         class. The cut-off that ``tl.select_genes`` chose is always among them.
-    key_added
-        Name of the record instead of ``"compare"``.
-    copy
-        Return a changed copy and leave ``adata`` unchanged.
+    %(key_added)s
+    %(copy)s
 
     Returns
     -------

@@ -14,10 +14,11 @@ from tissueshap._bridge.convert import Matrix
 from tissueshap._bridge.counts import checked, workers
 from tissueshap._core import schema, slots
 from tissueshap._core.adata import target
+from tissueshap._core.de_methods import Method, accepts, values_of
 from tissueshap._core.errors import DataError
 from tissueshap._core.options import check_choice, check_number
 from tissueshap._core.scale import check_logs
-from tissueshap.de import Method, accepts, covariate, values_of
+from tissueshap.de import covariate
 
 Rest = Literal["mean_of_classes", "weighted", "pooled"]
 
@@ -51,8 +52,7 @@ def de(
     adata
         Samples x genes, with raw counts in ``X``. Reads ``obs["lib_size"]`` and
         ``obs["norm_factor"]``; for ``method="limma"`` only ``layers["log2"]``.
-    label
-        Column of ``obs`` with the classes; by default the one recorded before.
+    %(label)s
     fdr
         A gene is significant below this false discovery rate ...
     lfc
@@ -87,10 +87,8 @@ def de(
         ``glmQLFit(legacy=TRUE)``), which every version of edgeR has; False for the one
         recommended since version 4 (``glmQLFit`` alone; Chen et al., Nucleic Acids
         Research 53:gkaf018, 2025), which needs edgeR 4.
-    key_added
-        Name of the record, and prefix of the slots, instead of ``"de"``.
-    copy
-        Return a new AnnData and leave this one unchanged.
+    %(key_added)s
+    %(copy)s
 
     Returns
     -------

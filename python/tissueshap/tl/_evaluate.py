@@ -42,8 +42,7 @@ def evaluate(
         ``tl.cross_validate``. Reads ``obs[label]``,
         ``obs["split"]``, ``obs["predicted"]``, for the baseline ``layers["log2"]``, and
         ``obs["donor"]`` if present.
-    label
-        Column of ``obs`` with the classes; by default the one recorded before.
+    %(label)s
     baseline
         Train a multinomial logistic regression (scikit-learn, each gene standardised) on
         the same training samples (with folds, of each fold) and score it on the same test
@@ -54,8 +53,7 @@ def evaluate(
         Seed of the baseline.
     key_added
         Name of the record instead of ``"evaluate"``; the predictions are read under it too.
-    copy
-        Return a new AnnData and leave this one unchanged.
+    %(copy)s
 
     Returns
     -------

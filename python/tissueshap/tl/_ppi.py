@@ -61,15 +61,12 @@ def ppi(
     aliases
         STRING's ``protein.info`` file, which names the proteins' genes, when ``edges``
         is its ``protein.links``.
-    label
-        Column of ``obs`` with the classes; the recorded one by default.
+    %(label)s
     ids
         ``"var_names"`` or the column of ``var`` with the network's identifiers; the
         one that matches most genes by default.
-    key_added
-        Name of the record instead of ``"ppi"``.
-    copy
-        Return a changed copy and leave ``adata`` unchanged.
+    %(key_added)s
+    %(copy)s
 
     Returns
     -------

@@ -48,8 +48,7 @@ def shap(
         ``obs["split"]`` and ``layers["log2"]``.
     model
         The classifier; its own predictions say which samples are correct.
-    label
-        Column of ``obs`` with the classes; by default the one recorded before.
+    %(label)s
     target
         The class that is explained: ``"predicted"``, ``"true"``, or a class's name. With
         ``"all"`` every class is explained for every sample, which takes as many times longer
@@ -87,10 +86,8 @@ def shap(
         The classifier's input.
     seed
         Seed of the draws.
-    key_added
-        Name of the record instead of ``"shap"``, and prefix of the layer.
-    copy
-        Return a new AnnData and leave this one unchanged.
+    %(key_added)s
+    %(copy)s
 
     Returns
     -------

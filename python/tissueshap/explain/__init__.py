@@ -9,5 +9,6 @@ __all__ = ["Background", "Explained", "Explainer", "Explanation", "expected_grad
 
 # For the other packages of tissueshap.
 from tissueshap.explain._choose_background import Against as Against, choose as choose
+from tissueshap.explain._draws import N_DRAWS as N_DRAWS
 from tissueshap.explain._samples import Rows as Rows, to_explain as to_explain
 from tissueshap.explain._values import ALL as ALL, Values as Values

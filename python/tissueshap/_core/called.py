@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 
@@ -33,6 +33,11 @@ def called(adata: AnnData, classes: Sequence[str]) -> pd.DataFrame:
     # Earlier versions stored the values alone.
     passed = thresholds_passed(adata, classes)
     return passed.fdr & passed.lfc
+
+
+def rule(limits: Mapping[str, Any]) -> str:
+    """Return the rule as text: ``FDR < 0.01 and |log2FC| > 4``."""
+    return f"FDR < {float(limits['fdr']):g} and |log2FC| > {float(limits['lfc']):g}"
 
 
 def thresholds_passed(adata: AnnData, classes: Sequence[str]) -> Passed:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from tissueshap._core import schema, slots
-from tissueshap._core.called import called
+from tissueshap._core.called import called, rule
 from tissueshap.pl import _palette, _style
 
 if TYPE_CHECKING:
@@ -80,9 +80,7 @@ def de_counts(
         axes.set_xlim(-1.15 * left - 0.08 * most, 1.15 * most)
         _style.class_rows(axes, table["class"])
         axes.xaxis.set_major_formatter(lambda value, _: f"{abs(value):,.0f}")
-        axes.set_xlabel(
-            f"genes with FDR < {float(limits['fdr']):g} and |log2FC| > {float(limits['lfc']):g}"
-        )
+        axes.set_xlabel(f"genes with {rule(limits)}")
         _style.legend_above(figure, axes, ncols=2)
     return _style.finish(figure, save)
 

@@ -6,7 +6,7 @@ import pytest
 from anndata import AnnData
 
 from tissueshap._core import slots
-from tissueshap._core.called import called, thresholds_passed
+from tissueshap._core.called import called, rule, thresholds_passed
 from tissueshap._core.errors import MissingSlotError
 
 CLASSES = ["a/b", "c"]
@@ -36,6 +36,10 @@ def test_what_is_stored_is_read():
     found = called(with_values(de_called=other), CLASSES)
     assert found.to_numpy().tolist() == other.to_numpy().tolist()
     assert found.columns.tolist() == CLASSES
+
+
+def test_the_rule_in_words():
+    assert rule({"fdr": 0.01, "lfc": 4.0}) == "FDR < 0.01 and |log2FC| > 4"
 
 
 def test_before_de():

@@ -107,7 +107,7 @@ def _z_scores(x: np.ndarray) -> Look | None:
 
 def _logarithms(x: np.ndarray, low: float, tolerance: float) -> Look | None:
     """Recognise a log transformation by the nearest unit of the samples' totals."""
-    found = []
+    fits = []
     for name, base, shift in _LOGARITHMS:
         at_low = base ** (low - shift)
         offset = at_low if (x == low).mean() > 1e-3 or low == shift == 0 else 0.0
@@ -119,8 +119,8 @@ def _logarithms(x: np.ndarray, low: float, tolerance: float) -> Look | None:
             text = f"natural log1p of {unit}"
         if shift:
             text += f" and a shift of {shift:g}"
-        found.append((away, Look(text, "log", base)))
-    away, nearest = min(found, key=lambda pair: pair[0])
+        fits.append((away, Look(text, "log", base)))
+    away, nearest = min(fits, key=lambda pair: pair[0])
     return nearest if away < tolerance else None
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 from tissueshap._core import schema, slots
 from tissueshap._core.called import called
 from tissueshap._core.labels import symbols
-from tissueshap.report._found import ran
+from tissueshap.report._results import ran
 
 if TYPE_CHECKING:
     from anndata import AnnData

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from anndata import AnnData
 
 
-def found(adata: AnnData, verb: str, name: str, default: Any = None) -> Any:
+def result(adata: AnnData, verb: str, name: str, default: Any = None) -> Any:
     """Return a result of a verb, or ``default`` if the verb has not been run."""
     return slots.record(adata).get(verb, {}).get(name, default)
 
@@ -25,7 +25,7 @@ def ran(adata: AnnData, verb: str) -> bool:
 
 def number(adata: AnnData, verb: str, name: str) -> float | None:
     """Return a number from a verb's results as a Python float, or None."""
-    value = found(adata, verb, name)
+    value = result(adata, verb, name)
     return None if value is None else float(value)
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from tissueshap._core import schema, slots
 from tissueshap._core.called import called
-from tissueshap.report._found import found
+from tissueshap.report._results import result
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -58,7 +58,7 @@ def score_truth(adata: AnnData) -> pd.DataFrame:
 def calls(adata: AnnData) -> dict[str, Pairs]:
     """Return the pairs of class and gene that each method calls, by method."""
     pairs_by_method: dict[str, Pairs] = {}
-    chosen = found(adata, "select_genes", "genes")
+    chosen = result(adata, "select_genes", "genes")
     if chosen is not None:
         pairs_by_method["SHAP"] = _pairs(chosen.astype({"gene": str, "class": str}))
     if schema.varm.de_fdr in adata.varm:

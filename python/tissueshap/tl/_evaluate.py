@@ -97,7 +97,7 @@ def evaluate(
     predicted = slots.require(adata, "obs", schema.obs.predicted, key_added=key_added)
     _check_unseen(adata, len(parts), key_added)
     _warn_of_unknown(adata, name, classes, key_added)
-    test = np.concatenate([held for _, held in parts])
+    test = np.concatenate([test for _, test in parts])
     true = np.asarray(classes)[codes[test]]
     by = {"": np.asarray(predicted.astype(str))[test]}
     if baseline:
@@ -112,7 +112,7 @@ def evaluate(
     if baseline:
         per_class["baseline_f1"] = scored["baseline_"]["f1"]
     if len(parts) > 1:
-        fold = np.repeat(np.arange(1, len(parts) + 1), [held.size for _, held in parts])
+        fold = np.repeat(np.arange(1, len(parts) + 1), [test.size for _, test in parts])
         results["folds"], per_class["f1_sd"] = _by_fold(true, by, fold, classes)
         results["n_folds"] = len(parts)
         results["macro_f1_sd"] = float(results["folds"]["macro_f1"].std())

@@ -125,7 +125,7 @@ def null_test(
     scored = scored_sets(
         sets, read, codes, embedding=embedding, on=on, n_starts=n_starts, desc="random gene sets"
     )
-    scores = [found for _, found in scored]
+    scores = [table for _, table in scored]
     observed, null = scores[0], pd.concat(scores[1:], ignore_index=True)
     slots.write(
         adata,

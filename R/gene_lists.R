@@ -27,18 +27,8 @@ shap_lists <- function(x, classes, by) {
     split(as.character(table$gene), factor(table$class, classes))
 }
 
-# Which genes DE calls; missing where a gene was not tested. `limits` are the
-# params of its record.
-is_called <- function(fdr, logfc, limits) {
-    fdr < limits$fdr & abs(logfc) > limits$lfc
-}
-
 de_lists <- function(x, classes, by, genes) {
-    params <- need_record(x, "de")$params
-    called <- is_called(class_frame(x, "de_fdr", classes),
-        class_frame(x, "de_logfc", classes), params)
-    # A gene that was not tested is not called.
-    called <- called & !is.na(called)
+    called <- called_genes(x, classes)
     if (by == "exclusive") {
         called <- called & rowSums(called) == 1
     }

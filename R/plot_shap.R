@@ -8,8 +8,7 @@
 #'
 #' @param adata As for [plot_confusion()], after [run_rank_genes()].
 #' @param class_name One class; by default all.
-#' @param label Name of the column with the classes; by default the recorded
-#'   one.
+#' @inheritParams plot_de_counts
 #' @param n_top Genes a class; by default 15 for one class, and as many as fit
 #'   (1 to 5) for all.
 #' @param layer The layer (assay) whose values give the colours.

@@ -101,14 +101,19 @@ whole_breaks <- function(limits) {
     found[found == trunc(found)]
 }
 
-# Symbols where there are any, the identifiers else.
-symbols_of <- function(x, genes) {
-    held <- get_column(x, "var", slot_name("var", "symbol"))
-    if (is.null(held)) {
-        return(shown(genes, 20L))
+# Each gene's symbol, or its identifier if it has none: as Python's
+# _core.labels.symbols().
+gene_symbols <- function(x) {
+    genes <- gene_names(x)
+    symbols <- get_column(x, "var", slot_name("var", "symbol"))
+    if (is.null(symbols)) {
+        return(genes)
     }
-    symbol <- held[match(genes, gene_names(x))]
-    shown(ifelse(symbol %in% c(NA, "", "nan"), genes, symbol), 20L)
+    ifelse(symbols %in% c(NA, "", "nan"), genes, as.character(symbols))
+}
+
+symbols_of <- function(x, genes) {
+    shown(gene_symbols(x)[match(genes, gene_names(x))], 20L)
 }
 
 # A factor whose first level is drawn on top of a y axis.

@@ -6,8 +6,7 @@
 #' `ts.pl.umap`.
 #'
 #' @param adata As for [plot_confusion()], after [run_cluster()].
-#' @param label Name of the column with the classes; by default the recorded
-#'   one.
+#' @inheritParams plot_de_counts
 #' @param gene_sets Sets to draw; by default all that were embedded.
 #' @return A ggplot.
 #' @export

@@ -35,14 +35,13 @@ de_table <- function(x, class = NULL, n = 10,
     sort_by <- match.arg(sort_by)
     check_number_of_genes(n)
     reading(x, function(x) {
-        limits <- need_record(x, if (is.null(key_added)) "de" else key_added,
-            "de")$params
+        need_record(x, if (is.null(key_added)) "de" else key_added, "de")
         classes <- chosen_classes(x, class, label)
         parts <- lapply(c(logfc = "de_logfc", pvalue = "de_pvalue",
             fdr = "de_fdr"), class_frame, x = x, classes = classes,
             key_added = key_added)
         table <- gene_table(x, classes, parts)
-        table$called <- ifelse(is_called(table$fdr, table$logfc, limits),
+        table$called <- ifelse(as.vector(called_genes(x, classes, key_added)),
             ifelse(table$logfc > 0, "up", "down"), "")
         by <- switch(sort_by, logfc = -abs(table$logfc), none = NULL,
             table$pvalue)
@@ -96,11 +95,10 @@ chosen_classes <- function(x, class, label) {
 # matrices of genes x classes.
 gene_table <- function(x, classes, parts) {
     genes <- gene_names(x)
-    symbols <- get_column(x, "var", slot_name("var", "symbol"))
     table <- data.frame(class = rep(classes, each = length(genes)),
         gene = rep(genes, length(classes)))
-    if (!is.null(symbols)) {
-        table$symbol <- rep(as.character(symbols), length(classes))
+    if (has_slot(x, "var", slot_name("var", "symbol"))) {
+        table$symbol <- rep(gene_symbols(x), length(classes))
     }
     cbind(table, lapply(parts, as.vector))
 }

@@ -1,5 +1,6 @@
 """Figures: each function returns a matplotlib figure that is not tied to a window."""
 
+from tissueshap._core.docs import fill_in
 from tissueshap.pl._balancing import balancing
 from tissueshap.pl._class_balance import class_balance
 from tissueshap.pl._confusion import confusion
@@ -54,3 +55,5 @@ __all__ = [
 from tissueshap.pl._de_counts import counts as counts
 from tissueshap.pl._enrichment import enrichment_ratio as enrichment_ratio
 from tissueshap.pl._style import context as context
+
+fill_in(globals()[name] for name in __all__)

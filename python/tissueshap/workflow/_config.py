@@ -6,16 +6,14 @@ import difflib
 import typing
 from dataclasses import Field, asdict, dataclass, field, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from tissueshap._core.de_methods import Method, methods_for
 from tissueshap._core.errors import DataError
 from tissueshap._core.held_out import fewest
 from tissueshap.workflow import _choices
 from tissueshap.workflow._values import agree, checked
 from tissueshap.workflow._yaml import mapping, relative_to
-
-if TYPE_CHECKING:
-    from tissueshap.tl import Method
 
 
 def _option(default: Any, doc: str, *, low: float | None = None, high: float | None = None) -> Any:
@@ -264,7 +262,7 @@ class Config:
         """The test of differential expression; by default it depends on the values."""
         if self.de_method != "auto":
             return self.de_method
-        return "limma" if self.values == "log" else "edgeR_QL"
+        return methods_for("log" if self.values == "log" else "counts")[0]
 
     @property
     def n_test(self) -> int | None:

@@ -319,12 +319,46 @@ layer_element <- function(value, dtype = NULL) {
     }
 }
 
-# The type that the contract gives to a slot, where R has no such type.
-slot_dtype <- function(group, key) {
-    held <- schema()[[group]]
-    if (group == "obsm" && startsWith(key, "X_umap")) {
-        key <- "X_umap"
+# An element as reticulate hands it on: a vector of one value would be a scalar,
+# and an empty list has no names.
+portable <- function(element) {
+    arrays <- function(...) {
+        for (part in c(...)) {
+            element[[part]] <<- as.array(element[[part]])
+        }
+        element
     }
-    dtype <- held[[key]]$dtype
-    if (identical(dtype, "float32")) dtype else NULL
+    texts <- function(part) {
+        element[[part]] <<- as.list(as.vector(element[[part]]))
+        element
+    }
+    switch(element$kind,
+        scalar = element,
+        numbers = arrays("values"),
+        strings = {
+            element$shape <- as.list(dim(as.array(element$values)))
+            texts("values")
+        },
+        factor = {
+            arrays("codes")
+            texts("levels")
+        },
+        nullable = arrays("values", "missing"),
+        sparse = {
+            arrays("data", "indices", "indptr")
+            texts("shape")
+        },
+        table = {
+            element$columns <- as_dict(lapply(element$columns, portable))
+            if (is.null(element$index)) element else texts("index")
+        },
+        dict = {
+            element$items <- as_dict(lapply(element$items, portable))
+            element
+        })
+}
+
+# An empty list of R would be an empty list of Python.
+as_dict <- function(x) {
+    if (length(x)) x else reticulate::dict()
 }

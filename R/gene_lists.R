@@ -47,14 +47,6 @@ de_lists <- function(x, classes, by, genes) {
     }), classes)
 }
 
-need_record <- function(x, name, verb = name) {
-    found <- get_record(x, name)
-    if (is.null(found)) {
-        fail("there is no record of %s: run run_%s() first", name, verb)
-    }
-    found
-}
-
 # The identifiers of the genes: the column that most of the gene sets' genes are
 # in, or Entrez identifiers where there are no gene sets.
 gene_identifiers <- function(x, known, wanted) {

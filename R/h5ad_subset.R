@@ -1,8 +1,7 @@
 # Keeps some genes of an open .h5ad file: every element along the genes is
 # written anew, in the type that it is stored in.
 
-h5ad_keep_genes <- function(x, key) {
-    keep <- which(h5ad_value(x, "var", key))
+h5ad_keep_genes <- function(x, keep) {
     if (h5_has(x$file, "X")) {
         h5_keep_layer(x$file, "X", keep)
     }

@@ -21,7 +21,7 @@
 #' }
 plot_enrichment <- function(adata, n_top = NULL, size = c("share", "ratio"),
                             key = "enrich") {
-    size <- match.arg(size)
+    size <- choice_of(size)
     table <- need_record(figure_data(adata), key)$table
     if (nrow(table) == 0L) {
         return(ggplot2::ggplot() + ggplot2::theme_void() +

@@ -60,14 +60,6 @@ class_frame <- function(x, key, classes, key_added = NULL) {
     found
 }
 
-need_matrix <- function(x, layer) {
-    found <- get_matrix(x, layer)
-    if (is.null(found)) {
-        missing_slot(x, "layers", layer, written_by("layers", layer))
-    }
-    found
-}
-
 rescaled <- function(values, low, high) {
     (values - low) / ifelse(high > low, high - low, 1)
 }

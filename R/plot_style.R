@@ -3,25 +3,10 @@
 
 utils::globalVariables(".data")
 
-need_ggplot2 <- function() {
-    if (!requireNamespace("ggplot2", quietly = TRUE)) {
-        missing_package("ggplot2", "install.packages(\"ggplot2\")")
-    }
-}
-
 # The data that a figure reads. A file is open until the figure is made.
 figure_data <- function(adata, frame = parent.frame()) {
-    need_ggplot2()
-    if (kind_of(adata) != "path") {
-        return(adata)
-    }
-    if (!has_hdf5r()) {
-        return(read_by_python(adata))
-    }
-    x <- open_h5ad(adata)
-    close <- as.call(list(function() h5_close(x$file)))
-    do.call(on.exit, list(close, add = TRUE), envir = frame)
-    x
+    need_package("ggplot2", "install.packages")
+    open_data(adata, frame)
 }
 
 palette <- function() {
@@ -139,7 +124,7 @@ low_to_high <- function(name) {
 }
 
 figure_theme <- function(grid = c("both", "x", "y", "none")) {
-    grid <- match.arg(grid)
+    grid <- choice_of(grid)
     blank <- ggplot2::element_blank()
     ink <- role("ink")
     line <- function(axis) {

@@ -86,18 +86,7 @@ python_requirements <- function() {
 
 python_source <- function() system.file("python", package = "tissueshap")
 
-need_reticulate <- function() {
-    if (!requireNamespace("reticulate", quietly = TRUE)) {
-        missing_package("reticulate", "install.packages(\"reticulate\")")
-    }
-}
-
-# A class of its own, so that Python too knows which package is missing.
-missing_package <- function(package, command) {
-    stop(structure(class = c("packageNotFoundError", "error", "condition"),
-        list(message = sprintf("the R package %s is missing: run %s", package,
-            command), call = NULL, package = package, lib.loc = NULL)))
-}
+need_reticulate <- function() need_package("reticulate", "install.packages")
 
 # The Python module that R talks to, loaded once a session.
 python_bridge <- function() {
@@ -206,14 +195,13 @@ import_python <- function(module) {
 
 # Calls a verb of the Python package: its warnings become R's, and its errors
 # name the R verbs.
-# `kind` is that of the object that the user has, whose words messages use.
-call_python <- function(verb, positional, arguments = list(),
-                        kind = "anndata") {
+# `words` are place_words() of the object that the user has.
+call_python <- function(verb, positional, arguments = list(), words = NULL) {
     refuse_inside_python(sprintf("ts.%s(adata)", verb))
     bridge <- python_bridge()
-    before <- cache$kind
-    on.exit(cache$kind <- before)
-    cache$kind <- kind
+    before <- cache$words
+    on.exit(cache$words <- before)
+    cache$words <- words
     outcome <- tryCatch(
         bridge$call(verb, unname(lapply(positional, python_value)),
             as_dict(lapply(arguments, python_value))),
@@ -247,22 +235,21 @@ as_r_error <- function(e) {
 # A text of Python as an R user should read it: verbs of R, and the places of
 # the object that the verb was given.
 as_r_words <- function(text) {
-    text <- as_r_verbs(text)
-    if (identical(cache$kind, "experiment")) in_experiment(text) else text
+    in_words(as_r_verbs(text), cache$words)
 }
 
-in_experiment <- function(text) {
-    words <- place_words("experiment")
+in_words <- function(text, words) {
+    if (is.null(words)) {
+        return(text)
+    }
     text <- gsub(sprintf("(adata\\.)?uns\\['%s'\\]\\['(\\w+)'\\]",
         schema()$uns_key), "the record '\\2'", text)
-    for (group in names(words)) {
+    for (part in names(words)) {
         text <- gsub(sprintf("(\\badata\\.)?\\b%s\\[(['\"])(.*?)\\2\\]",
-            group), sprintf("%s \"\\3\"", words[[group]]), text, perl = TRUE)
-        text <- gsub(sprintf("\\badata\\.%s\\b", group), words[[group]], text)
+            part), sprintf("%s \"\\3\"", words[[part]]), text, perl = TRUE)
+        text <- gsub(sprintf("\\badata\\.%s\\b", part), words[[part]], text)
     }
-    text <- gsub("\\badata\\.X\\b", "the assay of the counts", text)
-    text <- gsub("\\badata\\.obs_names\\b", "the column names", text)
-    gsub("\\badata\\.var_names\\b", "the row names", text)
+    text
 }
 
 as_r_verbs <- function(text) {

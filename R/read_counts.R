@@ -32,7 +32,7 @@ read_counts <- function(counts, samples = NULL, label = NULL, donor = NULL,
                         annotation = NULL, orient = "auto",
                         exclude = character(), min_class_size = 0,
                         values = c("counts", "estimated", "log"), ...) {
-    values <- match.arg(values)
+    values <- choice_of(values)
     call_python("io.read_counts", list(counts, samples), list(label = label,
         donor = donor, annotation = annotation, orient = orient,
         exclude = as.list(exclude), min_class_size = min_class_size,

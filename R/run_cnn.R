@@ -33,28 +33,15 @@ run_cnn <- function(adata, label = NULL,
                     preset = c("default", "paper", "small"), arch = NULL,
                     layout = NULL, standardise = NULL, epochs = NULL,
                     n_models = NULL, seed = 42, ...) {
-    arguments <- list(label = label, preset = match.arg(preset), arch = arch,
+    arguments <- list(label = label, preset = choice_of(preset), arch = arch,
         layout = layout, standardise = standardise, epochs = epochs,
         n_models = n_models, seed = seed, ...)
-    train <- function(data) call_python("tl.cnn", list(data), arguments)
     refuse_inside_python("ts.tl.cnn(adata)")
-    switch(kind_of(adata),
-        experiment = train(as_anndata(adata)),
-        anndata = train(adata),
-        anndatar = {
-            data <- as_anndata(adata)
-            before <- python_bridge()$snapshot(data)
-            model <- train(data)
-            # A view cannot be written to.
-            if (!inherits(adata, "AnnDataView")) {
-                anndatar_add(adata, python_bridge()$changes(data, before))
-            }
-            model
-        },
-        path = {
-            data <- read_h5ad(adata)
-            model <- train(data)
-            write_h5ad(data, adata)
-            model
-        })
+    words <- place_words(adata)
+    model <- NULL
+    run_python(adata, FALSE, function(data) {
+        model <<- call_python("tl.cnn", list(data), arguments, words)
+        data
+    })
+    model
 }

@@ -48,9 +48,9 @@ run_enrich <- function(adata, gene_sets = NULL, source = "shap",
                        universe = NULL, label = NULL, ids = NULL,
                        min_size = 10, max_size = 500, pvalue_cutoff = 0.05,
                        qvalue_cutoff = 0.2, key_added = NULL, copy = FALSE) {
-    by <- match.arg(by)
-    engine <- match.arg(engine)
-    source <- match.arg(source, c("shap", "de"), several.ok = TRUE)
+    by <- choice_of(by)
+    engine <- choice_of(engine)
+    source <- choice_of(source, c("shap", "de"), several = TRUE)
     check_set_sizes(min_size, max_size)
     check_number(pvalue_cutoff, "pvalue_cutoff", 0, 1)
     check_number(qvalue_cutoff, "qvalue_cutoff", 0, 1)

@@ -53,9 +53,9 @@ run_shap <- function(adata, model, label = NULL, target = "predicted",
                      class_layers = FALSE, layer = "log2", seed = 42,
                      key_added = NULL, copy = FALSE) {
     in_python("tl.shap", adata, list(label = label, target = target,
-        samples = match.arg(samples), background = background,
+        samples = choice_of(samples), background = background,
         n_centres = n_centres, n_draws = n_draws, tolerance = tolerance,
-        output = match.arg(output), method = match.arg(method),
+        output = choice_of(output), method = choice_of(method),
         batch_size = batch_size, mixed_precision = mixed_precision,
         class_layers = class_layers, layer = layer, seed = seed,
         key_added = key_added), list(model), copy)

@@ -11,12 +11,12 @@
 #' | AnnData | R | back in AnnData |
 #' |---|---|---|
 #' | bool | logical | bool |
-#' | whole numbers | integer; numeric beyond 32 bits | int32; float64 |
+#' | integers | integer; numeric beyond 32 bits | int32; float64 |
 #' | float32, float64 | numeric | float64, or as the contract has it |
 #' | nullable boolean, integer | logical, integer with `NA` | nullable |
-#' | texts | character | texts |
-#' | texts, some missing | character with `NA` | categorical |
-#' | categorical, ordered or not | factor | categorical, of texts |
+#' | strings | character | strings |
+#' | strings, some missing | character with `NA` | categorical |
+#' | categorical, ordered or not | factor | categorical, of strings |
 #' | data frame | data frame (nested: `DataFrame`) | data frame |
 #' | sparse matrix | `dgCMatrix` | sparse matrix of float64 |
 #' | dictionary, scalar, array | list, one value, vector or matrix | the same |

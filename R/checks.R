@@ -125,19 +125,19 @@ check_count_matrix <- function(counts, what = "counts") {
 }
 
 check_count_values <- function(counts, what = "counts", whole = TRUE) {
-    found <- check_counts_cpp(counts, whole)
-    if (found$kind > 0L) {
+    problem_at <- check_counts_cpp(counts, whole)
+    if (problem_at$kind > 0L) {
         problem <- c("missing", "negative", "infinite", "fractional")[
-            found$kind]
+            problem_at$kind]
         remedy <- c("drop the gene or the sample",
             "pass raw counts, not log or scaled values",
             "pass raw counts",
             paste("pass raw counts, not normalised values; round() estimated",
-                "counts (RSEM, salmon, tximport)"))[found$kind]
+                "counts (RSEM, salmon, tximport)"))[problem_at$kind]
         fail("%s has a %s value for gene %s in sample %s (%s): %s", what,
-            problem, names_at(rownames(counts), found$gene),
-            names_at(colnames(counts), found$sample), format(found$value),
-            remedy)
+            problem, names_at(rownames(counts), problem_at$gene),
+            names_at(colnames(counts), problem_at$sample),
+            format(problem_at$value), remedy)
     }
 }
 
@@ -204,9 +204,9 @@ check_length <- function(x, n, name, of) {
 }
 
 # What Python's tissueshap._core.scale.check_logs() says of values by
-# themselves: whole numbers and what spans more than 64 are no logarithms.
-# Python's also recognises logarithms to another base, by what the samples
-# add up to.
+# themselves: integers, and values that span more than 64, are not
+# log-transformed. Python's also recognises other bases, by the sums of the
+# samples.
 warn_unless_logs <- function(values, what) {
     seen <- seen_scale(values)
     if (is.null(seen)) {
@@ -220,7 +220,7 @@ warn_unless_logs <- function(values, what) {
 seen_scale <- function(values) {
     span <- range(values)
     if (span[1L] >= 0 && span[2L] > 1 && all(values == round(values))) {
-        return(c("raw counts, all are whole numbers",
+        return(c("raw counts, all are integers",
             "run run_tmm() and run_log2() on them, or test them as counts"))
     }
     if (span[2L] - span[1L] > 64) {

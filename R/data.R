@@ -97,7 +97,7 @@ open_data <- function(x, frame = parent.frame()) {
 #' @exportS3Method
 open_data.default <- function(x, frame = parent.frame()) x
 
-# The name of the column of classes: the one given, else the recorded one.
+# The name of the column of classes: the one given, or the recorded one.
 label_name <- function(x, label) UseMethod("label_name", kind_of(x))
 
 #' @exportS3Method

@@ -40,7 +40,7 @@ is_table <- function(value) {
     is.data.frame(value) || methods::is(value, "DataFrame")
 }
 
-# Dates are texts in Python; NULL for what Python cannot hold, as a function.
+# Dates are strings in Python; NULL for what Python cannot hold, as a function.
 plain_vector <- function(value) {
     if (inherits(value, c("Date", "POSIXt"))) {
         format(value)
@@ -160,14 +160,14 @@ escaped <- function(names, escapes) {
     names
 }
 
-# The columns that stand for classes, of those that there are; NA where there is
+# The columns that stand for classes, of those that there are; NA if there is
 # none. Earlier versions had one name for the classes a/b and a|b.
-columns_in <- function(classes, held) {
+columns_in <- function(classes, stored) {
     columns <- class_columns(classes)
     old <- plain_names(classes)
-    found <- ifelse(columns %in% held, columns,
-        ifelse(old %in% setdiff(held, columns), old, NA))
-    stats::setNames(as.character(found), classes)
+    present <- ifelse(columns %in% stored, columns,
+        ifelse(old %in% setdiff(stored, columns), old, NA))
+    stats::setNames(as.character(present), classes)
 }
 
 frame_element <- function(values) table_element(frame_of(values))
@@ -195,9 +195,9 @@ value_of <- function(element) {
             dim(element$values)),
         factor = factor_value(element),
         nullable = {
-            found <- as.vector(unlist(element$values))
-            found[as.vector(element$missing)] <- NA
-            found
+            values <- as.vector(unlist(element$values))
+            values[as.vector(element$missing)] <- NA
+            values
         },
         sparse = sparse_value(element),
         table = table_value(element),
@@ -222,28 +222,28 @@ as_array <- function(values, shape = dim(values)) {
 
 table_value <- function(element) {
     columns <- lapply(element$columns, function(column) {
-        held <- value_of(column)
-        if (is.factor(held)) held else as.vector(held)
+        values <- value_of(column)
+        if (is.factor(values)) values else as.vector(values)
     })
-    found <- structure(columns, class = "data.frame",
+    frame <- structure(columns, class = "data.frame",
         row.names = .set_row_names(element$n_rows))
-    if (is.null(names(found))) {
-        names(found) <- character()
+    if (is.null(names(frame))) {
+        names(frame) <- character()
     }
     index <- as.character(unlist(element$index))
     counted <- identical(index, counted_index(element$n_rows))
     if (length(index) && !counted && !anyDuplicated(index)) {
-        rownames(found) <- index
+        rownames(frame) <- index
     }
-    found
+    frame
 }
 
 # How a file names the rows of a table that has no names.
 counted_index <- function(n) as.character(seq_len(n) - 1L)
 
 sparse_value <- function(element) {
-    found <- sparse_columns(element)
-    if (element$format == "csr") Matrix::t(found) else found
+    columns <- sparse_columns(element)
+    if (element$format == "csr") Matrix::t(columns) else columns
 }
 
 # The rows of a CSR matrix are the columns of its transpose: what is stored
@@ -308,11 +308,11 @@ sparse_or_dense <- function(value) {
 
 layer_element <- function(value, dtype = NULL) {
     if (methods::is(value, "sparseMatrix")) {
-        found <- sparse_element(value)
-        found$format <- "csr"
-        found$shape <- rev(found$shape)
-        found$dtype <- dtype
-        found
+        element <- sparse_element(value)
+        element$format <- "csr"
+        element$shape <- rev(element$shape)
+        element$dtype <- dtype
+        element
     } else {
         list(kind = "numbers", values = unname(as.matrix(value)),
             dtype = dtype)

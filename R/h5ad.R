@@ -10,7 +10,7 @@
 #' @param path The file. Writing replaces it in one step, whole or not at all.
 #' @param adata An AnnData (of Python or of \pkg{anndataR}) or a
 #'   SummarizedExperiment. An object of R is written without Python where
-#'   \pkg{hdf5r} is installed; columns of text that repeat themselves become
+#'   \pkg{hdf5r} is installed; columns of strings that repeat themselves become
 #'   categories, as in Python.
 #' @inheritParams as_anndata
 #' @return `read_h5ad()`: an AnnData (a Python object). `write_h5ad()`: the
@@ -71,13 +71,14 @@ write_elements <- function(elements, path) {
         }
         layers$close()
         for (group in c("obsm", "varm", "obsp", "varp", "uns")) {
-            held <- elements[[group]]
-            h5_put(file, group, if (is.null(held)) dict_of(list()) else held)
+            element <- elements[[group]]
+            h5_put(file, group,
+                if (is.null(element)) dict_of(list()) else element)
         }
     })
 }
 
-# Texts that repeat themselves become categories, as anndata does.
+# Strings that repeat themselves become categories, as anndata does.
 with_categories <- function(table) {
     table$columns <- lapply(table$columns, function(column) {
         if (column$kind == "strings" && anyDuplicated(column$values)) {

@@ -25,7 +25,7 @@ with_h5ad <- function(path, use) {
     use(x)
 }
 
-# `change` works on a copy beside the file, which then replaces it in one step:
+# `change` works on a copy next to the file, which then replaces it in one step:
 # a verb that fails, or is interrupted, leaves the file as it was.
 edit_h5ad <- function(path, change) {
     with_h5ad(path, function(x) NULL)

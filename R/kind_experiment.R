@@ -40,9 +40,9 @@ assay_names <- function(x) {
     }
 }
 
-# Its position: the assay named, else the one that an earlier verb was told,
-# else "counts", or "X" as zellkonverter calls AnnData's X, or the one without a
-# name.
+# Its position. The first of these: the assay named, the one that was named in
+# an earlier verb, "counts", "X" (zellkonverter's name of AnnData's X), the one
+# without a name.
 counts_assay <- function(x, assay = get_record(x, "assay")) {
     assays <- assay_names(x)
     if (!is.null(assay)) {

@@ -149,18 +149,18 @@ parts_of.file <- function(x) {
         if (!h5_has(x$file, group)) {
             return(list())
         }
-        h5_with(x$file, group, function(held) {
-            keys <- h5_keys(held)
+        h5_with(x$file, group, function(members) {
+            keys <- h5_keys(members)
             lapply(stats::setNames(keys, keys), function(key) {
-                h5_with(held, key, read)
+                h5_with(members, key, read)
             })
         })
     }
     read <- function(node) value_of(h5_element(node))
     side <- function(name) {
-        found <- h5_with(x$file, name, read)
-        rownames(found) <- NULL
-        found
+        columns <- h5_with(x$file, name, read)
+        rownames(columns) <- NULL
+        columns
     }
     need_x(x)
     list(counts = h5_with(x$file, "X", h5_layer),
@@ -174,8 +174,8 @@ parts_of.file <- function(x) {
 
 h5ad_left_out <- function(x) {
     Filter(function(group) {
-        h5_has(x$file, group) && h5_with(x$file, group, function(held) {
-            length(names(held)) > 0L
+        h5_has(x$file, group) && h5_with(x$file, group, function(members) {
+            length(names(members)) > 0L
         })
     }, c("obsp", "varp", "raw"))
 }

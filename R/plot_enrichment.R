@@ -76,7 +76,7 @@ as_share <- function(ratios) {
     vapply(parts, function(part) as.numeric(part[1L]) / as.numeric(part[2L]), 0)
 }
 
-# What tells the lists apart: the source, the class, or both.
+# What distinguishes the lists: the source, the class, or both.
 list_names <- function(lists) {
     parts <- strsplit(lists, "\r", fixed = TRUE)
     source <- vapply(parts, `[[`, "", 1L)

@@ -1,4 +1,4 @@
-# What all figures share: colours, texts and the theme. The colours are those of
+# What all figures share: colours, text and the theme. The colours are those of
 # inst/palette.json, which Python's figures take them from too.
 
 utils::globalVariables(".data")
@@ -82,17 +82,17 @@ format_each <- function(n, ...) {
 
 # Breaks of an axis of counts.
 whole_breaks <- function(limits) {
-    found <- pretty(limits)
-    found[found == trunc(found)]
+    breaks <- pretty(limits)
+    breaks[breaks == trunc(breaks)]
 }
 
-# Symbols where there are any, the identifiers else.
+# Symbols if present, otherwise the identifiers.
 symbols_of <- function(x, genes) {
-    held <- get_column(x, "var", slot_name("var", "symbol"))
-    if (is.null(held)) {
+    symbols <- get_column(x, "var", slot_name("var", "symbol"))
+    if (is.null(symbols)) {
         return(shown(genes, 20L))
     }
-    symbol <- held[match(genes, gene_names(x))]
+    symbol <- symbols[match(genes, gene_names(x))]
     shown(ifelse(symbol %in% c(NA, "", "nan"), genes, symbol), 20L)
 }
 
@@ -138,7 +138,7 @@ figure_theme <- function(grid = c("both", "x", "y", "none")) {
         text = ggplot2::element_text(colour = ink),
         axis.text = ggplot2::element_text(colour = ink),
         axis.line = ggplot2::element_line(colour = ink, linewidth = 0.3),
-        # Clear of the numbers beside it, whatever the font of the device.
+        # Clear of the numbers next to it, whatever the font of the device.
         axis.title.y.right = ggplot2::element_text(
             margin = ggplot2::margin(l = 10)),
         panel.grid.minor = blank,

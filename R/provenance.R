@@ -48,16 +48,16 @@ made_from <- function(x, verb, params, reads) {
         label <- get_record(x, "label")
     }
     parts <- union(c("samples", "genes"), depends_on(verb))
-    found <- lapply(stats::setNames(nm = parts), current_fingerprint, x = x,
+    origin <- lapply(stats::setNames(nm = parts), current_fingerprint, x = x,
         label = label)
     ids <- lapply(stats::setNames(nm = reads), function(key) {
         get_record(x, key)$id
     })
     if (any(c("labels", "train") %in% parts)) {
-        found$label <- label
+        origin$label <- label
     }
-    found$records <- ids[lengths(ids) > 0L]
-    found[lengths(found) > 0L]
+    origin$records <- ids[lengths(ids) > 0L]
+    origin[lengths(origin) > 0L]
 }
 
 # Refuses records that are out of date; what they were made from comes first.

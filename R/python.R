@@ -9,9 +9,9 @@ oldest_python <- "3.11"
 #' The verbs that learn and explain run in Python. Which Python is used is
 #' decided by \pkg{reticulate}: `RETICULATE_PYTHON`,
 #' [reticulate::use_virtualenv()] and an activated virtual environment come
-#' first, then a `.venv` beside the R library that holds this package, then the
-#' environment that [install_python()] makes. Where there is none of these,
-#' \pkg{reticulate} 1.41 or newer is told what is needed (`py_require()`), and
+#' first, then a `.venv` next to the R library that holds this package, then the
+#' environment that [install_python()] makes. If none of these exists,
+#' \pkg{reticulate} 1.41 or newer is given what is needed (`py_require()`), and
 #' makes an environment of its own when the first verb asks for Python. Nothing
 #' is installed, downloaded or started when the package is loaded, nor by
 #' `python_available()`.
@@ -68,7 +68,7 @@ install_python <- function(envname = "r-tissueshap", python = NULL,
     invisible(made)
 }
 
-# What pyproject.toml lists, which the build copies beside the Python source.
+# What pyproject.toml lists, which the build copies next to the Python source.
 # rpy2 is left out: R is the host here.
 python_requirements <- function() {
     path <- file.path(python_source(), "pyproject.toml")
@@ -126,7 +126,7 @@ suggest_python <- function() {
     } else if (reticulate::virtualenv_exists(python_environment)) {
         reticulate::use_virtualenv(python_environment, required = FALSE)
     } else if (utils::packageVersion("reticulate") >= "1.41") {
-        # Heeded only where reticulate finds no other Python.
+        # Used only if reticulate finds no other Python.
         reticulate::py_require(python_requirements(),
             python_version = paste0(">=", oldest_python))
     }
@@ -148,12 +148,12 @@ check_numpy <- function() {
         fail("Python (%s) has no numpy: run tissueshap::install_python()",
             config$python)
     }
-    held <- utils::packageVersion("reticulate")
+    installed <- utils::packageVersion("reticulate")
     numpy <- as.character(field(numpy, "version", "reticulate::py_config"))
-    if (numeric_version(numpy, strict = FALSE) >= "2" && held < "1.38") {
+    if (numeric_version(numpy, strict = FALSE) >= "2" && installed < "1.38") {
         fail(paste("reticulate %s cannot read arrays of NumPy %s (%s): run",
-            "install.packages(\"reticulate\") to have 1.38 or newer"), held,
-            numpy, config$python)
+            "install.packages(\"reticulate\") to have 1.38 or newer"),
+            installed, numpy, config$python)
     }
 }
 
@@ -171,12 +171,12 @@ load_package <- function() {
         sys <- reticulate::import("sys", convert = FALSE)
         sys$path$append(source)
     }
-    found <- import_python("tissueshap")[["__version__"]]
+    theirs <- import_python("tissueshap")[["__version__"]]
     own <- as.character(utils::packageVersion("tissueshap"))
-    if (!identical(found, own)) {
+    if (!identical(theirs, own)) {
         fail(paste("the R package tissueshap is version %s, and the Python",
             "package (%s) is %s: install both of one version"), own,
-            reticulate::py_config()$python, found)
+            reticulate::py_config()$python, theirs)
     }
 }
 

@@ -1,4 +1,4 @@
-#' Train a network to tell the classes apart
+#' Train a network to distinguish the classes
 #'
 #' Runs Python's `ts.tl.cnn` on the samples that [run_split()] marked `train`,
 #' balanced as [run_oversample()] says, if it was run.
@@ -7,13 +7,13 @@
 #' @param adata An AnnData (of Python, or of \pkg{anndataR}), a
 #'   SummarizedExperiment, or the path of an `.h5ad` file.
 #' @param preset `"default"`, `"paper"` or `"small"`.
-#' @param arch `"cnn"` (the genes as an image), `"mlp"` or `"linear"`, in place
+#' @param arch `"cnn"` (the genes as an image), `"mlp"` or `"linear"`, instead
 #'   of the preset's.
 #' @param layout Where a `"cnn"` has each gene on its image: `"input"`,
 #'   `"permuted"`, or by similarity, `"clustered"` or `"umap"`.
 #' @param standardise What has mean 0 and variance 1 before the first layer:
-#'   `"genes"`, `"samples"` or `"none"`, in place of the preset's choice.
-#' @param epochs Passes over the training rows, in place of the preset's.
+#'   `"genes"`, `"samples"` or `"none"`, instead of the preset's choice.
+#' @param epochs Passes over the training rows, instead of the preset's.
 #' @param n_models Networks to train and to average; the preset's number by
 #'   default.
 #' @param seed Seed of the random numbers.

@@ -68,11 +68,11 @@ run_enrich <- function(adata, gene_sets = NULL, source = "shap",
         need_current(x, reads)
         sets <- if (is.null(gene_sets)) NULL else read_gene_sets(gene_sets)
         names <- gene_identifiers(x, unique(sets$sets$gene), ids)
-        found <- enrich_lists(x, sets, names, universe, settings)
+        results <- enrich_lists(x, sets, names, universe, settings)
         if (is.character(gene_sets)) {
             settings$gene_sets <- gene_sets
         }
-        write_slots(x, "enrich", list(uns = found), settings,
+        write_slots(x, "enrich", list(uns = results), settings,
             engine_packages(engine, !is.null(sets), names$id_type), key_added,
             reads)
     })
@@ -88,7 +88,7 @@ enrich_lists <- function(x, sets, names, universe, settings) {
     lists <- do.call(rbind, lapply(settings$source, function(source) {
         gene_lists(x, source, settings$by, settings$label)
     }))
-    found <- lapply(seq_len(nrow(lists)), function(i) {
+    tests <- lapply(seq_len(nrow(lists)), function(i) {
         genes <- names$values[match(lists$genes[[i]], gene_names(x))]
         genes <- unique(genes[genes %in% background])
         table <- core_enrich(settings$engine, genes, background,
@@ -100,12 +100,12 @@ enrich_lists <- function(x, sets, names, universe, settings) {
             class = rep(lists$class[i], nrow(table)), table),
             n_mapped = length(genes))
     })
-    tables <- lapply(found, `[[`, "table")
+    tables <- lapply(tests, `[[`, "table")
     list(
         table = do.call(rbind, tables),
         lists = data.frame(source = lists$source, class = lists$class,
             n_genes = lengths(lists$genes),
-            n_mapped = vapply(found, `[[`, 0L, "n_mapped"),
+            n_mapped = vapply(tests, `[[`, 0L, "n_mapped"),
             n_terms = vapply(tables, nrow, 0L)),
         ids = names$column, n_universe = length(background))
 }

@@ -186,8 +186,8 @@ slot_taken <- function(x, group, key) {
         place_of(x, group), key)
 }
 
-# A column that the user names: a name that a verb writes under is refused, but
-# for the donors' own.
+# A column that the user names: a name that a verb writes under is refused,
+# except for the donors' own.
 refuse_reserved <- function(name, argument) {
     by <- written_by("obs", name)
     if (is.null(by) || argument != "label" && name == slot_name("obs",

@@ -2,8 +2,8 @@
 
 #' The genes of a class, with their statistics
 #'
-#' `de_table()` has what [run_de()] found, in the manner of [edgeR::topTags()];
-#' `shap_table()` has the ranks of [run_rank_genes()].
+#' `de_table()` has the results of [run_de()], in the manner of
+#' [edgeR::topTags()]; `shap_table()` has the ranks of [run_rank_genes()].
 #'
 #' @param x An AnnData, a SummarizedExperiment, or the path of an `.h5ad` file.
 #' @param class One or more classes; by default all.

@@ -82,8 +82,8 @@ core_de <- function(counts, label, lib_size = NULL, norm_factor = NULL,
                     lfc_test = NULL, covariates = NULL, block = NULL,
                     legacy = TRUE,
                     BPPARAM = BiocParallel::SerialParam()) {
-    method <- match.arg(method)
-    rest <- match.arg(rest)
+    method <- choice_of(method)
+    rest <- choice_of(rest)
     check_number(fdr, "fdr", 0, 1)
     check_number(lfc, "lfc", 0)
     check_de_options(method, lfc_test, covariates, block)

@@ -52,7 +52,7 @@ plot_de_counts <- function(adata, label = NULL) {
         figure_theme("x")
 }
 
-# A row a class: the genes called up and down, and of them those that no other
+# One row per class: the genes called up and down, and of them those that no other
 # class calls.
 called_counts <- function(x, label) {
     classes <- class_levels(x, label)

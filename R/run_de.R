@@ -35,8 +35,8 @@ run_de <- function(adata, label = NULL, fdr = 0.01, lfc = 4,
                    legacy = TRUE, assay = NULL,
                    BPPARAM = BiocParallel::SerialParam(),
                    key_added = NULL, copy = FALSE) {
-    method <- match.arg(method)
-    rest <- match.arg(rest)
+    method <- choice_of(method)
+    rest <- choice_of(rest)
     on_data(adata, copy, function(x) {
         x <- remember_assay(x, assay)
         class <- get_label(x, label)

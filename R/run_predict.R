@@ -15,9 +15,9 @@
 #'   default missing genes are an error.
 #' @param min_overlap Share of the model's genes that raw counts must have.
 #' @param check_scale Refuse values that are clearly on another scale than the
-#'   training data (logarithms to another base, without the shift, raw counts),
-#'   and samples in which nothing was measured; `FALSE` warns of them, and goes
-#'   on. Missing and infinite values are always refused.
+#'   training data (log-transformed to another base, without the shift, raw
+#'   counts), and samples in which nothing was measured; `FALSE` warns of them,
+#'   and goes on. Missing and infinite values are always refused.
 #' @return `adata`, as [run_filter_genes()] returns it. Written are
 #'   `obsm` `proba` (samples x classes, probabilities), `obs` `predicted` (a
 #'   factor) and `confidence` (the predicted class's probability), and the

@@ -2,8 +2,8 @@
 
 #' The genes of a class, with their statistics
 #'
-#' `de_table()` has what [run_de()] found, in the manner of [edgeR::topTags()];
-#' `shap_table()` has the ranks of [run_rank_genes()].
+#' `de_table()` has the results of [run_de()], in the manner of
+#' [edgeR::topTags()]; `shap_table()` has the ranks of [run_rank_genes()].
 #'
 #' @param x An AnnData, a SummarizedExperiment, or the path of an `.h5ad` file.
 #' @param class One or more classes; by default all.
@@ -32,7 +32,7 @@
 de_table <- function(x, class = NULL, n = 10,
                      sort_by = c("pvalue", "logfc", "none"), label = NULL,
                      key_added = NULL) {
-    sort_by <- match.arg(sort_by)
+    sort_by <- choice_of(sort_by)
     check_number_of_genes(n)
     reading(x, function(x) {
         need_record(x, if (is.null(key_added)) "de" else key_added, "de")
@@ -83,12 +83,10 @@ check_number_of_genes <- function(n) {
 
 chosen_classes <- function(x, class, label) {
     classes <- class_levels(x, label)
-    unknown <- setdiff(as.character(class), classes)
-    if (length(unknown)) {
-        fail("class must be among %s, not %s", quoted(classes),
-            quoted(unknown))
+    if (is.null(class)) {
+        return(classes)
     }
-    if (is.null(class)) classes else as.character(class)
+    check_choice(as.character(class), "class", classes, several = TRUE)
 }
 
 # Long: the genes of the first class, then those of the next; `parts` are
@@ -113,9 +111,4 @@ top_genes <- function(table, by, n) {
     rownames(table) <- if (length(unique(table$class)) == 1L &&
         !anyDuplicated(table$gene)) table$gene
     table
-}
-
-# Calls `use` with data, a file being open for as long as that takes.
-reading <- function(x, use) {
-    if (kind_of(x) == "path") with_data(x, use) else use(x)
 }

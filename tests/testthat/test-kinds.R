@@ -57,7 +57,12 @@ verbs <- list(
     transfer = function(x) run_transfer(x),
     project = function(x) run_project(x, other),
     stability = function(x) run_stability(x, other, n_top = 5),
-    trust = function(x) run_trust(x, model, checks = "completeness"))
+    trust = function(x) run_trust(x, model, checks = "completeness"),
+    cross_validate = function(x) {
+        run_cross_validate(run_split(x, n_folds = 2),
+            train = list(preset = "small", epochs = 1),
+            explain = list(n_draws = 2, samples = "test"))
+    })
 
 run_all <- function(kind) {
     x <- as_kind(given, kind)

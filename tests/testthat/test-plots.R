@@ -276,7 +276,7 @@ test_that("plot_ppi: observed and expected, coloured where p is small", {
     expect_error(plot_ppi(x, "de"), "without source = \"de\"")
     record <- S4Vectors::metadata(x)$tissueshap$ppi
     record$table <- record$table[1, ]
-    alone <- set_record(x, "ppi", record)
+    alone <- set_slots(x, list(new_slot("uns", "ppi", record)))
     drawn <- plot_ppi(alone)
     expect_identical(levels(drawn$data$list), "SHAP genes of all classes")
     # Far from 0 the axis is logarithmic.
@@ -298,11 +298,12 @@ test_that("what is missing is said", {
     expect_error(plot_euler(x), "run run_compare\\(\\) first")
     x$tissue <- sub("CD8", "CD4", x$tissue)
     expect_error(plot_shap(x), "made with other classes")
-    without <- need_ggplot2
+    without <- need_package
     environment(without) <- list2env(list(requireNamespace = function(...) {
         FALSE
     }), parent = asNamespace("tissueshap"))
-    expect_error(without(), "install.packages\\(\"ggplot2\"\\)")
+    expect_error(without("ggplot2", "install.packages"),
+        "install.packages\\(\"ggplot2\"\\)")
 })
 
 test_that("an AnnData gives the figures of the SummarizedExperiment", {

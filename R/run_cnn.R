@@ -36,11 +36,16 @@ run_cnn <- function(adata, label = NULL,
     arguments <- list(label = label, preset = choice_of(preset), arch = arch,
         layout = layout, standardise = standardise, epochs = epochs,
         n_models = n_models, seed = seed, ...)
-    refuse_inside_python("ts.tl.cnn(adata)")
+    model_from("tl.cnn", adata, arguments)
+}
+
+# Run a verb of Python that returns a model and writes its record.
+model_from <- function(verb, adata, arguments, positional = list()) {
+    refuse_inside_python(sprintf("ts.%s(adata)", verb))
     words <- place_words(adata)
     model <- NULL
     run_python(adata, FALSE, function(data) {
-        model <<- call_python("tl.cnn", list(data), arguments, words)
+        model <<- call_python(verb, c(list(data), positional), arguments, words)
         data
     })
     model

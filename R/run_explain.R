@@ -25,7 +25,7 @@
 #'     run_log2(run_split(adata, "tissue", n_test = 5))
 #'     model <- run_cnn(adata, preset = "small", epochs = 2, n_models = 1)
 #'     model <- run_calibrate(adata, model, n_folds = 2)
-#'     run_explain(simulate_counts(30, 100, tissues = 3, seed = 1), model,
+#'     run_explain(simulate_counts(60, 100, tissues = 3, seed = 1), model,
 #'         n_draws = 5)
 #' }
 run_explain <- function(adata, model, target = "predicted", n_draws = 200,
@@ -33,7 +33,7 @@ run_explain <- function(adata, model, target = "predicted", n_draws = 200,
                         layer = "log2", min_overlap = 0.9, seed = 42,
                         key_added = NULL, copy = FALSE) {
     in_python("tl.explain", adata, list(target = target, n_draws = n_draws,
-        tolerance = tolerance, output = match.arg(output), layer = layer,
+        tolerance = tolerance, output = choice_of(output), layer = layer,
         min_overlap = min_overlap, seed = seed, key_added = key_added),
         list(model), copy)
 }

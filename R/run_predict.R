@@ -37,7 +37,9 @@
 #'     table(adata$obs$tissue, adata$obs$predicted)
 #' }
 run_predict <- function(adata, model, layer = "log2", fill = NULL,
-                        min_overlap = 0.9, check_scale = TRUE, key_added = NULL, copy = FALSE) {
+                        min_overlap = 0.9, check_scale = TRUE, key_added = NULL,
+                        copy = FALSE) {
     in_python("tl.predict", adata, list(layer = layer, fill = fill,
-        min_overlap = min_overlap, check_scale = check_scale, key_added = key_added), list(model), copy)
+        min_overlap = min_overlap, check_scale = check_scale,
+        key_added = key_added), list(model), copy)
 }

@@ -12,7 +12,8 @@ given <- simulate_counts(60, 40, tissues = 3)
 model <- local({
     adata <- run_tmm(given$copy())
     run_log2(run_split(adata, "tissue", n_test = 5))
-    run_cnn(adata, preset = "small", epochs = 2)
+    trained <- run_cnn(adata, preset = "small", epochs = 2, n_models = 1)
+    run_calibrate(adata, trained, n_folds = 2)
 })
 other <- local({
     adata <- run_log2(run_tmm(given$copy()))
@@ -40,6 +41,9 @@ verbs <- list(
     predict = function(x) run_predict(x, model),
     evaluate = function(x) run_evaluate(x, baseline = FALSE),
     shap = function(x) run_shap(x, model, n_draws = 4, samples = "all"),
+    explain = function(x) {
+        run_explain(x, model, n_draws = 4, key_added = "explain")
+    },
     rank_genes = function(x) run_rank_genes(x),
     select_genes = function(x) {
         run_select_genes(x, method = "top_n", n_top = 5)
@@ -76,7 +80,8 @@ run_all <- function(kind) {
 
 test_that("no verb is left out", {
     exported <- grep("^run_", getNamespaceExports("tissueshap"), value = TRUE)
-    expect_setequal(c(paste0("run_", names(verbs)), "run_cnn"), exported)
+    expect_setequal(c(paste0("run_", names(verbs)), "run_cnn",
+        "run_calibrate"), exported)
 })
 
 found <- lapply(stats::setNames(nm = kind_names), function(kind) NULL)

@@ -152,6 +152,13 @@ def cnn(
         scale=scale,
         trained_on=trained_on(adata, name, samples),
         preparation=Preparation.of(adata, layer, samples),
+        recipe={
+            "settings": recorded(settings),
+            "layer": layer,
+            "balanced": balanced,
+            "seed": seed,
+            "n_validation": numbers[0]["n_validation"],
+        },
     )
     slots.write(
         adata,

@@ -73,8 +73,7 @@ def explain(
         Seed of the draws.
     key_added
         Name of the record instead of ``"explain"``, and prefix of what is written.
-    copy
-        Return a new AnnData and leave this one unchanged.
+    %(copy)s
 
     Returns
     -------

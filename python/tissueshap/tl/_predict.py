@@ -71,8 +71,7 @@ def predict(
         in which nothing was measured; False only warns of them.
     key_added
         Name of the record instead of ``"predict"``, and prefix of what is written.
-    copy
-        Return a new AnnData and leave this one unchanged.
+    %(copy)s
 
     Returns
     -------

@@ -116,8 +116,15 @@ def test_donors_stay_together(prepared, monkeypatch):
 
 def test_a_model_of_other_data_is_refused(calibrated, prepared):
     _, model, _ = calibrated
-    with pytest.raises(DataError, match="no record of this model's training"):
+    split(prepared, "tissue", n_test=5, seed=9)
+    with pytest.raises(DataError, match="not trained on the training samples of adata"):
         calibrate(prepared, model)
+
+
+def test_the_records_of_the_training_are_not_needed(calibrated, prepared):
+    _, model, own = calibrated
+    again = calibrate(prepared, model, n_folds=3)
+    np.testing.assert_array_equal(again.calibration.scaling.slope, own.calibration.scaling.slope)
 
 
 def test_values_that_have_changed_are_refused(calibrated):

@@ -40,10 +40,8 @@ verbs <- list(
     },
     predict = function(x) run_predict(x, model),
     evaluate = function(x) run_evaluate(x, baseline = FALSE),
+    explain = function(x) run_explain(x, model, n_draws = 4),
     shap = function(x) run_shap(x, model, n_draws = 4, samples = "all"),
-    explain = function(x) {
-        run_explain(x, model, n_draws = 4, key_added = "explain")
-    },
     rank_genes = function(x) run_rank_genes(x),
     select_genes = function(x) {
         run_select_genes(x, method = "top_n", n_top = 5)

@@ -49,8 +49,8 @@ def describe(
 
     Returns
     -------
-    The classifier with ``preparation.importance``, and with ``card``, which ``model.save`` writes to ``bundle.json`` and
-    ``README.md``.
+    The classifier with ``preparation.importance``, and with ``card``, which ``model.save``
+    writes to ``bundle.json`` and ``README.md``.
 
     Examples
     --------

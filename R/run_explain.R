@@ -2,14 +2,14 @@
 #'
 #' Runs Python's `ts.tl.explain`. The training samples are not needed, and
 #' samples may be of classes that the model does not know: what is explained
-#' then is why it takes them for the class that it names.
+#' then is why it assigns them to the class that it names.
 #'
 #' @inheritParams run_predict
 #' @inheritParams run_filter_genes
 #' @param model What [run_calibrate()] returned.
 #' @param target The class to explain: `"predicted"`, a class's name, or
 #'   `"all"`.
-#' @param n_draws Draws a sample, with `tolerance` the most.
+#' @param n_draws Draws per sample, with `tolerance` the most.
 #' @param tolerance Stop a sample when the standard errors of its 20 largest
 #'   values are this share of them.
 #' @param output Explain the probability, or the logit before it.

@@ -25,7 +25,7 @@
 #'   that hold the sample's own with a probability of 95 percent), `novelty` (distance
 #'   from the nearest class in the last hidden layer), `novelty_pvalue`, and
 #'   `verdict`: `"unfamiliar"` where the sample lies further from every class
-#'   than 95 percent of samples of known classes, else `"known"` where its set has one
+#'   than 95 percent of samples of known classes; otherwise `"known"` where its set has one
 #'   class, and `"ambiguous"` where it has several or none.
 #' @export
 #' @examples

@@ -25,6 +25,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import anndata as ad
 import numpy as np
 import pandas as pd
 from anndata import AnnData
@@ -78,6 +79,7 @@ def reliability(study: Study, seed: int) -> dict[str, Any]:
         "macro_f1_after": macro_f1(codes, after),
         "unfamiliar": float((judged.verdicts == "unfamiliar").mean()),
         "coverage": list(coverage(calibrated, after, codes)),
+        "mixtures": mixtures(calibrated, x, codes, study, seed),
     }
     if study.other is not None:
         found["other"] = verdicts(study, calibrated)
@@ -107,10 +109,29 @@ def coverage(model: Classifier, probabilities: np.ndarray, codes: np.ndarray) ->
             }
 
 
+def mixtures(
+    model: Classifier, x: np.ndarray, codes: np.ndarray, study: Study, seed: int
+) -> dict[str, float]:
+    """Return the verdicts on equal mixtures of two held-out samples of different classes."""
+    assert model.calibration is not None
+    offset = (
+        0.0 if study.logged else float(study.adata.uns["tissueshap"]["log2"]["params"]["offset"])
+    )
+    rng = np.random.default_rng(seed)
+    pairs = rng.integers(len(x), size=(1000, 2))
+    pairs = pairs[codes[pairs[:, 0]] != codes[pairs[:, 1]]][:400]
+    linear = (np.exp2(x[pairs[:, 0]]) + np.exp2(x[pairs[:, 1]])) / 2 - offset
+    mixed = np.log2(linear + offset).astype(np.float32)
+    judged = model.calibration.judge(*activations(model.network, mixed))
+    return pd.Series(judged.verdicts).value_counts(normalize=True).to_dict()
+
+
 def verdicts(study: Study, model: Classifier) -> dict[str, Any]:
     """Return what the model says of another laboratory's samples."""
     other = study.other
     assert other is not None
+    if study.newcomers is not None:
+        other = ad.concat([other, study.newcomers], merge="same")
     if not study.logged:
         pp.log2(other)
     with warnings.catch_warnings():

@@ -16,6 +16,7 @@ from tissueshap.pl._per_class import per_class
 from tissueshap.pl._ppi import ppi
 from tissueshap.pl._projection import projection
 from tissueshap.pl._randomisation import randomisation
+from tissueshap.pl._reliability import reliability
 from tissueshap.pl._shap import shap
 from tissueshap.pl._shap_bar import shap_bar
 from tissueshap.pl._stability import stability
@@ -41,6 +42,7 @@ __all__ = [
     "ppi",
     "projection",
     "randomisation",
+    "reliability",
     "shap",
     "shap_bar",
     "stability",

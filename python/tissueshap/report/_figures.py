@@ -28,6 +28,7 @@ def _makers() -> dict[str, tuple[str, Callable[[AnnData], Figure]]]:
     return {
         "class_balance": ("split", pl.class_balance),
         "history": ("cnn", pl.history),
+        "reliability": ("calibrate", pl.reliability),
         "confusion": ("evaluate", pl.confusion),
         "uniqueness": ("select_genes", pl.uniqueness),
         "exclusive": ("select_genes", pl.exclusive),

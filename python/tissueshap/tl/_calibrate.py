@@ -40,7 +40,7 @@ def calibrate(
 
     A network's probabilities are those of samples that it was trained on: on others it is
     too certain, or, after label smoothing, not certain enough. Calibration uses samples that
-    it has not seen: those held out to monitor its training, or, where there are none, all
+    it has not seen: those held out to monitor its training, or, if there are none, all
     training samples, each by a network that is trained on the other folds with the settings
     of the model. Test samples have no part in it. Fitted are
 

@@ -46,7 +46,7 @@ def explain(
     """Explain any sample by expected gradients, against the background that the model carries.
 
     The training samples are not needed, and samples may be of classes that the model does not
-    know: what is explained then is why it takes them for the class that it names.
+    know: what is explained then is why it assigns them to the class that it names.
 
     Parameters
     ----------

@@ -83,7 +83,7 @@ def predict(
     (classes that hold the sample's own with a probability of 95 %), ``obs["novelty"]``
     (distance from the nearest class in the last hidden layer), ``obs["novelty_pvalue"]`` and
     ``obs["verdict"]``: ``"unfamiliar"`` for a sample that lies further from every class
-    than 95 % of samples of known classes, else ``"known"`` if its set has one class,
+    than 95 % of samples of known classes; otherwise ``"known"`` if its set has one class,
     and ``"ambiguous"`` if it has several or none.
 
     Raises

@@ -130,6 +130,11 @@ class Config:
     standardise: _choices.Standardise = _option(
         "preset", "What is standardised to mean 0 and variance 1: each gene, or each sample."
     )
+    calibrate: bool = _option(
+        True,
+        "Calibrate the probabilities, so that the saved model can be applied to other samples; "
+        "below 2,000 training samples this takes five more trainings.",
+    )
     explain: _choices.Explain = _option("correct", "Which held-out samples are explained.")
     explain_target: _choices.ExplainTarget = _option(
         "predicted", "Which class is explained; 'all' summarises every class as well."

@@ -14,6 +14,7 @@ from tissueshap import io, report
 from tissueshap._core import schema, slots
 from tissueshap._core.called import called
 from tissueshap._core.labels import symbols
+from tissueshap.model import describe
 from tissueshap.pl import counts, enrichment_ratio
 from tissueshap.report import ran, rendered
 from tissueshap.workflow._job import Job
@@ -59,7 +60,7 @@ def page(job: Job) -> str:
 def save(job: Job) -> str:
     """Write the AnnData and the classifier."""
     job.record()
-    job.classifier.save(job.folder / "model")
+    describe(job.adata, job.classifier).save(job.folder / "model")
     path = job.folder / "adata.h5ad"
     io.write_h5ad(job.adata, path)
     if job.other is not None:

@@ -42,6 +42,7 @@ def steps(config: Config) -> dict[str, Step]:
         "log2": log2,
         "oversample": oversample,
         "cnn": cnn,
+        "calibrate": calibrate,
         **_looks(config),
         "rank": rank_genes,
         "select": select_genes,
@@ -52,6 +53,8 @@ def steps(config: Config) -> dict[str, Step]:
     if config.values == "log":
         for name in ("filter", "tmm", "log2"):
             del chosen[name]
+    if not config.calibrate:
+        del chosen["calibrate"]
     if config.compare_balancing:
         chosen["balancing"] = compare_balancing
     if config.cohort_counts is not None:
@@ -191,6 +194,18 @@ def cnn(job: Job) -> str:
             f", learning rate {training['learning_rate']:.2g} after {training['retries']} retries"
         )
     return f"{job.model.network.count_params():,} weights, {epochs} epochs{said}"
+
+
+def calibrate(job: Job) -> str:
+    """Calibrate the classifier on samples that it has not seen."""
+    job.model = tl.calibrate(job.adata, job.classifier, seed=job.config.seed)
+    before, after, where = (
+        job.result("calibrate", name) for name in ("ece_before", "ece_after", "measured_on")
+    )
+    return (
+        f"expected calibration error {float(before):.3f} before, {float(after):.3f} after, on "
+        f"the {where} samples"
+    )
 
 
 def _training(job: Job) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+
 from biology.tables import filled, markdown, read
 
 #: The scores of left_out, the default one first.

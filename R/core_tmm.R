@@ -11,8 +11,10 @@
 #'   (\pkg{Matrix}) or on disk (\pkg{DelayedArray}). It is then read a block of
 #'   samples at a time, and the layer is sparse, or delayed, as well.
 #' @param reference `NULL`, or the `uns` of an earlier result: a list with
-#'   `reference`, `reference_scale` and `reference_sample`. Where both have
-#'   gene names they are matched, else the order of the genes must be the same.
+#'   `reference`, `reference_scale` and `reference_sample`. If both have gene
+#'   names they are matched, and further genes of `counts` have no part in
+#'   library sizes and factors; otherwise the order of the genes must be the
+#'   same.
 #' @param BPPARAM Workers for blocks of samples: a
 #'   [BiocParallel::BiocParallelParam-class], or a number of processes. Results
 #'   do not depend on it.
@@ -30,19 +32,21 @@
 core_tmm <- function(counts, reference = NULL,
                      BPPARAM = BiocParallel::SerialParam()) {
     check_count_matrix(counts)
-    sums <- over_samples(counts, function(part, samples) {
+    frozen <- if (!is.null(reference)) read_reference(reference, counts)
+    # What library sizes and factors are computed from.
+    used <- if (is.null(frozen$extra)) counts else
+        counts[-frozen$extra, , drop = FALSE]
+    sums <- over_samples(used, function(part, samples) {
         check_count_values(part)
         list(samples = colSums(part), genes = rowSums(part))
     })
-    lib_size <- unname(check_no_empty_samples(counts,
+    lib_size <- unname(check_no_empty_samples(used,
         unlist(lapply(sums, `[[`, "samples"))))
-    frozen <- if (is.null(reference)) {
+    if (is.null(frozen)) {
         seen <- Reduce(`+`, lapply(sums, `[[`, "genes")) > 0
-        choose_reference(counts, lib_size, seen)
-    } else {
-        read_reference(reference, counts)
+        frozen <- choose_reference(used, lib_size, seen)
     }
-    ratio <- tmm_ratios(counts, frozen$count, workers_of(BPPARAM))
+    ratio <- tmm_ratios(used, frozen$count, workers_of(BPPARAM))
     scale <- frozen$scale
     if (is.null(scale)) {
         # edgeR's convention: the factors multiply to one.
@@ -100,24 +104,27 @@ read_reference <- function(reference, counts) {
     }
     gene <- as.character(held$gene)
     count <- as.numeric(held$count)
+    extra <- NULL
     if (is.null(rownames(counts))) {
         check_length(count, nrow(counts), "the reference sample", "genes")
     } else if (!identical(gene, rownames(counts))) {
         at <- match(rownames(counts), gene)
-        if (anyNA(at) || length(at) != length(gene)) {
-            fail(paste("the genes are not those of the reference (%d against",
-                "%d); not in the reference: %s; not in the counts: %s. Keep",
-                "the genes that the reference was made with"),
-                nrow(counts), length(gene),
-                first(rownames(counts)[is.na(at)]),
-                first(setdiff(gene, rownames(counts))))
+        missing <- setdiff(gene, rownames(counts))
+        if (length(missing) > 0L) {
+            fail(paste("%d of the reference's %d genes are not in the counts:",
+                "%s. Keep the genes that the reference was made with"),
+                length(missing), length(gene), first(missing))
+        }
+        if (anyNA(at)) {
+            extra <- which(is.na(at))
+            at <- at[-extra]
         }
         gene <- gene[at]
         count <- count[at]
     }
     sample <- reference$reference_sample
     list(sample = if (is.null(sample)) "" else as.character(sample),
-        gene = gene, count = count, scale = as.numeric(scale))
+        gene = gene, count = count, scale = as.numeric(scale), extra = extra)
 }
 
 # calcNormFactors on the reference and one sample: the quotient of the two

@@ -148,6 +148,7 @@ OF_A_RUN = {
     "min_class_size": "its default depends on what is held out",
     "split_by_donor": "pp.split(groups='donor')",
     "compare_balancing": "whether tl.compare_balancing is a step",
+    "calibrate": "whether tl.calibrate is a step",
     "gene_sets": "several files, read into one mapping",
     "go": "tl.enrich(engine='go')",
     "interactions": "a path of the run",

@@ -77,12 +77,24 @@ test_that("the reference's genes are matched by name", {
         train$obs$norm_factor, tolerance = 1e-13)
     other <- data$counts
     rownames(other)[2] <- "novel"
-    expect_error(core_tmm(other, train$uns), "novel.*gene0002")
+    expect_error(core_tmm(other, train$uns),
+        "1 of the reference's 100 genes are not in the counts: gene0002")
     expect_error(core_tmm(data$counts[-1, ], train$uns),
-        "99 against 100.*gene0001")
+        "1 of the reference's 100 genes are not in the counts: gene0001")
     expect_error(core_tmm(unname(data$counts[-1, ]), train$uns),
         "100 values for 99 genes")
     expect_error(core_tmm(data$counts, list(a = 1)), "reference_scale")
+})
+
+test_that("genes that the reference lacks have no part in the factors", {
+    data <- simulate_matrix(100, c(4, 4))
+    part <- core_tmm(data$counts[21:90, ])
+    whole <- core_tmm(data$counts, part$uns)
+    expect_equal(whole$obs, part$obs, tolerance = 1e-13)
+    expect_equal(whole$layers$tmm[21:90, ], part$layers$tmm, tolerance = 1e-12)
+    expect_identical(whole$uns$reference, part$uns$reference)
+    sparse <- methods::as(data$counts, "CsparseMatrix")
+    expect_equal(core_tmm(sparse, part$uns)$obs, part$obs, tolerance = 1e-13)
 })
 
 test_that("integer and double counts give the same", {

@@ -5,20 +5,13 @@ stated coverage (:class:`Thresholds`), and how far a sample lies from the traini
 (:class:`Novelty`). :class:`Calibration` is all of them, as a model carries it.
 """
 
-from tissueshap.calibration._calibration import VERDICTS, Calibration, Judged, fit
-from tissueshap.calibration._conformal import (
-    LEVELS,
-    Thresholds,
-    nonconformity,
-    prediction_sets,
-)
+from tissueshap.calibration._calibration import Calibration, Judged, fit
+from tissueshap.calibration._conformal import Thresholds, nonconformity, prediction_sets
 from tissueshap.calibration._novelty import Novelty, novelty_pvalues
 from tissueshap.calibration._reliability import expected_calibration_error, reliability
 from tissueshap.calibration._scaling import Scaling, fit_scaling
 
 __all__ = [
-    "LEVELS",
-    "VERDICTS",
     "Calibration",
     "Judged",
     "Novelty",
@@ -32,3 +25,7 @@ __all__ = [
     "prediction_sets",
     "reliability",
 ]
+
+# For the other packages of tissueshap.
+from tissueshap.calibration._calibration import VERDICTS as VERDICTS
+from tissueshap.calibration._conformal import LEVELS as LEVELS

@@ -75,6 +75,17 @@ class Calibration:
         (the training samples, each by a network of other folds).
     n_samples
         Number of samples that it was fitted on.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> codes = np.repeat([0, 1, 2], 40)
+    >>> features = 4 * np.eye(3)[codes] + rng.normal(size=(120, 3))
+    >>> novelty = ts.calibration.Novelty.of(features, codes)
+    >>> distances = novelty.distances(features)[0]
+    >>> calibration = ts.calibration.fit(features, codes, distances, novelty, source="example")
+    >>> calibration.judge(features[:1], features[:1]).sets.tolist()
+    [[True, False, False]]
     """
 
     scaling: Scaling
@@ -179,6 +190,21 @@ def fit(
         Where the samples come from, for the record.
     seed
         Seed of the cross-validation that chooses the scaling.
+
+    Returns
+    -------
+    The calibration.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> codes = np.repeat([0, 1, 2], 40)
+    >>> features = 4 * np.eye(3)[codes] + rng.normal(size=(120, 3))
+    >>> novelty = ts.calibration.Novelty.of(features, codes)
+    >>> distances = novelty.distances(features)[0]
+    >>> calibration = ts.calibration.fit(features, codes, distances, novelty, source="example")
+    >>> calibration.n_samples
+    120
     """
     scaling = fit_scaling(logits, codes, seed=seed)
     scores = nonconformity(scaling.probabilities(logits))

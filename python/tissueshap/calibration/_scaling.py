@@ -29,6 +29,12 @@ class Scaling:
         class).
     slope, bias
         (n_classes,) float64.
+
+    Examples
+    --------
+    >>> scaling = ts.calibration.Scaling("temperature", np.full(2, 0.5), np.zeros(2))
+    >>> scaling.probabilities(np.array([[2.0, 0.0]])).round(2)
+    array([[0.73, 0.27]])
     """
 
     method: str

@@ -35,8 +35,9 @@ def tmm(
         Samples x genes, with raw counts in ``X``.
     reference
         Normalise new samples in the same way as earlier ones: the AnnData of those after
-        ``tmm``, or its record ``uns["tissueshap"]["tmm"]``. Genes are matched by name and
-        must be the same. A sample's factor then does not depend on the others in ``adata``.
+        ``tmm``, or its record ``uns["tissueshap"]["tmm"]``. Genes are matched by name; all of
+        the reference's must be there, and further ones have no part in library sizes and
+        factors. A sample's factor then does not depend on the others in ``adata``.
     key_added
         Name of the record, and prefix of the slots, instead of ``"tmm"``.
     copy

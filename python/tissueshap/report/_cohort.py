@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tissueshap._core import schema
 from tissueshap.report._results import number, ran, result, text
 from tissueshap.report._sections import rows
 
@@ -34,10 +35,20 @@ def _another(other: AnnData | None) -> dict[str, Any]:
         **{name: number(other, "transfer", name) for name in (*names, *baseline)},
         "per_class": rows(result(other, "transfer", "per_class").sort_values("f1", kind="stable")),
         "harmonised": ran(other, "harmonise"),
+        "n_correct_unharmonised": number(other, "unharmonised", "n_correct"),
+        "verdicts": _verdicts(other),
         "frozen": ran(other, "tmm"),
         "mistakes": rows(wrong.sort_values("n", ascending=False, kind="stable").head(12)),
         "unknown": sorted(set(unknown)),
     }
+
+
+def _verdicts(other: AnnData) -> dict[str, int]:
+    """Return the number of samples with each verdict; none for a model without calibration."""
+    if schema.obs.verdict not in other.obs:
+        return {}
+    counts = other.obs[schema.obs.verdict].value_counts(sort=False)
+    return {str(name): int(n) for name, n in counts.items()}
 
 
 def _stability(adata: AnnData) -> dict[str, Any]:

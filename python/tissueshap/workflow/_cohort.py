@@ -100,15 +100,26 @@ def harmonise(job: Job) -> str:
     return f"z-score by gene; {constant:,} genes without variance"
 
 
+#: Name of the records of predictions without harmonisation.
+_AS_IT_CAME = "unharmonised"
+
+
 def transfer(job: Job) -> str:
-    """Predict its samples, and score those of known classes."""
-    tl.predict(job.cohort, job.classifier, layer=_layer(job), check_scale=job.config.check_scale)
+    """Predict its samples, and score those of known classes; also without harmonisation."""
+    check = job.config.check_scale
+    tl.predict(job.cohort, job.classifier, layer=_layer(job), check_scale=check)
     tl.transfer(job.cohort, map=_map(job), reference=job.adata, seed=job.config.seed)
     names = ("n_correct", "n_scored", "baseline_n_correct")
     right, scored, simple = (int(slots.table(job.cohort, "transfer", name)) for name in names)
+    before = ""
+    if job.config.harmonise != "none":
+        tl.predict(job.cohort, job.classifier, check_scale=False, key_added=_AS_IT_CAME)
+        tl.transfer(job.cohort, map=_map(job), key_added=_AS_IT_CAME)
+        n_before = int(slots.table(job.cohort, _AS_IT_CAME, "n_correct"))
+        before = f" ({n_before:,} without harmonisation)"
     return (
-        f"{right:,} of {scored:,} samples of known classes are correct; logistic regression: "
-        f"{simple:,}"
+        f"{right:,} of {scored:,} samples of known classes are correct{before}; logistic "
+        f"regression: {simple:,}"
     )
 
 

@@ -124,10 +124,21 @@ class TestReference:
         pp.tmm(new, reference=toy)
         assert np.allclose(new.obs["norm_factor"], toy.obs["norm_factor"].iloc[:3], rtol=1e-14)
 
-    def test_other_genes_are_refused(self, toy: ad.AnnData) -> None:
+    def test_missing_genes_are_refused(self, toy: ad.AnnData) -> None:
         pp.tmm(toy)
-        with pytest.raises(RError, match=r"not those of the reference \(100 against 200\)"):
+        with pytest.raises(RError, match=r"100 of the reference's 200 genes are not in the counts"):
             pp.tmm(toy[:, :100].copy(), reference=toy)
+
+    def test_further_genes_change_nothing(self, toy: ad.AnnData) -> None:
+        training = toy[:, 20:180].copy()
+        pp.tmm(training)
+        pp.tmm(toy, reference=training)
+        for name in ("lib_size", "norm_factor"):
+            assert np.allclose(toy.obs[name], training.obs[name], rtol=1e-14)
+        assert np.allclose(toy.layers["tmm"][:, 20:180], training.layers["tmm"], rtol=1e-6)
+        assert toy.uns["tissueshap"]["tmm"]["reference"]["gene"].tolist() == list(
+            training.var_names
+        )
 
     def test_reference_without_record(self, toy: ad.AnnData) -> None:
         with pytest.raises(DataError, match=r"run ts\.pp\.tmm on the reference's samples first"):

@@ -64,7 +64,7 @@ def finished_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ad.Ann
         interactions=folder / "edges.tsv",
         interaction_score=0.6,
         markers=folder / "markers.tsv",
-        **_QUICK,
+        **{**_QUICK, "calibrate": True},
     )
     return folder / "out", done
 

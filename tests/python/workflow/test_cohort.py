@@ -76,6 +76,9 @@ def test_another_cohort(halves, quick, tmp_path, values, monkeypatch) -> None:
     assert done.uns["tissueshap"]["de"]["params"]["method"] == ("limma" if log else "edgeR_QL")
     other = io.read_h5ad(tmp_path / "out" / "cohort.h5ad")
     found = other.uns["tissueshap"]["transfer"]
+    assert ("unharmonised" in other.uns["tissueshap"]) == log
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert ("Without that transformation" in page) == log
     assert int(found["n_scored"]) == new.n_obs
     assert float(found["accuracy"]) > 0.9
     assert float(found["baseline_accuracy"]) > 0.9

@@ -22,8 +22,9 @@ import tissueshap as ts
 API = Path(__file__).resolve().parents[2] / "docs" / "api.md"
 #: Names that docs/api.md lists: `io.read_counts`.
 NAMES = re.findall(r"^   ([a-z]+\.\w+)$", API.read_text("utf-8"), flags=re.MULTILINE)
-#: The whole method on real data takes minutes: the README's tests and the demo's run it.
-UNRUN = ("workflow.demo",)
+#: The whole method on real data takes minutes: the README's tests and the demo's run it. A hub
+#: is on the network.
+UNRUN = ("workflow.demo", "model.push", "model.pull")
 
 pytestmark = pytest.mark.r
 

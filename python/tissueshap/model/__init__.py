@@ -5,6 +5,7 @@ from tissueshap.model._backend import backend
 from tissueshap.model._centres import Centres
 from tissueshap.model._classifier import Classifier, load
 from tissueshap.model._describe import describe
+from tissueshap.model._hub import pull, push
 from tissueshap.model._preparation import Preparation
 from tissueshap.model._presets import PRESETS, Preset, preset
 from tissueshap.model._rows import TrainingRows
@@ -22,6 +23,8 @@ __all__ = [
     "describe",
     "load",
     "preset",
+    "pull",
+    "push",
     "train",
 ]
 

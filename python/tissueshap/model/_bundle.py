@@ -23,6 +23,8 @@ from tissueshap.model._input_scale import InputScale
 from tissueshap.model._preparation import Preparation
 
 _NETWORK, _BUNDLE, _ARRAYS, _CARD = "model.keras", "bundle.json", "arrays.npz", "README.md"
+#: The files of a bundle.
+FILES = (_NETWORK, _BUNDLE, _ARRAYS, _CARD)
 #: What this version writes, and what it reads: 2 has neither arrays nor a card.
 _FORMAT, _READS = 3, (2, 3)
 #: Number of bytes to which any network may unpack, whatever the size of its file.

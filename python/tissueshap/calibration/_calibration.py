@@ -40,6 +40,13 @@ class Judged:
     verdicts
         ``"unfamiliar"`` where the p-value is at most 0.05; otherwise ``"known"`` where the
         set has one class, and ``"ambiguous"`` where it has none or several.
+
+    Examples
+    --------
+    >>> calibrated = ts.tl.calibrate(adata, model, n_folds=2)
+    >>> judged = calibrated.judge(adata.layers["log2"][:2])
+    >>> judged.sets.shape, judged.verdicts.shape
+    ((2, 3), (2,))
     """
 
     probabilities: np.ndarray

@@ -13,7 +13,13 @@ LEVELS = (0.9, 0.95)
 
 
 def nonconformity(probabilities: np.ndarray) -> np.ndarray:
-    """Return how little each class conforms: one minus its probability, samples x classes."""
+    """Return how little each class conforms: one minus its probability, samples x classes.
+
+    Examples
+    --------
+    >>> ts.calibration.nonconformity(np.array([[0.75, 0.25]])).tolist()
+    [[0.25, 0.75]]
+    """
     return 1.0 - np.asarray(probabilities, dtype=np.float64)
 
 
@@ -29,6 +35,14 @@ class Thresholds:
         Level to thresholds of the classes, (n_classes,): so many of each class's samples
         have. Infinite where a class has too few calibration samples for the level: it is then
         in every set.
+
+    Examples
+    --------
+    >>> p = np.array([[0.9, 0.1], [0.6, 0.4], [0.2, 0.8], [0.3, 0.7]])
+    >>> scores = ts.calibration.nonconformity(p)
+    >>> limits = ts.calibration.Thresholds.of(scores, np.array([0, 0, 1, 1]), levels=(0.75,))
+    >>> round(limits.marginal[0.75], 2)
+    0.4
     """
 
     marginal: dict[float, float]

@@ -90,7 +90,8 @@ def fit_scaling(
     --------
     >>> logits = np.tile([[2.0, 0.0], [0.0, 2.0]], (50, 1))
     >>> codes = np.tile([0, 1, 1, 1], 25)  # three of four are right
-    >>> ts.calibration.fit_scaling(logits, codes).probabilities(logits[:1]).round(2)
+    >>> scaling = ts.calibration.fit_scaling(logits, codes, method="temperature")
+    >>> scaling.probabilities(logits[:1]).round(2)
     array([[0.75, 0.25]])
     """
     logits = np.asarray(logits, dtype=np.float64)

@@ -17,6 +17,12 @@ class Centres:
         float32, centres x the model's genes.
     weights
         Number of samples of each.
+
+    Examples
+    --------
+    >>> calibrated = ts.tl.calibrate(adata, model, n_folds=2, n_centres=5)
+    >>> calibrated.background.values.shape == (5, len(model.genes))
+    True
     """
 
     values: np.ndarray

@@ -48,7 +48,7 @@ class Preparation:
     Examples
     --------
     >>> model.preparation.genes.columns.tolist()
-    ['gene', 'symbol']
+    ['gene', 'gene_id', 'symbol']
     >>> counts = other.X[:1]
     >>> alone = model.preparation.of_counts(counts, model.preparation.match(other))
     >>> alone.shape == (1, len(model.genes))

@@ -123,7 +123,7 @@ def test_the_model_predicts_the_same(finished_run: Finished) -> None:
     out, adata = finished_run
     loaded = model.load(out / "model")
     held = np.asarray(adata.obsm["proba"], dtype=np.float32)
-    np.testing.assert_allclose(loaded.predict_proba(adata.layers["log2"]), held, atol=1e-5)
+    np.testing.assert_allclose(loaded.judge(adata.layers["log2"]).probabilities, held, atol=1e-5)
 
 
 def test_tables(finished_run: Finished) -> None:

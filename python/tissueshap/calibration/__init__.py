@@ -32,3 +32,6 @@ __all__ = [
     "prediction_sets",
     "reliability",
 ]
+
+# For the other packages of tissueshap.
+from tissueshap.calibration._calibration import FALSE_ALARMS as FALSE_ALARMS, LEVEL as LEVEL

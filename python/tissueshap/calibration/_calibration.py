@@ -37,6 +37,8 @@ class Judged:
         known classes that lie as far away, (samples,).
     nearest
         That class, as a number.
+    position
+        Place on a flat map of the classes, samples x 2.
     verdicts
         ``"unfamiliar"`` where the p-value is at most 0.05; otherwise ``"known"`` where the
         set has one class, and ``"ambiguous"`` where it has none or several.
@@ -47,6 +49,7 @@ class Judged:
     distance: np.ndarray
     pvalue: np.ndarray
     nearest: np.ndarray
+    position: np.ndarray
     verdicts: np.ndarray
 
     @classmethod
@@ -151,6 +154,7 @@ class Calibration:
             distance,
             pvalue,
             nearest,
+            self.novelty.map(features),
             np.where(pvalue <= FALSE_ALARMS, UNFAMILIAR, single),
         )
 

@@ -70,10 +70,16 @@ def describe(
         "classes": {name: int(sizes.get(name, 0)) for name in model.classes},
         "scores": _plain(evaluated, _SCORES),
         "per_class": _rows(evaluated.get("per_class")),
-        "calibration": _plain(calibrated, _CALIBRATION),
+        "calibration": calibration_card(calibrated) or model.card.get("calibration"),
         "trust": _rows(record.get("trust", {}).get("summary")),
     }
     return replace(model, card={name: value for name, value in card.items() if value})
+
+
+def calibration_card(entry: dict[str, Any]) -> dict[str, Any]:
+    """Return what a card says of the record of ``tl.calibrate``."""
+    found = _plain(entry, _CALIBRATION)
+    return found and {**found, "reliability": _rows(entry.get("reliability"))}
 
 
 def _plain(entry: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:

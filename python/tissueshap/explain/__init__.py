@@ -13,5 +13,9 @@ from tissueshap.explain._choose_background import (
     centres as centres,
     choose as choose,
 )
-from tissueshap.explain._samples import Rows as Rows, to_explain as to_explain
+from tissueshap.explain._samples import (
+    PreparedRows as PreparedRows,
+    Rows as Rows,
+    to_explain as to_explain,
+)
 from tissueshap.explain._values import ALL as ALL, Values as Values

@@ -44,7 +44,19 @@ class Rows:
 
     def of(self, rows: np.ndarray) -> Rows:
         """Return other rows of the same layer."""
-        return Rows(self._values, self.columns, rows)
+        return type(self)(self._values, self.columns, rows)
+
+
+class PreparedRows(Rows):
+    """Rows of a model's input that was prepared from counts, with all of its genes.
+
+    ``columns`` are the genes' positions in the AnnData of the counts, -1 for those that it
+    lacks.
+    """
+
+    def __init__(self, values: Any, columns: np.ndarray, rows: np.ndarray | None = None) -> None:
+        super().__init__(values, columns, rows)
+        self._same = True
 
 
 def to_explain(

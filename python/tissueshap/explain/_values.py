@@ -67,6 +67,10 @@ class Values:
             raise DataError("class_layers=True needs target='all': pass both")
         self._names, self._classes = adata.obs_names, np.asarray(classes)
         self._x, self._targets = x, targets
+        # The AnnData can lack genes that were filled.
+        self._here = x.columns >= 0
+        self._absolute = np.zeros(2)
+        self._columns = x.columns[self._here]
         self._every, self._n_genes = every_class, adata.n_vars
         self._records: list[dict[str, float]] = []
         size = len(classes) if every_class else 0
@@ -106,6 +110,12 @@ class Values:
             return True
         return False
 
+    @property
+    def elsewhere(self) -> float:
+        """Share of the sum of the absolute values that genes have which the AnnData lacks."""
+        here, total = self._absolute
+        return float(1 - here / total) if total else 0.0
+
     def slots(self) -> dict[str, Any]:
         """Return the results to write, by slot."""
         table = pd.DataFrame(self._records).assign(own=self._own())
@@ -125,20 +135,22 @@ class Values:
             uns["pairs"] = table
             mean = np.full((self._n_genes, self._classes.size), np.nan)
             with np.errstate(invalid="ignore"):  # a class that was not reached
-                mean[self._x.columns] = (self._total / self._count[:, None]).T
+                mean[self._columns] = (self._total / self._count[:, None]).T[self._here]
             varm[schema.varm.shap_mean_abs] = pd.DataFrame(mean, columns=list(self._classes))
         layers = {key: store.array() for key, store in self._stores.values()}
         return {"layers": layers, "varm": varm, "uns": uns}
 
     def _keep(self, one: Explained, sample: int, code: int) -> None:
         row, name = int(self._x.rows[sample]), str(self._classes[code])
+        values = one.values[self._here]
+        self._absolute += np.abs(values).sum(), np.abs(one.values).sum()
         if code == self._targets[sample]:
-            self._stores[schema.layers.shap][1].write(row, self._x.columns, one.values)
+            self._stores[schema.layers.shap][1].write(row, self._columns, values)
         if self._every:
             self._total[code] += np.abs(one.values)
             self._count[code] += 1
             if name in self._stores:
-                self._stores[name][1].write(row, self._x.columns, one.values)
+                self._stores[name][1].write(row, self._columns, values)
 
     def _note(self, one: Explained, sample: int, code: int, fx: float, base: float) -> None:
         total, ends = one.values.sum(keepdims=True), (np.array([fx]), np.array([base]))

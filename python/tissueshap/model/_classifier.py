@@ -128,6 +128,11 @@ class Classifier:
         """
         return outputs(self.network, self._checked(x, genes))
 
+    def takes_counts(self, layer: str = "log2") -> bool:
+        """Return whether raw counts can be prepared where a layer, its input, is not there."""
+        own = self.scale is None or self.scale.layer == layer
+        return own and self.preparation is not None and self.preparation.from_counts
+
     def judge(self, x: np.ndarray | pd.DataFrame, *, genes: Sequence[str] | None = None) -> Judged:
         """Return calibrated probabilities, prediction sets and verdicts.
 

@@ -9,6 +9,7 @@ from tissueshap.tl._cross_validate import cross_validate
 from tissueshap.tl._de import de
 from tissueshap.tl._enrich import enrich
 from tissueshap.tl._evaluate import evaluate
+from tissueshap.tl._explain import explain
 from tissueshap.tl._null_test import null_test
 from tissueshap.tl._ppi import ppi
 from tissueshap.tl._predict import predict
@@ -30,6 +31,7 @@ __all__ = [
     "de",
     "enrich",
     "evaluate",
+    "explain",
     "null_test",
     "ppi",
     "predict",

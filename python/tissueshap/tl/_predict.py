@@ -109,7 +109,7 @@ def predict(
     """
     adata = target(adata, copy=copy)
     check_number("min_overlap", min_overlap, low=0, high=1)
-    raw = _from_counts(adata, model, layer)
+    raw = layer not in adata.layers and isinstance(model, Classifier) and model.takes_counts(layer)
     if raw:
         parts, facts = _prepared(adata, model, min_overlap, refuse=check_scale)
     else:
@@ -139,18 +139,6 @@ def predict(
         key_added=key_added,
     )
     return adata if copy else None
-
-
-def _from_counts(adata: AnnData, model: Any, layer: str) -> bool:
-    """Return whether the model's input has to be made from raw counts."""
-    return (
-        isinstance(model, Classifier)
-        and layer not in adata.layers
-        and adata.X is not None
-        and model.preparation is not None
-        and model.preparation.from_counts
-        and (model.scale is None or model.scale.layer == layer)
-    )
 
 
 def _prepared(

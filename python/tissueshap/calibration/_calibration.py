@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Self
@@ -86,6 +87,12 @@ class Calibration:
     reference: np.ndarray
     source: str
     n_samples: int
+
+    @property
+    def limit(self) -> float:
+        """Distance beyond which a sample is unfamiliar; infinite if too few were seen for one."""
+        n_beyond = math.floor(FALSE_ALARMS * (self.reference.size + 1) + 1e-9) - 1
+        return math.inf if n_beyond < 0 else float(self.reference[-1 - n_beyond])
 
     def to_dict(self) -> dict[str, Any]:
         """Return what is not an array, in types that JSON has."""

@@ -129,6 +129,12 @@ def _predict(
     values: Annotated[
         str, typer.Option(help="Type of the values: counts, estimated or log, as for run.")
     ] = "counts",
+    orient: Annotated[
+        str,
+        typer.Option(
+            help="Orientation of the count table: auto, genes-in-rows or genes-in-columns."
+        ),
+    ] = "auto",
     min_overlap: Annotated[
         float, typer.Option(help="Share of the model's genes that the data must have.")
     ] = 0.9,

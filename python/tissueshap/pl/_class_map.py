@@ -38,13 +38,19 @@ def class_map(
         figure = _style.new(6.2, 5.2)
         axes = figure.subplots()
         axes.scatter(
-            *places.T, s=60, marker="D", color="#C4C4C4", label="class (mean of training samples)"
+            places[:, 0],
+            places[:, 1],
+            s=60,
+            marker="D",
+            color="#C4C4C4",
+            label="class (mean of training samples)",
         )
         for name, colour in _palette.VERDICTS.items():
             of = verdicts == name
             if of.any():
                 axes.scatter(
-                    *new[of].T,
+                    new[of, 0],
+                    new[of, 1],
                     s=16,
                     color=colour,
                     edgecolor="white",
@@ -59,7 +65,8 @@ def class_map(
         anchors = places + [0, 0.04 * np.ptp(axes.get_ylim())]
         labels = [
             axes.text(
-                *place,
+                x,
+                y,
                 _style.text(name, _LONGEST),
                 ha="center",
                 va="center",
@@ -69,7 +76,7 @@ def class_map(
                 path_effects=[withStroke(linewidth=1.8, foreground="white")],
                 zorder=4,
             )
-            for name, place in zip(classes, anchors, strict=True)
+            for name, (x, y) in zip(classes, anchors, strict=True)
         ]
         _style.legend_above(figure, axes, ncols=4)
         # Labels can only be placed once the layout is known.

@@ -1,4 +1,4 @@
-"""How often a model is right, beside how sure it is: the reliability diagram."""
+"""The reliability diagram: how often a model is right, compared with how sure it is."""
 
 from __future__ import annotations
 

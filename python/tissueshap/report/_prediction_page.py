@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 _MOST_ROWS, _MOST_CARDS = 2000, 60
 #: Genes of a sample that the page shows.
 _N_GENES = 8
+#: Possible classes that a row of the table names.
+_MOST_NAMED = 3
 #: What is read first.
 _ORDER = {"unfamiliar": 0, "ambiguous": 1, "known": 2}
 
@@ -88,7 +90,7 @@ def build_predictions(
             level=LEVEL,
             false_alarms=FALSE_ALARMS,
             judged=judged,
-            rows=rows(shown.head(_MOST_ROWS)),
+            rows=_listed(shown.head(_MOST_ROWS)),
             n_rows=len(table),
             named=_top_genes(genes),
             cards=_cards(shown, model, genes) if judged else [],
@@ -97,7 +99,7 @@ def build_predictions(
             figures=embedded(_figures(adata, model)),
             map_share=model.calibration.novelty.axes()[1] if model.calibration else None,
             few=model.calibration is not None and math.isinf(model.calibration.limit),
-            warned=warned,
+            warned=[words[:1].upper() + words[1:] for words in warned],
             settings=dict(settings or {}),
             facts=_facts(adata, model),
             card=model.card,
@@ -114,6 +116,22 @@ def _sorted(table: pd.DataFrame) -> pd.DataFrame:
         return table.sort_values("confidence", kind="stable")
     order = table[schema.obs.verdict].map(_ORDER)
     return table.assign(order=order).sort_values(["order", "confidence"], kind="stable")
+
+
+def _listed(shown: pd.DataFrame) -> Rows:
+    """Return the rows of the table, with the possible classes in few words."""
+    listed = rows(shown)
+    for row in listed:
+        names = str(row.get("prediction_set", "")).split("; ")
+        if row.get("verdict") == "unfamiliar":
+            row["possible"] = "perhaps none"
+        elif names == [row["predicted"]]:
+            row["possible"] = "only this one"
+        else:
+            n_more = len(names) - _MOST_NAMED
+            more = f" and {n_more} more" if n_more > 0 else ""
+            row["possible"] = "; ".join(names[:_MOST_NAMED]) + more or "none is likely enough"
+    return listed
 
 
 def _top_genes(genes: pd.DataFrame | None) -> dict[str, Rows]:

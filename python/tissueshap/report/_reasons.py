@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from tissueshap.calibration import FALSE_ALARMS
+from tissueshap.calibration import FALSE_ALARMS, LEVEL
 
 #: Number of classes that a sentence names.
 _NAMED = 3
+#: From this probability on, a class does not share it with others.
+_CLEAR = 0.7
 
 
 def reason(row: Mapping[str, Any], reference: np.ndarray) -> str:
@@ -52,11 +54,22 @@ def _ambiguous(row: Mapping[str, Any]) -> str:
         )
     shown = likely[: max(2, min(len(possible), _NAMED))]
     named = [f"{name} ({probability:.0%})" for name, probability in shown]
-    text = f"{', '.join(named[:-1])} and {named[-1]} share the probability. "
     n_more = len(possible) - len(shown)
     if n_more > 0:
-        text += f"{n_more} more {'class is' if n_more == 1 else 'classes are'} possible. "
+        named.append(f"{n_more} more")
+    if row["confidence"] >= _CLEAR:
+        listed = _listed(named[1:], "or")
+        return (
+            f"{shown[0][0]} is the most probable class ({shown[0][1]:.0%}), but {listed} cannot "
+            f"be ruled out: only with them does the list of possible classes hold the true one "
+            f"in {LEVEL:.0%} of cases."
+        )
     return (
-        f"{text}It may be a mixture of tissues, or the classes may be too similar to be "
-        "distinguished here."
+        f"{_listed(named, 'and')} share the probability. The sample may be a mixture, or the "
+        "classes too similar to be distinguished here."
     )
+
+
+def _listed(words: Sequence[str], last: str) -> str:
+    """Return several words as a list in a sentence."""
+    return f" {last} ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

@@ -31,7 +31,7 @@ N_GENES = 20
 def genes_behind(
     adata: AnnData, model: Classifier, *, n_draws: int, min_overlap: float, seed: int
 ) -> pd.DataFrame:
-    """Return the genes that speak most for each sample's class.
+    """Return the genes that support each sample's class most.
 
     Parameters
     ----------

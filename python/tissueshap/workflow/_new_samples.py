@@ -16,13 +16,14 @@ from tissueshap._core import schema, slots
 from tissueshap._core.dense import blocks
 from tissueshap._core.errors import DataError, DataWarning
 from tissueshap.evaluation import matches
+from tissueshap.io import orientation, strip_version
 from tissueshap.workflow._inputs import log_layer, round_counts
 
 if TYPE_CHECKING:
     from anndata import AnnData
 
     from tissueshap.model import Classifier
-    from tissueshap.workflow._choices import Values
+    from tissueshap.workflow._choices import Orient, Values
 
 
 def input_layer(model: Classifier) -> str:
@@ -53,13 +54,21 @@ def new_samples(
     samples: Path | pd.DataFrame | None,
     annotation: Path | None,
     values: Values,
+    orient: Orient,
     min_overlap: float,
     check_scale: bool,
 ) -> AnnData:
     """Return new samples with raw counts in ``X``, or values in the layer that a model reads."""
     if isinstance(counts, Path):
+        if orient == "auto" and samples is None:
+            orient = orientation(counts, _identifiers(model))
         adata = io.read_counts(
-            counts, samples, annotation=annotation, values=values, check_scale=check_scale
+            counts,
+            samples,
+            annotation=annotation,
+            values=values,
+            orient=orient,
+            check_scale=check_scale,
         )
     else:
         adata = _copied(counts, values, check_scale=check_scale)
@@ -68,6 +77,13 @@ def new_samples(
     if not adata.n_obs:
         raise DataError("there are no samples: pass counts of at least one sample")
     return adata if values != "log" else _aligned(adata, model, min_overlap)
+
+
+def _identifiers(model: Classifier) -> set[str]:
+    """Return all identifiers of a model's genes, Ensembl's without version."""
+    known = model.preparation
+    names = model.genes if known is None else known.genes.astype(str).to_numpy().ravel()
+    return {strip_version(name) for name in names} - {""}
 
 
 def _copied(adata: AnnData, values: Values, *, check_scale: bool) -> AnnData:
@@ -151,7 +167,7 @@ def _report_unknown(label: str, unknown: list[str], classes: list[str]) -> None:
     _warn(
         f"the column {label!r} has classes that the model does not know ({len(unknown):,}): "
         f"{', '.join(shown)}; their samples are predicted, but not counted as right or wrong. If "
-        "only the names differ, pass --class-map FILE (class_map=), with the model's names beside "
+        "only the names differ, pass --class-map FILE (class_map=), with the model's names next to "
         "yours"
     )
 

@@ -21,7 +21,7 @@ from tissueshap._core.logging import logger
 from tissueshap._core.options import check_choice, check_number
 from tissueshap._version import __version__
 from tissueshap.model import MIN_OVERLAP
-from tissueshap.workflow._choices import Values
+from tissueshap.workflow._choices import Orient, Values
 from tissueshap.workflow._genes_behind import genes_behind
 from tissueshap.workflow._inputs import need_files, read_map
 from tissueshap.workflow._log_file import LOG, log_file
@@ -44,6 +44,7 @@ def predict(
     class_map: str | Path | None = None,
     annotation: str | Path | None = None,
     values: Values = "counts",
+    orient: Orient = "auto",
     min_overlap: float = MIN_OVERLAP,
     check_scale: bool = True,
     explain: bool = True,
@@ -77,6 +78,9 @@ def predict(
     values
         ``"counts"``; ``"estimated"`` for counts of RSEM, salmon or tximport, which are
         rounded; or ``"log"`` for values that were prepared like the model's training data.
+    orient
+        Orientation of a table of counts, as for ``io.read_counts``; by default, it is
+        recognised by the sample ids, or by the model's genes.
     min_overlap
         Share of the model's genes that the data must have.
     check_scale
@@ -126,6 +130,7 @@ def predict(
     ['sample', 'predicted', 'confidence', 'prediction_set']
     """
     check_choice("values", values, get_args(Values))
+    check_choice("orient", orient, get_args(Orient))
     check_number("min_overlap", min_overlap, low=0, high=1)
     check_number("n_draws", n_draws, low=2, integer=True)
     out = Path(out)
@@ -149,6 +154,7 @@ def predict(
             samples=paths["samples"],
             annotation=paths["annotation"],
             values=values,
+            orient=orient,
             min_overlap=min_overlap,
             check_scale=check_scale,
         )
@@ -168,6 +174,7 @@ def predict(
             **{name: None if path is None else str(path) for name, path in paths.items()},
             "label": label,
             "values": values,
+            "orient": orient,
             "min_overlap": min_overlap,
             "check_scale": check_scale,
             "explain": genes is not None,

@@ -11,12 +11,12 @@
 #' | AnnData | R | back in AnnData |
 #' |---|---|---|
 #' | bool | logical | bool |
-#' | whole numbers | integer; numeric beyond 32 bits | int32; float64 |
+#' | integers | integer; numeric beyond 32 bits | int32; float64 |
 #' | float32, float64 | numeric | float64, or as the contract has it |
 #' | nullable boolean, integer | logical, integer with `NA` | nullable |
-#' | texts | character | texts |
-#' | texts, some missing | character with `NA` | categorical |
-#' | categorical, ordered or not | factor | categorical, of texts |
+#' | strings | character | strings |
+#' | strings, some missing | character with `NA` | categorical |
+#' | categorical, ordered or not | factor | categorical, of strings |
 #' | data frame | data frame (nested: `DataFrame`) | data frame |
 #' | sparse matrix | `dgCMatrix` | sparse matrix of float64 |
 #' | dictionary, scalar, array | list, one value, vector or matrix | the same |
@@ -59,34 +59,41 @@
 #'     as_summarized_experiment(adata)
 #' }
 as_anndata <- function(x, assay = NULL) {
-    x <- remember_assay(x, assay)
-    assemble <- function(elements) {
-        python_bridge()$assemble(portable(dict_of(elements)))
-    }
-    switch(kind_of(x),
-        anndata = x,
-        path = read_h5ad(x),
-        anndatar = assemble(anndatar_elements(x)),
-        experiment = assemble(experiment_elements(x)))
+    to_anndata(remember_assay(x, assay))
+}
+
+to_anndata <- function(x) UseMethod("to_anndata", kind_of(x))
+
+#' @exportS3Method
+to_anndata.default <- function(x) {
+    python_bridge()$assemble(portable(dict_of(elements_of(x))))
 }
 
 #' @rdname as_anndata
 #' @export
 as_summarized_experiment <- function(x) {
     need_experiment()
-    switch(kind_of(x),
-        experiment = x,
-        path = build_experiment(with_data(x, parts_of)),
-        anndata = , anndatar = build_experiment(parts_of(x)))
+    to_experiment(x)
+}
+
+to_experiment <- function(x) UseMethod("to_experiment", kind_of(x))
+
+#' @exportS3Method
+to_experiment.default <- function(x) {
+    parts <- parts_of(x)
+    pairs <- Filter(function(group) length(parts[[group]]), c("obsp", "varp"))
+    left_out <- c(pairs, parts$left_out)
+    if (length(left_out)) {
+        message("An experiment has no place for these, left out: ",
+            paste(left_out, collapse = ", "))
+    }
+    build_experiment(parts)
 }
 
 #' @rdname as_anndata
 #' @export
 as_single_cell_experiment <- function(x) {
-    if (!requireNamespace("SingleCellExperiment", quietly = TRUE)) {
-        missing_package("SingleCellExperiment",
-            "BiocManager::install(\"SingleCellExperiment\")")
-    }
+    need_package("SingleCellExperiment", "BiocManager::install")
     x <- as_summarized_experiment(x)
     if (is_single_cell(x)) {
         return(x)
@@ -103,70 +110,55 @@ as_single_cell_experiment <- function(x) {
     x
 }
 
-# An AnnData, or an open file, in R's own kinds: what build_experiment() takes.
-parts_of <- function(x) {
-    found <- switch(kind_of(x), anndata = anndata_parts(x),
-        anndatar = anndatar_parts(x), file = h5ad_parts(x))
-    if (length(found$left_out)) {
-        message("An experiment has no place for these, left out: ",
-            paste(found$left_out, collapse = ", "))
+# The elements of an AnnData, by its groups.
+elements_of <- function(x) {
+    parts <- parts_of(x)
+    index <- list(obs = parts$obs_names, var = parts$var_names)
+    each <- function(group, make) {
+        keys <- names(parts[[group]])
+        dict_of(lapply(stats::setNames(nm = keys), function(key) {
+            make(parts[[group]][[key]], group, key)
+        }))
     }
-    found$left_out <- NULL
-    found
+    layer <- function(value, group, key) {
+        layer_element(value, slot_dtype(group, key))
+    }
+    aligned <- function(value, group, key) {
+        nested_element(value, group, key, index[[sub("[mp]$", "", group)]])
+    }
+    side <- function(group) {
+        columns <- parts[[group]]
+        table_element(columns, index[[group]], lapply(
+            stats::setNames(nm = names(columns)), slot_dtype, group = group))
+    }
+    uns <- element_of(parts$uns)
+    tell_lost(place_of(x, "uns"), setdiff(names(parts$uns), names(uns$items)))
+    list(counts = layer_element(parts$counts), layers = each("layers", layer),
+        obs = side("obs"), var = side("var"),
+        obsm = each("obsm", aligned), varm = each("varm", aligned),
+        obsp = each("obsp", aligned), varp = each("varp", aligned), uns = uns)
 }
 
-anndata_parts <- function(x) {
-    found <- python_bridge()$parts(x)
-    values <- function(group) lapply(found[[group]], value_of)
-    list(counts = layer_of(found$counts),
-        layers = lapply(found$layers, layer_of),
-        obs = value_of(found$obs), var = value_of(found$var),
-        obsm = values("obsm"), varm = values("varm"), uns = values("uns"),
-        obs_names = as.character(unlist(found$obs_names)),
-        var_names = as.character(unlist(found$var_names)),
-        left_out = unlist(found$left_out))
+tell_lost <- function(where, names) {
+    if (length(names)) {
+        message("An AnnData cannot hold these of ", where, ", left out: ",
+            first(names))
+    }
 }
 
-# An element as reticulate hands it on: a vector of one value would be a scalar,
-# and an empty list has no names.
-portable <- function(element) {
-    arrays <- function(...) {
-        for (part in c(...)) {
-            element[[part]] <<- as.array(element[[part]])
-        }
-        element
+# A table is a frame, all else an array, whose columns have no names there. A
+# slot that is a frame by the contract may have become a matrix on its way.
+nested_element <- function(value, group, key, index) {
+    frame <- identical(schema()[[group]][[key]]$dtype, "frame")
+    if (frame && is.matrix(value) && !is.null(colnames(value))) {
+        value <- frame_of(value)
     }
-    texts <- function(part) {
-        element[[part]] <<- as.list(as.vector(element[[part]]))
-        element
+    if (is_table(value)) {
+        table_element(value, index)
+    } else if (methods::is(value, "sparseMatrix")) {
+        element_of(value)
+    } else {
+        list(kind = "numbers", values = unname(as.matrix(value)),
+            dtype = slot_dtype(group, key))
     }
-    switch(element$kind,
-        scalar = element,
-        numbers = arrays("values"),
-        strings = {
-            element$shape <- as.list(dim(as.array(element$values)))
-            texts("values")
-        },
-        factor = {
-            arrays("codes")
-            texts("levels")
-        },
-        nullable = arrays("values", "missing"),
-        sparse = {
-            arrays("data", "indices", "indptr")
-            texts("shape")
-        },
-        table = {
-            element$columns <- as_dict(lapply(element$columns, portable))
-            if (is.null(element$index)) element else texts("index")
-        },
-        dict = {
-            element$items <- as_dict(lapply(element$items, portable))
-            element
-        })
-}
-
-# An empty list of R would be an empty list of Python.
-as_dict <- function(x) {
-    if (length(x)) x else reticulate::dict()
 }

@@ -18,12 +18,12 @@
 build_report <- function(x, path, title = NULL, other = NULL) {
     if (!is_string(path)) {
         fail("path must be the name of a file, not %s",
-            paste(deparse(path), collapse = ""))
+            code_of(path))
     }
-    kind <- kind_of(x)
+    words <- place_words(x)
     refuse_inside_python("ts.report.build(adata, path)")
     call_python("report.build", list(as_anndata(x), path.expand(path)),
         list(title = title, other = if (!is.null(other)) as_anndata(other)),
-        kind)
+        words)
     invisible(path)
 }

@@ -1,9 +1,12 @@
 # What every core asks of its input. Messages name the thing, the place and the
-# remedy.
+# remedy, in one wording for each kind of mistake.
 
 fail <- function(...) stop(sprintf(...), call. = FALSE)
 
 quoted <- function(x, n = 20L) first(paste0("\"", x, "\""), n)
+
+# As it would be written in code.
+code_of <- function(x) substr(paste(deparse(x), collapse = ""), 1L, 80L)
 
 first <- function(x, n = 5L) {
     shown <- paste(utils::head(x, n), collapse = ", ")
@@ -22,6 +25,69 @@ field <- function(x, name, by) {
             first(names(x), 20L))
     }
     x[[name]]
+}
+
+# match.arg() in this package's words: `value` is an argument, whose choices are
+# its default unless they are given. A choice may be shortened.
+choice_of <- function(value, choices = NULL, several = FALSE) {
+    name <- deparse(substitute(value))
+    if (is.null(choices)) {
+        choices <- eval(formals(sys.function(sys.parent()))[[name]])
+        if (is.null(value) || identical(value, choices)) {
+            return(choices[1L])
+        }
+    }
+    if (is.character(value)) {
+        at <- pmatch(value, choices, nomatch = 0L, duplicates.ok = TRUE)
+        value[at > 0L] <- choices[at]
+    }
+    check_choice(value, name, choices, several)
+}
+
+check_choice <- function(value, name, choices, several = FALSE) {
+    fits <- is.character(value) && all(value %in% choices) &&
+        if (several) length(value) > 0L else length(value) == 1L
+    if (!fits) {
+        unknown <- if (several) setdiff(value, choices) else value
+        fail("%s must be %s%s, not %s", name,
+            if (length(choices) > 2L) "one of " else "",
+            any_of(paste0("\"", choices, "\"", recycle0 = TRUE)),
+            code_of(unknown))
+    }
+    value
+}
+
+any_of <- function(words, n = 20L) {
+    if (length(words) > n) {
+        first(words, n)
+    } else if (length(words) > 1L) {
+        paste(paste(words[-length(words)], collapse = ", "), "or",
+            words[length(words)])
+    } else if (length(words)) {
+        words
+    } else {
+        "NULL"
+    }
+}
+
+wrong_type <- function(name, value, expected, remedy = NULL) {
+    fail("%s must be %s, not %s%s", name, expected,
+        paste(class(value), collapse = "/"),
+        if (is.null(remedy)) "" else paste0("; ", remedy))
+}
+
+# `installer` is the function that installs it.
+need_package <- function(package, installer) {
+    if (!requireNamespace(package, quietly = TRUE)) {
+        missing_package(package, sprintf("%s(\"%s\")", installer, package))
+    }
+}
+
+# A class of its own, so that Python too knows which package is missing.
+missing_package <- function(package, command) {
+    stop(structure(class = c("packageNotFoundError", "error", "condition"),
+        list(message = sprintf("the R package %s is missing: run %s", package,
+            command), call = NULL, package = package, lib.loc = NULL)))
 }
 
 names_at <- function(names, at) {
@@ -50,8 +116,7 @@ check_counts <- function(counts, what = "counts", whole = TRUE) {
 
 check_count_matrix <- function(counts, what = "counts") {
     if (!is_numeric_matrix(counts)) {
-        fail("%s must be a numeric matrix, genes x samples, not %s", what,
-            paste(class(counts), collapse = "/"))
+        wrong_type(what, counts, "a numeric matrix, genes x samples")
     }
     if (nrow(counts) == 0L || ncol(counts) == 0L) {
         fail("%s is empty: %d genes x %d samples", what, nrow(counts),
@@ -60,19 +125,19 @@ check_count_matrix <- function(counts, what = "counts") {
 }
 
 check_count_values <- function(counts, what = "counts", whole = TRUE) {
-    found <- check_counts_cpp(counts, whole)
-    if (found$kind > 0L) {
+    problem_at <- check_counts_cpp(counts, whole)
+    if (problem_at$kind > 0L) {
         problem <- c("missing", "negative", "infinite", "fractional")[
-            found$kind]
+            problem_at$kind]
         remedy <- c("drop the gene or the sample",
             "pass raw counts, not log or scaled values",
             "pass raw counts",
             paste("pass raw counts, not normalised values; round() estimated",
-                "counts (RSEM, salmon, tximport)"))[found$kind]
+                "counts (RSEM, salmon, tximport)"))[problem_at$kind]
         fail("%s has a %s value for gene %s in sample %s (%s): %s", what,
-            problem, names_at(rownames(counts), found$gene),
-            names_at(colnames(counts), found$sample), format(found$value),
-            remedy)
+            problem, names_at(rownames(counts), problem_at$gene),
+            names_at(colnames(counts), problem_at$sample),
+            format(problem_at$value), remedy)
     }
 }
 
@@ -91,7 +156,7 @@ check_number <- function(x, name, low = -Inf, high = Inf, integer = FALSE) {
     if (!fits) {
         fail("%s must be %s%s, not %s", name,
             if (integer) "an integer" else "a number", limits_of(low, high),
-            substr(paste(deparse(x), collapse = ""), 1L, 80L))
+            code_of(x))
     }
     invisible(x)
 }
@@ -123,7 +188,7 @@ check_key <- function(key_added) {
         grepl("^[^/]+$", key_added) && !grepl("^[.]+$", key_added))
     if (!fits) {
         fail("key_added must be a name without / such as \"run2\", not %s",
-            paste(deparse(key_added), collapse = ""))
+            code_of(key_added))
     }
     invisible(key_added)
 }
@@ -139,9 +204,9 @@ check_length <- function(x, n, name, of) {
 }
 
 # What Python's tissueshap._core.scale.check_logs() says of values by
-# themselves: whole numbers and what spans more than 64 are no logarithms.
-# Python's also recognises logarithms to another base, by what the samples
-# add up to.
+# themselves: integers, and values that span more than 64, are not
+# log-transformed. Python's also recognises other bases, by the sums of the
+# samples.
 warn_unless_logs <- function(values, what) {
     seen <- seen_scale(values)
     if (is.null(seen)) {
@@ -155,7 +220,7 @@ warn_unless_logs <- function(values, what) {
 seen_scale <- function(values) {
     span <- range(values)
     if (span[1L] >= 0 && span[2L] > 1 && all(values == round(values))) {
-        return(c("raw counts, all are whole numbers",
+        return(c("raw counts, all are integers",
             "run run_tmm() and run_log2() on them, or test them as counts"))
     }
     if (span[2L] - span[1L] > 64) {

@@ -35,9 +35,10 @@
 #' @param BPPARAM Workers for blocks of genes: a
 #'   [BiocParallel::BiocParallelParam-class], or a number of processes. Results
 #'   do not depend on it.
-#' @return A list by slot: `varm$de_logfc`, `varm$de_pvalue` and `varm$de_fdr`
-#'   (matrices, genes x classes), `var$de_significant` (in at least one class),
-#'   and `uns` with the data frames `counts` (`class`, `up`, `down`) and
+#' @return A list by slot: `varm$de_logfc`, `varm$de_pvalue`, `varm$de_fdr` and
+#'   `varm$de_called` (matrices, genes x classes; the last logical: which genes
+#'   are significant), `var$de_significant` (in at least one class), and `uns`
+#'   with the data frames `counts` (`class`, `up`, `down`) and
 #'   `dispersion` (what the method estimated for each gene; where `rest` is
 #'   `"pooled"`, for each `class` and gene).
 #' @details
@@ -81,13 +82,14 @@ core_de <- function(counts, label, lib_size = NULL, norm_factor = NULL,
                     lfc_test = NULL, covariates = NULL, block = NULL,
                     legacy = TRUE,
                     BPPARAM = BiocParallel::SerialParam()) {
-    method <- match.arg(method)
-    rest <- match.arg(rest)
+    method <- choice_of(method)
+    rest <- choice_of(rest)
     check_number(fdr, "fdr", 0, 1)
     check_number(lfc, "lfc", 0)
     check_de_options(method, lfc_test, covariates, block)
     check_legacy(legacy, method)
-    if (method == "limma") {
+    on_logs <- de_values(method) == "log"
+    if (on_logs) {
         check_log_values(counts)
     } else {
         check_de_counts(counts, lib_size, norm_factor)
@@ -95,24 +97,23 @@ core_de <- function(counts, label, lib_size = NULL, norm_factor = NULL,
     report_dropped(label)
     label <- class_factor(label, ncol(counts))
     found <- de_tests(counts, label, rest, list(
-        effective = if (method != "limma") lib_size * norm_factor,
+        effective = if (!on_logs) lib_size * norm_factor,
         covariates = covariates, block = check_block(block, ncol(counts))),
         method, lfc_test, legacy, workers_of(BPPARAM))
     names <- list(rownames(counts), levels(label))
     dimnames(found$logfc) <- dimnames(found$pvalue) <- names
     adjusted <- apply(found$pvalue, 2, stats::p.adjust, method = "BH")
     adjusted <- matrix(adjusted, nrow(counts), dimnames = names)
-    significant <- is_called(adjusted, found$logfc,
-        list(fdr = fdr, lfc = lfc))
+    called <- is_called(adjusted, found$logfc, list(fdr = fdr, lfc = lfc))
     list(
         varm = list(de_logfc = found$logfc, de_pvalue = found$pvalue,
-            de_fdr = adjusted),
-        var = list(de_significant = unname(rowSums(significant) > 0)),
+            de_fdr = adjusted, de_called = called),
+        var = list(de_significant = unname(rowSums(called) > 0)),
         uns = list(
             counts = data.frame(
                 class = levels(label),
-                up = count_columns(significant & found$logfc > 0),
-                down = count_columns(significant & found$logfc < 0)),
+                up = count_columns(called & found$logfc > 0),
+                down = count_columns(called & found$logfc < 0)),
             dispersion = found$dispersion))
 }
 
@@ -121,14 +122,10 @@ de_tests <- function(counts, label, rest, samples, method, lfc_test, legacy,
                      BPPARAM) {
     test <- function(label, rest) {
         layout <- do.call(de_layout, c(list(label, rest), samples))
-        switch(method,
-            wilcoxon = de_wilcoxon(counts, layout, BPPARAM),
-            limma = , limma_voom = de_limma(counts, layout, method, lfc_test,
-                BPPARAM),
-            de_edger(counts, layout, method, lfc_test, legacy, BPPARAM))
+        de_test(method, counts, layout, lfc_test, legacy, BPPARAM)
     }
-    if (rest != "pooled" || method == "wilcoxon") {
-        # Ranks are pooled as it is: only the means follow.
+    if (rest != "pooled" || de_pools(method)) {
+        # Only the means follow `rest`.
         return(test(label, if (rest == "pooled") "weighted" else rest))
     }
     each <- lapply(levels(label), function(class) {

@@ -33,8 +33,8 @@ core_enrich <- function(engine = c("go", "sets", "clusterprofiler",
                         id_type = c("ENTREZID", "ENSEMBL", "SYMBOL"),
                         gene_sets = NULL, gene_set_names = NULL,
                         min_size = 10, max_size = 500) {
-    engine <- match.arg(engine)
-    id_type <- match.arg(id_type)
+    engine <- choice_of(engine)
+    id_type <- choice_of(id_type)
     check_set_sizes(min_size, max_size)
     need_engine(engine)
     if (engine == "sets" && is.null(gene_sets)) {
@@ -75,10 +75,7 @@ need_engine <- function(engine) {
     needed <- switch(engine, go = c("org.Hs.eg.db", "GO.db"),
         clusterprofiler = "clusterProfiler", reactomepa = "ReactomePA")
     for (package in needed) {
-        if (!requireNamespace(package, quietly = TRUE)) {
-            missing_package(package,
-                sprintf("BiocManager::install(\"%s\")", package))
-        }
+        need_package(package, "BiocManager::install")
     }
 }
 
@@ -145,7 +142,7 @@ as_enrichment <- function(found) {
 # does the work.
 to_entrez <- function(genes, id_type, engine) {
     genes <- unique(strip_version(as.character(genes)))
-    need_human_genes()
+    need_package("org.Hs.eg.db", "BiocManager::install")
     if (engine == "clusterprofiler") {
         # bitr warns of what it does not find; that is reported below.
         pairs <- withCallingHandlers(
@@ -169,15 +166,8 @@ to_entrez <- function(genes, id_type, engine) {
     list(genes = unique(entrez[!lost]), unmapped = genes[lost])
 }
 
-need_human_genes <- function() {
-    if (!requireNamespace("org.Hs.eg.db", quietly = TRUE)) {
-        missing_package("org.Hs.eg.db",
-            "BiocManager::install(\"org.Hs.eg.db\")")
-    }
-}
-
 entrez_of <- function(id_type) {
-    need_human_genes()
+    need_package("org.Hs.eg.db", "BiocManager::install")
     AnnotationDbi::toTable(switch(id_type,
         ENSEMBL = org.Hs.eg.db::org.Hs.egENSEMBL,
         SYMBOL = org.Hs.eg.db::org.Hs.egSYMBOL))

@@ -25,8 +25,8 @@
 #' @export
 #' @examples
 #' counts <- matrix(rpois(200, 10), 20, 10)
-#' found <- core_filter_genes(counts, rep(c("a", "b"), each = 5))
-#' found$uns$rules
+#' results <- core_filter_genes(counts, rep(c("a", "b"), each = 5))
+#' results$uns$rules
 core_filter_genes <- function(counts, label, tpm = NULL, gene_length = NULL,
                               biotype = NULL, min_reads = 6, min_tpm = 0.1,
                               min_samples = NULL, protein_coding = TRUE) {

@@ -1,5 +1,4 @@
-# What is compared with what: the design, the contrasts, and which of the
-# options go together.
+# What is compared with what: the design and the contrasts.
 
 # A layout is what the tests need of the samples: `class` (from zero, or the
 # class of each sample as an integer), `design`, `contrasts` (coefficients x
@@ -67,30 +66,6 @@ check_rank <- function(design, k) {
         fail(paste("%d samples of %d classes (%d covariates) leave no",
             "replicates: at least one class needs two samples"), nrow(design),
             k, ncol(design) - k)
-    }
-}
-
-check_de_options <- function(method, lfc_test, covariates, block) {
-    if (!is.null(lfc_test)) {
-        check_number(lfc_test, "lfc_test", 0)
-        if (lfc_test == 0) {
-            fail(paste("lfc_test must be above 0, or NULL for the test",
-                "against no difference"))
-        }
-    }
-    if (method == "wilcoxon" && !is.null(lfc_test)) {
-        fail(paste("wilcoxon compares ranks and cannot test a fold change:",
-            "leave lfc_test out and choose genes by lfc, or take another",
-            "method"))
-    }
-    if (method == "wilcoxon" && !is.null(covariates)) {
-        fail(paste("wilcoxon takes no covariates: take method =",
-            "\"limma_voom\" or one of edgeR's"))
-    }
-    if (!is.null(block) && !startsWith(method, "limma")) {
-        fail(paste("%s cannot hold samples of one donor together: take method",
-            "= \"limma_voom\" for block, or with edgeR_QL give the donor as",
-            "one of the covariates, if each gave several classes"), method)
     }
 }
 

@@ -33,9 +33,9 @@ check_legacy <- function(legacy, method) {
     if (legacy) {
         return()
     }
-    if (method != "edgeR_QL") {
-        fail(paste("legacy = FALSE is a pipeline of edgeR_QL: leave it out",
-            "with %s"), method)
+    if (!de_accepts(method, "legacy")) {
+        fail("legacy = FALSE is a pipeline of %s: leave it out with %s",
+            first(de_methods_with("legacy", method)), method)
     }
     if (!knows_legacy(quasi_method())) {
         fail(paste("legacy = FALSE needs edgeR 4 (Bioconductor 3.18, R 4.3),",

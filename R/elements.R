@@ -40,7 +40,7 @@ is_table <- function(value) {
     is.data.frame(value) || methods::is(value, "DataFrame")
 }
 
-# Dates are texts in Python; NULL for what Python cannot hold, as a function.
+# Dates are strings in Python; NULL for what Python cannot hold, as a function.
 plain_vector <- function(value) {
     if (inherits(value, c("Date", "POSIXt"))) {
         format(value)
@@ -160,14 +160,14 @@ escaped <- function(names, escapes) {
     names
 }
 
-# The columns that stand for classes, of those that there are; NA where there is
+# The columns that stand for classes, of those that there are; NA if there is
 # none. Earlier versions had one name for the classes a/b and a|b.
-columns_in <- function(classes, held) {
+columns_in <- function(classes, stored) {
     columns <- class_columns(classes)
     old <- plain_names(classes)
-    found <- ifelse(columns %in% held, columns,
-        ifelse(old %in% setdiff(held, columns), old, NA))
-    stats::setNames(as.character(found), classes)
+    present <- ifelse(columns %in% stored, columns,
+        ifelse(old %in% setdiff(stored, columns), old, NA))
+    stats::setNames(as.character(present), classes)
 }
 
 frame_element <- function(values) table_element(frame_of(values))
@@ -195,9 +195,9 @@ value_of <- function(element) {
             dim(element$values)),
         factor = factor_value(element),
         nullable = {
-            found <- as.vector(unlist(element$values))
-            found[as.vector(element$missing)] <- NA
-            found
+            values <- as.vector(unlist(element$values))
+            values[as.vector(element$missing)] <- NA
+            values
         },
         sparse = sparse_value(element),
         table = table_value(element),
@@ -222,28 +222,28 @@ as_array <- function(values, shape = dim(values)) {
 
 table_value <- function(element) {
     columns <- lapply(element$columns, function(column) {
-        held <- value_of(column)
-        if (is.factor(held)) held else as.vector(held)
+        values <- value_of(column)
+        if (is.factor(values)) values else as.vector(values)
     })
-    found <- structure(columns, class = "data.frame",
+    frame <- structure(columns, class = "data.frame",
         row.names = .set_row_names(element$n_rows))
-    if (is.null(names(found))) {
-        names(found) <- character()
+    if (is.null(names(frame))) {
+        names(frame) <- character()
     }
     index <- as.character(unlist(element$index))
     counted <- identical(index, counted_index(element$n_rows))
     if (length(index) && !counted && !anyDuplicated(index)) {
-        rownames(found) <- index
+        rownames(frame) <- index
     }
-    found
+    frame
 }
 
 # How a file names the rows of a table that has no names.
 counted_index <- function(n) as.character(seq_len(n) - 1L)
 
 sparse_value <- function(element) {
-    found <- sparse_columns(element)
-    if (element$format == "csr") Matrix::t(found) else found
+    columns <- sparse_columns(element)
+    if (element$format == "csr") Matrix::t(columns) else columns
 }
 
 # The rows of a CSR matrix are the columns of its transpose: what is stored
@@ -308,23 +308,57 @@ sparse_or_dense <- function(value) {
 
 layer_element <- function(value, dtype = NULL) {
     if (methods::is(value, "sparseMatrix")) {
-        found <- sparse_element(value)
-        found$format <- "csr"
-        found$shape <- rev(found$shape)
-        found$dtype <- dtype
-        found
+        element <- sparse_element(value)
+        element$format <- "csr"
+        element$shape <- rev(element$shape)
+        element$dtype <- dtype
+        element
     } else {
         list(kind = "numbers", values = unname(as.matrix(value)),
             dtype = dtype)
     }
 }
 
-# The type that the contract gives to a slot, where R has no such type.
-slot_dtype <- function(group, key) {
-    held <- schema()[[group]]
-    if (group == "obsm" && startsWith(key, "X_umap")) {
-        key <- "X_umap"
+# An element as reticulate hands it on: a vector of one value would be a scalar,
+# and an empty list has no names.
+portable <- function(element) {
+    arrays <- function(...) {
+        for (part in c(...)) {
+            element[[part]] <<- as.array(element[[part]])
+        }
+        element
     }
-    dtype <- held[[key]]$dtype
-    if (identical(dtype, "float32")) dtype else NULL
+    texts <- function(part) {
+        element[[part]] <<- as.list(as.vector(element[[part]]))
+        element
+    }
+    switch(element$kind,
+        scalar = element,
+        numbers = arrays("values"),
+        strings = {
+            element$shape <- as.list(dim(as.array(element$values)))
+            texts("values")
+        },
+        factor = {
+            arrays("codes")
+            texts("levels")
+        },
+        nullable = arrays("values", "missing"),
+        sparse = {
+            arrays("data", "indices", "indptr")
+            texts("shape")
+        },
+        table = {
+            element$columns <- as_dict(lapply(element$columns, portable))
+            if (is.null(element$index)) element else texts("index")
+        },
+        dict = {
+            element$items <- as_dict(lapply(element$items, portable))
+            element
+        })
+}
+
+# An empty list of R would be an empty list of Python.
+as_dict <- function(x) {
+    if (length(x)) x else reticulate::dict()
 }

@@ -12,10 +12,10 @@ gene_lists <- function(x, source, by, label) {
             shap = shap_lists(x, classes, by),
             de = de_lists(x, classes, by, genes))
     }
-    found <- data.frame(source = rep(source, length(lists)),
+    table <- data.frame(source = rep(source, length(lists)),
         class = names(lists))
-    found$genes <- unname(lists)
-    found
+    table$genes <- unname(lists)
+    table
 }
 
 shap_lists <- function(x, classes, by) {
@@ -27,18 +27,8 @@ shap_lists <- function(x, classes, by) {
     split(as.character(table$gene), factor(table$class, classes))
 }
 
-# Which genes DE calls; missing where a gene was not tested. `limits` are the
-# params of its record.
-is_called <- function(fdr, logfc, limits) {
-    fdr < limits$fdr & abs(logfc) > limits$lfc
-}
-
 de_lists <- function(x, classes, by, genes) {
-    params <- need_record(x, "de")$params
-    called <- is_called(class_frame(x, "de_fdr", classes),
-        class_frame(x, "de_logfc", classes), params)
-    # A gene that was not tested is not called.
-    called <- called & !is.na(called)
+    called <- called_genes(x, classes)
     if (by == "exclusive") {
         called <- called & rowSums(called) == 1
     }
@@ -47,30 +37,22 @@ de_lists <- function(x, classes, by, genes) {
     }), classes)
 }
 
-need_record <- function(x, name, verb = name) {
-    found <- get_record(x, name)
-    if (is.null(found)) {
-        fail("there is no record of %s: run run_%s() first", name, verb)
-    }
-    found
-}
-
 # The identifiers of the genes: the column that most of the gene sets' genes are
-# in, or Entrez identifiers where there are no gene sets.
+# in, or Entrez identifiers without gene sets.
 gene_identifiers <- function(x, known, wanted) {
     if (is.null(known)) {
         return(entrez_identifiers(x, wanted))
     }
-    held <- identifier_columns(x, wanted)
-    hits <- vapply(held, function(ids) sum(ids %in% known), integer(1))
+    columns <- identifier_columns(x, wanted)
+    hits <- vapply(columns, function(ids) sum(ids %in% known), integer(1))
     best <- which.max(hits)
     if (hits[best] == 0L) {
         fail(paste("none of the genes (%s) is in the gene sets, which hold",
-            "%s: do the identifiers match?"), first(names(held)),
+            "%s: do the identifiers match?"), first(names(columns)),
             first(known, 3L))
     }
-    check_share(held[[best]], known, names(held)[best])
-    list(column = names(held)[best], values = held[[best]])
+    check_share(columns[[best]], known, names(columns)[best])
+    list(column = names(columns)[best], values = columns[[best]])
 }
 
 # The columns that may hold identifiers, or the one that the user names.
@@ -79,34 +61,34 @@ identifier_columns <- function(x, wanted) {
     if (!is.null(wanted)) {
         keys <- wanted
     }
-    held <- lapply(stats::setNames(keys, keys), function(key) {
+    columns <- lapply(stats::setNames(keys, keys), function(key) {
         if (key == "var_names") gene_names(x) else get_column(x, "var", key)
     })
-    if (!is.null(wanted) && is.null(held[[wanted]])) {
+    if (!is.null(wanted) && is.null(columns[[wanted]])) {
         fail("ids = \"%s\": %s has no such column", wanted, place_of(x, "var"))
     }
-    lapply(held[!vapply(held, is.null, logical(1))], clean_ids)
+    lapply(columns[!vapply(columns, is.null, logical(1))], clean_ids)
 }
 
 # Entrez identifiers: the column of them, or what org.Hs.eg.db has of the
 # Ensembl identifiers or symbols that it knows most of.
 entrez_identifiers <- function(x, wanted) {
-    held <- identifier_columns(x, wanted)
-    if (is.null(wanted) && any(!is.na(held$entrez_id))) {
-        held <- held["entrez_id"]
+    columns <- identifier_columns(x, wanted)
+    if (is.null(wanted) && any(!is.na(columns$entrez_id))) {
+        columns <- columns["entrez_id"]
     }
-    types <- vapply(held, id_type, "")
+    types <- vapply(columns, id_type, "")
     # Names that are numbers count the genes.
     types[names(types) == "var_names" & types == "ENTREZID"] <- "SYMBOL"
-    mapped <- Map(entrez_by, held, types)
+    mapped <- Map(entrez_by, columns, types)
     hits <- vapply(mapped, function(ids) sum(!is.na(ids)), integer(1))
     best <- which.max(hits)
-    column <- names(held)[best]
+    column <- names(columns)[best]
     if (hits[best] == 0L) {
         fail(paste("none of the genes (%s) has an Entrez identifier in",
             "org.Hs.eg.db, which knows human genes: pass ids = \"...\", a",
             "column of %s with Entrez or Ensembl identifiers or symbols"),
-            first(held[[best]], 3L), place_of(x, "var"))
+            first(columns[[best]], 3L), place_of(x, "var"))
     }
     if (types[[best]] != "ENTREZID") {
         message(sprintf("%d of %d genes (%s, by %s) have an Entrez identifier",
@@ -125,7 +107,7 @@ id_type <- function(ids) {
         SYMBOL = length(ids) - numbers - ensembl)))
 }
 
-# The first Entrez identifier of each gene, NA where there is none.
+# The first Entrez identifier of each gene, NA if it has none.
 entrez_by <- function(ids, id_type) {
     if (id_type == "ENTREZID") {
         return(ids)

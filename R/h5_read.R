@@ -4,27 +4,27 @@
 
 h5_attribute <- function(node, name) {
     if (node$attr_exists(name)) {
-        held <- node$attr_open(name)
-        on.exit(held$close())
+        attribute <- node$attr_open(name)
+        on.exit(attribute$close())
         # An empty one, as that of a table without columns, cannot be read.
-        if (held$get_storage_size() > 0) held$read()
+        if (attribute$get_storage_size() > 0) attribute$read()
     }
 }
 
 h5_encoding <- function(node) {
-    found <- h5_attribute(node, "encoding-type")
-    if (is.null(found)) {
+    encoding <- h5_attribute(node, "encoding-type")
+    if (is.null(encoding)) {
         if (is_h5_group(node)) "dict" else "array"
     } else {
-        found
+        encoding
     }
 }
 
 is_h5_group <- function(node) inherits(node, "H5Group")
 
 h5_keys <- function(group) {
-    found <- names(group)
-    found[order(found, method = "radix")]
+    keys <- names(group)
+    keys[order(keys, method = "radix")]
 }
 
 # Opens a member, for as long as `use` takes.
@@ -36,13 +36,13 @@ h5_with <- function(parent, name, use, ...) {
 
 h5_has <- function(parent, name) name %in% names(parent)
 
-# The values of a data set; whole numbers of 64 bits are doubles where R's
-# integers are too short.
+# The values of a data set; integers of 64 bits become doubles if R's are too
+# short.
 h5_values <- function(node) {
     space <- node$get_space()
     on.exit(space$close())
     empty <- space$get_simple_extent_npoints() == 0
-    # hdf5r cannot read no texts.
+    # hdf5r cannot read an empty set of strings.
     if (empty && inherits(node$get_type(), "H5T_STRING")) {
         character()
     } else {
@@ -141,8 +141,8 @@ old_file <- function(node) {
 # genes, or of some.
 h5_layer <- function(node, genes = NULL) {
     if (is_h5_group(node)) {
-        found <- layer_of(h5_element(node))
-        if (is.null(genes)) found else found[genes, , drop = FALSE]
+        values <- layer_of(h5_element(node))
+        if (is.null(genes)) values else values[genes, , drop = FALSE]
     } else if (is.null(genes)) {
         h5_values(node)
     } else {

@@ -69,7 +69,7 @@ h5_mark <- function(node, encoding, version) {
 
 h5_note <- function(node, name, value, dtype = NULL, scalar = TRUE) {
     type <- h5_type(h5_dtype(value, dtype))
-    # Nothing can be written where there is no room.
+    # No value can be written into an empty space.
     write <- function(space) {
         node$create_attr(name, robj = if (length(value)) value, dtype = type,
             space = space)$close()
@@ -124,7 +124,7 @@ h5_empty <- function(parent, name, shape, type) {
     if (is.null(shape)) make(h5_scalar()) else h5_with_space(shape, make)
 }
 
-# Some 10^5 values, whole samples where a sample is not longer.
+# About 10^5 values, whole samples if a sample is not longer.
 h5_chunk <- function(shape) {
     limit <- 131072
     first <- min(shape[1L], limit)
@@ -135,7 +135,7 @@ h5_chunk <- function(shape) {
     as.integer(c(first, rest))
 }
 
-# `notes` are attributes of one value beside the marks.
+# `notes` are attributes of one value in addition to the marks.
 h5_group <- function(parent, name, encoding = "dict", version = "0.1.0",
                      notes = list()) {
     h5_copy(parent, name, c("group", encoding, version, unlist(notes)),
@@ -183,7 +183,7 @@ h5_put <- function(parent, name, element) {
 }
 
 h5_put_scalar <- function(parent, name, value) {
-    # Python's whole numbers have 64 bits.
+    # Python's integers have 64 bits.
     h5_data(parent, name, value, if (is.integer(value)) "int64",
         if (is.character(value)) "string" else "numeric-scalar", scalar = TRUE)
 }

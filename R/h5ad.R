@@ -10,7 +10,7 @@
 #' @param path The file. Writing replaces it in one step, whole or not at all.
 #' @param adata An AnnData (of Python or of \pkg{anndataR}) or a
 #'   SummarizedExperiment. An object of R is written without Python where
-#'   \pkg{hdf5r} is installed; columns of text that repeat themselves become
+#'   \pkg{hdf5r} is installed; columns of strings that repeat themselves become
 #'   categories, as in Python.
 #' @inheritParams as_anndata
 #' @return `read_h5ad()`: an AnnData (a Python object). `write_h5ad()`: the
@@ -39,13 +39,54 @@ read_h5ad <- function(path) {
 #' @rdname read_h5ad
 #' @export
 write_h5ad <- function(adata, path, assay = NULL) {
-    adata <- remember_assay(adata, assay)
-    elements <- switch(kind_of(adata), experiment = experiment_elements,
-        anndatar = anndatar_elements)
-    if (!is.null(elements) && has_hdf5r()) {
-        write_elements(elements(adata), path)
-    } else {
-        call_python("io.write_h5ad", list(as_anndata(adata), path))
-    }
+    save_data(remember_assay(adata, assay), path)
     invisible(path)
+}
+
+save_data <- function(x, path) UseMethod("save_data", kind_of(x))
+
+#' @exportS3Method
+save_data.default <- function(x, path) {
+    if (has_hdf5r()) {
+        write_elements(elements_of(x), path)
+    } else {
+        save_data(as_anndata(x), path)
+    }
+}
+
+# Writes a whole AnnData, from its elements.
+write_elements <- function(elements, path) {
+    replace_file(path, function(temporary) {
+        file <- hdf5r::H5File$new(temporary, "w")
+        on.exit(h5_close(file))
+        h5_without_flush()
+        h5_mark(file, "anndata", "0.1.0")
+        h5_put_layer(file, "X", elements$counts)
+        for (side in c("obs", "var")) {
+            h5_put(file, side, with_categories(elements[[side]]))
+        }
+        layers <- h5_group(file, "layers")
+        for (key in names(elements$layers$items)) {
+            h5_put_layer(layers, key, elements$layers$items[[key]])
+        }
+        layers$close()
+        for (group in c("obsm", "varm", "obsp", "varp", "uns")) {
+            element <- elements[[group]]
+            h5_put(file, group,
+                if (is.null(element)) dict_of(list()) else element)
+        }
+    })
+}
+
+# Strings that repeat themselves become categories, as anndata does.
+with_categories <- function(table) {
+    table$columns <- lapply(table$columns, function(column) {
+        if (column$kind == "strings" && anyDuplicated(column$values)) {
+            factor_element(factor(column$values,
+                sort(unique(column$values), method = "radix")))
+        } else {
+            column
+        }
+    })
+    table
 }

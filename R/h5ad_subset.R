@@ -1,22 +1,21 @@
 # Keeps some genes of an open .h5ad file: every element along the genes is
-# written anew, in the type that it is stored in.
+# written again, in the type that it is stored in.
 
-h5ad_keep_genes <- function(x, key) {
-    keep <- which(h5ad_value(x, "var", key))
+h5ad_keep_genes <- function(x, keep) {
     if (h5_has(x$file, "X")) {
         h5_keep_layer(x$file, "X", keep)
     }
     for (group in intersect(c("layers", "varm", "varp"), names(x$file))) {
-        held <- x$file[[group]]
-        for (name in h5_keys(held)) {
-            switch(group, layers = h5_keep_layer(held, name, keep),
-                varm = h5_keep_rows(held, name, keep),
+        members <- x$file[[group]]
+        for (name in h5_keys(members)) {
+            switch(group, layers = h5_keep_layer(members, name, keep),
+                varm = h5_keep_rows(members, name, keep),
                 varp = {
-                    h5_keep_layer(held, name, keep)
-                    h5_keep_rows(held, name, keep)
+                    h5_keep_layer(members, name, keep)
+                    h5_keep_rows(members, name, keep)
                 })
         }
-        held$close()
+        members$close()
     }
     h5_keep_rows(x$file, "var", keep)
     x
@@ -76,7 +75,7 @@ h5_replace <- function(parent, name, node, values) {
 h5_replace_sparse <- function(parent, name, node, element) {
     force(element)
     types <- lapply(stats::setNames(nm = c("data", "indices", "indptr")),
-        function(part) h5_with(node, part, function(held) held$get_type()))
+        function(part) h5_with(node, part, function(data) data$get_type()))
     marks <- h5_marks(node)
     node$close()
     h5_drop(parent, name)
@@ -98,7 +97,7 @@ h5_retyped <- function(parent, name, values, type) {
 }
 
 h5_marks <- function(node) {
-    found <- c(h5_attribute(node, "encoding-type"),
+    marks <- c(h5_attribute(node, "encoding-type"),
         h5_attribute(node, "encoding-version"))
-    if (length(found) == 2L) found else c("array", "0.2.0")
+    if (length(marks) == 2L) marks else c("array", "0.2.0")
 }

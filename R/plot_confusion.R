@@ -1,4 +1,4 @@
-#' Which classes are taken for which
+#' Which classes are misclassified as which
 #'
 #' The confusion of the held-out samples, each row a share of its true class.
 #' Classes are ordered by recall, which stands on the right; precision stands

@@ -17,7 +17,7 @@
 plot_de_counts <- function(adata, label = NULL) {
     x <- figure_data(adata)
     limits <- need_record(x, "de")$params
-    table <- called_genes(x, label, limits)
+    table <- called_counts(x, label)
     table <- table[order(-table$up - table$down), ]
     words <- c(up = "up in the class", down = "down")
     kinds <- paste0(rep(words, each = 2L),
@@ -52,12 +52,12 @@ plot_de_counts <- function(adata, label = NULL) {
         figure_theme("x")
 }
 
-# A row a class: the genes called up and down, and of them those that no other
+# One row per class: the genes called up and down, and of them those that no other
 # class calls.
-called_genes <- function(x, label, limits) {
+called_counts <- function(x, label) {
     classes <- class_levels(x, label)
     logfc <- class_frame(x, "de_logfc", classes)
-    called <- is_called(class_frame(x, "de_fdr", classes), logfc, limits)
+    called <- called_genes(x, classes)
     alone <- called & rowSums(called) == 1
     data.frame(class = classes, up = count_columns(called & logfc > 0),
         down = count_columns(called & logfc < 0),

@@ -21,7 +21,7 @@
 #' }
 plot_enrichment <- function(adata, n_top = NULL, size = c("share", "ratio"),
                             key = "enrich") {
-    size <- match.arg(size)
+    size <- choice_of(size)
     table <- need_record(figure_data(adata), key)$table
     if (nrow(table) == 0L) {
         return(ggplot2::ggplot() + ggplot2::theme_void() +
@@ -76,7 +76,7 @@ as_share <- function(ratios) {
     vapply(parts, function(part) as.numeric(part[1L]) / as.numeric(part[2L]), 0)
 }
 
-# What tells the lists apart: the source, the class, or both.
+# What distinguishes the lists: the source, the class, or both.
 list_names <- function(lists) {
     parts <- strsplit(lists, "\r", fixed = TRUE)
     source <- vapply(parts, `[[`, "", 1L)

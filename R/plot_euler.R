@@ -1,11 +1,11 @@
 #' SHAP genes and DE genes as circles
 #'
-#' The selected SHAP genes against the DE genes, and other rank cut-offs beside
-#' them, as in Python's `ts.pl.overlap`. All circles have one scale: an area is
-#' a number of genes.
+#' The selected SHAP genes against the DE genes, and other rank cut-offs next
+#' to them, as in Python's `ts.pl.overlap`. All circles have one scale: an area
+#' is a number of genes.
 #'
 #' @param adata As for [plot_confusion()], after [run_compare()].
-#' @param ranks Rank cut-offs to draw beside the selection, of those that
+#' @param ranks Rank cut-offs to draw next to the selection, of those that
 #'   [run_compare()] recorded; by default up to three of them.
 #' @return A ggplot.
 #' @seealso [plot_overlap()] for each class by itself.
@@ -55,9 +55,9 @@ other_cutoffs <- function(by_rank, ranks) {
 }
 
 euler_circles <- function(row) {
-    found <- solve_circles(row$n_shap, row$n_de, row$n_both)
-    radius <- c(de = found$second, shap = found$first)
-    centre <- c(de = found$distance, shap = 0)
+    circles <- solve_circles(row$n_shap, row$n_de, row$n_both)
+    radius <- c(de = circles$second, shap = circles$first)
+    centre <- c(de = circles$distance, shap = 0)
     middle <- (min(centre - radius) + max(centre + radius)) / 2
     turn <- seq(0, 2 * pi, length.out = 181L)
     do.call(rbind, lapply(names(radius)[radius > 0], function(set) {

@@ -4,8 +4,7 @@
 #' Python's `ts.pl.exclusive`.
 #'
 #' @param adata As for [plot_confusion()], after [run_select_genes()].
-#' @param label Name of the column with the classes; by default the recorded
-#'   one.
+#' @inheritParams plot_de_counts
 #' @return A ggplot.
 #' @export
 #' @examples

@@ -57,7 +57,7 @@ plot_logfc <- function(adata) {
         ggplot2::geom_text(ggplot2::aes(label = with_commas(.data$y)), bars,
             vjust = -0.4, size = 2.5) +
         ggplot2::scale_x_discrete(labels = labels,
-            limits = function(found) intersect(columns, found)) +
+            limits = function(values) intersect(columns, values)) +
         ggplot2::scale_y_continuous(labels = with_commas,
             expand = ggplot2::expansion(c(0.02, 0.08))) +
         ggplot2::scale_fill_manual(values = c("SHAP only" = role("shap"),

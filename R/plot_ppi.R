@@ -16,7 +16,7 @@
 #'     plot_ppi(example_results())
 #' }
 plot_ppi <- function(adata, source = c("shap", "de")) {
-    source <- match.arg(source)
+    source <- choice_of(source)
     table <- need_record(figure_data(adata), "ppi")$table
     table <- table[table$source == source, ]
     if (nrow(table) == 0L) {

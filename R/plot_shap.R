@@ -1,4 +1,4 @@
-#' The genes that speak for each class
+#' The genes that support each class
 #'
 #' For all classes: a dot's area is the gene's median SHAP value in a class
 #' (none where it is not positive), relative to the largest in that class; its
@@ -8,9 +8,8 @@
 #'
 #' @param adata As for [plot_confusion()], after [run_rank_genes()].
 #' @param class_name One class; by default all.
-#' @param label Name of the column with the classes; by default the recorded
-#'   one.
-#' @param n_top Genes a class; by default 15 for one class, and as many as fit
+#' @inheritParams plot_de_counts
+#' @param n_top Genes per class; by default 15 for one class, and as many as fit
 #'   (1 to 5) for all.
 #' @param layer The layer (assay) whose values give the colours.
 #' @return A ggplot.
@@ -55,17 +54,9 @@ class_frame <- function(x, key, classes, key_added = NULL) {
             "with other classes; run %s() again"), place_of(x, "varm"), key,
             first(lacking), written_by("varm", key))
     }
-    found <- frame[, columns, drop = FALSE]
-    colnames(found) <- classes
-    found
-}
-
-need_matrix <- function(x, layer) {
-    found <- get_matrix(x, layer)
-    if (is.null(found)) {
-        missing_slot(x, "layers", layer, written_by("layers", layer))
-    }
-    found
+    values <- frame[, columns, drop = FALSE]
+    colnames(values) <- classes
+    values
 }
 
 rescaled <- function(values, low, high) {
@@ -158,7 +149,7 @@ explained_samples <- function(x, class_name) {
     }
 }
 
-# Offsets that set dots of about the same value beside each other: 0, 1, -1, 2,
+# Offsets that set dots of about the same value next to each other: 0, 1, -1, 2,
 # -2 and so on, in each of 80 places along the axis.
 stacked <- function(values, reach) {
     place <- floor((values - reach[1L]) / max(diff(reach),

@@ -8,8 +8,7 @@
 #'
 #' @param adata As for [plot_confusion()], after
 #'   `run_shap(adata, model, target = "all")`.
-#' @param label Name of the column with the classes; by default the recorded
-#'   one.
+#' @inheritParams plot_de_counts
 #' @param n_top Number of genes.
 #' @return A ggplot.
 #' @export

@@ -1,27 +1,12 @@
-# What all figures share: colours, texts and the theme. The colours are those of
+# What all figures share: colours, text and the theme. The colours are those of
 # inst/palette.json, which Python's figures take them from too.
 
 utils::globalVariables(".data")
 
-need_ggplot2 <- function() {
-    if (!requireNamespace("ggplot2", quietly = TRUE)) {
-        missing_package("ggplot2", "install.packages(\"ggplot2\")")
-    }
-}
-
 # The data that a figure reads. A file is open until the figure is made.
 figure_data <- function(adata, frame = parent.frame()) {
-    need_ggplot2()
-    if (kind_of(adata) != "path") {
-        return(adata)
-    }
-    if (!has_hdf5r()) {
-        return(read_by_python(adata))
-    }
-    x <- open_h5ad(adata)
-    close <- as.call(list(function() h5_close(x$file)))
-    do.call(on.exit, list(close, add = TRUE), envir = frame)
-    x
+    need_package("ggplot2", "install.packages")
+    open_data(adata, frame)
 }
 
 palette <- function() {
@@ -97,18 +82,23 @@ format_each <- function(n, ...) {
 
 # Breaks of an axis of counts.
 whole_breaks <- function(limits) {
-    found <- pretty(limits)
-    found[found == trunc(found)]
+    breaks <- pretty(limits)
+    breaks[breaks == trunc(breaks)]
 }
 
-# Symbols where there are any, the identifiers else.
-symbols_of <- function(x, genes) {
-    held <- get_column(x, "var", slot_name("var", "symbol"))
-    if (is.null(held)) {
-        return(shown(genes, 20L))
+# Each gene's symbol, or its identifier if it has none: as Python's
+# _core.labels.symbols().
+gene_symbols <- function(x) {
+    genes <- gene_names(x)
+    symbols <- get_column(x, "var", slot_name("var", "symbol"))
+    if (is.null(symbols)) {
+        return(genes)
     }
-    symbol <- held[match(genes, gene_names(x))]
-    shown(ifelse(symbol %in% c(NA, "", "nan"), genes, symbol), 20L)
+    ifelse(symbols %in% c(NA, "", "nan"), genes, as.character(symbols))
+}
+
+symbols_of <- function(x, genes) {
+    shown(gene_symbols(x)[match(genes, gene_names(x))], 20L)
 }
 
 # A factor whose first level is drawn on top of a y axis.
@@ -139,7 +129,7 @@ low_to_high <- function(name) {
 }
 
 figure_theme <- function(grid = c("both", "x", "y", "none")) {
-    grid <- match.arg(grid)
+    grid <- choice_of(grid)
     blank <- ggplot2::element_blank()
     ink <- role("ink")
     line <- function(axis) {
@@ -153,7 +143,7 @@ figure_theme <- function(grid = c("both", "x", "y", "none")) {
         text = ggplot2::element_text(colour = ink),
         axis.text = ggplot2::element_text(colour = ink),
         axis.line = ggplot2::element_line(colour = ink, linewidth = 0.3),
-        # Clear of the numbers beside it, whatever the font of the device.
+        # Clear of the numbers next to it, whatever the font of the device.
         axis.title.y.right = ggplot2::element_text(
             margin = ggplot2::margin(l = 10)),
         panel.grid.minor = blank,

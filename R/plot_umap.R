@@ -6,8 +6,7 @@
 #' `ts.pl.umap`.
 #'
 #' @param adata As for [plot_confusion()], after [run_cluster()].
-#' @param label Name of the column with the classes; by default the recorded
-#'   one.
+#' @inheritParams plot_de_counts
 #' @param gene_sets Sets to draw; by default all that were embedded.
 #' @return A ggplot.
 #' @export
@@ -65,10 +64,10 @@ plot_umap <- function(adata, label = NULL, gene_sets = NULL) {
 # cover each other are moved up and down, as little as needed; sizes are those
 # of a panel of about 3.5 inches.
 apart <- function(labels, points) {
-    held <- points[points$panel == labels$panel[1L], ]
-    x <- (labels$x - min(held$x)) / max(diff(range(held$x)),
+    own <- points[points$panel == labels$panel[1L], ]
+    x <- (labels$x - min(own$x)) / max(diff(range(own$x)),
         .Machine$double.xmin)
-    high <- max(diff(range(held$y)), .Machine$double.xmin)
+    high <- max(diff(range(own$y)), .Machine$double.xmin)
     y <- labels$y / high
     wide <- nchar(labels$text) * 0.022
     labels$hjust <- x

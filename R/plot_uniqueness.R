@@ -15,7 +15,7 @@ plot_uniqueness <- function(adata) {
     record <- need_record(figure_data(adata), "select_genes")
     curve <- record$curve
     params <- record$params
-    # Of other rules the threshold is no share of genes.
+    # The threshold of other rules is not a share of genes.
     threshold <- if (identical(as.character(params$method),
         "unique_fraction")) params$threshold else NULL
     kinds <- c(unique_fraction = "unique: distinct genes / all ranks",

@@ -1,6 +1,6 @@
-# Whose a slot is, what a record was made from, and whether that has changed
-# since: python/tissueshap/_core/slots/ and _core/provenance/, for the kinds of
-# data that R writes itself. Fingerprints are the same; those of a layer's
+# What a record was made from, and whether that has changed since: as
+# python/tissueshap/_core/provenance/, for the kinds of data that R writes
+# itself. Fingerprints are the same; those of a layer's
 # values and of a model are Python's alone, and what is not there is not
 # compared.
 
@@ -48,33 +48,32 @@ made_from <- function(x, verb, params, reads) {
         label <- get_record(x, "label")
     }
     parts <- union(c("samples", "genes"), depends_on(verb))
-    found <- lapply(stats::setNames(nm = parts), current_fingerprint, x = x,
+    origin <- lapply(stats::setNames(nm = parts), current_fingerprint, x = x,
         label = label)
     ids <- lapply(stats::setNames(nm = reads), function(key) {
         get_record(x, key)$id
     })
     if (any(c("labels", "train") %in% parts)) {
-        found$label <- label
+        origin$label <- label
     }
-    found$records <- ids[lengths(ids) > 0L]
-    found[lengths(found) > 0L]
+    origin$records <- ids[lengths(ids) > 0L]
+    origin[lengths(origin) > 0L]
 }
 
 # Refuses records that are out of date; what they were made from comes first.
-need_current <- function(x, reads) {
-    if (kind_of(x) == "anndata") {
-        call_python("_core.slots.current", c(list(x), as.list(reads)))
-    } else {
-        of_samples <- list()
-        for (key in reads) {
-            of_samples <- check_current(x, key, of_samples)
-        }
-        for (key in names(of_samples)) {
-            if (!identical(of_samples[[key]], of_samples[[1L]])) {
-                entry <- get_record(x, key)
-                stale(key, entry$verb, sprintf("other samples than '%s'",
-                    names(of_samples)[1L]))
-            }
+need_current <- function(x, reads) UseMethod("need_current", kind_of(x))
+
+#' @exportS3Method
+need_current.default <- function(x, reads) {
+    of_samples <- list()
+    for (key in reads) {
+        of_samples <- check_current(x, key, of_samples)
+    }
+    for (key in names(of_samples)) {
+        if (!identical(of_samples[[key]], of_samples[[1L]])) {
+            entry <- get_record(x, key)
+            stale(key, entry$verb, sprintf("other samples than '%s'",
+                names(of_samples)[1L]))
         }
     }
     invisible(x)
@@ -130,90 +129,4 @@ comparable_parts <- function(x, origin, verb) {
 stale <- function(key, verb, changed) {
     fail("the record '%s' was made from %s: run %s() again", key, changed,
         written_by("uns", verb))
-}
-
-# The slots that records list, "group/key"; a record of an earlier version lists
-# none, and stands for what its verb writes.
-is_ours <- function(x, group, key) {
-    slot <- paste(group, key, sep = "/")
-    for (name in record_names(x)) {
-        entry <- get_record(x, name)
-        if (!is_plain_list(entry)) {
-            next
-        }
-        slots <- entry$slots
-        if (if (is.null(slots)) written_under(name, group, key) else
-            slot %in% slots) {
-            return(TRUE)
-        }
-    }
-    FALSE
-}
-
-written_under <- function(name, group, key) {
-    held <- schema()[[group]]
-    by <- schema()$uns[[name]]$by
-    if (is.null(by)) {
-        prefix <- paste0(name, "_")
-        return(startsWith(key, prefix) &&
-            substring(key, nchar(prefix) + 1L) %in% names(held))
-    }
-    key %in% names(held) && identical(held[[key]]$by, by)
-}
-
-refuse_taken <- function(x, verb, found, key_added) {
-    others <- setdiff(c(names(schema()$uns), "label", "assay"), verb)
-    if (!is.null(key_added) && key_added %in% others) {
-        fail(paste("key_added = \"%s\" is the name of another record of",
-            "tissueshap: choose another one"), key_added)
-    }
-    for (slot in slots_of(found, key_added)) {
-        group <- sub("/.*", "", slot)
-        key <- sub("[^/]*/", "", slot)
-        if (is_label(x, group, key) || has_slot(x, group, key) &&
-            !is_ours(x, group, key)) {
-            slot_taken(x, group, key)
-        }
-    }
-}
-
-is_label <- function(x, group, key) {
-    group == "obs" && identical(key, get_record(x, "label"))
-}
-
-# What a verb found, as "group/key".
-slots_of <- function(found, key_added) {
-    groups <- c("obs", "var", "layers", "obsm", "varm")
-    as.character(unlist(lapply(groups, function(group) {
-        keys <- vapply(names(found[[group]]), named_slot, "", key_added)
-        if (length(keys)) paste(group, keys, sep = "/")
-    })))
-}
-
-listed_slots <- function(x, found, verb, key_added) {
-    before <- get_record(x, if (is.null(key_added)) verb else key_added)$slots
-    in_byte_order(union(slots_of(found, key_added), as.character(before)))
-}
-
-slot_taken <- function(x, group, key) {
-    fail(paste("%s \"%s\" is there already and was not written by tissueshap:",
-        "it would be replaced; rename or delete it, or pass another key_added",
-        "=, which goes before the names of what is written"),
-        place_of(x, group), key)
-}
-
-named_slot <- function(key, key_added) {
-    paste(c(key_added, key), collapse = "_")
-}
-
-# A column that the user names: a name that a verb writes under is refused, but
-# for the donors' own.
-refuse_reserved <- function(name, argument) {
-    by <- written_by("obs", name)
-    if (is.null(by) || argument != "label" && name == slot_name("obs",
-        "donor")) {
-        return(invisible())
-    }
-    fail(paste("%s = \"%s\": this name is reserved for what %s() writes; give",
-        "the column another name"), argument, name, by)
 }

@@ -9,9 +9,9 @@ oldest_python <- "3.11"
 #' The verbs that learn and explain run in Python. Which Python is used is
 #' decided by \pkg{reticulate}: `RETICULATE_PYTHON`,
 #' [reticulate::use_virtualenv()] and an activated virtual environment come
-#' first, then a `.venv` beside the R library that holds this package, then the
-#' environment that [install_python()] makes. Where there is none of these,
-#' \pkg{reticulate} 1.41 or newer is told what is needed (`py_require()`), and
+#' first, then a `.venv` next to the R library that holds this package, then the
+#' environment that [install_python()] makes. If none of these exists,
+#' \pkg{reticulate} 1.41 or newer is given what is needed (`py_require()`), and
 #' makes an environment of its own when the first verb asks for Python. Nothing
 #' is installed, downloaded or started when the package is loaded, nor by
 #' `python_available()`.
@@ -68,7 +68,7 @@ install_python <- function(envname = "r-tissueshap", python = NULL,
     invisible(made)
 }
 
-# What pyproject.toml lists, which the build copies beside the Python source.
+# What pyproject.toml lists, which the build copies next to the Python source.
 # rpy2 is left out: R is the host here.
 python_requirements <- function() {
     path <- file.path(python_source(), "pyproject.toml")
@@ -86,18 +86,7 @@ python_requirements <- function() {
 
 python_source <- function() system.file("python", package = "tissueshap")
 
-need_reticulate <- function() {
-    if (!requireNamespace("reticulate", quietly = TRUE)) {
-        missing_package("reticulate", "install.packages(\"reticulate\")")
-    }
-}
-
-# A class of its own, so that Python too knows which package is missing.
-missing_package <- function(package, command) {
-    stop(structure(class = c("packageNotFoundError", "error", "condition"),
-        list(message = sprintf("the R package %s is missing: run %s", package,
-            command), call = NULL, package = package, lib.loc = NULL)))
-}
+need_reticulate <- function() need_package("reticulate", "install.packages")
 
 # The Python module that R talks to, loaded once a session.
 python_bridge <- function() {
@@ -137,7 +126,7 @@ suggest_python <- function() {
     } else if (reticulate::virtualenv_exists(python_environment)) {
         reticulate::use_virtualenv(python_environment, required = FALSE)
     } else if (utils::packageVersion("reticulate") >= "1.41") {
-        # Heeded only where reticulate finds no other Python.
+        # Used only if reticulate finds no other Python.
         reticulate::py_require(python_requirements(),
             python_version = paste0(">=", oldest_python))
     }
@@ -159,12 +148,12 @@ check_numpy <- function() {
         fail("Python (%s) has no numpy: run tissueshap::install_python()",
             config$python)
     }
-    held <- utils::packageVersion("reticulate")
+    installed <- utils::packageVersion("reticulate")
     numpy <- as.character(field(numpy, "version", "reticulate::py_config"))
-    if (numeric_version(numpy, strict = FALSE) >= "2" && held < "1.38") {
+    if (numeric_version(numpy, strict = FALSE) >= "2" && installed < "1.38") {
         fail(paste("reticulate %s cannot read arrays of NumPy %s (%s): run",
-            "install.packages(\"reticulate\") to have 1.38 or newer"), held,
-            numpy, config$python)
+            "install.packages(\"reticulate\") to have 1.38 or newer"),
+            installed, numpy, config$python)
     }
 }
 
@@ -182,12 +171,12 @@ load_package <- function() {
         sys <- reticulate::import("sys", convert = FALSE)
         sys$path$append(source)
     }
-    found <- import_python("tissueshap")[["__version__"]]
+    theirs <- import_python("tissueshap")[["__version__"]]
     own <- as.character(utils::packageVersion("tissueshap"))
-    if (!identical(found, own)) {
+    if (!identical(theirs, own)) {
         fail(paste("the R package tissueshap is version %s, and the Python",
             "package (%s) is %s: install both of one version"), own,
-            reticulate::py_config()$python, found)
+            reticulate::py_config()$python, theirs)
     }
 }
 
@@ -206,14 +195,13 @@ import_python <- function(module) {
 
 # Calls a verb of the Python package: its warnings become R's, and its errors
 # name the R verbs.
-# `kind` is that of the object that the user has, whose words messages use.
-call_python <- function(verb, positional, arguments = list(),
-                        kind = "anndata") {
+# `words` are place_words() of the object that the user has.
+call_python <- function(verb, positional, arguments = list(), words = NULL) {
     refuse_inside_python(sprintf("ts.%s(adata)", verb))
     bridge <- python_bridge()
-    before <- cache$kind
-    on.exit(cache$kind <- before)
-    cache$kind <- kind
+    before <- cache$words
+    on.exit(cache$words <- before)
+    cache$words <- words
     outcome <- tryCatch(
         bridge$call(verb, unname(lapply(positional, python_value)),
             as_dict(lapply(arguments, python_value))),
@@ -247,22 +235,21 @@ as_r_error <- function(e) {
 # A text of Python as an R user should read it: verbs of R, and the places of
 # the object that the verb was given.
 as_r_words <- function(text) {
-    text <- as_r_verbs(text)
-    if (identical(cache$kind, "experiment")) in_experiment(text) else text
+    in_words(as_r_verbs(text), cache$words)
 }
 
-in_experiment <- function(text) {
-    words <- place_words("experiment")
+in_words <- function(text, words) {
+    if (is.null(words)) {
+        return(text)
+    }
     text <- gsub(sprintf("(adata\\.)?uns\\['%s'\\]\\['(\\w+)'\\]",
         schema()$uns_key), "the record '\\2'", text)
-    for (group in names(words)) {
+    for (part in names(words)) {
         text <- gsub(sprintf("(\\badata\\.)?\\b%s\\[(['\"])(.*?)\\2\\]",
-            group), sprintf("%s \"\\3\"", words[[group]]), text, perl = TRUE)
-        text <- gsub(sprintf("\\badata\\.%s\\b", group), words[[group]], text)
+            part), sprintf("%s \"\\3\"", words[[part]]), text, perl = TRUE)
+        text <- gsub(sprintf("\\badata\\.%s\\b", part), words[[part]], text)
     }
-    text <- gsub("\\badata\\.X\\b", "the assay of the counts", text)
-    text <- gsub("\\badata\\.obs_names\\b", "the column names", text)
-    gsub("\\badata\\.var_names\\b", "the row names", text)
+    text
 }
 
 as_r_verbs <- function(text) {

@@ -4,8 +4,8 @@
 #' not, `.h5ad` or `.zarr`.
 #'
 #' @param counts The file with the counts.
-#' @param samples The file with a row a sample, or a data frame; `NULL` for an
-#'   `.h5ad` file that holds them.
+#' @param samples The file with one row per sample, or a data frame; `NULL` for
+#'   an `.h5ad` file that contains them.
 #' @param label,donor Names of the columns with classes and donors.
 #' @param annotation A file, or a data frame, with what is known of the genes.
 #' @param orient `"auto"`, or where the genes are in the file:
@@ -32,7 +32,7 @@ read_counts <- function(counts, samples = NULL, label = NULL, donor = NULL,
                         annotation = NULL, orient = "auto",
                         exclude = character(), min_class_size = 0,
                         values = c("counts", "estimated", "log"), ...) {
-    values <- match.arg(values)
+    values <- choice_of(values)
     call_python("io.read_counts", list(counts, samples), list(label = label,
         donor = donor, annotation = annotation, orient = orient,
         exclude = as.list(exclude), min_class_size = min_class_size,

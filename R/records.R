@@ -10,7 +10,8 @@
 #' @param ... Not used.
 #' @return A list named after the verbs (or their `key_added`), in the order in
 #'   which they were run as far as it is known. Each record is a list with
-#'   `params`, `versions`, `seed` where chance entered, and what the verb found.
+#'   `params`, `versions`, `seed` if random numbers were used, and the verb's
+#'   results.
 #' @export
 #' @examples
 #' if (requireNamespace("SummarizedExperiment", quietly = TRUE)) {
@@ -21,12 +22,11 @@
 #' }
 records <- function(x) {
     reading(x, function(x) {
-        found <- lapply(stats::setNames(nm = record_names(x)), function(name) {
-            get_record(x, name)
-        })
-        found$label <- NULL
-        found$assay <- NULL
-        entries <- lapply(found, structure, class = "tissueshap_record")
+        entries <- lapply(stats::setNames(nm = record_names(x)), get_record,
+            x = x)
+        entries$label <- NULL
+        entries$assay <- NULL
+        entries <- lapply(entries, structure, class = "tissueshap_record")
         structure(entries, class = "tissueshap_records",
             label = get_record(x, "label"), assay = get_record(x, "assay"))
     })

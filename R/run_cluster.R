@@ -15,9 +15,9 @@
 #' @return `adata`, as [run_filter_genes()] returns it. Written are
 #'   `obsm` `X_umap_<gene set>` (samples x 2; missing where a sample is not
 #'   embedded) and the record `cluster` with `n_clusters` and the tables
-#'   `v_measure` (a row a start: `gene_set`, `replicate`, `start`,
+#'   `v_measure` (one row per start: `gene_set`, `replicate`, `start`,
 #'   `v_measure`, `homogeneity`, `completeness`, each from 0 to 1), `summary`
-#'   (a row a set: `n_genes`, `n_sets`, the means and `sd`) and `genes`.
+#'   (one row per set: `n_genes`, `n_sets`, the means and `sd`) and `genes`.
 #' @export
 #' @examples
 #' if (python_available()) {

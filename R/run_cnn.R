@@ -1,4 +1,4 @@
-#' Train a network to tell the classes apart
+#' Train a network to distinguish the classes
 #'
 #' Runs Python's `ts.tl.cnn` on the samples that [run_split()] marked `train`,
 #' balanced as [run_oversample()] says, if it was run.
@@ -7,13 +7,13 @@
 #' @param adata An AnnData (of Python, or of \pkg{anndataR}), a
 #'   SummarizedExperiment, or the path of an `.h5ad` file.
 #' @param preset `"default"`, `"paper"` or `"small"`.
-#' @param arch `"cnn"` (the genes as an image), `"mlp"` or `"linear"`, in place
+#' @param arch `"cnn"` (the genes as an image), `"mlp"` or `"linear"`, instead
 #'   of the preset's.
 #' @param layout Where a `"cnn"` has each gene on its image: `"input"`,
 #'   `"permuted"`, or by similarity, `"clustered"` or `"umap"`.
 #' @param standardise What has mean 0 and variance 1 before the first layer:
-#'   `"genes"`, `"samples"` or `"none"`, in place of the preset's choice.
-#' @param epochs Passes over the training rows, in place of the preset's.
+#'   `"genes"`, `"samples"` or `"none"`, instead of the preset's choice.
+#' @param epochs Passes over the training rows, instead of the preset's.
 #' @param n_models Networks to train and to average; the preset's number by
 #'   default.
 #' @param seed Seed of the random numbers.
@@ -33,28 +33,20 @@ run_cnn <- function(adata, label = NULL,
                     preset = c("default", "paper", "small"), arch = NULL,
                     layout = NULL, standardise = NULL, epochs = NULL,
                     n_models = NULL, seed = 42, ...) {
-    arguments <- list(label = label, preset = match.arg(preset), arch = arch,
+    arguments <- list(label = label, preset = choice_of(preset), arch = arch,
         layout = layout, standardise = standardise, epochs = epochs,
         n_models = n_models, seed = seed, ...)
-    train <- function(data) call_python("tl.cnn", list(data), arguments)
-    refuse_inside_python("ts.tl.cnn(adata)")
-    switch(kind_of(adata),
-        experiment = train(as_anndata(adata)),
-        anndata = train(adata),
-        anndatar = {
-            data <- as_anndata(adata)
-            before <- python_bridge()$snapshot(data)
-            model <- train(data)
-            # A view cannot be written to.
-            if (!inherits(adata, "AnnDataView")) {
-                anndatar_add(adata, python_bridge()$changes(data, before))
-            }
-            model
-        },
-        path = {
-            data <- read_h5ad(adata)
-            model <- train(data)
-            write_h5ad(data, adata)
-            model
-        })
+    model_from("tl.cnn", adata, arguments)
+}
+
+# Run a verb of Python that returns a model and writes its record.
+model_from <- function(verb, adata, arguments, positional = list()) {
+    refuse_inside_python(sprintf("ts.%s(adata)", verb))
+    words <- place_words(adata)
+    model <- NULL
+    run_python(adata, FALSE, function(data) {
+        model <<- call_python(verb, c(list(data), positional), arguments, words)
+        data
+    })
+    model
 }

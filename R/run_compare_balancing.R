@@ -7,7 +7,7 @@
 #' @param methods Among `"none"`, `"class_weight"`, `"undersample"`, `"random"`
 #'   and `"smote"`.
 #' @param preset The network, as for [run_cnn()].
-#' @param epochs Passes over the training rows, in place of the preset's.
+#' @param epochs Passes over the training rows, instead of the preset's.
 #' @param seed Seed of the random numbers.
 #' @param ... More settings of `ts.tl.compare_balancing`.
 #' @return `adata`, as [run_filter_genes()] returns it. Written is

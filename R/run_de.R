@@ -11,10 +11,11 @@
 #'   whom some gave several samples: for `"limma_voom"` and `"limma"`, by
 #'   [limma::duplicateCorrelation()].
 #' @return `adata`, as [run_filter_genes()] returns it. Written are
-#'   `varm` `de_logfc` (log2), `de_pvalue` and `de_fdr` (genes x classes; in a
-#'   SummarizedExperiment nested in `rowData`), `var` `de_significant`
-#'   (logical), and the record `de` with the tables `counts` (`class`, `up`,
-#'   `down`) and `dispersion` (one row per gene).
+#'   `varm` `de_logfc` (log2), `de_pvalue`, `de_fdr` and `de_called` (logical:
+#'   passes both thresholds; genes x classes, in a SummarizedExperiment nested
+#'   in `rowData`), `var` `de_significant` (called in at least one class), and
+#'   the record `de` with the tables `counts` (`class`, `up`, `down`) and
+#'   `dispersion` (one row per gene).
 #' @export
 #' @examples
 #' if (requireNamespace("SummarizedExperiment", quietly = TRUE)) {
@@ -34,22 +35,23 @@ run_de <- function(adata, label = NULL, fdr = 0.01, lfc = 4,
                    legacy = TRUE, assay = NULL,
                    BPPARAM = BiocParallel::SerialParam(),
                    key_added = NULL, copy = FALSE) {
-    method <- match.arg(method)
-    rest <- match.arg(rest)
+    method <- choice_of(method)
+    rest <- choice_of(rest)
     on_data(adata, copy, function(x) {
         x <- remember_assay(x, assay)
         class <- get_label(x, label)
         params <- list(fdr = fdr, lfc = lfc, method = method, rest = rest,
             lfc_test = lfc_test, legacy = legacy)
-        made_by <- if (method == "limma") "log2" else "tmm"
+        made_by <- de_source(method)
         need_current(x, made_by)
-        data <- if (method == "limma") log_values(x) else normalised_counts(x)
+        data <- if (de_values(method) == "log") log_values(x) else
+            normalised_counts(x)
         of_samples <- list(label = class$values,
             covariates = sample_covariates(x, covariates),
             block = if (!is.null(block)) sample_column(x, block, "block"),
             BPPARAM = BPPARAM)
         found <- do.call(core_de, c(data, of_samples, params))
-        if (method != "edgeR_QL") {
+        if (!de_accepts(method, "legacy")) {
             params$legacy <- NULL
         }
         params <- c(list(label = class$name), params,

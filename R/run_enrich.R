@@ -48,9 +48,9 @@ run_enrich <- function(adata, gene_sets = NULL, source = "shap",
                        universe = NULL, label = NULL, ids = NULL,
                        min_size = 10, max_size = 500, pvalue_cutoff = 0.05,
                        qvalue_cutoff = 0.2, key_added = NULL, copy = FALSE) {
-    by <- match.arg(by)
-    engine <- match.arg(engine)
-    source <- match.arg(source, c("shap", "de"), several.ok = TRUE)
+    by <- choice_of(by)
+    engine <- choice_of(engine)
+    source <- choice_of(source, c("shap", "de"), several = TRUE)
     check_set_sizes(min_size, max_size)
     check_number(pvalue_cutoff, "pvalue_cutoff", 0, 1)
     check_number(qvalue_cutoff, "qvalue_cutoff", 0, 1)
@@ -68,11 +68,11 @@ run_enrich <- function(adata, gene_sets = NULL, source = "shap",
         need_current(x, reads)
         sets <- if (is.null(gene_sets)) NULL else read_gene_sets(gene_sets)
         names <- gene_identifiers(x, unique(sets$sets$gene), ids)
-        found <- enrich_lists(x, sets, names, universe, settings)
+        results <- enrich_lists(x, sets, names, universe, settings)
         if (is.character(gene_sets)) {
             settings$gene_sets <- gene_sets
         }
-        write_slots(x, "enrich", list(uns = found), settings,
+        write_slots(x, "enrich", list(uns = results), settings,
             engine_packages(engine, !is.null(sets), names$id_type), key_added,
             reads)
     })
@@ -88,7 +88,7 @@ enrich_lists <- function(x, sets, names, universe, settings) {
     lists <- do.call(rbind, lapply(settings$source, function(source) {
         gene_lists(x, source, settings$by, settings$label)
     }))
-    found <- lapply(seq_len(nrow(lists)), function(i) {
+    tests <- lapply(seq_len(nrow(lists)), function(i) {
         genes <- names$values[match(lists$genes[[i]], gene_names(x))]
         genes <- unique(genes[genes %in% background])
         table <- core_enrich(settings$engine, genes, background,
@@ -100,12 +100,12 @@ enrich_lists <- function(x, sets, names, universe, settings) {
             class = rep(lists$class[i], nrow(table)), table),
             n_mapped = length(genes))
     })
-    tables <- lapply(found, `[[`, "table")
+    tables <- lapply(tests, `[[`, "table")
     list(
         table = do.call(rbind, tables),
         lists = data.frame(source = lists$source, class = lists$class,
             n_genes = lengths(lists$genes),
-            n_mapped = vapply(found, `[[`, 0L, "n_mapped"),
+            n_mapped = vapply(tests, `[[`, 0L, "n_mapped"),
             n_terms = vapply(tables, nrow, 0L)),
         ids = names$column, n_universe = length(background))
 }

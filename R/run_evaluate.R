@@ -3,7 +3,7 @@
 #' Runs Python's `ts.tl.evaluate`.
 #'
 #' @inheritParams run_filter_genes
-#' @param baseline Score a logistic regression beside the classifier.
+#' @param baseline Score a logistic regression as well as the classifier.
 #' @param layer The layer (assay) that the regression reads.
 #' @param seed Seed of the random numbers.
 #' @return `adata`, as [run_filter_genes()] returns it. Written is

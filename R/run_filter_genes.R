@@ -1,7 +1,7 @@
 #' Keep the genes that are expressed in enough samples
 #'
 #' See [core_filter_genes()] for the rules. TPM is taken from the layer (assay)
-#' `tpm`, else made from the counts and the genes' `length`; the biotype is
+#' `tpm`, or made from the counts and the genes' `length`; the biotype is
 #' that of the column `biotype`. A rule without data is left out, and the
 #' record says so.
 #'
@@ -13,11 +13,11 @@
 #'   keep their order, in tables and figures; those without samples are left
 #'   out, with a message. Other classes are sorted by the alphabet.
 #' @inheritParams core_filter_genes
-#' @param subset Drop the genes that do not pass; else only mark them.
+#' @param subset Drop the genes that do not pass; otherwise only mark them.
 #' @param assay Name of the assay of a SummarizedExperiment that holds the raw
-#'   counts; by default the one that an earlier verb was told, else `counts`,
-#'   `X` or the one without a name. It is remembered.
-#' @param key_added Name of the record, and prefix of the slots, in place of the
+#'   counts; by default the one named in an earlier verb, otherwise
+#'   `counts`, `X` or the one without a name. It is remembered.
+#' @param key_added Name of the record, and prefix of the slots, instead of the
 #'   verb's own.
 #' @param copy For an AnnData: leave it as it is and return a changed copy.
 #' @return `adata`. An AnnData is changed in place, too, and returned invisibly
@@ -29,7 +29,7 @@
 #'   `applied`, `n_pass`, `note`). A verb's record is a list in
 #'   `uns$tissueshap`, in a SummarizedExperiment `metadata(x)$tissueshap`,
 #'   named after the verb: its `params`, the `versions` of the packages, the
-#'   `seed`, and what it found.
+#'   `seed`, and its results.
 #' @export
 #' @examples
 #' if (requireNamespace("SummarizedExperiment", quietly = TRUE)) {
@@ -49,13 +49,13 @@ run_filter_genes <- function(adata, label = NULL, min_reads = 6,
         class <- get_label(x, label)
         params <- list(min_reads = min_reads, min_tpm = min_tpm,
             min_samples = min_samples, protein_coding = protein_coding)
-        found <- do.call(core_filter_genes, c(list(
+        results <- do.call(core_filter_genes, c(list(
             counts = get_stored(x), label = class$values,
             tpm = get_stored(x, slot_name("layers", "tpm")),
             gene_length = get_column(x, "var", slot_name("var", "length")),
             biotype = get_column(x, "var", slot_name("var", "biotype"))),
             params))
-        x <- write_slots(x, "filter_genes", found,
+        x <- write_slots(x, "filter_genes", results,
             c(list(label = class$name), params, subset = subset),
             key_added = key_added)
         key <- named_slot(slot_name("var", "filter_pass"), key_added)

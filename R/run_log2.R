@@ -1,4 +1,4 @@
-#' Take logarithms: the classifier's input
+#' Log-transform: the classifier's input
 #'
 #' Runs Python's `ts.pp.log2`: `log2(x + offset) + shift`.
 #'

@@ -1,4 +1,4 @@
-#' Test a gene set's clusters against those of random gene sets
+#' Compare a gene set's clusters with those of random gene sets
 #'
 #' Runs Python's `ts.tl.null_test`.
 #'
@@ -9,8 +9,8 @@
 #' @return `adata`, as [run_filter_genes()] returns it. Written is
 #'   the record `null_test` with `observed` (the set's mean V-measure),
 #'   `null_mean`, `null_sd`, `empirical_pvalue`, `t_statistic` and `t_pvalue`
-#'   (one-tailed), and the tables `null` (a row a random set: `replicate`,
-#'   `v_measure`) and `v_measure` (a row a start).
+#'   (one-tailed), and the tables `null` (one row per random set: `replicate`,
+#'   `v_measure`) and `v_measure` (one row per start).
 #' @export
 #' @examples
 #' if (python_available()) {

@@ -28,7 +28,7 @@ run_oversample <- function(adata, label = NULL,
                            layer = "tmm", seed = 42, key_added = NULL,
                            copy = FALSE) {
     in_python("pp.oversample", adata, list(label = label,
-        method = match.arg(method), k_neighbors = k_neighbors,
-        engine = match.arg(engine), layer = layer, seed = seed,
+        method = choice_of(method), k_neighbors = k_neighbors,
+        engine = choice_of(engine), layer = layer, seed = seed,
         key_added = key_added), copy = copy)
 }

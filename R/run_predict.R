@@ -1,21 +1,32 @@
 #' Apply a classifier
 #'
-#' Runs Python's `ts.tl.predict`.
+#' Runs Python's `ts.tl.predict`. Without the layer, raw counts are prepared as
+#' the training samples were, with what the model carries: its genes are found
+#' by any identifier that both have, each sample is normalised by the model's own
+#' reference alone, and genes that the data lack have their training median.
+#' After [run_calibrate()] a model's probabilities are calibrated, and it says
+#' which samples it cannot judge.
 #'
 #' @inheritParams run_filter_genes
 #' @param model What [run_cnn()] returned.
-#' @param layer The layer (assay) to read.
+#' @param layer The layer (assay) to read; if it is not there, raw counts.
 #' @param fill `NULL`, or the value, on the layer's scale, of genes of the model
 #'   that `adata` lacks: `model$scale$floor` is a gene that is not expressed. By
 #'   default missing genes are an error.
+#' @param min_overlap Share of the model's genes that raw counts must have.
 #' @param check_scale Refuse values that are clearly on another scale than the
-#'   training data (logarithms to another base, without the shift, raw counts),
-#'   and samples in which nothing was measured; `FALSE` warns of them, and goes
-#'   on. Missing and infinite values are always refused.
+#'   training data (log-transformed to another base, without the shift, raw
+#'   counts), and samples in which nothing was measured; `FALSE` warns of them,
+#'   and goes on. Missing and infinite values are always refused.
 #' @return `adata`, as [run_filter_genes()] returns it. Written are
 #'   `obsm` `proba` (samples x classes, probabilities), `obs` `predicted` (a
 #'   factor) and `confidence` (the predicted class's probability), and the
-#'   record `predict`.
+#'   record `predict`. A calibrated model also writes `prediction_set` (classes
+#'   that hold the sample's own with a probability of 95 percent), `novelty` (distance
+#'   from the nearest class in the last hidden layer), `novelty_pvalue`, and
+#'   `verdict`: `"unfamiliar"` where the sample lies further from every class
+#'   than 95 percent of samples of known classes; otherwise `"known"` where its set has one
+#'   class, and `"ambiguous"` where it has several or none.
 #' @export
 #' @examples
 #' if (python_available()) {
@@ -26,7 +37,9 @@
 #'     table(adata$obs$tissue, adata$obs$predicted)
 #' }
 run_predict <- function(adata, model, layer = "log2", fill = NULL,
-                        check_scale = TRUE, key_added = NULL, copy = FALSE) {
+                        min_overlap = 0.9, check_scale = TRUE, key_added = NULL,
+                        copy = FALSE) {
     in_python("tl.predict", adata, list(layer = layer, fill = fill,
-        check_scale = check_scale, key_added = key_added), list(model), copy)
+        min_overlap = min_overlap, check_scale = check_scale,
+        key_added = key_added), list(model), copy)
 }

@@ -25,6 +25,6 @@ run_rank_genes <- function(adata, label = NULL, statistic = "median",
                            by = c("explained", "label"), n_boot = 0,
                            seed = 42, key_added = NULL, copy = FALSE) {
     in_python("tl.rank_genes", adata, list(label = label,
-        statistic = statistic, by = match.arg(by), n_boot = n_boot,
+        statistic = statistic, by = choice_of(by), n_boot = n_boot,
         seed = seed, key_added = key_added), copy = copy)
 }

@@ -15,7 +15,7 @@
 #'   classes than the explained one (`"others"`), k-means centres (`"kmeans"`),
 #'   or a matrix, samples x genes.
 #' @param n_centres Centres of `"kmeans"`.
-#' @param n_draws Draws a sample, with `tolerance` the most.
+#' @param n_draws Draws per sample, with `tolerance` the most.
 #' @param tolerance Stop a sample when the standard errors of its 20 largest
 #'   values are this share of them.
 #' @param output Explain the probability, or the logit before it.
@@ -30,9 +30,9 @@
 #'   the layer `shap` (each gene's contribution to the explained class's
 #'   probability or, with `output = "logit"`, logit; genes x samples in an
 #'   experiment; missing where a sample is not explained) and the record
-#'   `shap` with the table `samples` (a row an explained sample: `sample`, its
-#'   position from 0; `explained`, the class; `n_draws`; `output` and `base`,
-#'   whose difference the contributions add up to; `completeness`, the
+#'   `shap` with the table `samples` (one row per explained sample: `sample`,
+#'   its position from 0; `explained`, the class; `n_draws`; `output` and
+#'   `base`, whose difference the contributions add up to; `completeness`, the
 #'   relative error of that sum; `relative_error`). For `target = "all"` also
 #'   `varm` `shap_mean_abs` (genes x classes) and the table `pairs`.
 #' @export
@@ -53,9 +53,9 @@ run_shap <- function(adata, model, label = NULL, target = "predicted",
                      class_layers = FALSE, layer = "log2", seed = 42,
                      key_added = NULL, copy = FALSE) {
     in_python("tl.shap", adata, list(label = label, target = target,
-        samples = match.arg(samples), background = background,
+        samples = choice_of(samples), background = background,
         n_centres = n_centres, n_draws = n_draws, tolerance = tolerance,
-        output = match.arg(output), method = match.arg(method),
+        output = choice_of(output), method = choice_of(method),
         batch_size = batch_size, mixed_precision = mixed_precision,
         class_layers = class_layers, layer = layer, seed = seed,
         key_added = key_added), list(model), copy)

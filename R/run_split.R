@@ -5,7 +5,7 @@
 #' in one of the folds, for [run_cross_validate()].
 #'
 #' @inheritParams run_filter_genes
-#' @param n_test Samples of each class to hold out, exactly, in place of a
+#' @param n_test Samples of each class to hold out, exactly, instead of a
 #'   share of them.
 #' @param test_fraction Share of each class's samples to hold out.
 #' @param max_test Most samples of a class that this share holds out.
@@ -17,7 +17,7 @@
 #'   `obs` `split` (`"train"` or `"test"`; with folds `"both"`) and the record
 #'   `split` with the table `counts` (`class`, `n`, `n_test`, `n_train`,
 #'   `difference` from the number asked for). With folds also `obs` `fold`,
-#'   where a sample is held out, from 1; `counts` then has a row a class and
+#'   where a sample is held out, from 1; `counts` then has one row per class and
 #'   `fold`, without `difference`.
 #' @export
 #' @examples

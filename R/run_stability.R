@@ -39,7 +39,7 @@ run_stability <- function(adata, other, label = NULL, other_label = NULL,
         key_added = key_added, ...), list(as_anndata(other)), copy)
 }
 
-# Named texts as the dictionary that Python takes.
+# Named strings as the dictionary that Python takes.
 class_map <- function(map) {
     if (is.null(map)) NULL else as_dict(as.list(map))
 }

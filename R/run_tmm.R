@@ -23,8 +23,8 @@ run_tmm <- function(adata, reference = NULL, assay = NULL, key_added = NULL,
                     copy = FALSE, BPPARAM = BiocParallel::SerialParam()) {
     on_data(adata, copy, function(x) {
         x <- remember_assay(x, assay)
-        found <- core_tmm(get_stored(x), frozen_reference(reference), BPPARAM)
-        write_slots(x, "tmm", found, list(frozen = !is.null(reference)),
+        results <- core_tmm(get_stored(x), frozen_reference(reference), BPPARAM)
+        write_slots(x, "tmm", results, list(frozen = !is.null(reference)),
             "edgeR", key_added)
     })
 }
@@ -33,9 +33,9 @@ frozen_reference <- function(reference) {
     if (is.null(reference) || is_plain_list(reference)) {
         return(reference)
     }
-    found <- get_record(reference, "tmm")
-    if (is.null(found)) {
+    record <- get_record(reference, "tmm")
+    if (is.null(record)) {
         fail("reference has no record of TMM: run run_tmm() on it first")
     }
-    found
+    record
 }

@@ -27,10 +27,10 @@ schema <- function() {
 #' @examples
 #' slot_name("layers", "tmm")
 slot_name <- function(group, key) {
-    held <- names(schema()[[group]])
-    if (!key %in% held) {
+    keys <- names(schema()[[group]])
+    if (!key %in% keys) {
         stop(sprintf("the contract has no %s[\"%s\"]; it has %s", group, key,
-            paste(held, collapse = ", ")), call. = FALSE)
+            paste(keys, collapse = ", ")), call. = FALSE)
     }
     key
 }

@@ -2,8 +2,8 @@
 
 #' The genes of a class, with their statistics
 #'
-#' `de_table()` has what [run_de()] found, in the manner of [edgeR::topTags()];
-#' `shap_table()` has the ranks of [run_rank_genes()].
+#' `de_table()` has the results of [run_de()], in the manner of
+#' [edgeR::topTags()]; `shap_table()` has the ranks of [run_rank_genes()].
 #'
 #' @param x An AnnData, a SummarizedExperiment, or the path of an `.h5ad` file.
 #' @param class One or more classes; by default all.
@@ -32,17 +32,16 @@
 de_table <- function(x, class = NULL, n = 10,
                      sort_by = c("pvalue", "logfc", "none"), label = NULL,
                      key_added = NULL) {
-    sort_by <- match.arg(sort_by)
+    sort_by <- choice_of(sort_by)
     check_number_of_genes(n)
     reading(x, function(x) {
-        limits <- need_record(x, if (is.null(key_added)) "de" else key_added,
-            "de")$params
+        need_record(x, if (is.null(key_added)) "de" else key_added, "de")
         classes <- chosen_classes(x, class, label)
         parts <- lapply(c(logfc = "de_logfc", pvalue = "de_pvalue",
             fdr = "de_fdr"), class_frame, x = x, classes = classes,
             key_added = key_added)
         table <- gene_table(x, classes, parts)
-        table$called <- ifelse(is_called(table$fdr, table$logfc, limits),
+        table$called <- ifelse(as.vector(called_genes(x, classes, key_added)),
             ifelse(table$logfc > 0, "up", "down"), "")
         by <- switch(sort_by, logfc = -abs(table$logfc), none = NULL,
             table$pvalue)
@@ -84,23 +83,20 @@ check_number_of_genes <- function(n) {
 
 chosen_classes <- function(x, class, label) {
     classes <- class_levels(x, label)
-    unknown <- setdiff(as.character(class), classes)
-    if (length(unknown)) {
-        fail("class must be among %s, not %s", quoted(classes),
-            quoted(unknown))
+    if (is.null(class)) {
+        return(classes)
     }
-    if (is.null(class)) classes else as.character(class)
+    check_choice(as.character(class), "class", classes, several = TRUE)
 }
 
 # Long: the genes of the first class, then those of the next; `parts` are
 # matrices of genes x classes.
 gene_table <- function(x, classes, parts) {
     genes <- gene_names(x)
-    symbols <- get_column(x, "var", slot_name("var", "symbol"))
     table <- data.frame(class = rep(classes, each = length(genes)),
         gene = rep(genes, length(classes)))
-    if (!is.null(symbols)) {
-        table$symbol <- rep(as.character(symbols), length(classes))
+    if (has_slot(x, "var", slot_name("var", "symbol"))) {
+        table$symbol <- rep(gene_symbols(x), length(classes))
     }
     cbind(table, lapply(parts, as.vector))
 }
@@ -115,9 +111,4 @@ top_genes <- function(table, by, n) {
     rownames(table) <- if (length(unique(table$class)) == 1L &&
         !anyDuplicated(table$gene)) table$gene
     table
-}
-
-# Calls `use` with data, a file being open for as long as that takes.
-reading <- function(x, use) {
-    if (kind_of(x) == "path") with_data(x, use) else use(x)
 }

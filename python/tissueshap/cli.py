@@ -271,7 +271,7 @@ def _spread(scores: list[float] | None) -> str:
 
 
 def _lines(found: dict[str, Any]) -> list[tuple[str, str]]:
-    from tissueshap.report import GENE_SETS
+    from tissueshap._core.labels import GENE_SETS
 
     scores = {name: score for name, score in found["v_measure"].items() if score is not None}
     return [

@@ -44,6 +44,7 @@ NO_TWIN = {
     "pl.history": _REPORT,
     "pl.per_class": _REPORT,
     "pl.projection": _REPORT,
+    "pl.reliability": _REPORT,
     "pl.randomisation": _REPORT,
     "pl.stability": _REPORT,
     "pl.transfer": _REPORT,

@@ -15,7 +15,7 @@ test_that("an AnnData made of an experiment is that experiment", {
     # float32, as the contract says
     expect_equal(SummarizedExperiment::assay(back, "tmm"),
         SummarizedExperiment::assay(se, "tmm"), tolerance = 1e-6)
-    for (key in c("de_logfc", "de_pvalue", "de_fdr")) {
+    for (key in c("de_logfc", "de_pvalue", "de_fdr", "de_called")) {
         expect_equal(
             as.matrix(SummarizedExperiment::rowData(back)[[key]]),
             as.matrix(SummarizedExperiment::rowData(se)[[key]]))

@@ -15,7 +15,7 @@ test_that("the verbs of R write by the bindings what they write elsewhere", {
     expect_identical(rownames(x$obs), colnames(se))
     expect_identical(x$layers$tmm,
         t(SummarizedExperiment::assay(expected, "tmm")))
-    for (key in c("de_logfc", "de_pvalue", "de_fdr")) {
+    for (key in c("de_logfc", "de_pvalue", "de_fdr", "de_called")) {
         expect_s3_class(x$varm[[key]], "data.frame")
         expect_identical(rownames(x$varm[[key]]), rownames(se))
         expect_identical(get_frame(x, "varm", key),

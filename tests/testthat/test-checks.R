@@ -88,3 +88,31 @@ test_that("classes that look alike are refused", {
     expect_identical(levels(class_factor(c("a|b", "a/b"), 2L)),
         c("a/b", "a|b"))
 })
+
+test_that("a bad choice is said in one wording, with the choices", {
+    # Before a file is read.
+    expect_error(run_rank_genes("x.h5ad", by = "tissue"),
+        "^by must be \"explained\" or \"label\", not \"tissue\"$")
+    choose <- function(kind = c("one", "two", "three")) choice_of(kind)
+    expect_identical(choose(), "one")
+    expect_identical(choose("thr"), "three")
+    for (bad in list("four", "t", 1, c("one", "two"), NA_character_)) {
+        expect_error(choose(bad), paste0("kind must be one of \"one\", ",
+            "\"two\" or \"three\", not ", deparse(bad)), fixed = TRUE)
+    }
+    expect_identical(check_choice(c("a", "b"), "x", letters, several = TRUE),
+        c("a", "b"))
+    expect_error(check_choice(c("a", "Z"), "x", letters, several = TRUE),
+        "\"t\", ... (26), not \"Z\"", fixed = TRUE)
+    expect_error(check_choice("a", "x", c("b", "c")),
+        "x must be \"b\" or \"c\", not \"a\"", fixed = TRUE)
+    expect_error(check_choice("a", "x", character()), "x must be NULL, not")
+})
+
+test_that("a missing package is named with the command that installs it", {
+    expect_error(need_package("nosuchpackage", "BiocManager::install"),
+        paste("the R package nosuchpackage is missing: run",
+            "BiocManager::install(\"nosuchpackage\")"), fixed = TRUE,
+        class = "packageNotFoundError")
+    expect_null(need_package("stats", "install.packages"))
+})

@@ -85,7 +85,8 @@ test_that("verbs write into a file what they write into an experiment", {
     expect_equal(SummarizedExperiment::assay(by_file, "tmm"),
         SummarizedExperiment::assay(by_hand, "tmm"), tolerance = 1e-6)
     expect_identical(by_file$norm_factor, by_hand$norm_factor)
-    for (key in c("de_logfc", "de_pvalue", "de_fdr", "de_significant")) {
+    for (key in c("de_logfc", "de_pvalue", "de_fdr", "de_called",
+        "de_significant")) {
         expect_identical(SummarizedExperiment::rowData(by_file)[[key]],
             SummarizedExperiment::rowData(by_hand)[[key]], info = key)
     }

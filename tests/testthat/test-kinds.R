@@ -12,7 +12,8 @@ given <- simulate_counts(60, 40, tissues = 3)
 model <- local({
     adata <- run_tmm(given$copy())
     run_log2(run_split(adata, "tissue", n_test = 5))
-    run_cnn(adata, preset = "small", epochs = 2)
+    trained <- run_cnn(adata, preset = "small", epochs = 2, n_models = 1)
+    run_calibrate(adata, trained, n_folds = 2)
 })
 other <- local({
     adata <- run_log2(run_tmm(given$copy()))
@@ -39,6 +40,7 @@ verbs <- list(
     },
     predict = function(x) run_predict(x, model),
     evaluate = function(x) run_evaluate(x, baseline = FALSE),
+    explain = function(x) run_explain(x, model, n_draws = 4),
     shap = function(x) run_shap(x, model, n_draws = 4, samples = "all"),
     rank_genes = function(x) run_rank_genes(x),
     select_genes = function(x) {
@@ -57,7 +59,12 @@ verbs <- list(
     transfer = function(x) run_transfer(x),
     project = function(x) run_project(x, other),
     stability = function(x) run_stability(x, other, n_top = 5),
-    trust = function(x) run_trust(x, model, checks = "completeness"))
+    trust = function(x) run_trust(x, model, checks = "completeness"),
+    cross_validate = function(x) {
+        run_cross_validate(run_split(x, n_folds = 2),
+            train = list(preset = "small", epochs = 1),
+            explain = list(n_draws = 2, samples = "test"))
+    })
 
 run_all <- function(kind) {
     x <- as_kind(given, kind)
@@ -71,7 +78,8 @@ run_all <- function(kind) {
 
 test_that("no verb is left out", {
     exported <- grep("^run_", getNamespaceExports("tissueshap"), value = TRUE)
-    expect_setequal(c(paste0("run_", names(verbs)), "run_cnn"), exported)
+    expect_setequal(c(paste0("run_", names(verbs)), "run_cnn",
+        "run_calibrate"), exported)
 })
 
 found <- lapply(stats::setNames(nm = kind_names), function(kind) NULL)

@@ -24,14 +24,14 @@ test_that("the assay with the counts can be named, and is remembered", {
         matrix(1, nrow(se), ncol(se))
     expect_error(run_tmm(reads), "Which one holds the raw counts\\? Pass assay")
     expect_error(run_tmm(reads, assay = "tmp"),
-        "must be one of \"reads\", \"tpm\", not \"tmp\"")
+        "assay must be \"reads\" or \"tpm\", not \"tmp\"")
     done <- run_de(run_tmm(reads, assay = "reads"), "tissue")
     expected <- run_de(run_tmm(se), "tissue")
     expect_identical(done$norm_factor, expected$norm_factor)
     rows <- SummarizedExperiment::rowData
     expect_identical(rows(done)$de_fdr, rows(expected)$de_fdr)
     expect_identical(attr(records(done), "assay"), "reads")
-    elements <- experiment_elements(done)
+    elements <- elements_of(done)
     expect_identical(unname(elements$counts$values), unname(data$counts))
     expect_setequal(names(elements$layers$items), c("tpm", "tmm"))
     expect_null(elements$uns$items$tissueshap$items$assay)
@@ -95,6 +95,7 @@ test_that("classes a/b and a|b are two, in memory and in files", {
     for (key in c("de_logfc", "de_pvalue", "de_fdr")) {
         names(old[[key]])[2L] <- "a|b"
     }
+    old$de_called <- NULL
     SummarizedExperiment::rowData(expected) <- old
     expected$tissue[expected$tissue == "class02"] <- "a|b"
     expect_identical(nrow(de_table(expected, "a|b", Inf)), nrow(se))
@@ -120,7 +121,8 @@ test_that("de_table and shap_table are sorted, and name what is missing", {
     chosen <- chosen$gene[chosen$class == class]
     expect_setequal(subset(shap_table(results, class, Inf), selected)$gene,
         chosen)
-    expect_error(de_table(results, "spleen"), "class must be among \"Brain")
+    expect_error(de_table(results, "spleen"),
+        "class must be one of \"Brain.* or .*, not \"spleen\"")
     expect_error(de_table(results, n = 0), "n must be an integer of at least 1")
     expect_error(de_table(se), "run run_de\\(\\) first")
 })
@@ -139,9 +141,10 @@ test_that("messages name the places of the object", {
         "^assay \"log2\" is missing")
     expect_error(run_de(run_tmm(se), "tissue", covariates = "age"),
         "^colData has no column \"age\"")
-    expect_identical(in_experiment(paste("adata.obs['age'] and",
+    expect_identical(in_words(paste("adata.obs['age'] and",
         "adata.layers[\"shap\"], adata.varm['de_fdr'] of adata.obs,",
-        "adata.uns['tissueshap']['de'], adata.var_names, adata.X")),
+        "adata.uns['tissueshap']['de'], adata.var_names, adata.X"),
+        place_words(se)),
         paste("colData \"age\" and assay \"shap\", rowData \"de_fdr\" of",
             "colData, the record 'de', the row names, the assay of the counts"))
 })

@@ -259,8 +259,7 @@ test_that("plot_de_counts: up to the right, down to the left, own genes", {
     # By columns: reticulate does not convert every version's tables.
     columns <- module$counts(as_anndata(x))$to_dict(orient = "list")
     found <- as.data.frame(lapply(reticulate::py_to_r(columns), unlist))
-    limits <- list(fdr = 0.01, lfc = 4)
-    expect_equal(called_genes(x, NULL, limits), found, ignore_attr = TRUE)
+    expect_equal(called_counts(x, NULL), found, ignore_attr = TRUE)
 })
 
 test_that("plot_ppi: observed and expected, coloured where p is small", {
@@ -277,7 +276,7 @@ test_that("plot_ppi: observed and expected, coloured where p is small", {
     expect_error(plot_ppi(x, "de"), "without source = \"de\"")
     record <- S4Vectors::metadata(x)$tissueshap$ppi
     record$table <- record$table[1, ]
-    alone <- set_record(x, "ppi", record)
+    alone <- set_slots(x, list(new_slot("uns", "ppi", record)))
     drawn <- plot_ppi(alone)
     expect_identical(levels(drawn$data$list), "SHAP genes of all classes")
     # Far from 0 the axis is logarithmic.
@@ -299,11 +298,12 @@ test_that("what is missing is said", {
     expect_error(plot_euler(x), "run run_compare\\(\\) first")
     x$tissue <- sub("CD8", "CD4", x$tissue)
     expect_error(plot_shap(x), "made with other classes")
-    without <- need_ggplot2
+    without <- need_package
     environment(without) <- list2env(list(requireNamespace = function(...) {
         FALSE
     }), parent = asNamespace("tissueshap"))
-    expect_error(without(), "install.packages\\(\"ggplot2\"\\)")
+    expect_error(without("ggplot2", "install.packages"),
+        "install.packages\\(\"ggplot2\"\\)")
 })
 
 test_that("an AnnData gives the figures of the SummarizedExperiment", {

@@ -12,23 +12,13 @@ own_kinds <- function() {
 }
 
 give_column <- function(x, group, key, value) {
-    switch(kind_of(x),
-        experiment = set_side(x, group, key, value),
-        anndatar = {
-            anndatar_set(x, group, stats::setNames(list(value), key))
-            x
-        },
-        path = edit_h5ad(x, function(file) {
-            h5ad_set_column(file, group, key, column_element(value))
-        }))
+    on_data(x, FALSE, function(data) {
+        set_slots(data, list(new_slot(group, key, value)))
+    })
 }
 
 column_of <- function(x, group, key) {
-    if (kind_of(x) == "path") {
-        with_h5ad(x, function(file) get_column(file, group, key))
-    } else {
-        get_column(x, group, key)
-    }
+    reading(x, function(data) get_column(data, group, key))
 }
 
 test_that("a column of the user's is never replaced", {
@@ -73,7 +63,8 @@ test_that("an assay, and a plain column in a frame's place, are the user's", {
     se <- own_kinds()$experiment
     se$proba <- "mine"
     changed <- list(obsm = list(proba = frame_element(matrix(1, 18, 2))))
-    expect_error(add_found(se, changed), "colData \"proba\" is there already")
+    expect_error(set_slots(se, changed_slots(changed)),
+        "colData \"proba\" is there already")
 })
 
 test_that("names that verbs write under are refused as inputs", {
@@ -100,8 +91,7 @@ test_that("names that verbs write under are refused as inputs", {
 })
 
 enriched <- function(x) {
-    genes <- if (kind_of(x) == "path") with_h5ad(x, gene_names) else
-        gene_names(x)
+    genes <- reading(x, gene_names)
     run_enrich(x, list(one = genes[1:20], two = genes[21:40]), source = "de",
         engine = "sets", min_size = 2, pvalue_cutoff = 1, qvalue_cutoff = 1)
 }

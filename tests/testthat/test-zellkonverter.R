@@ -39,7 +39,8 @@ test_that("varm is read and written where zellkonverter keeps it", {
     expect_setequal(names(rows),
         c("de_significant", "ranks_de_significant", "varm"))
     expect_identical(names(rows$varm), c("de_logfc", "de_pvalue", "de_fdr",
-        "ranks_de_logfc", "ranks_de_pvalue", "ranks_de_fdr"))
+        "de_called", "ranks_de_logfc", "ranks_de_pvalue", "ranks_de_fdr",
+        "ranks_de_called"))
     expect_false(identical(get_frame(x, "varm", "de_logfc"), before))
     part <- x[11:20, ]
     expect_identical(get_frame(part, "varm", "de_fdr"),

@@ -38,8 +38,8 @@ def _(value: None) -> None:
 
 @encode.register
 def _(value: Mapping) -> Element:  # type: ignore[type-arg]
-    items = {str(key): encode(held) for key, held in value.items()}
-    return {"kind": "dict", "items": {key: held for key, held in items.items() if held is not None}}
+    items = {str(key): encode(item) for key, item in value.items()}
+    return {"kind": "dict", "items": {key: item for key, item in items.items() if item is not None}}
 
 
 @encode.register(pd.DataFrame)
@@ -92,14 +92,14 @@ def _encode_missing(column: pd.Series) -> Element:
 @encode.register(sparse.spmatrix)
 @encode.register(sparse.sparray)
 def _(value: Any) -> Element:
-    held = value if value.format in ("csr", "csc") else value.tocsr()
+    matrix = value if value.format in ("csr", "csc") else value.tocsr()
     return {
         "kind": "sparse",
-        "format": held.format,
-        "shape": list(held.shape),
-        "data": held.data.astype(np.float64),
-        "indices": for_r(held.indices),
-        "indptr": for_r(held.indptr),
+        "format": matrix.format,
+        "shape": list(matrix.shape),
+        "data": matrix.data.astype(np.float64),
+        "indices": for_r(matrix.indices),
+        "indptr": for_r(matrix.indptr),
     }
 
 
@@ -184,5 +184,5 @@ _DECODERS: dict[str, Callable[[Mapping[str, Any]], Any]] = {
     "nullable": _decode_nullable,
     "sparse": _decode_sparse,
     "table": _decode_table,
-    "dict": lambda element: {key: decode(held) for key, held in element["items"].items()},
+    "dict": lambda element: {key: decode(item) for key, item in element["items"].items()},
 }

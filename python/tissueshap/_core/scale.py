@@ -107,7 +107,7 @@ def _z_scores(x: np.ndarray) -> Look | None:
 
 def _logarithms(x: np.ndarray, low: float, tolerance: float) -> Look | None:
     """Recognise a log transformation by the nearest unit of the samples' totals."""
-    found = []
+    fits = []
     for name, base, shift in _LOGARITHMS:
         at_low = base ** (low - shift)
         offset = at_low if (x == low).mean() > 1e-3 or low == shift == 0 else 0.0
@@ -119,8 +119,8 @@ def _logarithms(x: np.ndarray, low: float, tolerance: float) -> Look | None:
             text = f"natural log1p of {unit}"
         if shift:
             text += f" and a shift of {shift:g}"
-        found.append((away, Look(text, "log", base)))
-    away, nearest = min(found, key=lambda pair: pair[0])
+        fits.append((away, Look(text, "log", base)))
+    away, nearest = min(fits, key=lambda pair: pair[0])
     return nearest if away < tolerance else None
 
 
@@ -201,6 +201,17 @@ def made(adata: AnnData, layer: str) -> dict[str, Any]:
     entry = slots.record(adata).get(verb) if layer.endswith(name) else None
     params = entry.get("params") if isinstance(entry, Mapping) else None
     return {str(key): plain_value(value) for key, value in (params or {}).items()}
+
+
+def described(params: Mapping[str, Any]) -> str:
+    """Return the call of ``pp.log2`` with some parameters, as text."""
+    call = ", ".join(["adata", *(f"{key}={short(value)}" for key, value in params.items())])
+    return f"ts.pp.log2({call})"
+
+
+def short(value: Any) -> str:
+    """Return a parameter as text."""
+    return f"{value:g}" if isinstance(value, float | np.floating) else repr(value)
 
 
 def check_log_input(values: Any, adata: AnnData, where: str, *, refuse: bool) -> None:

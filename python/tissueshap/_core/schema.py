@@ -87,7 +87,7 @@ def column(class_name: str) -> str:
     return _replaced(class_name, "column_escape")
 
 
-def columns_in(classes: Iterable[str], held: Iterable[object]) -> dict[str, str]:
+def columns_in(classes: Iterable[str], stored: Iterable[object]) -> dict[str, str]:
     """Return the columns that stand for classes, by class, without those that are not there.
 
     Earlier versions, which refused classes ``a/b`` together with ``a|b``, called both ``a|b``.
@@ -96,27 +96,27 @@ def columns_in(classes: Iterable[str], held: Iterable[object]) -> dict[str, str]
     ----------
     classes
         Names of the classes.
-    held
+    stored
         The columns that there are.
     """
-    there = set(map(str, held))
-    found = {name: column(name) for name in classes}
-    taken = set(found.values())
-    for name, new in list(found.items()):
+    there = set(map(str, stored))
+    columns = {name: column(name) for name in classes}
+    taken = set(columns.values())
+    for name, new in list(columns.items()):
         old = plain_name(name)
         if new not in there:
             if old in there and old not in taken:
-                found[name] = old
+                columns[name] = old
             else:
-                del found[name]
-    return found
+                del columns[name]
+    return columns
 
 
-def key_of(prefix: str, name: str, held: Container[str]) -> str:
-    """Return the slot of a class or gene set under a prefix, as ``held`` has it."""
+def key_of(prefix: str, name: str, stored: Container[str]) -> str:
+    """Return the slot of a class or gene set under a prefix, as ``stored`` has it."""
     old = f"{prefix}_{plain_name(name)}"
     new = f"{prefix}_{column(name)}"
-    return old if new not in held and old in held else new
+    return old if new not in stored and old in stored else new
 
 
 def _replaced(name: str, escapes: str) -> str:

@@ -107,7 +107,7 @@ class Novelty:
 
 
 def novelty_pvalues(distances: np.ndarray, reference: np.ndarray) -> np.ndarray:
-    """Return how often samples of known classes lie at least as far away.
+    """Return how often samples of known classes are at least as far away.
 
     Parameters
     ----------

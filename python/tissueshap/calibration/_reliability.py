@@ -1,4 +1,4 @@
-"""Confidence beside accuracy: the reliability diagram and the expected calibration error."""
+"""Confidence compared with accuracy: the reliability diagram and the expected calibration error."""
 
 from __future__ import annotations
 

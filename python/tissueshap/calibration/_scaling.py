@@ -36,7 +36,7 @@ class Scaling:
     bias: np.ndarray
 
     def log_probabilities(self, logits: np.ndarray) -> np.ndarray:
-        """Return the logarithms of the calibrated probabilities, samples x classes."""
+        """Return the log-transformed calibrated probabilities, samples x classes."""
         return np.asarray(log_softmax(np.asarray(logits, float) * self.slope + self.bias, axis=1))
 
     def probabilities(self, logits: np.ndarray) -> np.ndarray:

@@ -36,10 +36,10 @@ def chosen_samples(adata: AnnData, samples: str) -> np.ndarray:
     check_choice("samples", samples, SAMPLES)
     if samples == "all" or (samples == "test" and schema.obs.split not in adata.obs):
         return np.arange(adata.n_obs)
-    found = np.flatnonzero(training(adata) if samples == "train" else held_out(adata))
-    if not found.size:
+    rows = np.flatnonzero(training(adata) if samples == "train" else held_out(adata))
+    if not rows.size:
         raise DataError(f"adata.obs['split'] has no {samples!r} sample: run ts.pp.split(adata)")
-    return found
+    return rows
 
 
 def checked_classes(adata: AnnData, label: str | None, rows: np.ndarray) -> np.ndarray:
@@ -116,13 +116,13 @@ def _random_size(adata: AnnData, fixed: Mapping[str, np.ndarray]) -> int:
 
 
 def _positions(adata: AnnData, name: str, genes: Sequence[str]) -> np.ndarray:
-    found = adata.var_names.get_indexer(pd.Index(pd.unique(pd.Series(list(genes), dtype=str))))
-    known = np.sort(found[found >= 0])
+    positions = adata.var_names.get_indexer(pd.Index(pd.unique(pd.Series(list(genes), dtype=str))))
+    known = np.sort(positions[positions >= 0])
     if not known.size:
         raise DataError(
             f"none of the genes of the set {name!r} is in adata.var_names, which start with "
             f"{list(adata.var_names[:3])}"
         )
-    if len(known) < len(found):
-        logger.info("%d genes of the set %r are not in the data", len(found) - len(known), name)
+    if len(known) < len(positions):
+        logger.info("%d genes of the set %r are not in the data", len(positions) - len(known), name)
     return known

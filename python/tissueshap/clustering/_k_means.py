@@ -100,23 +100,25 @@ def first_centres(X: np.ndarray, k: int, draws: list[np.random.Generator]) -> np
 
 def _distances(X: np.ndarray, norms: np.ndarray, candidates: np.ndarray) -> np.ndarray:
     """Return squared distances, starts x candidates x samples."""
-    found: np.ndarray = X[candidates.ravel()] @ (-2 * X.T)
-    found += norms
-    found += norms[candidates.ravel(), None]
-    np.maximum(found, 0, out=found)
-    return found.reshape(*candidates.shape, len(X))
+    distances: np.ndarray = X[candidates.ravel()] @ (-2 * X.T)
+    distances += norms
+    distances += norms[candidates.ravel(), None]
+    np.maximum(distances, 0, out=distances)
+    return distances.reshape(*candidates.shape, len(X))
 
 
-def scores(true: np.ndarray, found: np.ndarray) -> tuple[float, float, float]:
+def scores(true: np.ndarray, clusters: np.ndarray) -> tuple[float, float, float]:
     """Return V-measure, homogeneity and completeness (Rosenberg and Hirschberg 2007).
 
     Parameters
     ----------
-    true, found
+    true, clusters
         Class and cluster of each sample, as numbers from 0.
     """
-    n_clusters = int(found.max()) + 1
-    together = np.bincount(true * n_clusters + found, minlength=(int(true.max()) + 1) * n_clusters)
+    n_clusters = int(clusters.max()) + 1
+    together = np.bincount(
+        true * n_clusters + clusters, minlength=(int(true.max()) + 1) * n_clusters
+    )
     table = together.reshape(-1, n_clusters) / len(true)
     of_classes, of_clusters = _entropy(table.sum(axis=1)), _entropy(table.sum(axis=0))
     shared = of_classes + of_clusters - _entropy(table.ravel())
@@ -127,5 +129,5 @@ def scores(true: np.ndarray, found: np.ndarray) -> tuple[float, float, float]:
 
 
 def _entropy(shares: np.ndarray) -> float:
-    held = shares[shares > 0]
-    return float(-(held * np.log(held)).sum())
+    positive = shares[shares > 0]
+    return float(-(positive * np.log(positive)).sum())

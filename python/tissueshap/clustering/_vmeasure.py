@@ -91,7 +91,7 @@ def scored_sets(
 
     work = partial(score, embedding=embedding, on=on, n_starts=n_starts)
     scored = in_order(prepare, work, sets, desc=desc, unit="set")
-    for (name, replicate, _), (flat, found) in zip(sets, scored, strict=True):
-        found.insert(0, "gene_set", name)
-        found.insert(1, "replicate", replicate)
-        yield flat, found
+    for (name, replicate, _), (flat, table) in zip(sets, scored, strict=True):
+        table.insert(0, "gene_set", name)
+        table.insert(1, "replicate", replicate)
+        yield flat, table

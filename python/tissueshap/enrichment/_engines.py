@@ -87,7 +87,7 @@ def _gseapy(
         sorted((gene[1:] for gene in text.split(";")), key=order.__getitem__)
         for text in answer["Genes"]
     ]
-    found = pd.DataFrame(
+    table = pd.DataFrame(
         {
             "ID": answer["Term"].astype(str),
             "Description": [sets.descriptions[name] for name in answer["Term"]],
@@ -101,7 +101,7 @@ def _gseapy(
         },
         columns=COLUMNS,
     )
-    return found.sort_values(["pvalue", "ID"], kind="stable", ignore_index=True)
+    return table.sort_values(["pvalue", "ID"], kind="stable", ignore_index=True)
 
 
 def _in_r(
@@ -133,11 +133,11 @@ def _in_r(
         max_size=max_size,
         **given,
     )
-    found: pd.DataFrame = answer["table"]
-    missing = [column for column in COLUMNS if column not in found.columns]
+    table: pd.DataFrame = answer["table"]
+    missing = [column for column in COLUMNS if column not in table.columns]
     if missing:
         raise DataError(f"the engine {engine!r} gave no column {missing}: its package has changed")
-    return found[COLUMNS].reset_index(drop=True), int(np.size(answer.get("unmapped", ())))
+    return table[COLUMNS].reset_index(drop=True), int(np.size(answer.get("unmapped", ())))
 
 
 def _id_type(genes: set[str]) -> str:

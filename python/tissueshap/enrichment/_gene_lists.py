@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from tissueshap._core import schema, slots
+from tissueshap._core.called import called
 from tissueshap._core.errors import DataError
 from tissueshap._core.options import check_choice
 
@@ -55,10 +54,7 @@ def gene_lists(adata: AnnData, source: str, by: str, label: str | None) -> dict[
             genes = genes[genes["exclusive"].astype(bool)]
         genes = genes.sort_values("rank", kind="stable")
         return {name: list(genes.loc[genes["class"] == name, "gene"]) for name in classes}
-    cutoffs = slots.table(adata, "de", "params")
-    fdr = slots.class_frame(adata, "varm", schema.varm.de_fdr, classes).to_numpy()
-    logfc = slots.class_frame(adata, "varm", schema.varm.de_logfc, classes).to_numpy()
-    called = (fdr < float(cutoffs["fdr"])) & (np.abs(logfc) > float(cutoffs["lfc"]))
+    mask = called(adata, classes).to_numpy()
     if by == "exclusive":
-        called &= called.sum(axis=1, keepdims=True) == 1
-    return {name: list(adata.var_names[called[:, i]]) for i, name in enumerate(classes)}
+        mask &= mask.sum(axis=1, keepdims=True) == 1
+    return {name: list(adata.var_names[mask[:, i]]) for i, name in enumerate(classes)}

@@ -51,16 +51,16 @@ def over_representation(
         hits = [gene for gene in chosen if gene in inside]
         if hits:
             rows.append((name, sets.descriptions[name], len(hits), len(members), "/".join(hits)))
-    found = pd.DataFrame(rows, columns=["ID", "Description", "Count", "size", "geneID"])
-    found = found.astype({"Count": np.int64, "size": np.int64})
+    table = pd.DataFrame(rows, columns=["ID", "Description", "Count", "size", "geneID"])
+    table = table.astype({"Count": np.int64, "size": np.int64})
     n, total = len(chosen), len(background)
-    found["pvalue"] = hypergeom.sf(found["Count"] - 1, total, found["size"], n).astype(float)
-    found["GeneRatio"] = [f"{count}/{n}" for count in found["Count"]]
-    found["BgRatio"] = [f"{size}/{total}" for size in found["size"]]
-    found["p.adjust"] = adjusted(found["pvalue"])
-    found["qvalue"] = q_values(found["pvalue"])
-    found = found.sort_values(["pvalue", "ID"], kind="stable", ignore_index=True)
-    return found[COLUMNS]
+    table["pvalue"] = hypergeom.sf(table["Count"] - 1, total, table["size"], n).astype(float)
+    table["GeneRatio"] = [f"{count}/{n}" for count in table["Count"]]
+    table["BgRatio"] = [f"{size}/{total}" for size in table["size"]]
+    table["p.adjust"] = adjusted(table["pvalue"])
+    table["qvalue"] = q_values(table["pvalue"])
+    table = table.sort_values(["pvalue", "ID"], kind="stable", ignore_index=True)
+    return table[COLUMNS]
 
 
 def tested_sets(
@@ -77,8 +77,8 @@ def adjusted(pvalues: pd.Series) -> np.ndarray:
 
     p = pvalues.to_numpy(dtype=float)
     # Not every version of SciPy takes an empty list.
-    found: np.ndarray = false_discovery_control(p) if len(p) else p
-    return found
+    fdr: np.ndarray = false_discovery_control(p) if len(p) else p
+    return fdr
 
 
 def q_values(pvalues: pd.Series) -> np.ndarray:

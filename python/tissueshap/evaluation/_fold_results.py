@@ -38,7 +38,7 @@ class FoldResults:
         self._folds: list[dict[str, float]] = []
         self._params: dict[str, Mapping[str, Any]] = {}
 
-    def add(self, work: AnnData, number: int, held: np.ndarray, began: float) -> None:
+    def add(self, work: AnnData, number: int, test: np.ndarray, began: float) -> None:
         """Take over what a network has said of the samples that were held out from it.
 
         Parameters
@@ -47,19 +47,19 @@ class FoldResults:
             After ``tl.cnn``, ``tl.predict`` and ``tl.shap``.
         number
             Number of the fold, from 1.
-        held
+        test
             Positions of its samples.
         began
             When its training began, by ``time.perf_counter``.
         """
-        record, obs = slots.record(work), work.obs.iloc[held]
+        record, obs = slots.record(work), work.obs.iloc[test]
         predicted = obs[schema.obs.predicted].astype(str).to_numpy()
-        self._predicted[held] = predicted
-        self._confidence[held] = obs[schema.obs.confidence]
+        self._predicted[test] = predicted
+        self._confidence[test] = obs[schema.obs.confidence]
         proba = work.obsm[schema.obsm.proba]
         self._proba = self._proba.reindex(columns=proba.columns)
-        self._proba.iloc[held] = proba.iloc[held]
-        self._add_layers(work, held)
+        self._proba.iloc[test] = proba.iloc[test]
+        self._add_layers(work, test)
         tables = {"history": record["cnn"]["history"], "samples": record["shap"]["samples"]}
         if schema.varm.shap_mean_abs in work.varm:
             tables["pairs"] = record["shap"]["pairs"]
@@ -69,9 +69,9 @@ class FoldResults:
         self._params = {verb: record[verb]["params"] for verb in ("cnn", "predict", "shap")}
         row = {
             "fold": number,
-            "n_train": work.n_obs - held.size,
+            "n_train": work.n_obs - test.size,
             "n_rows": int(record["cnn"]["n_rows"]),
-            "n_test": held.size,
+            "n_test": test.size,
             "n_correct": int((predicted == obs[record["label"]].astype(str)).sum()),
             "n_explained": int(record["shap"]["n_explained"]),
             "seconds": time.perf_counter() - began,
@@ -82,7 +82,7 @@ class FoldResults:
             *(row[name] for name in ("fold", "n_correct", "n_test", "n_explained")),
         )
 
-    def _add_layers(self, work: AnnData, held: np.ndarray) -> None:
+    def _add_layers(self, work: AnnData, test: np.ndarray) -> None:
         every, prefix = np.arange(work.n_vars), f"{schema.layers.shap_class}_"
         for name in work.layers:
             if name != schema.layers.shap and not name.startswith(prefix):
@@ -90,7 +90,7 @@ class FoldResults:
             if name not in self._stores:
                 slots.refuse_taken(self._adata, "shap", [("layers", name)], "shap")
                 self._stores[name] = LayerStore(self._adata, name)
-            for row in held:
+            for row in test:
                 self._stores[name].write(int(row), every, work.layers[name][row])
 
     def write(self, classes: Sequence[str], *, seed: int, sources: Mapping[str, str]) -> None:
@@ -135,9 +135,9 @@ class FoldResults:
             "backend": backend(),
         }
         how: dict[str, Any] = {"seed": seed, "versions": ("keras", backend()), "sources": sources}
-        for verb, found in (("predict", predicted), ("shap", explained)):
+        for verb, results in (("predict", predicted), ("shap", explained)):
             slots.write(
-                adata, verb, found, params={**self._params[verb], "n_folds": n_folds}, **how
+                adata, verb, results, params={**self._params[verb], "n_folds": n_folds}, **how
             )
         training = self._params["cnn"]
         slots.write(adata, "cross_validate", {"uns": validated}, params=training, **how)

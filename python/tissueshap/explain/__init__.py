@@ -13,6 +13,7 @@ from tissueshap.explain._choose_background import (
     centres as centres,
     choose as choose,
 )
+from tissueshap.explain._draws import N_DRAWS as N_DRAWS
 from tissueshap.explain._samples import (
     PreparedRows as PreparedRows,
     Rows as Rows,

@@ -10,6 +10,9 @@ import numpy as np
 
 Method = Literal["stratified", "monte_carlo"]
 
+#: Draws per sample by default, as shap's GradientExplainer makes.
+N_DRAWS = 200
+
 
 @dataclass(frozen=True)
 class Draws:

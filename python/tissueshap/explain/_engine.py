@@ -14,7 +14,7 @@ import numpy as np
 
 from tissueshap._core.options import check_choice, check_number
 from tissueshap.explain._background import Background, References
-from tissueshap.explain._draws import Draws, drawn_size, monte_carlo, stratified
+from tissueshap.explain._draws import N_DRAWS, Draws, drawn_size, monte_carlo, stratified
 from tissueshap.explain._network import compiled, device_bytes, in_precision, outputs
 from tissueshap.explain._order import likeness_order
 from tissueshap.explain._pass import Work, shape_of_a_pass, sums_of_a_pass
@@ -111,7 +111,7 @@ class Explainer:
         *,
         output: str = "probability",
         method: str = "stratified",
-        n_draws: int = 200,
+        n_draws: int = N_DRAWS,
         tolerance: float | None = None,
         batch_size: int | None = None,
         mixed_precision: bool = False,

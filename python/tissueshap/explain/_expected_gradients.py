@@ -9,6 +9,7 @@ import numpy as np
 from tissueshap._core.errors import DataError
 from tissueshap._core.progress import progress
 from tissueshap.explain._background import Background
+from tissueshap.explain._draws import N_DRAWS
 from tissueshap.explain._engine import Explainer
 from tissueshap.explain._explanation import Explanation
 from tissueshap.explain._network import outputs
@@ -20,7 +21,7 @@ def expected_gradients(
     background: np.ndarray | Background,
     targets: np.ndarray,
     *,
-    n_draws: int = 200,
+    n_draws: int = N_DRAWS,
     tolerance: float | None = None,
     output: Literal["probability", "logit"] = "probability",
     method: Literal["stratified", "monte_carlo"] = "stratified",

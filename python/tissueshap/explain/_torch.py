@@ -20,14 +20,14 @@ def compiled(explained: Any, function: Callable[..., Any]) -> Callable[..., np.n
             at = points.detach().requires_grad_(True)
             outputs = explained(at, training=False)
             chosen = outputs.gather(1, targets[:, None].long())
-            (found,) = torch.autograd.grad(chosen.sum(), at)
-        return found
+            (slope,) = torch.autograd.grad(chosen.sum(), at)
+        return slope
 
     def call(*arrays: np.ndarray) -> np.ndarray:
         with torch.no_grad():
             tensors = [torch.from_numpy(array).to(device) for array in arrays]
-            found: np.ndarray = function(gradient, *tensors).cpu().numpy()
-        return found
+            values: np.ndarray = function(gradient, *tensors).cpu().numpy()
+        return values
 
     return call
 

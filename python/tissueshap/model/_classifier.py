@@ -58,6 +58,9 @@ class Classifier:
         several networks the smallest, the sum, and whether any diverged.
     trained_on
         One row per training sample: sample (a code of its name), class; None where unknown.
+    recipe
+        How ``tl.cnn`` was called: ``settings`` (of the preset, as JSON), ``layer``,
+        ``balanced``, ``seed``, ``n_validation``.
     preparation
         How raw counts become the network's input; None for a network that was trained on
         plain arrays.
@@ -90,6 +93,7 @@ class Classifier:
     scale: InputScale | None = None
     training: dict[str, Any] = field(default_factory=dict)
     trained_on: pd.DataFrame | None = None
+    recipe: dict[str, Any] = field(default_factory=dict)
     preparation: Preparation | None = None
     calibration: Calibration | None = None
     background: Centres | None = None

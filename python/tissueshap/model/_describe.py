@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from tissueshap._core import schema, slots
 from tissueshap._core.held_out import training
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from anndata import AnnData
 
     from tissueshap.model._classifier import Classifier
+    from tissueshap.model._preparation import Preparation
 
 #: Scores of ``tl.evaluate`` that a card shows.
 _SCORES = ("macro_f1", "accuracy", "baseline_macro_f1", "baseline_accuracy", "n_test", "n_folds")
@@ -29,13 +31,13 @@ def describe(
     intended_use: str | None = None,
     limits: str | None = None,
 ) -> Classifier:
-    """Add the training cohort's records to a model's card.
+    """Add the training cohort's records to a model's card, and the importance of its genes.
 
     Parameters
     ----------
     adata
         The AnnData that the model was trained on. Reads the records of ``tl.evaluate``,
-        ``tl.calibrate`` and ``tl.trust``, those that there are.
+        ``tl.calibrate`` and ``tl.trust``, and ``varm["shap_median"]``, those that there are.
     model
         The classifier.
     licence
@@ -47,8 +49,8 @@ def describe(
 
     Returns
     -------
-    The classifier with ``card``, which ``model.save`` writes to ``bundle.json`` and
-    ``README.md``.
+    The classifier with ``preparation.importance``, and with ``card``, which ``model.save``
+    writes to ``bundle.json`` and ``README.md``.
 
     Examples
     --------
@@ -73,7 +75,22 @@ def describe(
         "calibration": calibration_card(calibrated) or model.card.get("calibration"),
         "trust": _rows(record.get("trust", {}).get("summary")),
     }
-    return replace(model, card={name: value for name, value in card.items() if value})
+    return replace(
+        model,
+        card={name: value for name, value in card.items() if value},
+        preparation=_with_importance(adata, model),
+    )
+
+
+def _with_importance(adata: AnnData, model: Classifier) -> Preparation | None:
+    """Return the model's preparation with the importance of its genes, if they were ranked."""
+    key = schema.varm.shap_median
+    if model.preparation is None or key not in adata.varm:
+        return model.preparation
+    table = slots.class_frame(adata, "varm", key, model.classes)
+    largest = pd.Series(np.asarray(table, dtype=np.float64).max(axis=1), adata.var_names)
+    importance = largest.reindex(model.genes).fillna(0.0).to_numpy()
+    return replace(model.preparation, importance=importance)
 
 
 def calibration_card(entry: dict[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from tissueshap.io import meaning, strip_version
 
 #: What a column of a table of genes must hold to be compared, as :func:`io.meaning` has it.
 _MEANINGS = ("id", schema.var.symbol, schema.var.entrez_id)
-#: The name of ``var_names`` beside them.
+#: The name of ``var_names`` in addition to them.
 _NAMES = "var_names"
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tissueshap._core.errors import DataError
-from tissueshap._core.scale import LOOSE, Look, look, warn
+from tissueshap._core.scale import LOOSE, Look, described, look, short, warn
 from tissueshap.model._comparison import Comparison
 from tissueshap.model._distribution import Distribution
 
@@ -26,8 +26,7 @@ class InputScale(Distribution):
         """The call that made the training data."""
         if not self._settings:
             return f"layers[{self.layer!r}]"
-        call = ", ".join(["adata", *(f"{key}={_short(x)}" for key, x in self.made.items())])
-        return f"layers[{self.layer!r}] of ts.pp.log2({call})"
+        return f"layers[{self.layer!r}] of {described(self.made)}"
 
     def check(
         self,
@@ -107,7 +106,7 @@ class InputScale(Distribution):
     def _made_otherwise(self, made: Mapping[str, Any]) -> str:
         """Return the recorded settings that differ, and those of training."""
         return ", ".join(
-            f"{key}={_short(made[key])}, not {_short(value)}"
+            f"{key}={short(made[key])}, not {short(value)}"
             for key, value in self._settings.items()
             if key in made and not _same(made[key], value)
         )
@@ -135,7 +134,3 @@ def _same(one: Any, other: Any) -> bool:
         return bool(np.isclose(float(one), float(other)))
     except (TypeError, ValueError):
         return str(one) == str(other)
-
-
-def _short(value: Any) -> str:
-    return f"{value:g}" if isinstance(value, float | np.floating) else repr(value)

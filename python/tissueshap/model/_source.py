@@ -80,7 +80,7 @@ def member(source: Source, settings: Preset, seed: int) -> tuple[Classifier, dic
 
 
 def validation(
-    adata: AnnData, label: str, record: Mapping[str, Any], samples: np.ndarray
+    adata: AnnData, label: str, recipe: Mapping[str, Any], samples: np.ndarray
 ) -> np.ndarray:
     """Return the samples that were held out to monitor a training.
 
@@ -88,8 +88,8 @@ def validation(
     ----------
     adata, label
         What ``tl.cnn`` was called with.
-    record
-        Its record.
+    recipe
+        ``Classifier.recipe``.
     samples
         Positions of the training samples.
 
@@ -98,10 +98,10 @@ def validation(
     Positions. There are none for an average of several networks, each of which has seen
     what was held out of another.
     """
-    settings = restored(str(record["settings"]))
-    if settings.n_models > 1 or not int(record["n_validation"]):
+    settings = restored(str(recipe["settings"]))
+    if settings.n_models > 1 or not int(recipe["n_validation"]):
         return samples[:0]
-    return _held_out(samples, slots.class_codes(adata, label), settings, int(record["seed"]))
+    return _held_out(samples, slots.class_codes(adata, label), settings, int(recipe["seed"]))
 
 
 def _held_out(samples: np.ndarray, codes: np.ndarray, settings: Preset, seed: int) -> np.ndarray:

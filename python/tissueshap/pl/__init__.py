@@ -1,5 +1,6 @@
 """Figures: each function returns a matplotlib figure that is not tied to a window."""
 
+from tissueshap._core.docs import fill_in
 from tissueshap.pl._balancing import balancing
 from tissueshap.pl._class_balance import class_balance
 from tissueshap.pl._confusion import confusion
@@ -15,6 +16,7 @@ from tissueshap.pl._per_class import per_class
 from tissueshap.pl._ppi import ppi
 from tissueshap.pl._projection import projection
 from tissueshap.pl._randomisation import randomisation
+from tissueshap.pl._reliability import reliability
 from tissueshap.pl._shap import shap
 from tissueshap.pl._shap_bar import shap_bar
 from tissueshap.pl._stability import stability
@@ -40,6 +42,7 @@ __all__ = [
     "ppi",
     "projection",
     "randomisation",
+    "reliability",
     "shap",
     "shap_bar",
     "stability",
@@ -55,5 +58,7 @@ from tissueshap.pl._class_map import class_map as class_map
 from tissueshap.pl._de_counts import counts as counts
 from tissueshap.pl._distances import distances as distances
 from tissueshap.pl._enrichment import enrichment_ratio as enrichment_ratio
-from tissueshap.pl._reliability import reliability as reliability
+from tissueshap.pl._reliability import reliability_diagram as reliability_diagram
 from tissueshap.pl._style import context as context
+
+fill_in(globals()[name] for name in __all__)

@@ -48,10 +48,7 @@ def balancing(
     ----------
     adata
         Samples x genes, after ``tl.compare_balancing``. Reads its tables.
-    figsize
-        Width and height in inches.
-    save
-        Path to save to, without suffix for both PNG and SVG.
+    %(figure)s
 
     Returns
     -------

@@ -32,12 +32,8 @@ def class_balance(
         Samples x genes. Reads ``obs["split"]`` (without it all samples are used) and
         the table of ``pp.oversample``, if present; with class weights the second mark is
         the sum of a class's weights.
-    label
-        Column of ``obs`` with the classes; the recorded one by default.
-    figsize
-        Width and height in inches.
-    save
-        Path to save to, without suffix for both PNG and SVG.
+    %(label)s
+    %(figure)s
 
     Returns
     -------

@@ -40,10 +40,7 @@ def confusion(
     adata
         Samples x genes, after ``tl.evaluate``. Reads its tables ``per_class`` and
         ``confusion``.
-    figsize
-        Width and height in inches.
-    save
-        Path to save to, without suffix for both PNG and SVG.
+    %(figure)s
 
     Returns
     -------

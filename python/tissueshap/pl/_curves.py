@@ -32,10 +32,7 @@ def curves(
     adata
         Samples x genes, after ``tl.trust`` with the check ``use``. Reads its table
         ``curves``.
-    figsize
-        Width and height in inches.
-    save
-        Path to save to, without suffix for both PNG and SVG.
+    %(figure)s
 
     Returns
     -------
@@ -56,13 +53,13 @@ def curves(
         panels = figure.subplots(1, 2, sharey=True)
         for axes, (direction, words) in zip(panels, _PANELS.items(), strict=True):
             for place, name in enumerate(names):
-                held = table[(table["direction"] == direction) & (table["genes"] == name)]
+                curve = table[(table["direction"] == direction) & (table["genes"] == name)]
                 colour = _palette.gene_set(str(name).lower(), place - 2)
-                error = held["standard_error"].fillna(0.0)
-                mean = held["probability"]
-                axes.plot(held["n_genes"], mean, color=colour, label=_style.set_name(name))
+                error = curve["standard_error"].fillna(0.0)
+                mean = curve["probability"]
+                axes.plot(curve["n_genes"], mean, color=colour, label=_style.set_name(name))
                 axes.fill_between(
-                    held["n_genes"], mean - error, mean + error, color=colour, alpha=0.2, lw=0
+                    curve["n_genes"], mean - error, mean + error, color=colour, alpha=0.2, lw=0
                 )
             axes.set_xscale("log")
             axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))

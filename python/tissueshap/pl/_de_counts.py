@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from tissueshap._core import schema, slots
+from tissueshap._core.called import called, rule
 from tissueshap.pl import _palette, _style
 
 if TYPE_CHECKING:
@@ -30,13 +31,9 @@ def de_counts(
     ----------
     adata
         Samples x genes, after ``tl.de``. Reads ``varm["de_logfc"]``,
-        ``varm["de_fdr"]`` and the cut-offs.
-    label
-        Column of ``obs`` with the classes; the recorded one by default.
-    figsize
-        Width and height in inches.
-    save
-        Path to save to, without suffix for both PNG and SVG.
+        ``varm["de_called"]`` and the cut-offs.
+    %(label)s
+    %(figure)s
 
     Returns
     -------
@@ -83,9 +80,7 @@ def de_counts(
         axes.set_xlim(-1.15 * left - 0.08 * most, 1.15 * most)
         _style.class_rows(axes, table["class"])
         axes.xaxis.set_major_formatter(lambda value, _: f"{abs(value):,.0f}")
-        axes.set_xlabel(
-            f"genes with FDR < {float(limits['fdr']):g} and |log2FC| > {float(limits['lfc']):g}"
-        )
+        axes.set_xlabel(f"genes with {rule(limits)}")
         _style.legend_above(figure, axes, ncols=2)
     return _style.finish(figure, save)
 
@@ -106,18 +101,14 @@ def counts(adata: AnnData, label: str | None = None) -> pd.DataFrame:
     ``down_exclusive``, those of them that no other class calls.
     """
     classes = slots.class_names(adata, label)
-    limits = slots.table(adata, "de", "params")
-    logfc, fdr = (
-        slots.class_frame(adata, "varm", key, classes).to_numpy(dtype=np.float64)
-        for key in (schema.varm.de_logfc, schema.varm.de_fdr)
-    )
-    called = (fdr < float(limits["fdr"])) & (np.abs(logfc) > float(limits["lfc"]))
-    alone = called & (called.sum(axis=1, keepdims=True) == 1)
+    mask = called(adata, classes).to_numpy()
+    logfc = slots.class_frame(adata, "varm", schema.varm.de_logfc, classes).to_numpy(np.float64)
+    alone = mask & (mask.sum(axis=1, keepdims=True) == 1)
     return pd.DataFrame(
         {
             "class": classes,
-            "up": (called & (logfc > 0)).sum(axis=0),
-            "down": (called & (logfc < 0)).sum(axis=0),
+            "up": (mask & (logfc > 0)).sum(axis=0),
+            "down": (mask & (logfc < 0)).sum(axis=0),
             "up_exclusive": (alone & (logfc > 0)).sum(axis=0),
             "down_exclusive": (alone & (logfc < 0)).sum(axis=0),
         }

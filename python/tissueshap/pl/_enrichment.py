@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from tissueshap._core import slots
+from tissueshap._core.labels import GENE_SETS
 from tissueshap.pl import _palette, _style
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 _MOST_TERMS = 45
 _LARGEST = 90  # area of the largest dot, in points
-_SOURCES = {"shap": "SHAP genes", "de": "DE genes"}
 
 
 def enrichment(
@@ -44,10 +44,7 @@ def enrichment(
         or the enrichment ratio, this share over the term's share of the background.
     key
         Name of the record, if ``tl.enrich`` was run with ``key_added``.
-    figsize
-        Width and height in inches.
-    save
-        Path to save to, without suffix for both PNG and SVG.
+    %(figure)s
 
     Returns
     -------
@@ -167,7 +164,7 @@ def _list_names(lists: list[tuple[str, str]]) -> list[str]:
     whole = all(name == "all" for _, name in lists)
     named = []
     for source, name in lists:
-        spoken = _SOURCES.get(source, source)
+        spoken = GENE_SETS.get(source, source)
         named.append(spoken if whole else f"{name} ({spoken})" if several else name)
     return _style.texts(named)
 

@@ -29,12 +29,8 @@ def exclusive(
     ----------
     adata
         Samples x genes, after ``tl.select_genes``. Reads its table ``genes``.
-    label
-        Column of ``obs`` with the classes; the recorded one by default.
-    figsize
-        Width and height in inches.
-    save
-        Path to save to, without suffix for both PNG and SVG.
+    %(label)s
+    %(figure)s
 
     Returns
     -------

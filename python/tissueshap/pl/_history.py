@@ -30,10 +30,7 @@ def history(
     ----------
     adata
         Samples x genes, after ``tl.cnn``. Reads the table ``history`` of its record.
-    figsize
-        Width and height in inches.
-    save
-        Path to save to, without suffix for both PNG and SVG.
+    %(figure)s
 
     Returns
     -------

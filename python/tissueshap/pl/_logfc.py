@@ -37,10 +37,7 @@ def logfc(
     adata
         Samples x genes, after ``tl.compare``. Reads its table ``genes`` and its
         cut-offs.
-    figsize
-        Width and height in inches.
-    save
-        Path to save to, without suffix for both PNG and SVG.
+    %(figure)s
 
     Returns
     -------

@@ -27,10 +27,7 @@ def null(
     adata
         Samples x genes, after ``tl.null_test``. Reads its table ``null``, the
         observed V-measure and the p-values.
-    figsize
-        Width and height in inches.
-    save
-        Path to save to, without suffix for both PNG and SVG.
+    %(figure)s
 
     Returns
     -------

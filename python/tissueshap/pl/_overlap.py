@@ -40,10 +40,7 @@ def overlap(
     ranks
         Rank cut-offs of ``by_rank`` to draw in addition to the selection; three of them
         by default.
-    figsize
-        Width and height in inches.
-    save
-        Path to save to, without suffix for both PNG and SVG.
+    %(figure)s
 
     Returns
     -------

@@ -28,10 +28,7 @@ def per_class(
     ----------
     adata
         Samples x genes, after ``tl.compare``. Reads its table ``per_class``.
-    figsize
-        Width and height in inches.
-    save
-        Path to save to, without suffix for both PNG and SVG.
+    %(figure)s
 
     Returns
     -------

@@ -42,10 +42,7 @@ def ppi(
         Samples x genes, after ``tl.ppi``. Reads its table ``table``.
     source
         Whose genes to draw: ``"shap"`` or ``"de"``.
-    figsize
-        Width and height in inches.
-    save
-        Path to save to, without suffix for both PNG and SVG.
+    %(figure)s
 
     Returns
     -------

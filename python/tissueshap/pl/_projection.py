@@ -47,10 +47,7 @@ def projection(
         Column of ``obs`` with its classes; the recorded one by default.
     gene_sets
         Sets to draw; all that were projected by default.
-    figsize
-        Width and height in inches.
-    save
-        Path to save to, without suffix for both PNG and SVG.
+    %(figure)s
 
     Returns
     -------
@@ -63,8 +60,8 @@ def projection(
     True
     """
     reference = slots.table(adata, "project", "reference")
-    held = reference["gene_set"].astype(str)
-    chosen = list(dict.fromkeys(held)) if gene_sets is None else list(gene_sets)
+    sets = reference["gene_set"].astype(str)
+    chosen = list(dict.fromkeys(sets)) if gene_sets is None else list(gene_sets)
     names = sorted(reference["class"].astype(str).unique())
     numbered = len(names) > _MOST_NAMED
     shown = [str(i + 1) for i in range(len(names))] if numbered else _style.texts(names, 28)
@@ -80,14 +77,14 @@ def projection(
         for axes in grid[len(chosen) :]:
             axes.set_axis_off()
         for axes, name in zip(grid, chosen, strict=False):
-            _panel(axes, adata, name, reference[(held == name).to_numpy()], kinds)
+            _panel(axes, adata, name, reference[(sets == name).to_numpy()], kinds)
         if numbered:
             _key(figure, names, key_columns)
         _style.legend_above(figure, grid[0], ncols=2)
         # Labels can only be placed once the layout is known.
         figure.draw_without_rendering()
         for axes, name in zip(grid, chosen, strict=False):
-            _name(axes, reference[(held == name).to_numpy()], names, shown)
+            _name(axes, reference[(sets == name).to_numpy()], names, shown)
     return _style.finish(figure, save)
 
 

@@ -35,10 +35,7 @@ def randomisation(
     adata
         Samples x genes, after ``tl.trust`` with the check ``randomisation``. Reads its
         table of that name.
-    figsize
-        Width and height in inches.
-    save
-        Path to save to, without suffix for both PNG and SVG.
+    %(figure)s
 
     Returns
     -------
@@ -56,10 +53,10 @@ def randomisation(
         figure = _style.new(max(3.6, 1.6 + 0.8 * len(layers)), 3.0, figsize)
         axes = figure.add_subplot()
         for column, (words, colour, offset) in _SERIES.items():
-            held = [table.loc[table["n_layers"] == n, column] for n in layers["n_layers"]]
+            boxes = [table.loc[table["n_layers"] == n, column] for n in layers["n_layers"]]
             axes.boxplot(
-                held,
-                positions=[place + offset for place in range(len(held))],
+                boxes,
+                positions=[place + offset for place in range(len(boxes))],
                 widths=0.3,
                 patch_artist=True,
                 boxprops={"facecolor": colour, "linewidth": 0.6},

@@ -48,17 +48,13 @@ def shap(
         and the table ``samples`` of ``tl.shap``.
     class_name
         One class; all of them by default.
-    label
-        Column of ``obs`` with the classes; the recorded one by default.
+    %(label)s
     n_top
         Number of genes per class; by default 15 for one class, and as many as fit (1 to 5)
         for all.
     layer
         Layer whose values give the colours.
-    figsize
-        Width and height in inches.
-    save
-        Path to save to, without suffix for both PNG and SVG.
+    %(figure)s
 
     Returns
     -------

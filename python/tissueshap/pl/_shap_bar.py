@@ -41,14 +41,10 @@ def shap_bar(
     ----------
     adata
         Samples x genes, after ``tl.shap(target="all")``. Reads ``varm["shap_mean_abs"]``.
-    label
-        Column of ``obs`` with the classes; the recorded one by default.
+    %(label)s
     n_top
         Number of genes.
-    figsize
-        Width and height in inches.
-    save
-        Path to save to, without suffix for both PNG and SVG.
+    %(figure)s
 
     Returns
     -------
@@ -103,13 +99,13 @@ def _stacked(axes: Axes, values: pd.DataFrame) -> None:
 
 def _first_and_others(axes: Axes, values: pd.DataFrame) -> None:
     """Draw the class with the largest value of each gene, with its name, and the rest."""
-    held = np.nan_to_num(values.to_numpy(float))
-    first, total = held.max(axis=1), held.sum(axis=1)
+    matrix = np.nan_to_num(values.to_numpy(float))
+    first, total = matrix.max(axis=1), matrix.sum(axis=1)
     rows = range(len(values))
     axes.barh(rows, first, color=_palette.SHAP, label="the class that it moves most")
     rest = "all other classes"
     axes.barh(rows, total - first, left=first, color=_palette.FAINT, label=rest)
-    for row, code in zip(rows, held.argmax(axis=1), strict=True):
+    for row, code in zip(rows, matrix.argmax(axis=1), strict=True):
         axes.annotate(
             f"{_style.text(values.columns[code], 40)}, {first[row] / total[row]:.0%}",
             (total[row], row),

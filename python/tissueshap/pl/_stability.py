@@ -32,10 +32,7 @@ def stability(
     ----------
     adata
         Samples x genes, after ``tl.stability``. Reads its table ``per_class``.
-    figsize
-        Width and height in inches.
-    save
-        Path to save to, without suffix for both PNG and SVG.
+    %(figure)s
 
     Returns
     -------
@@ -61,8 +58,8 @@ def stability(
     with _style.context():
         figure = _style.new(7.2, _style.rows_height(len(names), margin=1.3), figsize)
         panels = figure.subplots(1, 2, sharey=True)
-        for axes, (found, chance, words) in zip(panels, panels_of, strict=True):
-            values, random = found.to_numpy(float), chance.to_numpy(float)
+        for axes, (shares, chance, words) in zip(panels, panels_of, strict=True):
+            values, random = shares.to_numpy(float), chance.to_numpy(float)
             axes.hlines(rows, random, values, color=_palette.FAINT, linewidth=2, zorder=1)
             axes.scatter(
                 random, rows, s=20, facecolor="white", edgecolor=_palette.MUTED, label="by chance"

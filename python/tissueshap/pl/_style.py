@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tissueshap._core.labels import GENE_SETS, symbols
 from tissueshap._core.settings import settings
 from tissueshap.pl import _palette
 
@@ -154,15 +155,10 @@ def whole_numbers(axes: Axes, axis: str) -> None:
 
 def set_name(name: str) -> str:
     """Return a gene set's name for drawing."""
-    return {"shap": "SHAP", "de": "DE"}.get(name, text(name))
+    return GENE_SETS[name].removesuffix(" genes") if name in GENE_SETS else text(name)
 
 
 def gene_names(adata: AnnData, genes: Sequence[str]) -> list[str]:
     """Return gene symbols for drawing, or the identifier if there is no symbol."""
-    from tissueshap._core import schema
-
-    if schema.var.symbol not in adata.var:
-        return texts(genes, 20)
-    symbols = adata.var[schema.var.symbol].reindex(list(genes)).astype(object)
-    known = symbols.notna() & ~symbols.isin(["", "nan"])
-    return texts([s if ok else g for s, ok, g in zip(symbols, known, genes, strict=True)], 20)
+    known = symbols(adata)
+    return texts([known.get(gene, gene) for gene in genes], 20)

@@ -106,6 +106,6 @@ def _explained(adata: AnnData, class_name: str) -> np.ndarray:
             "explains wrongly predicted samples too"
         )
     numeric = np.issubdtype(chosen.to_numpy().dtype, np.integer)
-    found = chosen.to_numpy() if numeric else adata.obs_names.get_indexer(chosen.astype(str))
-    positions: np.ndarray = np.asarray(found, dtype=np.int64)
+    rows = chosen.to_numpy() if numeric else adata.obs_names.get_indexer(chosen.astype(str))
+    positions: np.ndarray = np.asarray(rows, dtype=np.int64)
     return positions

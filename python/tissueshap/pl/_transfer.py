@@ -34,10 +34,7 @@ def transfer(
     ----------
     adata
         The other cohort, after ``tl.transfer``. Reads its tables.
-    figsize
-        Width and height in inches.
-    save
-        Path to save to, without suffix for both PNG and SVG.
+    %(figure)s
 
     Returns
     -------
@@ -62,10 +59,10 @@ def transfer(
     place = {("known", name): i for i, name in enumerate(classes)}
     place |= {("unknown", name): len(classes) + i for i, name in enumerate(others)}
     kinds = ["known"] * len(known) + ["unknown"] * len(unknown)
-    for kind, true, found, n in zip(
+    for kind, true, name, n in zip(
         kinds, pairs["true"].astype(str), predicted, pairs["n"], strict=True
     ):
-        counts[place[kind, true], columns.index(found)] += int(n)
+        counts[place[kind, true], columns.index(name)] += int(n)
     shares = counts / counts.sum(axis=1, keepdims=True)
     with _style.context():
         figure = _style.new(3.4 + _CELL * len(columns), max(2.6, 2.4 + _CELL * len(rows)), figsize)

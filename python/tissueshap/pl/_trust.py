@@ -36,10 +36,7 @@ def trust(
     ----------
     adata
         Samples x genes, after ``tl.trust``. Reads its table ``summary``.
-    figsize
-        Width and height in inches.
-    save
-        Path to save to, without suffix for both PNG and SVG.
+    %(figure)s
 
     Returns
     -------

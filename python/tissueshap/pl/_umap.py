@@ -41,14 +41,10 @@ def umap(
     adata
         Samples x genes, after ``tl.cluster``. Reads ``obsm["X_umap_<set>"]`` and the
         table ``summary`` of its record.
-    label
-        Column of ``obs`` with the classes; the recorded one by default.
+    %(label)s
     gene_sets
         Sets to draw; all that were embedded by default.
-    figsize
-        Width and height in inches.
-    save
-        Path to save to, without suffix for both PNG and SVG.
+    %(figure)s
 
     Returns
     -------
@@ -119,8 +115,8 @@ def _name_classes(axes: Axes, flat: np.ndarray, codes: np.ndarray, shown: Sequen
     from matplotlib.patheffects import withStroke
 
     kept = np.isfinite(flat).all(axis=1)
-    held = np.unique(codes[kept])
-    medians = np.array([np.median(flat[kept & (codes == code)], axis=0) for code in held])
+    drawn = np.unique(codes[kept])
+    medians = np.array([np.median(flat[kept & (codes == code)], axis=0) for code in drawn])
     labels = [
         axes.text(
             x,
@@ -134,7 +130,7 @@ def _name_classes(axes: Axes, flat: np.ndarray, codes: np.ndarray, shown: Sequen
             path_effects=[withStroke(linewidth=1.8, foreground="white")],
             zorder=4,
         )
-        for (x, y), code in zip(medians, held, strict=True)
+        for (x, y), code in zip(medians, drawn, strict=True)
     ]
     _labels.spread(axes, medians, labels)
 

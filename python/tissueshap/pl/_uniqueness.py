@@ -30,10 +30,7 @@ def uniqueness(
     adata
         Samples x genes, after ``tl.select_genes``. Reads its tables ``curve``
         and ``by_share``, ``n_ranks``, ``n_genes`` and the threshold.
-    figsize
-        Width and height in inches.
-    save
-        Path to save to, without suffix for both PNG and SVG.
+    %(figure)s
 
     Returns
     -------
@@ -85,9 +82,9 @@ def uniqueness(
 
 def _shares(axes: Axes, table: pd.DataFrame) -> None:
     """Mark the ranks with 90 to 50 % unique genes that are on the curve."""
-    held = table[table["n_ranks"] > 0]
-    axes.scatter(held["n_ranks"], held["share"], s=14, color=_palette.SHAP, zorder=3)
-    for _, row in held.iterrows():
+    reached = table[table["n_ranks"] > 0]
+    axes.scatter(reached["n_ranks"], reached["share"], s=14, color=_palette.SHAP, zorder=3)
+    for _, row in reached.iterrows():
         axes.annotate(
             f"{row['share']:.0%}: top {int(row['n_ranks']):,}",
             (row["n_ranks"], row["share"]),

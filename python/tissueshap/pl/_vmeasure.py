@@ -32,10 +32,7 @@ def vmeasure(
     ----------
     adata
         Samples x genes, after ``tl.cluster``. Reads its table ``v_measure``.
-    figsize
-        Width and height in inches.
-    save
-        Path to save to, without suffix for both PNG and SVG.
+    %(figure)s
 
     Returns
     -------

@@ -1,5 +1,6 @@
 """Preprocessing: from counts to the classifier's input."""
 
+from tissueshap._core.docs import fill_in
 from tissueshap.pp._filter_genes import filter_genes
 from tissueshap.pp._harmonise import harmonise
 from tissueshap.pp._log2 import log2
@@ -20,3 +21,5 @@ from tissueshap.pp._log2 import (
     logarithm_of as logarithm_of,
     transformed as transformed,
 )
+
+fill_in(globals()[name] for name in __all__)

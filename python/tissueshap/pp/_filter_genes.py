@@ -41,8 +41,7 @@ def filter_genes(
     adata
         Samples x genes, with raw counts in ``X``. Reads ``var["biotype"]`` and
         ``layers["tpm"]``, or ``var["length"]`` (base pairs) to compute TPM from the counts.
-    label
-        Column of ``obs`` with the classes; by default the one recorded before.
+    %(label)s
     min_reads
         Minimum number of reads of a gene in a sample.
     min_tpm
@@ -54,10 +53,8 @@ def filter_genes(
         Require ``var["biotype"] == "protein_coding"`` if biotypes are known.
     subset
         Drop the genes that do not pass; False only marks them.
-    key_added
-        Name of the record, and prefix of the column, instead of ``"filter_genes"``.
-    copy
-        Return a new AnnData and leave this one unchanged.
+    %(key_added)s
+    %(copy)s
 
     Returns
     -------

@@ -11,7 +11,7 @@ from scipy.stats import rankdata
 
 #: edgeR's defaults: shares trimmed from each end of the M values and of the A values.
 _TRIM_M, _TRIM_A = 0.3, 0.05
-#: M values below this are equal but for rounding.
+#: M values below this are equal except for rounding.
 _EQUAL = 1e-6
 
 

@@ -45,10 +45,8 @@ def harmonise(
         ``"zscore"``.
     layer
         Layer to read in both.
-    key_added
-        Name of the record, and prefix of the layer, instead of ``"harmonise"``.
-    copy
-        Return a new AnnData and leave this one unchanged.
+    %(key_added)s
+    %(copy)s
 
     Returns
     -------

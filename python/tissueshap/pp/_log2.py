@@ -11,6 +11,7 @@ from tissueshap._core import schema, slots
 from tissueshap._core.adata import target
 from tissueshap._core.dense import dense
 from tissueshap._core.errors import DataError
+from tissueshap._core.scale import made
 
 
 class Logarithm(TypedDict):
@@ -56,10 +57,8 @@ def log2(
         Added before the logarithm is taken.
     shift
         Added after the logarithm is taken.
-    key_added
-        Name of the record, and prefix of the layer, instead of ``"log2"``.
-    copy
-        Return a new AnnData and leave this one unchanged.
+    %(key_added)s
+    %(copy)s
 
     Returns
     -------
@@ -108,7 +107,7 @@ def log2(
 
 def logarithm_of(adata: AnnData) -> Logarithm:
     """Return the ``offset`` and ``shift`` that ``pp.log2`` recorded, or the defaults."""
-    params = slots.record(adata).get("log2", {}).get("params", {})
+    params = made(adata, schema.layers.log2)
     return {
         "offset": float(params.get("offset", OFFSET)),
         "shift": float(params.get("shift", SHIFT)),

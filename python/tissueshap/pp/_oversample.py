@@ -47,8 +47,7 @@ def oversample(
     ----------
     adata
         Samples x genes. Reads ``obs["split"]``; only its training samples are used.
-    label
-        Column of ``obs`` with the classes; by default the one recorded before.
+    %(label)s
     method
         ``"smote"`` adds synthetic samples until each class is as large as the largest (or
         one short of it: the numbers and draws are those of smote-variants'
@@ -66,10 +65,8 @@ def oversample(
         available log-transformed.
     seed
         Seed of the draws.
-    key_added
-        Name of the record instead of ``"oversample"``.
-    copy
-        Return a new AnnData and leave this one unchanged.
+    %(key_added)s
+    %(copy)s
 
     Returns
     -------

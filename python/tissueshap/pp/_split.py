@@ -40,8 +40,7 @@ def split(
     ----------
     adata
         Samples x genes.
-    label
-        Column of ``obs`` with the classes; by default the one recorded before.
+    %(label)s
     n_test
         Exact number of samples of each class to hold out, instead of a share.
     test_fraction
@@ -61,10 +60,8 @@ def split(
         classes, large groups first.
     seed
         Seed of the draw; with ``groups``, of the order in which ties are broken.
-    key_added
-        Name of the record, and prefix of the columns, instead of ``"split"``.
-    copy
-        Return a new AnnData and leave this one unchanged.
+    %(key_added)s
+    %(copy)s
 
     Returns
     -------

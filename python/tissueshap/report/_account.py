@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tissueshap.report._folds import n_folds
-from tissueshap.report._found import found, ran
+from tissueshap.report._results import ran, result
 from tissueshap.report._sections import methods
 
 if TYPE_CHECKING:
@@ -34,27 +34,27 @@ def _counts(adata: AnnData) -> str:
 def _training(adata: AnnData) -> str:
     if not ran(adata, "split"):
         return ""
-    held = "Some samples of each class were held out."
+    split = "Some samples of each class were held out."
     if not ran(adata, "cnn"):
-        return held
+        return split
     names = methods(adata)
     balanced = f", balanced by {names['balance']}" if names["balance"] else ""
     preset = f" (preset {names['preset']})" if names["preset"] else ""
     if ran(adata, "cross_validate"):
-        groups = found(adata, "split", "params", {}).get("groups")
+        groups = result(adata, "split", "params", {}).get("groups")
         whole = f", all samples of a {groups} in one" if groups else ""
         return (
             f"The samples were divided into {n_folds(adata)} folds{whole}. Those of each fold "
             f"were predicted and explained by a neural network{preset} that was trained on the "
             f"others{balanced}."
         )
-    return f"{held} A neural network{preset} was trained on the others{balanced}."
+    return f"{split} A neural network{preset} was trained on the others{balanced}."
 
 
 def _genes(adata: AnnData) -> str:
     said = []
     if ran(adata, "shap"):
-        params = found(adata, "shap", "params", {})
+        params = result(adata, "shap", "params", {})
         target = str(params.get("target", "predicted"))
         of = "logit" if params.get("output") == "logit" else "probability"
         which = _TARGETS.get(target, f"class {target}")
@@ -63,7 +63,7 @@ def _genes(adata: AnnData) -> str:
             f"GradientExplainer) attributed the {of} of the {which} to the genes."
         )
     if ran(adata, "rank_genes"):
-        statistic = str(found(adata, "rank_genes", "params", {}).get("statistic", "median"))
+        statistic = str(result(adata, "rank_genes", "params", {}).get("statistic", "median"))
         top = ", and the top ranks are selected" if ran(adata, "select_genes") else ""
         said.append(
             f"A gene's rank in a class follows its {_STATISTICS.get(statistic, 'median')} over "

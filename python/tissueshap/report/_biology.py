@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from tissueshap.pl import enrichment_ratio
-from tissueshap.report._found import found, number, ran, text
+from tissueshap.report._results import number, ran, result, text
 from tissueshap.report._sections import rows
 
 if TYPE_CHECKING:
@@ -31,15 +31,15 @@ def _lists(adata: AnnData, key: str, *, n_top: int) -> dict[str, Any]:
     """Return what was tested, and the most significant terms of each list."""
     if not ran(adata, key):
         return {}
-    params = found(adata, key, "params", {})
-    table = found(adata, key, "table").copy()
+    params = result(adata, key, "params", {})
+    table = result(adata, key, "table").copy()
     table["ratio"] = enrichment_ratio(table)
     table = table.sort_values(["p.adjust", "pvalue"], kind="stable")
     source, name = (text(table[column]).to_numpy() for column in ("source", "class"))
-    lists = rows(found(adata, key, "lists"))
-    for held in lists:
-        own = table[(source == held["source"]) & (name == held["class"])]
-        held["terms"] = rows(own.head(n_top))
+    lists = rows(result(adata, key, "lists"))
+    for tested in lists:
+        own = table[(source == tested["source"]) & (name == tested["class"])]
+        tested["terms"] = rows(own.head(n_top))
     return {
         "lists": lists,
         "n_universe": _universe(adata, key),
@@ -51,8 +51,10 @@ def _lists(adata: AnnData, key: str, *, n_top: int) -> dict[str, Any]:
 
 def _universe(adata: AnnData, key: str) -> int:
     """Return how many measured genes are in a set; of R's engines, as each term has it."""
-    ratios = text(found(adata, key, "table")["BgRatio"])
-    return int(ratios[0].partition("/")[2]) if len(ratios) else int(found(adata, key, "n_universe"))
+    ratios = text(result(adata, key, "table")["BgRatio"])
+    return (
+        int(ratios[0].partition("/")[2]) if len(ratios) else int(result(adata, key, "n_universe"))
+    )
 
 
 def _sets(params: dict[str, Any]) -> str:
@@ -67,7 +69,7 @@ def _sets(params: dict[str, Any]) -> str:
 
 def _interactions(adata: AnnData) -> dict[str, Any]:
     """Return the counts of interactions: of all genes, and of each class's lists."""
-    table: pd.DataFrame | None = found(adata, "ppi", "table")
+    table: pd.DataFrame | None = result(adata, "ppi", "table")
     if table is None:
         return {}
     table = table[text(table["source"]).to_numpy() == "shap"]
@@ -79,6 +81,6 @@ def _interactions(adata: AnnData) -> dict[str, Any]:
             {"class": row["class"], "own": row, "exclusive": own.get(row["class"])}
             for row in rows(table[by == "class"].sort_values("pvalue", kind="stable"))
         ],
-        "score": float(found(adata, "ppi", "params", {}).get("score", 0.4)),
+        "score": float(result(adata, "ppi", "params", {}).get("score", 0.4)),
         **{name: number(adata, "ppi", f"n_network_{name}") for name in ("genes", "edges")},
     }

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tissueshap._core import provenance, schema, slots
+from tissueshap._core.labels import GENE_SETS
 from tissueshap.report import _biology, _cohort, _folds, _reproduce, _sections
 from tissueshap.report._account import account
 from tissueshap.report._caveats import caveats
 from tissueshap.report._environment import environment
 from tissueshap.report._figures import embedded, figures as draw
-from tissueshap.report._found import found
-from tissueshap.report._summary import GENE_SETS, summarise
+from tissueshap.report._results import result
+from tissueshap.report._summary import summarise
 from tissueshap.report._trust import trust
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def _check(adata: AnnData, what: str = "adata") -> None:
     shown = [*schema.load()["uns"], _biology.EXCLUSIVE]
     models = ["cnn", "predict", "shap"]
     # With folds, trust is about one fold's model, but the saved model is of all samples.
-    if found(adata, "trust", "params", {}).get("fold") is None:
+    if result(adata, "trust", "params", {}).get("fold") is None:
         models.append("trust")
     provenance.check(adata, shown, models=models, what=what)
 
@@ -136,5 +137,5 @@ def _content(adata: AnnData) -> dict[str, Any]:
 
 
 def _rules(adata: AnnData) -> list[dict[str, Any]]:
-    table = found(adata, "filter_genes", "rules")
+    table = result(adata, "filter_genes", "rules")
     return [] if table is None else _sections.rows(table)

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tissueshap._core import schema
+from tissueshap._core.called import rule
 from tissueshap._core.held_out import rounds
 from tissueshap.report import _folds
 from tissueshap.report._failures import failures
-from tissueshap.report._found import found, is_test, number, ran, text
+from tissueshap.report._results import is_test, number, ran, result, text
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -40,7 +41,7 @@ def _baseline(adata: AnnData) -> Caveat | None:
 
 def _retried(adata: AnnData) -> Caveat | None:
     retries = number(adata, "cnn", "retries")
-    if not retries or found(adata, "cnn", "diverged"):
+    if not retries or result(adata, "cnn", "diverged"):
         return None
     times = "once" if retries == 1 else f"{int(retries)} times"
     return (
@@ -51,7 +52,7 @@ def _retried(adata: AnnData) -> Caveat | None:
 
 
 def _few_tested(adata: AnnData) -> Caveat | None:
-    table = found(adata, "evaluate", "per_class")
+    table = result(adata, "evaluate", "per_class")
     if table is None:
         return None
     fewest = int(table["n"].min())
@@ -67,7 +68,7 @@ def _few_tested(adata: AnnData) -> Caveat | None:
 
 
 def _few_explained(adata: AnnData) -> Caveat | None:
-    table = found(adata, "shap", "samples")
+    table = result(adata, "shap", "samples")
     if table is None or len(table) == 0:
         return None
     counts = text(table["explained"]).value_counts()
@@ -86,7 +87,7 @@ def _donors(adata: AnnData) -> Caveat | None:
         return None
     donors = text(adata.obs[schema.obs.donor]).to_numpy()
     parts = rounds(adata)
-    shared = sum(int(np.isin(donors[held], donors[seen]).sum()) for seen, held in parts)
+    shared = sum(int(np.isin(donors[test], donors[train]).sum()) for train, test in parts)
     if not shared:
         return None
     return (
@@ -117,7 +118,7 @@ def _long_list(adata: AnnData) -> Caveat | None:
     chosen = adata.var.get(schema.var.shap_selected)
     if chosen is None or chosen.mean() < 0.3:
         return None
-    published = found(adata, "select_genes", "params", {}).get("method") == "unique_fraction"
+    published = result(adata, "select_genes", "params", {}).get("method") == "unique_fraction"
     shorter = "raise --unique-fraction" if published else "select fewer ranks with --select top_n"
     return (
         "A large share of the genes is selected",
@@ -128,18 +129,17 @@ def _long_list(adata: AnnData) -> Caveat | None:
 
 
 def _silent_classes(adata: AnnData) -> Caveat | None:
-    counts = found(adata, "de", "counts")
+    counts = result(adata, "de", "counts")
     if counts is None:
         return None
     silent = text(counts["class"])[(counts["up"] + counts["down"]).to_numpy() == 0]
     if not len(silent):
         return None
-    limits = found(adata, "de", "params")
+    limits = result(adata, "de", "params")
     return (
         "Classes without differentially expressed genes",
-        f"At FDR < {float(limits['fdr']):g} and |log2FC| > {float(limits['lfc']):g}, there are "
-        f"none in: {', '.join(silent)}. Their SHAP genes therefore cannot overlap with any; this "
-        "is due to the thresholds and is not a finding.",
+        f"At {rule(limits)}, there are none in: {', '.join(silent)}. Their SHAP genes therefore "
+        "cannot overlap with any; this is due to the thresholds and is not a finding.",
     )
 
 

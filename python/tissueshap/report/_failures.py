@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from tissueshap.report._found import found, number
+from tissueshap.report._results import number, result
 from tissueshap.report._trust import verdicts
 from tissueshap.trust import FAILS
 
@@ -53,7 +53,7 @@ def _overlap(adata: AnnData) -> Failure | None:
 
 
 def _training(adata: AnnData) -> Failure | None:
-    if not found(adata, "cnn", "diverged", default=False):
+    if not result(adata, "cnn", "diverged", default=False):
         return None
     return (
         "The training diverged",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from tissueshap import pl
 from tissueshap._core import schema
 from tissueshap.report._biology import EXCLUSIVE
-from tissueshap.report._found import ran
+from tissueshap.report._results import ran
 from tissueshap.report._trust import trust_figures
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ def _makers() -> dict[str, tuple[str, Callable[[AnnData], Figure]]]:
     return {
         "class_balance": ("split", pl.class_balance),
         "history": ("cnn", pl.history),
+        "reliability": ("calibrate", pl.reliability),
         "confusion": ("evaluate", pl.confusion),
         "uniqueness": ("select_genes", pl.uniqueness),
         "exclusive": ("select_genes", pl.exclusive),
@@ -89,11 +90,11 @@ def rendered(figure: Figure, form: str) -> bytes:
     They have no date, and the identifiers in the SVG are derived from its content, so the
     same figure gives the same bytes.
     """
-    held = io.BytesIO()
+    buffer = io.BytesIO()
     metadata = {"Date": None} if form == "svg" else None
     with pl.context():
-        figure.savefig(held, format=form, dpi=_DPI, metadata=metadata)
-    return held.getvalue()
+        figure.savefig(buffer, format=form, dpi=_DPI, metadata=metadata)
+    return buffer.getvalue()
 
 
 def _encoded(kind: str, content: bytes) -> str:

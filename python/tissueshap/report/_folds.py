@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tissueshap.report._found import found, number, ran, text
+from tissueshap.report._results import number, ran, result, text
 from tissueshap.report._sections import Rows, rows
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ _FEW = 30
 
 def content(adata: AnnData) -> dict[str, Any]:
     """Return the templates' values on folds; empty without folds."""
-    fold = found(adata, "trust", "params", {}).get("fold")
+    fold = result(adata, "trust", "params", {}).get("fold")
     return {"folds": _scores(adata), "fold_genes": _genes(adata), "trust_fold": fold}
 
 
@@ -30,7 +30,7 @@ def n_folds(adata: AnnData) -> int | None:
 
 def _scores(adata: AnnData) -> Rows:
     """Return the scores of each fold and the numbers of its training."""
-    table, trained = found(adata, "evaluate", "folds"), found(adata, "cross_validate", "folds")
+    table, trained = result(adata, "evaluate", "folds"), result(adata, "cross_validate", "folds")
     if table is None or trained is None:
         return []
     return rows(table.merge(trained.drop(columns="n_test"), on="fold"))
@@ -38,13 +38,13 @@ def _scores(adata: AnnData) -> Rows:
 
 def _genes(adata: AnnData) -> Rows:
     """Return the agreement of the folds on each class's genes, the lowest first."""
-    table = found(adata, "select_genes", "folds")
+    table = result(adata, "select_genes", "folds")
     return [] if table is None else rows(table.sort_values("jaccard", kind="stable"))
 
 
 def advised(adata: AnnData) -> Caveat | None:
     """Return the advice to use folds if classes are too small for a test set."""
-    table = found(adata, "split", "counts")
+    table = result(adata, "split", "counts")
     if table is None or n_folds(adata) is not None:
         return None
     few = table[table["n"].to_numpy() < _FEW]

@@ -8,7 +8,9 @@ import numpy as np
 import pandas as pd
 
 from tissueshap._core import schema, slots
-from tissueshap.report._found import significant, symbols, text
+from tissueshap._core.called import called
+from tissueshap._core.labels import symbols
+from tissueshap.report._results import text
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -52,15 +54,15 @@ def gene_table(adata: AnnData) -> pd.DataFrame:
         table = table.assign(**{name: np.asarray(chosen[name], dtype=np.int64) for name in names})
     table.insert(3, "symbol", symbols(adata).loc[table["gene"]].to_numpy())
     if schema.varm.de_fdr in adata.varm:
-        table["logfc"] = _at(adata, schema.varm.de_logfc, table)
-        table["fdr"] = _at(adata, schema.varm.de_fdr, table)
-        table["in_de"] = significant(adata, table["logfc"], table["fdr"])
+        classes = slots.class_names(adata)
+        for name, key in (("logfc", schema.varm.de_logfc), ("fdr", schema.varm.de_fdr)):
+            table[name] = _at(slots.class_frame(adata, "varm", key, classes), table)
+        table["in_de"] = _at(called(adata, classes), table) == 1
     return table.sort_values(["class", "rank"], kind="stable", ignore_index=True)
 
 
-def _at(adata: AnnData, key: str, table: pd.DataFrame) -> np.ndarray:
-    classes = slots.class_names(adata)
-    frame = slots.class_frame(adata, "varm", key, classes)
+def _at(frame: pd.DataFrame, table: pd.DataFrame) -> np.ndarray:
+    """Return the value of each row's gene and class in a frame of genes x classes."""
     rows = frame.index.get_indexer(pd.Index(table["gene"]))
-    columns = pd.Index(classes).get_indexer(pd.Index(table["class"]))
+    columns = frame.columns.get_indexer(pd.Index(table["class"]))
     return np.asarray(frame.to_numpy(dtype=np.float64)[rows, columns])

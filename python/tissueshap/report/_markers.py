@@ -8,7 +8,9 @@ import numpy as np
 import pandas as pd
 
 from tissueshap._core import schema, slots
-from tissueshap.report._found import significant, symbols
+from tissueshap._core.called import called
+from tissueshap._core.labels import symbols
+from tissueshap.report._results import ran
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -52,10 +54,8 @@ def score_markers(adata: AnnData) -> pd.DataFrame:
         for name, gene in adata.uns["markers"][["class", "gene"]].astype(str).to_numpy()
         if name in classes
     ]
-    scored = pd.DataFrame(rows, columns=["class", "gene", "measured", *_VALUES, "in_shap"])
-    logfc, fdr = scored["logfc"].astype(float), scored["fdr"].astype(float)
-    scored["in_de"] = significant(adata, logfc, fdr)
-    return scored
+    columns = ["class", "gene", "measured", *_VALUES, "in_shap", "in_de"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 _VALUES = {
@@ -72,11 +72,12 @@ def _lookup(adata: AnnData) -> dict[str, str]:
 
 
 def _frames(adata: AnnData, classes: list[str]) -> dict[str, pd.DataFrame]:
-    return {
+    frames = {
         column: slots.class_frame(adata, "varm", key, classes)
         for column, key in _VALUES.items()
         if key in adata.varm
     }
+    return {**frames, "in_de": called(adata, classes)} if ran(adata, "de") else frames
 
 
 def _row(
@@ -98,4 +99,5 @@ def _row(
         "measured": identifier is not None,
         **{column: values.get(column, float("nan")) for column in _VALUES},
         "in_shap": (name, identifier) in selected,
+        "in_de": values.get("in_de") == 1,
     }

@@ -16,9 +16,9 @@ from tissueshap._version import __version__
 from tissueshap.calibration import FALSE_ALARMS, LEVEL
 from tissueshap.report._environment import environment
 from tissueshap.report._figures import embedded
-from tissueshap.report._found import found
 from tissueshap.report._predictions import prediction_counts
 from tissueshap.report._reasons import reason
+from tissueshap.report._results import result
 from tissueshap.report._sections import Rows, rows
 
 if TYPE_CHECKING:
@@ -173,9 +173,10 @@ def _mistakes(table: pd.DataFrame) -> Rows:
 
 def _figures(adata: AnnData, model: Classifier) -> dict[str, Figure]:
     drawn = {}
-    measured = model.card.get("calibration", {}).get("reliability")
+    calibrated = model.card.get("calibration", {})
+    measured = calibrated.get("reliability")
     if measured:
-        drawn["reliability"] = pl.reliability(pd.DataFrame(measured))
+        drawn["reliability"] = pl.reliability_diagram(pd.DataFrame(measured), calibrated)
     if model.calibration is None:
         return drawn
     calibration = model.calibration
@@ -189,11 +190,11 @@ def _figures(adata: AnnData, model: Classifier) -> dict[str, Figure]:
 
 def _facts(adata: AnnData, model: Classifier) -> dict[str, Any]:
     """Return how the samples were matched with the model."""
-    by = found(adata, "predict", "matched_by")
+    by = result(adata, "predict", "matched_by")
     return {
         "n_genes": len(model.genes),
-        "n_filled": int(found(adata, "predict", "n_filled")),
-        "overlap": float(found(adata, "predict", "overlap")),
+        "n_filled": int(result(adata, "predict", "n_filled")),
+        "overlap": float(result(adata, "predict", "overlap")),
         "matched_by": None if by is None else [str(name) for name in by],
         "fingerprint": model.fingerprint(),
         "versions": model.versions,

@@ -9,7 +9,7 @@ import pandas as pd
 
 from tissueshap._core import schema, slots
 from tissueshap.calibration import VERDICTS
-from tissueshap.report._found import found
+from tissueshap.report._results import result
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -63,7 +63,7 @@ def prediction_table(adata: AnnData, truth: pd.DataFrame | None = None) -> pd.Da
 
 def _runners_up(adata: AnnData) -> dict[str, Any]:
     """Return the classes after the first, and their probabilities."""
-    classes = [str(name) for name in found(adata, "predict", "classes")]
+    classes = [str(name) for name in result(adata, "predict", "classes")]
     frame = slots.class_frame(adata, "obsm", schema.obsm.proba, classes)
     proba = frame.to_numpy(dtype=np.float64)
     order = np.argsort(-proba, axis=1, kind="stable")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tissueshap._core import schema, slots
-from tissueshap.report._found import found
+from tissueshap.report._results import result
 from tissueshap.report._sections import Rows, rows
 
 if TYPE_CHECKING:
@@ -21,23 +21,23 @@ def settings(adata: AnnData) -> list[tuple[str, str, str]]:
     """Return the settings of each verb: verb, settings, seed."""
     place = {verb: number for number, verb in enumerate((*_READING, *schema.load()["uns"]))}
     records = {verb: e for verb, e in slots.record(adata).items() if isinstance(e, dict)}
-    held = []
+    table = []
     for verb in sorted(records, key=lambda name: (place.get(name, len(place)), name)):
         params = sorted(records[verb].get("params", {}).items())
         words = ", ".join(f"{name} = {_short(value)}" for name, value in params)
-        held.append((verb, words, str(records[verb].get("seed", ""))))
-    return [row for row in held if row[0] != "workflow"]
+        table.append((verb, words, str(records[verb].get("seed", ""))))
+    return [row for row in table if row[0] != "workflow"]
 
 
 def options(adata: AnnData) -> list[tuple[str, str]]:
     """Return the settings of the workflow, if any."""
-    params = found(adata, "workflow", "params", {})
+    params = result(adata, "workflow", "params", {})
     return [(str(name), _short(value)) for name, value in sorted(params.items())]
 
 
 def steps(adata: AnnData) -> Rows:
     """Return the steps of the workflow: their results, and the seconds they took."""
-    table = found(adata, "workflow", "timings")
+    table = result(adata, "workflow", "timings")
     return [] if table is None else rows(table)
 
 

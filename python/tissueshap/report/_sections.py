@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 
 from tissueshap._core import schema, slots
+from tissueshap._core.de_methods import methods_for, name_of, pools
 from tissueshap.pl import counts
-from tissueshap.report._found import found, is_test, number, ran, text
 from tissueshap.report._genes import gene_table
 from tissueshap.report._markers import score_markers
+from tissueshap.report._results import is_test, number, ran, result, text
 from tissueshap.report._truth import score_truth
 
 if TYPE_CHECKING:
@@ -25,10 +26,10 @@ def classes(adata: AnnData) -> Rows:
     label = text(adata.obs[slots.label_of(adata)])
     table = pd.DataFrame({"n": label.value_counts()}).sort_index()
     if ran(adata, "split") and not ran(adata, "cross_validate"):
-        held = is_test(adata).to_numpy()
-        table["train"] = label[~held].value_counts()
-        table["test"] = label[held].value_counts()
-    balanced = found(adata, "oversample", "table")
+        test = is_test(adata).to_numpy()
+        table["train"] = label[~test].value_counts()
+        table["test"] = label[test].value_counts()
+    balanced = result(adata, "oversample", "table")
     if balanced is not None:
         table["balanced"] = label.iloc[np.asarray(balanced["sample"])].value_counts()
     if schema.obs.donor in adata.obs:
@@ -39,13 +40,13 @@ def classes(adata: AnnData) -> Rows:
 
 def per_class(adata: AnnData) -> Rows:
     """Return the scores of each class, the weakest first."""
-    table = found(adata, "evaluate", "per_class")
+    table = result(adata, "evaluate", "per_class")
     return [] if table is None else rows(table.sort_values("f1", kind="stable"))
 
 
 def mistakes(adata: AnnData, *, n_top: int = 8) -> Rows:
     """Return the most common mistakes: true class, predicted class, number."""
-    table = found(adata, "evaluate", "confusion")
+    table = result(adata, "evaluate", "confusion")
     if table is None:
         return []
     wrong = table[text(table["true"]).to_numpy() != text(table["predicted"]).to_numpy()]
@@ -55,14 +56,14 @@ def mistakes(adata: AnnData, *, n_top: int = 8) -> Rows:
 
 def all_right_listed(adata: AnnData) -> bool:
     """Return whether the confusion figure lists the classes without mistakes."""
-    table = found(adata, "evaluate", "per_class")
+    table = result(adata, "evaluate", "per_class")
     right = None if table is None else (table["recall"] == 1) & (table["precision"] == 1)
     return right is not None and bool(right.any() and not right.all())
 
 
 def validated(adata: AnnData) -> bool:
     """Return whether samples were held out to monitor the training."""
-    table = found(adata, "cnn", "history")
+    table = result(adata, "cnn", "history")
     return table is not None and "val_loss" in table and bool(table["val_loss"].notna().any())
 
 
@@ -76,18 +77,18 @@ def top_genes(chosen: Rows, *, n_top: int = 8) -> list[tuple[str, Rows]]:
     by_class: dict[str, Rows] = {}
     for row in chosen:
         by_class.setdefault(row["class"], []).append(row)
-    return [(name, held[:n_top]) for name, held in by_class.items()]
+    return [(name, genes[:n_top]) for name, genes in by_class.items()]
 
 
 def de_counts(adata: AnnData) -> Rows:
     """Return numbers by class: SHAP genes, DE genes up and down, shared and expected."""
-    table = found(adata, "compare", "per_class")
+    table = result(adata, "compare", "per_class")
     return [] if table is None else rows(table)
 
 
 def missed_by_class(adata: AnnData) -> Rows:
     """Return by class how many SHAP genes differential expression missed, and why."""
-    table = found(adata, "compare", "genes")
+    table = result(adata, "compare", "genes")
     if table is None:
         return []
     only = table[np.asarray(table["in_shap"], bool) & ~np.asarray(table["in_de"], bool)]
@@ -98,7 +99,7 @@ def missed_by_class(adata: AnnData) -> Rows:
 
 def missed(adata: AnnData) -> list[tuple[str, int]]:
     """Return why differential expression missed SHAP genes, and how often."""
-    table = found(adata, "compare", "genes")
+    table = result(adata, "compare", "genes")
     if table is None:
         return []
     only = table[np.asarray(table["in_shap"], bool) & ~np.asarray(table["in_de"], bool)]
@@ -115,7 +116,7 @@ _MISSED = {
 
 def top_ranks(adata: AnnData) -> Rows:
     """Return the numbers of ranks with 90 to 50 % unique places, and of their genes."""
-    table = found(adata, "select_genes", "by_share")
+    table = result(adata, "select_genes", "by_share")
     return [] if table is None else rows(table)
 
 
@@ -136,7 +137,7 @@ def null_test(adata: AnnData) -> dict[str, float]:
 
 def v_measure(adata: AnnData) -> Rows:
     """Return the clustering scores of each gene set."""
-    table = found(adata, "cluster", "summary")
+    table = result(adata, "cluster", "summary")
     return [] if table is None else rows(table)
 
 
@@ -145,20 +146,20 @@ def markers(adata: AnnData) -> list[dict[str, Any]]:
     if "markers" not in adata.uns or not ran(adata, "select_genes"):
         return []
     scored = score_markers(adata)
-    n_ranks = int(found(adata, "select_genes", "n_ranks"))
+    n_ranks = int(result(adata, "select_genes", "n_ranks"))
     return [
-        _marker_class(str(name), held, n_ranks / adata.n_vars)
-        for name, held in scored.groupby("class", sort=True)
+        _marker_class(str(name), of_class, n_ranks / adata.n_vars)
+        for name, of_class in scored.groupby("class", sort=True)
     ]
 
 
-def _marker_class(name: str, held: pd.DataFrame, chance: float) -> dict[str, Any]:
-    measured = held[held["measured"]].sort_values("shap_rank")
+def _marker_class(name: str, scored: pd.DataFrame, chance: float) -> dict[str, Any]:
+    measured = scored[scored["measured"]].sort_values("shap_rank")
     return {
         "class": name,
         "found": rows(measured[measured["in_shap"]]),
         "missed": rows(measured[~measured["in_shap"]]),
-        "absent": list(held.loc[~held["measured"], "gene"]),
+        "absent": list(scored.loc[~scored["measured"], "gene"]),
         "n_measured": len(measured),
         "n_de": int(measured["in_de"].sum()),
         "expected": len(measured) * chance,
@@ -170,11 +171,6 @@ def truth(adata: AnnData) -> Rows:
     return rows(score_truth(adata)) if "truth" in adata.uns and ran(adata, "de") else []
 
 
-_TOOLS = {
-    "limma": "limma",
-    "limma_voom": "limma",
-    "wilcoxon": "Wilcoxon's rank sum test",
-}
 _RESTS = {
     "mean_of_classes": "the average of the others",
     "weighted": "the average of the others, weighted by their samples",
@@ -191,17 +187,17 @@ def methods(adata: AnnData) -> dict[str, str]:
         "class_weight": "class weights",
         "none": "",
     }
-    balance = str(found(adata, "oversample", "params", {}).get("method", "none"))
-    tested = found(adata, "de", "params", {})
-    tool = str(tested.get("method", ""))
+    balance = str(result(adata, "oversample", "params", {}).get("method", "none"))
+    tested = result(adata, "de", "params", {})
+    test = str(tested.get("method", methods_for("counts")[0]))
     rest = _RESTS.get(str(tested.get("rest", "")), _RESTS["mean_of_classes"])
     return {
         "balance": names.get(balance, balance),
-        "preset": str(found(adata, "cnn", "params", {}).get("preset", "")),
-        "de_tool": _TOOLS.get(tool, "edgeR"),
+        "preset": str(result(adata, "cnn", "params", {}).get("preset", "")),
+        "de_tool": name_of(test),
         "de_rest": rest,
-        "de_against": _RESTS["pooled"] if tool == "wilcoxon" else rest,
-        **_clustering(found(adata, "cluster", "params", {}), folded=ran(adata, "cross_validate")),
+        "de_against": _RESTS["pooled"] if pools(test) else rest,
+        **_clustering(result(adata, "cluster", "params", {}), folded=ran(adata, "cross_validate")),
     }
 
 

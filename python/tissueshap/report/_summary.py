@@ -8,22 +8,15 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from tissueshap._core import schema, slots
+from tissueshap._core.labels import GENE_SETS
 from tissueshap._version import __version__
 from tissueshap.report._failures import failures
 from tissueshap.report._folds import n_folds
-from tissueshap.report._found import found, is_test, number, ran
+from tissueshap.report._results import is_test, number, ran, result
 from tissueshap.report._trust import verdicts
 
 if TYPE_CHECKING:
     from anndata import AnnData
-
-#: Gene sets whose V-measure is in a summary, in the order of display.
-GENE_SETS = {
-    "shap": "SHAP genes",
-    "de": "DE genes",
-    "all": "all genes",
-    "random": "random genes",
-}
 
 
 def summarise(adata: AnnData) -> dict[str, Any]:
@@ -73,7 +66,7 @@ _SCORES = ("macro_f1", "baseline_macro_f1", "accuracy")
 
 def v_measures(adata: AnnData) -> dict[str, float | None]:
     """Return the mean V-measure of each gene set; None for one not clustered."""
-    table = found(adata, "cluster", "summary")
+    table = result(adata, "cluster", "summary")
     scores: Mapping[str, float] = {}
     if table is not None:
         names = table["gene_set"].astype(str)
@@ -84,8 +77,8 @@ def v_measures(adata: AnnData) -> dict[str, float | None]:
 def training(adata: AnnData) -> dict[str, Any]:
     """Return the course of the training; empty without a record of it."""
     names = {"learning_rate": float, "retries": int, "diverged": bool}
-    held = {name: found(adata, "cnn", name) for name in names}
-    return {name: names[name](value) for name, value in held.items() if value is not None}
+    values = {name: result(adata, "cnn", name) for name in names}
+    return {name: names[name](value) for name, value in values.items() if value is not None}
 
 
 def trust(adata: AnnData) -> dict[str, dict[str, Any]]:
@@ -102,7 +95,7 @@ def trust(adata: AnnData) -> dict[str, dict[str, Any]]:
 
 def timings(adata: AnnData) -> dict[str, float]:
     """Return the seconds that each step of the workflow took."""
-    table = found(adata, "workflow", "timings")
+    table = result(adata, "workflow", "timings")
     if table is None:
         return {}
     steps = table["step"].astype(str)
@@ -111,30 +104,30 @@ def timings(adata: AnnData) -> dict[str, float]:
 
 def versions(adata: AnnData) -> dict[str, str]:
     """Return all versions that verbs have recorded, and Python's."""
-    held = {"python": platform.python_version()}
+    numbers = {"python": platform.python_version()}
     for entry in slots.record(adata).values():
         if isinstance(entry, Mapping):
-            held.update({str(k): str(v) for k, v in entry.get("versions", {}).items()})
-    held["tissueshap"] = __version__
-    return dict(sorted(held.items(), key=lambda item: item[0].lower()))
+            numbers.update({str(k): str(v) for k, v in entry.get("versions", {}).items()})
+    numbers["tissueshap"] = __version__
+    return dict(sorted(numbers.items(), key=lambda item: item[0].lower()))
 
 
 def _cohort(adata: AnnData) -> dict[str, Any]:
-    held = is_test(adata) if schema.obs.split in adata.obs else None
-    balanced = found(adata, "oversample", "table")
+    test = is_test(adata) if schema.obs.split in adata.obs else None
+    balanced = result(adata, "oversample", "table")
     return {
         "n_samples": adata.n_obs,
         "n_classes": len(slots.class_names(adata)),
         "n_genes": adata.n_vars,
-        "n_train": None if held is None else int((~held).sum()),
-        "n_test": None if held is None else int(held.sum()),
+        "n_train": None if test is None else int((~test).sum()),
+        "n_test": None if test is None else int(test.sum()),
         "n_folds": n_folds(adata),
         "n_train_balanced": None if balanced is None else len(balanced),
     }
 
 
 def _macro_f1_folds(adata: AnnData) -> list[float] | None:
-    table = found(adata, "evaluate", "folds")
+    table = result(adata, "evaluate", "folds")
     return None if table is None else [float(score) for score in table["macro_f1"]]
 
 

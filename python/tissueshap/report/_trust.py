@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tissueshap import pl
-from tissueshap.report._found import found, ran
+from tissueshap.report._results import ran, result
 from tissueshap.report._sections import Rows, rows
 from tissueshap.trust import FAILS, NOT_MEASURED
 
@@ -19,8 +19,8 @@ _TABLES = ("summary", "specificity", "methods", "truth")
 
 def trust(adata: AnnData) -> dict[str, Any]:
     """Return the values of the template ``trust.html``: the table, and some of its details."""
-    held = {name: found(adata, "trust", name) for name in _TABLES}
-    shown = {name: [] if table is None else rows(table) for name, table in held.items()}
+    tables = {name: result(adata, "trust", name) for name in _TABLES}
+    shown = {name: [] if table is None else rows(table) for name, table in tables.items()}
     return {
         "trust": shown["summary"],
         "trust_specificity": sorted(shown["specificity"], key=lambda row: row["share"]),
@@ -31,7 +31,7 @@ def trust(adata: AnnData) -> dict[str, Any]:
 
 def verdicts(adata: AnnData) -> Rows:
     """Return one row per check that was run: the one that fails, or else its first."""
-    table = found(adata, "trust", "summary")
+    table = result(adata, "trust", "summary")
     if table is None:
         return []
     measured = [row for row in rows(table) if row["verdict"] != NOT_MEASURED]
@@ -49,6 +49,6 @@ def trust_figures(adata: AnnData) -> dict[str, Figure]:
         return {}
     drawn = {"trust": pl.trust(adata)}
     for name, draw in (("curves", pl.curves), ("randomisation", pl.randomisation)):
-        if found(adata, "trust", name) is not None:
+        if result(adata, "trust", name) is not None:
             drawn[name] = draw(adata)
     return drawn

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from tissueshap._core import schema, slots
-from tissueshap.report._found import found, significant
+from tissueshap._core.called import called
+from tissueshap.report._results import result
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -47,29 +48,28 @@ def score_truth(adata: AnnData) -> pd.DataFrame:
     truth = adata.uns["truth"].astype({"gene": str, "class": str, "kind": str})
     kinds = [*dict.fromkeys(truth["kind"]), "any"]
     rows = []
-    for method, called in calls(adata).items():
+    for method, pairs in calls(adata).items():
         for kind in kinds:
             planted = _pairs(truth if kind == "any" else truth[truth["kind"] == kind])
-            rows.append({"method": method, "kind": kind, **_score(planted, called)})
+            rows.append({"method": method, "kind": kind, **_score(planted, pairs)})
     return pd.DataFrame(rows)
 
 
 def calls(adata: AnnData) -> dict[str, Pairs]:
     """Return the pairs of class and gene that each method calls, by method."""
-    held: dict[str, Pairs] = {}
-    chosen = found(adata, "select_genes", "genes")
+    pairs_by_method: dict[str, Pairs] = {}
+    chosen = result(adata, "select_genes", "genes")
     if chosen is not None:
-        held["SHAP"] = _pairs(chosen.astype({"gene": str, "class": str}))
+        pairs_by_method["SHAP"] = _pairs(chosen.astype({"gene": str, "class": str}))
     if schema.varm.de_fdr in adata.varm:
-        held["DE"] = _raised(adata)
-    return held
+        pairs_by_method["DE"] = _raised(adata)
+    return pairs_by_method
 
 
 def _raised(adata: AnnData) -> Pairs:
     classes = slots.class_names(adata)
-    fdr = slots.class_frame(adata, "varm", schema.varm.de_fdr, classes)
     logfc = slots.class_frame(adata, "varm", schema.varm.de_logfc, classes)
-    up = significant(adata, logfc, fdr) & (logfc > 0)
+    up = called(adata, classes) & (logfc > 0)
     return {(name, str(gene)) for name in classes for gene in up.index[up[name]]}
 
 
@@ -77,12 +77,12 @@ def _pairs(table: pd.DataFrame) -> Pairs:
     return set(zip(table["class"], table["gene"], strict=True))
 
 
-def _score(planted: Pairs, called: Pairs) -> dict[str, float]:
-    hits = len(planted & called)
+def _score(planted: Pairs, pairs: Pairs) -> dict[str, float]:
+    hits = len(planted & pairs)
     return {
         "n_planted": len(planted),
         "n_found": hits,
         "recall": hits / len(planted) if planted else float("nan"),
-        "n_called": len(called),
-        "precision": hits / len(called) if called else float("nan"),
+        "n_called": len(pairs),
+        "precision": hits / len(pairs) if pairs else float("nan"),
     }

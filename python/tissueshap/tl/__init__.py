@@ -1,5 +1,6 @@
 """Tools: train, explain, test and compare."""
 
+from tissueshap._core.docs import fill_in
 from tissueshap.tl._calibrate import calibrate
 from tissueshap.tl._cluster import cluster
 from tissueshap.tl._cnn import cnn
@@ -44,5 +45,4 @@ __all__ = [
     "trust",
 ]
 
-# For the other packages of tissueshap.
-from tissueshap.tl._de import Method as Method
+fill_in(globals()[name] for name in __all__)

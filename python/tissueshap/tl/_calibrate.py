@@ -48,7 +48,7 @@ def calibrate(
 
     A network's probabilities are those of samples that it was trained on: on others it is
     too certain, or, after label smoothing, not certain enough. Calibration uses samples that
-    it has not seen: those held out to monitor its training, or, where there are none, all
+    it has not seen: those held out to monitor its training, or, if there are none, all
     training samples, each by a network that is trained on the other folds with the settings
     of the model. Test samples have no part in it. Fitted are
 
@@ -59,26 +59,23 @@ def calibrate(
     - the distance of such samples from the nearest class in the last hidden layer, with
       which samples of unknown classes are recognised.
 
-    The model also receives a background for :func:`tl.explain`, and the importance of its
-    genes if ``tl.rank_genes`` was run.
+    The model also receives a background for :func:`tl.explain`.
 
     Parameters
     ----------
     adata
         The AnnData that the model was trained on. Reads ``obs[label]``, ``obs["split"]``,
-        the model's layer, the record of ``tl.cnn`` and that of ``pp.oversample``.
+        the model's layer and the record of ``pp.oversample``.
     model
         The classifier.
-    label
-        Column of ``obs`` with the classes; by default the one recorded before.
+    %(label)s
     n_folds
         Number of folds where no samples were held out. Each is a training.
     n_centres
         Number of cluster centres of the training samples that are kept as background.
     seed
         Seed of the folds, their trainings and the centres.
-    key_added
-        Name of the record instead of ``"calibrate"``.
+    %(key_added)s
 
     Returns
     -------
@@ -115,13 +112,13 @@ def calibrate(
         raise wrong_type("model", model, "a classifier of ts.tl.cnn or ts.model.load(folder)")
     check_number("n_folds", n_folds, low=2, integer=True)
     name = slots.label_name(adata, label)
-    record = _training_record(adata, model)
-    layer = str(record["params"]["layer"])
+    _check_trained_here(adata, model, name)
+    layer = str(model.recipe["layer"])
     sources = of_model(adata, model, "calibrate", layer=layer, key_added=key_added)
     values = slots.require(adata, "layers", layer)
     samples = np.flatnonzero(training(adata))
     codes = pd.Index(model.classes).get_indexer(adata.obs[name].astype(str))
-    held = validation(adata, name, record, samples)
+    held = validation(adata, name, model.recipe, samples)
     own = np.setdiff1d(samples, held)
     logits, features = activations(model.network, _Rows(values, own))
     novelty = Novelty.of(features, codes[own])
@@ -131,15 +128,10 @@ def calibrate(
         distances = novelty.distances(features)[0]
     else:
         source, held = "out-of-fold", samples
-        logits, distances = _out_of_fold(adata, name, record, samples, codes, n_folds, seed)
+        logits, distances = _out_of_fold(adata, name, model.recipe, samples, codes, n_folds, seed)
     calibration = fit(logits, codes[held], distances, novelty, source=source, seed=seed)
     centre = centres(_Rows(values, samples), n_centres, seed)
-    calibrated = replace(
-        model,
-        calibration=calibration,
-        background=centre,
-        preparation=_with_importance(adata, model),
-    )
+    calibrated = replace(model, calibration=calibration, background=centre)
     test = np.flatnonzero(np.asarray(adata.obs[schema.obs.split].astype(str)) == TEST)
     if test.size:
         logits, measured_on = activations(model.network, _Rows(values, test))[0], "test"
@@ -179,30 +171,29 @@ class _Rows:
         return np.asarray(dense(self._values[self._rows[rows]]), dtype=np.float32)
 
 
-def _training_record(adata: AnnData, model: Classifier) -> dict[str, Any]:
-    """Return the record of the model's training, or raise if it was trained elsewhere."""
-    own = model.fingerprint()
-    for entry in provenance.records(adata).values():
-        if entry.get("verb") == "cnn" and entry.get("made_from", {}).get("model") == own:
-            return entry
-    raise DataError(
-        "adata has no record of this model's training: calibrate it with the AnnData that "
-        "ts.tl.cnn trained it on"
-    )
+def _check_trained_here(adata: AnnData, model: Classifier, label: str) -> None:
+    """Raise unless the training samples of this AnnData are those of the model."""
+    own = None if model.trained_on is None else set(model.trained_on["sample"])
+    if own != set(provenance.name_codes(adata.obs_names[training(adata)])) or not model.recipe:
+        raise DataError(
+            "the model was not trained on the training samples of adata: calibrate it with the "
+            "AnnData, and the split, that ts.tl.cnn was called with"
+        )
+    provenance.check_trained_on(adata, label, model.trained_on)
 
 
 def _out_of_fold(
     adata: AnnData,
     label: str,
-    record: dict[str, Any],
+    recipe: dict[str, Any],
     samples: np.ndarray,
     codes: np.ndarray,
     n_folds: int,
     seed: int,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return logits and distances of the training samples, each by a network of other folds."""
-    params, settings = record["params"], restored(str(record["settings"]))
-    layer, balanced = str(params["layer"]), _balancing(adata, params)
+    settings, layer = restored(str(recipe["settings"])), str(recipe["layer"])
+    balanced = _balancing(adata) if recipe["balanced"] else None
     fold = _folds(adata, label, samples, n_folds, seed)
     logits: np.ndarray | None = None
     distances = np.empty(samples.size, np.float32)
@@ -221,7 +212,7 @@ def _out_of_fold(
             work,
             label,
             preset=settings,
-            balanced=bool(params["balanced"]),
+            balanced=bool(recipe["balanced"]),
             layer=layer,
             seed=seed + int(number),
         )
@@ -260,23 +251,10 @@ def _folds(adata: AnnData, label: str, samples: np.ndarray, n_folds: int, seed: 
     return np.asarray(work.obs[schema.obs.fold], dtype=np.int64)
 
 
-def _balancing(adata: AnnData, params: dict[str, Any]) -> dict[str, Any] | None:
-    """Return the settings of ``pp.oversample`` if the model was trained on its table."""
-    if not params["balanced"]:
-        return None
+def _balancing(adata: AnnData) -> dict[str, Any] | None:
+    """Return the settings of ``pp.oversample``, if it was run."""
     found: dict[str, Any] | None = slots.record(adata).get("oversample", {}).get("params")
     return found
-
-
-def _with_importance(adata: AnnData, model: Classifier) -> Any:
-    """Return the model's preparation with the importance of its genes, if they were ranked."""
-    key = schema.varm.shap_median
-    if model.preparation is None or key not in adata.varm:
-        return model.preparation
-    table = slots.class_frame(adata, "varm", key, model.classes)
-    largest = pd.Series(np.nanmax(np.asarray(table, dtype=np.float64), axis=1), adata.var_names)
-    importance = largest.reindex(model.genes).fillna(0.0).to_numpy()
-    return replace(model.preparation, importance=importance)
 
 
 def _errors(model: Classifier, logits: np.ndarray, codes: np.ndarray) -> dict[str, Any]:

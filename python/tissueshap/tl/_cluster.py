@@ -87,10 +87,8 @@ def cluster(
         Number of neighbours in UMAP.
     seed
         Seed of the random sets, of UMAP and of k-means.
-    key_added
-        Name of the record instead of ``"cluster"``, and prefix of the embeddings.
-    copy
-        Return a changed copy and leave ``adata`` unchanged.
+    %(key_added)s
+    %(copy)s
 
     Returns
     -------

@@ -12,7 +12,7 @@ from tissueshap._core.adata import target
 from tissueshap._core.errors import DataError
 from tissueshap._core.held_out import training
 from tissueshap._core.logging import logger
-from tissueshap._core.scale import check_logs, made
+from tissueshap._core.scale import check_logs, described, made
 from tissueshap.model import (
     Arch,
     InputScale,
@@ -152,6 +152,13 @@ def cnn(
         scale=scale,
         trained_on=trained_on(adata, name, samples),
         preparation=Preparation.of(adata, layer, samples),
+        recipe={
+            "settings": recorded(settings),
+            "layer": layer,
+            "balanced": balanced,
+            "seed": seed,
+            "n_validation": numbers[0]["n_validation"],
+        },
     )
     slots.write(
         adata,
@@ -195,10 +202,11 @@ def _check_logarithm(adata: AnnData, settings: Preset, layer: str) -> None:
     if used != PUBLISHED:
         logger.warning(
             "preset 'paper' was published with %s, but layers[%r] is %s: run "
-            "ts.pp.log2(adata, offset=0.001, shift=10) first to reproduce the paper",
+            "%s first to reproduce the paper",
             formula(PUBLISHED),
             layer,
             formula(used),
+            described(PUBLISHED),
         )
 
 

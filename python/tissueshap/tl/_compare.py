@@ -10,6 +10,7 @@ import pandas as pd
 
 from tissueshap._core import schema, slots
 from tissueshap._core.adata import target
+from tissueshap._core.called import called, thresholds_passed
 from tissueshap._core.errors import DataError
 
 if TYPE_CHECKING:
@@ -38,17 +39,14 @@ def compare(
     adata
         Samples x genes, after ``tl.select_genes`` and ``tl.de``. Reads
         ``var["shap_selected"]``, ``var["de_significant"]``, ``varm["shap_rank"]``,
-        ``varm["de_logfc"]``, ``varm["de_fdr"]``, and the records of ``select_genes``
-        (its table ``genes``) and ``de`` (its cut-offs).
-    label
-        Column of ``obs`` with the classes; the recorded one by default.
+        ``varm["de_logfc"]``, ``varm["de_fdr"]``, ``varm["de_called"]``, and the records of
+        ``select_genes`` (its table ``genes``) and ``de`` (its cut-offs).
+    %(label)s
     ranks
         Rank cut-offs for the table ``by_rank``: the genes of rank 1 to n in any
         class. The cut-off that ``tl.select_genes`` chose is always among them.
-    key_added
-        Name of the record instead of ``"compare"``.
-    copy
-        Return a changed copy and leave ``adata`` unchanged.
+    %(key_added)s
+    %(copy)s
 
     Returns
     -------
@@ -92,11 +90,10 @@ def compare(
     sources = slots.begin(adata, "compare", "select_genes", "de", key_added=key_added)
     classes = slots.class_names(adata, label)
     cutoffs = slots.table(adata, "de", "params")
-    fdr, lfc = float(cutoffs["fdr"]), float(cutoffs["lfc"])
     n_ranks = int(slots.table(adata, "select_genes", "n_ranks"))
     shap = slots.require(adata, "var", schema.var.shap_selected).to_numpy(dtype=bool)
     de = slots.require(adata, "var", schema.var.de_significant).to_numpy(dtype=bool)
-    pairs = _pairs(adata, classes, fdr=fdr, lfc=lfc)
+    pairs = _pairs(adata, classes)
     results = {
         **_overlap(shap, de),
         "n_genes": adata.n_vars,
@@ -109,7 +106,12 @@ def compare(
         adata,
         "compare",
         {"uns": results},
-        params={"label": label, "ranks": ranks, "fdr": fdr, "lfc": lfc},
+        params={
+            "label": label,
+            "ranks": ranks,
+            "fdr": float(cutoffs["fdr"]),
+            "lfc": float(cutoffs["lfc"]),
+        },
         versions=("scipy",),
         sources=sources,
         key_added=key_added,
@@ -117,17 +119,14 @@ def compare(
     return adata if copy else None
 
 
-def _pairs(adata: AnnData, classes: list[str], *, fdr: float, lfc: float) -> pd.DataFrame:
+def _pairs(adata: AnnData, classes: list[str]) -> pd.DataFrame:
     """Return every class x gene with its results in SHAP and DE."""
     logfcs = slots.class_frame(adata, "varm", schema.varm.de_logfc, classes).to_numpy(float)
     fdrs = slots.class_frame(adata, "varm", schema.varm.de_fdr, classes).to_numpy(float)
     in_shap = _shap_genes(adata, classes)
-    # A gene that was not tested (missing value) passes neither cut-off.
-    passes_fdr, passes_lfc = fdrs < fdr, np.abs(logfcs) > lfc
-    in_de = passes_fdr & passes_lfc
-    missed = np.select(
-        [~in_shap | in_de, ~passes_fdr & ~passes_lfc, ~passes_fdr], ["", "both", "fdr"], "logfc"
-    )
+    in_de = called(adata, classes).to_numpy()
+    fdr, lfc = (passed.to_numpy() for passed in thresholds_passed(adata, classes))
+    missed = np.select([~in_shap | in_de, ~fdr & ~lfc, ~fdr], ["", "both", "fdr"], "logfc")
     return pd.DataFrame(
         {
             "class": np.repeat(np.asarray(classes, dtype=object), adata.n_vars),

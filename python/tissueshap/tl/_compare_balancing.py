@@ -48,8 +48,7 @@ def compare_balancing(
     adata
         Samples x genes, after ``pp.split`` and ``pp.log2``. Reads ``obs[label]``,
         ``obs["split"]``, ``layers[layer]`` and ``layers[mixed]``.
-    label
-        Column of ``obs`` with the classes; the recorded one by default.
+    %(label)s
     methods
         Among ``"none"``, ``"class_weight"``, ``"undersample"``, ``"random"`` and
         ``"smote"``, as for ``pp.oversample``.
@@ -61,10 +60,8 @@ def compare_balancing(
         The classifier's input.
     seed
         Seed of the draws, the weights, dropout and the order of the rows.
-    key_added
-        Name of the record instead of ``"compare_balancing"``.
-    copy
-        Return a changed copy and leave ``adata`` unchanged.
+    %(key_added)s
+    %(copy)s
 
     Returns
     -------

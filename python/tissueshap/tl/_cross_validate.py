@@ -53,8 +53,7 @@ def cross_validate(
         Samples x genes, after ``pp.split(n_folds=...)`` and ``pp.log2``. Reads ``obs[label]``,
         ``obs["fold"]``, ``layers["log2"]`` and, after ``pp.oversample``, its settings and the
         linear layer that it mixes.
-    label
-        Column of ``obs`` with the classes; by default the one recorded before.
+    %(label)s
     train
         Settings of ``tl.cnn`` by name: ``{"preset": "paper"}``.
     explain

@@ -14,12 +14,12 @@ from tissueshap._bridge.convert import Matrix
 from tissueshap._bridge.counts import checked, workers
 from tissueshap._core import schema, slots
 from tissueshap._core.adata import target
+from tissueshap._core.de_methods import Method, accepts, values_of
 from tissueshap._core.errors import DataError
 from tissueshap._core.options import check_choice, check_number
 from tissueshap._core.scale import check_logs
 from tissueshap.de import covariate
 
-Method = Literal["edgeR_QL", "edgeR_LRT", "limma_voom", "limma", "wilcoxon"]
 Rest = Literal["mean_of_classes", "weighted", "pooled"]
 
 
@@ -52,8 +52,7 @@ def de(
     adata
         Samples x genes, with raw counts in ``X``. Reads ``obs["lib_size"]`` and
         ``obs["norm_factor"]``; for ``method="limma"`` only ``layers["log2"]``.
-    label
-        Column of ``obs`` with the classes; by default the one recorded before.
+    %(label)s
     fdr
         A gene is significant below this false discovery rate ...
     lfc
@@ -88,16 +87,15 @@ def de(
         ``glmQLFit(legacy=TRUE)``), which every version of edgeR has; False for the one
         recommended since version 4 (``glmQLFit`` alone; Chen et al., Nucleic Acids
         Research 53:gkaf018, 2025), which needs edgeR 4.
-    key_added
-        Name of the record, and prefix of the slots, instead of ``"de"``.
-    copy
-        Return a new AnnData and leave this one unchanged.
+    %(key_added)s
+    %(copy)s
 
     Returns
     -------
         None, or with ``copy`` the new AnnData. Writes ``varm["de_logfc"]`` (log2),
-        ``varm["de_pvalue"]`` and ``varm["de_fdr"]`` (frames, genes x classes),
-        ``var["de_significant"]`` (bool: in at least one class) and
+        ``varm["de_pvalue"]``, ``varm["de_fdr"]`` and ``varm["de_called"]`` (bool: passes both
+        thresholds), frames of genes x classes; ``var["de_significant"]`` (bool: called in at
+        least one class); and
         ``uns["tissueshap"]["de"]``: ``counts`` (``class``, ``up``, ``down``) and
         ``dispersion`` (one row per gene; with ``rest="pooled"``, per ``class`` and gene).
 
@@ -130,7 +128,8 @@ def de(
         raise DataError(
             f"adata.obs[{name!r}] has only one class, {classes}: at least two are needed"
         )
-    made_by = "log2" if method == "limma" else "tmm"
+    on_logs = values_of(method) == "log"
+    made_by = "log2" if on_logs else "tmm"
     sources = slots.begin(adata, "de", made_by, key_added=key_added)
     params: dict[str, Any] = {"fdr": fdr, "lfc": lfc, "method": method, "rest": rest}
     params["legacy"] = bool(legacy)
@@ -138,7 +137,7 @@ def de(
         params["lfc_test"] = lfc_test
     result = r.call(
         "core_de",
-        **(_logged(adata) if method == "limma" else _counted(adata)),
+        **(_logged(adata) if on_logs else _counted(adata)),
         **_of_samples(adata, covariates, block),
         label=pd.Categorical(adata.obs[name].astype(str), categories=classes),
         BPPARAM=workers(adata),
@@ -146,7 +145,7 @@ def de(
     )
     optional = {"covariates": list(covariates) if covariates else None, "block": block}
     params |= {key: value for key, value in optional.items() if value is not None}
-    if method != "edgeR_QL":
+    if not accepts(method, "legacy"):
         del params["legacy"]
     slots.write(
         adata,

@@ -45,7 +45,7 @@ def enrich(
     adata
         Samples x genes, after ``tl.select_genes`` or ``tl.de``. Reads ``var``
         (``shap_selected``, ``de_significant``, ``gene_id``, ``symbol``,
-        ``entrez_id``), ``varm["de_logfc"]``, ``varm["de_fdr"]`` and the records of
+        ``entrez_id``), ``varm["de_called"]`` and the records of
         ``select_genes`` and ``de``.
     gene_sets
         GMT file, or mapping of names to genes. The engines ``"reactomepa"`` and
@@ -62,8 +62,7 @@ def enrich(
     universe
         Genes that could have been selected, as in ``var_names`` or in the gene sets; all
         genes of ``adata`` by default. Only genes in at least one gene set count.
-    label
-        Column of ``obs`` with the classes; the recorded one by default.
+    %(label)s
     ids
         ``"var_names"`` or the column of ``var`` with the gene sets' identifiers; the
         one that matches most genes by default. For an engine with its own gene sets,
@@ -73,10 +72,8 @@ def enrich(
     pvalue_cutoff, qvalue_cutoff
         Keep terms whose p-value and adjusted p-value are at most the first, and whose
         q-value is at most the second; 1 keeps every tested term.
-    key_added
-        Name of the record instead of ``"enrich"``.
-    copy
-        Return a changed copy and leave ``adata`` unchanged.
+    %(key_added)s
+    %(copy)s
 
     Returns
     -------

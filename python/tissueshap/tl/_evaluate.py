@@ -42,8 +42,7 @@ def evaluate(
         ``tl.cross_validate``. Reads ``obs[label]``,
         ``obs["split"]``, ``obs["predicted"]``, for the baseline ``layers["log2"]``, and
         ``obs["donor"]`` if present.
-    label
-        Column of ``obs`` with the classes; by default the one recorded before.
+    %(label)s
     baseline
         Train a multinomial logistic regression (scikit-learn, each gene standardised) on
         the same training samples (with folds, of each fold) and score it on the same test
@@ -54,8 +53,7 @@ def evaluate(
         Seed of the baseline.
     key_added
         Name of the record instead of ``"evaluate"``; the predictions are read under it too.
-    copy
-        Return a new AnnData and leave this one unchanged.
+    %(copy)s
 
     Returns
     -------
@@ -99,7 +97,7 @@ def evaluate(
     predicted = slots.require(adata, "obs", schema.obs.predicted, key_added=key_added)
     _check_unseen(adata, len(parts), key_added)
     _warn_of_unknown(adata, name, classes, key_added)
-    test = np.concatenate([held for _, held in parts])
+    test = np.concatenate([test for _, test in parts])
     true = np.asarray(classes)[codes[test]]
     by = {"": np.asarray(predicted.astype(str))[test]}
     if baseline:
@@ -114,7 +112,7 @@ def evaluate(
     if baseline:
         per_class["baseline_f1"] = scored["baseline_"]["f1"]
     if len(parts) > 1:
-        fold = np.repeat(np.arange(1, len(parts) + 1), [held.size for _, held in parts])
+        fold = np.repeat(np.arange(1, len(parts) + 1), [test.size for _, test in parts])
         results["folds"], per_class["f1_sd"] = _by_fold(true, by, fold, classes)
         results["n_folds"] = len(parts)
         results["macro_f1_sd"] = float(results["folds"]["macro_f1"].std())

@@ -46,7 +46,7 @@ def explain(
     """Explain any sample by expected gradients, against the background that the model carries.
 
     The training samples are not needed, and samples may be of classes that the model does not
-    know: what is explained then is why it takes them for the class that it names.
+    know: what is explained then is why it assigns them to the class that it names.
 
     Parameters
     ----------
@@ -72,9 +72,9 @@ def explain(
     seed
         Seed of the draws.
     key_added
-        Name of the record instead of ``"explain"``, and prefix of what is written.
-    copy
-        Return a new AnnData and leave this one unchanged.
+        Name of the record of ``tl.shap`` instead of ``"shap"``, and prefix of what is written
+        (``key_added="new"`` writes ``layers["new_shap"]`` and the record ``"new_explain"``).
+    %(copy)s
 
     Returns
     -------
@@ -111,9 +111,9 @@ def explain(
     raw = layer not in adata.layers and model.takes_counts(layer)
     rows = _of_counts(adata, model, min_overlap) if raw else _of_layer(adata, model, layer)
     used = None if raw else layer
-    name = None if key_added is None else f"{key_added}_shap"
-    sources = of_model(adata, model, "explain", layer=used, key_added=key_added)
-    shap_sources = of_model(adata, model, "shap", layer=used, key_added=name)
+    own = None if key_added is None else f"{key_added}_explain"
+    sources = of_model(adata, model, "explain", layer=used, key_added=own)
+    shap_sources = of_model(adata, model, "shap", layer=used, key_added=key_added)
     targets = _targets(model, rows, target)
     explainer = Explainer(
         model.network,
@@ -130,7 +130,7 @@ def explain(
         targets,
         every_class=target == ALL,
         class_layers=False,
-        key_added=name,
+        key_added=key_added,
     )
     values.explain(explainer)
     params = {
@@ -149,7 +149,7 @@ def explain(
         seed=seed,
         versions=versions,
         sources=shap_sources,
-        key_added=name,
+        key_added=key_added,
     )
     slots.write(
         adata,
@@ -159,7 +159,7 @@ def explain(
         seed=seed,
         versions=versions,
         sources=sources,
-        key_added=key_added,
+        key_added=own,
     )
     return adata if copy else None
 

@@ -58,8 +58,7 @@ def null_test(
     adata
         Samples x genes. Reads ``layers[layer]``, ``obs["split"]`` if present,
         and the column of ``var`` that defines ``gene_set``.
-    label
-        Column of ``obs`` with the classes; the recorded one by default.
+    %(label)s
     gene_set
         ``"shap"``, ``"de"``, or a mapping of one name to gene identifiers.
     samples, on, layer, scale, n_pcs, n_neighbors
@@ -70,10 +69,8 @@ def null_test(
         Runs of k-means per set.
     seed
         Seed of the random sets, of UMAP and of k-means.
-    key_added
-        Name of the record instead of ``"null_test"``.
-    copy
-        Return a changed copy and leave ``adata`` unchanged.
+    %(key_added)s
+    %(copy)s
 
     Returns
     -------
@@ -128,7 +125,7 @@ def null_test(
     scored = scored_sets(
         sets, read, codes, embedding=embedding, on=on, n_starts=n_starts, desc="random gene sets"
     )
-    scores = [found for _, found in scored]
+    scores = [table for _, table in scored]
     observed, null = scores[0], pd.concat(scores[1:], ignore_index=True)
     slots.write(
         adata,

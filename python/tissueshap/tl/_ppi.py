@@ -45,7 +45,7 @@ def ppi(
     adata
         Samples x genes, after ``tl.select_genes`` or ``tl.de``. Reads ``var`` (
         ``shap_selected``, ``de_significant``, ``gene_id``, ``symbol``,
-        ``entrez_id``), ``varm["de_logfc"]``, ``varm["de_fdr"]`` and the records of
+        ``entrez_id``), ``varm["de_called"]`` and the records of
         ``select_genes`` and ``de``.
     edges
         Interactions as :func:`tissueshap.io.read_edges` gives them (columns ``a``,
@@ -61,15 +61,12 @@ def ppi(
     aliases
         STRING's ``protein.info`` file, which names the proteins' genes, when ``edges``
         is its ``protein.links``.
-    label
-        Column of ``obs`` with the classes; the recorded one by default.
+    %(label)s
     ids
         ``"var_names"`` or the column of ``var`` with the network's identifiers; the
         one that matches most genes by default.
-    key_added
-        Name of the record instead of ``"ppi"``.
-    copy
-        Return a changed copy and leave ``adata`` unchanged.
+    %(key_added)s
+    %(copy)s
 
     Returns
     -------

@@ -71,8 +71,7 @@ def predict(
         in which nothing was measured; False only warns of them.
     key_added
         Name of the record instead of ``"predict"``, and prefix of what is written.
-    copy
-        Return a new AnnData and leave this one unchanged.
+    %(copy)s
 
     Returns
     -------
@@ -84,8 +83,8 @@ def predict(
     (classes that hold the sample's own with a probability of 95 %), ``obs["novelty"]``
     (distance from the nearest class in the last hidden layer), ``obs["novelty_pvalue"]``,
     ``obs["nearest_class"]``, ``obsm["X_classes"]`` (samples x 2: a map of the classes in that
-    layer) and ``obs["verdict"]``: ``"unfamiliar"`` for a sample that lies further from every class
-    than 95 % of samples of known classes, else ``"known"`` if its set has one class,
+    layer) and ``obs["verdict"]``: ``"unfamiliar"`` for a sample that lies further from every
+    class than 95 % of samples of known classes; otherwise ``"known"`` if its set has one class,
     and ``"ambiguous"`` if it has several or none.
 
     Raises

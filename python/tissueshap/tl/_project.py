@@ -52,10 +52,8 @@ def project(
     layer
         The new cohort's layer, such as ``"harmonised"``; the one that ``tl.cluster`` read by
         default.
-    key_added
-        Name of the record instead of ``"project"``, and prefix of the embeddings.
-    copy
-        Return a changed copy and leave ``adata`` unchanged.
+    %(key_added)s
+    %(copy)s
 
     Returns
     -------

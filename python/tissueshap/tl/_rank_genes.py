@@ -45,8 +45,7 @@ def rank_genes(
     adata
         Samples x genes, after ``tl.shap``. Reads ``obs[label]``, ``layers["shap"]`` and the
         record of ``shap``.
-    label
-        Column of ``obs`` with the classes; by default the one recorded before.
+    %(label)s
     statistic
         Statistic of the values over a class's samples: ``"median"``, ``"mean"``, or
         ``"mean_abs"`` (the mean of the absolute values, which also ranks genes high whose
@@ -63,8 +62,7 @@ def rank_genes(
     key_added
         Name of the record instead of ``"rank_genes"``, and prefix of what is written; the
         SHAP values are read under this name too if present.
-    copy
-        Return a new AnnData and leave this one unchanged.
+    %(copy)s
 
     Returns
     -------

@@ -50,8 +50,7 @@ def select_genes(
     adata
         Samples x genes, after ``tl.rank_genes``. Reads ``varm["shap_rank"]`` and
         ``varm["shap_median"]``.
-    label
-        Column of ``obs`` with the classes; by default the one recorded before.
+    %(label)s
     method
         ``"peak"``: the ranks whose value is at least the share `threshold` of the class's
         highest, averaged over the classes. ``"unique_fraction"``: the most ranks before
@@ -73,8 +72,7 @@ def select_genes(
     key_added
         Name of the record instead of ``"select_genes"``, and prefix of what is written;
         the ranks are read under this name too if present.
-    copy
-        Return a new AnnData and leave this one unchanged.
+    %(copy)s
 
     Returns
     -------

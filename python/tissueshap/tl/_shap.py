@@ -9,7 +9,7 @@ import numpy as np
 from tissueshap._core import provenance, slots
 from tissueshap._core.adata import target as written_to
 from tissueshap._core.layer_store import keep_in_file
-from tissueshap.explain import ALL, Against, Explainer, Rows, Values, choose, to_explain
+from tissueshap.explain import ALL, N_DRAWS, Against, Explainer, Rows, Values, choose, to_explain
 from tissueshap.model import backend, check_input, columns_of, of_model
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def shap(
     samples: Literal["correct", "test", "all"] = "correct",
     background: Against | np.ndarray = "train",
     n_centres: int = 50,
-    n_draws: int = 200,
+    n_draws: int = N_DRAWS,
     tolerance: float | None = None,
     output: Literal["probability", "logit"] = "probability",
     method: Literal["stratified", "monte_carlo"] = "stratified",
@@ -48,8 +48,7 @@ def shap(
         ``obs["split"]`` and ``layers["log2"]``.
     model
         The classifier; its own predictions say which samples are correct.
-    label
-        Column of ``obs`` with the classes; by default the one recorded before.
+    %(label)s
     target
         The class that is explained: ``"predicted"``, ``"true"``, or a class's name. With
         ``"all"`` every class is explained for every sample, which takes as many times longer
@@ -87,10 +86,8 @@ def shap(
         The classifier's input.
     seed
         Seed of the draws.
-    key_added
-        Name of the record instead of ``"shap"``, and prefix of the layer.
-    copy
-        Return a new AnnData and leave this one unchanged.
+    %(key_added)s
+    %(copy)s
 
     Returns
     -------

@@ -54,10 +54,8 @@ def stability(
     p
         Persistence of the rank-biased overlap, above 0 and below 1: the first ``1 / (1 - p)``
         ranks have most of the weight. By default ``1 - 1 / n_top``.
-    key_added
-        Name of the record instead of ``"stability"``.
-    copy
-        Return a changed copy and leave ``adata`` unchanged.
+    %(key_added)s
+    %(copy)s
 
     Returns
     -------

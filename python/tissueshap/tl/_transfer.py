@@ -54,8 +54,7 @@ def transfer(
         Seed of the logistic regression.
     key_added
         Name of the record instead of ``"transfer"``; the predictions are read under it too.
-    copy
-        Return a changed copy and leave ``adata`` unchanged.
+    %(copy)s
 
     Returns
     -------

@@ -72,8 +72,7 @@ def trust(
         ``oversample`` with the layer that it mixes.
     model
         The classifier that was explained; it is not changed.
-    label
-        Column of ``obs`` with the classes; by default the one recorded before.
+    %(label)s
     checks
         ``"quick"`` (at most one training, if it takes less than a minute), ``"full"``, or
         names: ``completeness``, ``use`` (deletion and insertion curves), ``randomisation`` (of
@@ -103,10 +102,8 @@ def trust(
         The classifier's input.
     seed
         Seed of all random numbers.
-    key_added
-        Name of the record instead of ``"trust"``.
-    copy
-        Return a new AnnData and leave this one unchanged.
+    %(key_added)s
+    %(copy)s
 
     Returns
     -------

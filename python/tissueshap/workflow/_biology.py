@@ -28,24 +28,24 @@ def steps(config: Config) -> dict[str, Callable[[Job], str]]:
 def read(job: Job) -> dict[str, set[str]]:
     """Read the gene sets and the interactions, and return the identifiers of each."""
     config = job.config
-    found: dict[str, set[str]] = {}
+    identifiers: dict[str, set[str]] = {}
     if config.gene_sets:
         sets = read_gene_sets(config.gene_sets)
-        found["the gene sets"] = {gene for genes in sets.values() for gene in genes}
+        identifiers["the gene sets"] = {gene for genes in sets.values() for gene in genes}
     if config.interactions is not None:
         job.edges = io.read_edges(
             config.interactions, score=config.interaction_score, aliases=config.interaction_names
         )
-        found["the interactions"] = set(job.edges["a"]) | set(job.edges["b"])
-    return found
+        identifiers["the interactions"] = set(job.edges["a"]) | set(job.edges["b"])
+    return identifiers
 
 
 def enrich(job: Job) -> str:
     """Test gene sets for enrichment in the SHAP genes and the differentially expressed genes."""
     tl.enrich(job.adata, _sets(job.config), source=("shap", "de"), **_how(job.config))
-    lists = job.found("enrich", "lists")
-    found = zip(lists["source"], lists["n_terms"], strict=True)
-    return "terms " + ", ".join(f"{name} {n:,}" for name, n in found)
+    lists = job.result("enrich", "lists")
+    numbers = zip(lists["source"], lists["n_terms"], strict=True)
+    return "terms " + ", ".join(f"{name} {n:,}" for name, n in numbers)
 
 
 def exclusive(job: Job) -> str:
@@ -56,7 +56,7 @@ def exclusive(job: Job) -> str:
         how["engine"] = "clusterprofiler" if how["engine"] == "clusterprofiler" else "go"
     sets = None if job.config.go else _sets(job.config)
     tl.enrich(job.adata, sets, source="shap", by="exclusive", key_added=EXCLUSIVE, **how)
-    lists = job.found(EXCLUSIVE, "lists")
+    lists = job.result(EXCLUSIVE, "lists")
     n_found = int((lists["n_terms"] > 0).sum())
     return f"{int(lists['n_terms'].sum()):,} terms in {n_found} of {len(lists)} classes"
 
@@ -64,7 +64,7 @@ def exclusive(job: Job) -> str:
 def ppi(job: Job) -> str:
     """Compare the number of interactions among the SHAP genes with chance."""
     tl.ppi(job.adata, job.interactions, score=job.config.interaction_score)
-    row = job.found("ppi", "table").iloc[0]
+    row = job.result("ppi", "table").iloc[0]
     return (
         f"{int(row['n_edges']):,} interactions among the SHAP genes, "
         f"{row['expected']:,.1f} expected, p = {row['pvalue']:.2g}"

@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+from tissueshap._core.de_methods import Method
+
 Orient = Literal["auto", "genes-in-rows", "genes-in-columns"]
 Balance = Literal["smote", "random", "undersample", "class_weight", "none"]
 Preset = Literal["default", "paper", "small"]
@@ -15,7 +17,7 @@ Background = Literal["train", "balanced", "stratified", "others", "kmeans"]
 Select = Literal["auto", "peak", "unique_fraction", "top_n", "elbow", "permutation_fdr"]
 Trust = Literal["none", "quick", "full"]
 Values = Literal["counts", "estimated", "log"]
-Test = Literal["auto", "edgeR_QL", "edgeR_LRT", "limma_voom", "limma", "wilcoxon"]
+Test = Literal["auto", Method]
 Rest = Literal["mean_of_classes", "weighted", "pooled"]
 Harmonise = Literal["none", "zscore"]
 Engine = Literal["offline", "gseapy", "clusterprofiler", "reactomepa"]

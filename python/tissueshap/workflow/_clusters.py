@@ -14,7 +14,7 @@ def cluster(job: Job) -> str:
     """Cluster held-out samples on each gene set."""
     config = job.config
     tl.cluster(job.adata, n_starts=config.n_starts, n_random=config.n_random, **_clusters(config))
-    rows = job.found("cluster", "summary")
+    rows = job.result("cluster", "summary")
     scores = zip(rows["gene_set"], rows["v_measure"], strict=True)
     return "V-measure " + ", ".join(f"{name} {score:.3f}" for name, score in scores)
 
@@ -25,7 +25,7 @@ def null_test(job: Job) -> str:
     if slots.require(job.adata, "var", schema.var.shap_selected).all():
         return "skipped: every gene is selected, so no random set could differ"
     tl.null_test(job.adata, n_sets=config.n_null, n_starts=config.null_starts, **_clusters(config))
-    pvalue = float(job.found("null_test", "empirical_pvalue"))
+    pvalue = float(job.result("null_test", "empirical_pvalue"))
     return f"{config.n_null} random gene sets, empirical p = {pvalue:.2g}"
 
 

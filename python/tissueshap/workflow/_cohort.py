@@ -141,7 +141,7 @@ def explain(job: Job) -> str:
 def stability(job: Job) -> str:
     """Compare the genes of the classes that both cohorts have."""
     tl.stability(job.adata, job.cohort, map=_map(job), n_top=job.config.cohort_top)
-    n_top, share = (job.found("stability", name) for name in ("n_top", "median_fraction"))
+    n_top, share = (job.result("stability", name) for name in ("n_top", "median_fraction"))
     return f"of a class's top {int(n_top)} genes, {float(share):.0%} are shared (median)"
 
 

@@ -6,16 +6,14 @@ import difflib
 import typing
 from dataclasses import Field, asdict, dataclass, field, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from tissueshap._core.de_methods import Method, methods_for
 from tissueshap._core.errors import DataError
 from tissueshap._core.held_out import fewest
 from tissueshap.workflow import _choices
 from tissueshap.workflow._values import agree, checked
 from tissueshap.workflow._yaml import mapping, relative_to
-
-if TYPE_CHECKING:
-    from tissueshap.tl import Method
 
 
 def _option(default: Any, doc: str, *, low: float | None = None, high: float | None = None) -> Any:
@@ -131,6 +129,11 @@ class Config:
     epochs: int | None = _option(None, "Epochs; by default those of the preset.", low=1)
     standardise: _choices.Standardise = _option(
         "preset", "What is standardised to mean 0 and variance 1: each gene, or each sample."
+    )
+    calibrate: bool = _option(
+        True,
+        "Calibrate the probabilities, so that the saved model can be applied to other samples; "
+        "below 2,000 training samples this takes five more trainings.",
     )
     explain: _choices.Explain = _option("correct", "Which held-out samples are explained.")
     explain_target: _choices.ExplainTarget = _option(
@@ -264,7 +267,7 @@ class Config:
         """The test of differential expression; by default it depends on the values."""
         if self.de_method != "auto":
             return self.de_method
-        return "limma" if self.values == "log" else "edgeR_QL"
+        return methods_for("log" if self.values == "log" else "counts")[0]
 
     @property
     def n_test(self) -> int | None:

@@ -80,7 +80,7 @@ class Job:
             raise RuntimeError("no interactions have been read")
         return self.edges
 
-    def found(self, verb: str, name: str) -> Any:
+    def result(self, verb: str, name: str) -> Any:
         """Return a result of a verb."""
         return slots.table(self.adata, verb, name)
 

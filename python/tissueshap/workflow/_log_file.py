@@ -79,8 +79,8 @@ class _Copying(logging.Filter):
             line: str | None = None,
         ) -> None:
             text = f"Warning: {message} ({category.__name__})"
-            found = (logger.name, logging.WARNING, filename, lineno, text, (), None)
-            self._file.handle(logging.LogRecord(*found))
+            fields = (logger.name, logging.WARNING, filename, lineno, text, (), None)
+            self._file.handle(logging.LogRecord(*fields))
             # If warnings are shown as messages, this one must not be written twice.
             self._is_warning = True
             try:

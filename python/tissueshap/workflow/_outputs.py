@@ -12,8 +12,11 @@ import pandas as pd
 
 from tissueshap import io, report
 from tissueshap._core import schema, slots
+from tissueshap._core.called import called
+from tissueshap._core.labels import symbols
+from tissueshap.model import describe
 from tissueshap.pl import counts, enrichment_ratio
-from tissueshap.report import ran, rendered, significant, symbols
+from tissueshap.report import ran, rendered
 from tissueshap.workflow._job import Job
 
 if TYPE_CHECKING:
@@ -33,14 +36,14 @@ def figures(job: Job) -> str:
 def tables(job: Job) -> str:
     """Write every table of the verbs and of the report as TSV."""
     folder = _made(job.folder / "tables")
-    held = {**verb_tables(job.adata), **report_tables(job.adata)}
+    written = {**verb_tables(job.adata), **report_tables(job.adata)}
     if job.other is not None:
-        held |= {f"cohort_{name}": table for name, table in verb_tables(job.other).items()}
-    for name, table in held.items():
+        written |= {f"cohort_{name}": table for name, table in verb_tables(job.other).items()}
+    for name, table in written.items():
         if {"GeneRatio", "BgRatio"} <= set(table.columns):
             table = table.assign(FoldEnrichment=enrichment_ratio(table))  # noqa: PLW2901
         table.to_csv(folder / f"{name}.tsv", sep="\t", index=False)
-    return f"{len(held)} tables"
+    return f"{len(written)} tables"
 
 
 def page(job: Job) -> str:
@@ -57,7 +60,7 @@ def page(job: Job) -> str:
 def save(job: Job) -> str:
     """Write the AnnData and the classifier."""
     job.record()
-    job.classifier.save(job.folder / "model")
+    describe(job.adata, job.classifier).save(job.folder / "model")
     path = job.folder / "adata.h5ad"
     io.write_h5ad(job.adata, path)
     if job.other is not None:
@@ -68,10 +71,10 @@ def save(job: Job) -> str:
 def summary(job: Job) -> str:
     """Write the summary, the last file of a run."""
     job.record()
-    found = {**report.summarise(job.adata), "peak_rss_mb": peak_rss_mb()}
-    text = json.dumps(found, indent=2, ensure_ascii=False, allow_nan=False)
+    numbers = {**report.summarise(job.adata), "peak_rss_mb": peak_rss_mb()}
+    text = json.dumps(numbers, indent=2, ensure_ascii=False, allow_nan=False)
     (job.folder / "summary.json").write_text(text + "\n", encoding="utf-8")
-    return f"peak memory {found['peak_rss_mb']:,.0f} MB"
+    return f"peak memory {numbers['peak_rss_mb']:,.0f} MB"
 
 
 def verb_tables(adata: AnnData) -> dict[str, pd.DataFrame]:
@@ -87,18 +90,18 @@ def verb_tables(adata: AnnData) -> dict[str, pd.DataFrame]:
 
 def report_tables(adata: AnnData) -> dict[str, pd.DataFrame]:
     """Return the tables of the report that no verb writes."""
-    held = {"classes": pd.DataFrame(report.classes(adata)), "de_genes": de_genes(adata)}
+    by_name = {"classes": pd.DataFrame(report.classes(adata)), "de_genes": de_genes(adata)}
     if ran(adata, "de"):
-        held["de_by_class"] = counts(adata)
+        by_name["de_by_class"] = counts(adata)
     if ran(adata, "compare"):
-        held["missed"] = pd.DataFrame(report.missed_by_class(adata))
+        by_name["missed"] = pd.DataFrame(report.missed_by_class(adata))
     if ran(adata, "select_genes"):
-        held["genes"] = report.gene_table(adata)
+        by_name["genes"] = report.gene_table(adata)
         if "markers" in adata.uns:
-            held["markers"] = report.score_markers(adata)
+            by_name["markers"] = report.score_markers(adata)
     if "truth" in adata.uns:
-        held["truth"] = report.score_truth(adata)
-    return held
+        by_name["truth"] = report.score_truth(adata)
+    return by_name
 
 
 def de_genes(adata: AnnData) -> pd.DataFrame:
@@ -113,14 +116,14 @@ def de_genes(adata: AnnData) -> pd.DataFrame:
         column: slots.class_frame(adata, "varm", key, classes).to_numpy(dtype=np.float64)
         for column, key in names.items()
     }
-    row, column = np.nonzero(significant(adata, values["logfc"], values["fdr"]))
-    held: dict[str, Any] = {
+    row, column = np.nonzero(called(adata, classes).to_numpy())
+    columns: dict[str, Any] = {
         "class": np.asarray(classes, dtype=object)[column],
         "gene": adata.var_names.astype(str)[row],
         "symbol": symbols(adata).to_numpy()[row],
         **{name: matrix[row, column] for name, matrix in values.items()},
     }
-    return pd.DataFrame(held).sort_values(["class", "pvalue"], kind="stable", ignore_index=True)
+    return pd.DataFrame(columns).sort_values(["class", "pvalue"], kind="stable", ignore_index=True)
 
 
 def peak_rss_mb() -> float:

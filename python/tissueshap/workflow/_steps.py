@@ -7,6 +7,7 @@ from typing import Any
 
 from tissueshap import io, pp, tl
 from tissueshap._core import schema, slots
+from tissueshap._core.called import rule
 from tissueshap._core.errors import DataError
 from tissueshap._core.held_out import held_out
 from tissueshap.de import column_of
@@ -41,6 +42,7 @@ def steps(config: Config) -> dict[str, Step]:
         "log2": log2,
         "oversample": oversample,
         "cnn": cnn,
+        "calibrate": calibrate,
         **_looks(config),
         "rank": rank_genes,
         "select": select_genes,
@@ -51,6 +53,8 @@ def steps(config: Config) -> dict[str, Step]:
     if config.values == "log":
         for name in ("filter", "tmm", "log2"):
             del chosen[name]
+    if not config.calibrate:
+        del chosen["calibrate"]
     if config.compare_balancing:
         chosen["balancing"] = compare_balancing
     if config.cohort_counts is not None:
@@ -175,7 +179,7 @@ def oversample(job: Job) -> str:
     config = job.config
     layer = schema.layers.log2 if config.values == "log" else schema.layers.tmm
     pp.oversample(job.adata, method=config.balance, layer=layer, seed=config.seed)
-    return f"{job.n_train():,} training samples become {len(job.found('oversample', 'table')):,}"
+    return f"{job.n_train():,} training samples become {len(job.result('oversample', 'table')):,}"
 
 
 def cnn(job: Job) -> str:
@@ -190,6 +194,18 @@ def cnn(job: Job) -> str:
             f", learning rate {training['learning_rate']:.2g} after {training['retries']} retries"
         )
     return f"{job.model.network.count_params():,} weights, {epochs} epochs{said}"
+
+
+def calibrate(job: Job) -> str:
+    """Calibrate the classifier on samples that it has not seen."""
+    job.model = tl.calibrate(job.adata, job.classifier, seed=job.config.seed)
+    before, after, where = (
+        job.result("calibrate", name) for name in ("ece_before", "ece_after", "measured_on")
+    )
+    return (
+        f"expected calibration error {float(before):.3f} before, {float(after):.3f} after, on "
+        f"the {where} samples"
+    )
 
 
 def _training(job: Job) -> dict[str, Any]:
@@ -215,10 +231,10 @@ def predict(job: Job) -> str:
 def evaluate(job: Job) -> str:
     """Score the held-out samples, and compare with a logistic regression."""
     tl.evaluate(job.adata, seed=job.config.seed)
-    ours, theirs = (job.found("evaluate", key) for key in ("macro_f1", "baseline_macro_f1"))
+    ours, theirs = (job.result("evaluate", key) for key in ("macro_f1", "baseline_macro_f1"))
     spread = ""
     if job.config.folds is not None:
-        each = job.found("evaluate", "folds")["macro_f1"]
+        each = job.result("evaluate", "folds")["macro_f1"]
         spread = f" ({each.min():.3f} to {each.max():.3f} over the folds)"
     return f"macro F1 {ours:.3f}{spread}; logistic regression {theirs:.3f}"
 
@@ -226,7 +242,7 @@ def evaluate(job: Job) -> str:
 def shap(job: Job) -> str:
     """Attribute each prediction to the genes."""
     tl.shap(job.adata, job.classifier, **_explaining(job.config), seed=job.config.seed)
-    return f"{len(job.found('shap', 'samples')):,} samples explained"
+    return f"{len(job.result('shap', 'samples')):,} samples explained"
 
 
 def cross_validate(job: Job) -> str:
@@ -237,7 +253,7 @@ def cross_validate(job: Job) -> str:
     job.fold_models = tl.cross_validate(
         job.adata, train=_training(job), explain=explain, seed=job.config.seed
     )
-    table = job.found("cross_validate", "folds")
+    table = job.result("cross_validate", "folds")
     return (
         f"{table['n_correct'].sum():,} of {table['n_test'].sum():,} samples are correct, "
         f"{table['n_explained'].sum():,} explained"
@@ -275,8 +291,8 @@ def select_genes(job: Job) -> str:
         n_top=config.n_top,
         fdr=config.select_fdr,
     )
-    n_genes, n_ranks = (int(job.found("select_genes", key)) for key in ("n_genes", "n_ranks"))
-    share = job.found("select_genes", "unique_fraction")
+    n_genes, n_ranks = (int(job.result("select_genes", key)) for key in ("n_genes", "n_ranks"))
+    share = job.result("select_genes", "unique_fraction")
     return f"{n_genes:,} genes from the top {n_ranks} ranks, {share:.0%} unique"
 
 
@@ -294,13 +310,13 @@ def de(job: Job) -> str:
         block=config.de_block,
     )
     n_genes = int(slots.require(job.adata, "var", schema.var.de_significant).sum())
-    return f"{n_genes:,} genes with FDR < {config.fdr:g} and |log2FC| > {config.lfc:g}"
+    return f"{n_genes:,} genes with {rule(job.result('de', 'params'))}"
 
 
 def compare(job: Job) -> str:
     """Compare the SHAP genes with the differentially expressed genes."""
     tl.compare(job.adata)
-    n_both, n_shap = (int(job.found("compare", key)) for key in ("n_both", "n_shap"))
+    n_both, n_shap = (int(job.result("compare", key)) for key in ("n_both", "n_shap"))
     return f"{n_both:,} of {n_shap:,} SHAP genes are also differentially expressed"
 
 
@@ -308,7 +324,7 @@ def trust(job: Job) -> str:
     """Measure how far the explanation can be trusted."""
     model, fold = (job.fold_models[0], 1) if job.fold_models else (job.classifier, None)
     tl.trust(job.adata, model, checks=job.config.trust, fold=fold, seed=job.config.seed)
-    holds, fails = (int(job.found("trust", key)) for key in ("n_holds", "n_fails"))
+    holds, fails = (int(job.result("trust", key)) for key in ("n_holds", "n_fails"))
     return f"of {holds + fails} verdicts {holds} hold and {fails} fail"
 
 
@@ -320,6 +336,6 @@ def compare_balancing(job: Job) -> str:
     tl.compare_balancing(
         job.adata, preset=_preset(job), epochs=epochs, mixed=mixed, seed=config.seed
     )
-    rows = job.found("compare_balancing", "summary")
+    rows = job.result("compare_balancing", "summary")
     scores = zip(rows["method"], rows["macro_f1"], strict=True)
     return "macro F1 " + ", ".join(f"{name} {score:.3f}" for name, score in scores)

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import UnionType
 from typing import Any, Literal
 
+from tissueshap._core.de_methods import accepts, methods_for, values_of
 from tissueshap._core.errors import DataError
 from tissueshap._core.options import (
     check_choice,
@@ -41,12 +42,8 @@ def repeats(hint: Any) -> bool:
 
 def agree(given: Mapping[str, Any]) -> None:
     """Raise a :class:`DataError` if options contradict each other."""
-    values, de_method, select = given["values"], given["de_method"], given["select"]
-    if (values == "log") != (de_method == "limma"):
-        both = f"values is {values!r} and de_method {de_method!r}"
-        raise DataError(f"{both}: limma is the only test for log values, and only for these")
-    if given["de_block"] is not None and not de_method.startswith("limma"):
-        raise DataError(f"{de_method} does not support de_block: use limma_voom")
+    select = given["select"]
+    _agree_test(given["de_method"], given)
     if (select == "top_n") != (given["n_top"] is not None):
         raise DataError("select 'top_n' and n_top belong together: pass both or neither")
     if given["unique_fraction"] is not None and select not in ("auto", "unique_fraction"):
@@ -58,6 +55,20 @@ def agree(given: Mapping[str, Any]) -> None:
     check_patterns("exclude", given["exclude"])
     if given["enrich_engine"] == "reactomepa" and given["gene_sets"]:
         raise DataError("the engine 'reactomepa' brings its own gene sets: leave gene_sets out")
+
+
+def _agree_test(method: str, given: Mapping[str, Any]) -> None:
+    values = "log" if given["values"] == "log" else "counts"
+    if values_of(method) != values:
+        both = f"values is {given['values']!r} and de_method {method!r}"
+        raise DataError(
+            f"{both}: {' or '.join(methods_for('log'))} is the only test for log values, and only "
+            "for these"
+        )
+    for option in ("lfc_test", "covariates", "block"):
+        if given[f"de_{option}"] not in (None, ()) and not accepts(method, option):
+            others = " or ".join(methods_for(values, option))
+            raise DataError(f"{method} does not support de_{option}: use {others}")
 
 
 def _agree_folds(given: Mapping[str, Any]) -> None:

@@ -67,6 +67,8 @@ class Study:
         Genes x classes, the mean TPM that the training cohort was drawn around.
     logged
         Whether the values came as logarithms.
+    newcomers
+        Samples of the other cohort whose class this one lacks.
     """
 
     adata: AnnData
@@ -77,6 +79,7 @@ class Study:
     misplaced: set[str] = field(default_factory=set)
     profile: pd.DataFrame | None = None
     logged: bool = False
+    newcomers: AnnData | None = None
 
     @property
     def label(self) -> str:
@@ -179,10 +182,16 @@ def primates(data: Path, seed: int) -> Study:
     adata, other = (_counts(data / name, data) for name in ("brawand_tetrapod", "blake_primates"))
     for each in (adata, other):
         each.obs["tissue"] = each.obs["tissue"].astype(str)
-    other = other[other.obs["tissue"].isin(set(adata.obs["tissue"]))].copy()
+    is_known = other.obs["tissue"].isin(set(adata.obs["tissue"])).to_numpy()
     other = _prepare(adata, other, 5, seed)
     names = {hpa: name for name, hpa in _PRIMATES.items()}
-    return Study(adata, other, _specific(data, adata, "hpa", names), symbols=_symbols(adata, data))
+    return Study(
+        adata,
+        other[is_known].copy(),
+        _specific(data, adata, "hpa", names),
+        symbols=_symbols(adata, data),
+        newcomers=other[~is_known].copy(),
+    )
 
 
 def gtex_hpa(data: Path, seed: int) -> Study:

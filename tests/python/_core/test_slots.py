@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from anndata import AnnData
+from anndata import AnnData, read_h5ad
 
 from tissueshap._core import slots
 from tissueshap._core.errors import DataError, MissingSlotError, TakenSlotError
@@ -150,6 +150,15 @@ def test_the_name_of_a_file_that_is_no_text_can_be_stored(toy, tmp_path):
 
 
 SLOTS = {"obs": ["lib_size"], "var": ["filter_pass"], "layers": ["tmm"], "varm": ["de_fdr"]}
+
+
+def test_a_record_without_slots_lists_none_as_strings(toy, tmp_path):
+    slots.write(toy, "compare", {"uns": {"n": 1}}, params={})
+    toy.write_h5ad(tmp_path / "toy.h5ad")
+    for adata in (toy, read_h5ad(tmp_path / "toy.h5ad")):
+        listed = np.asarray(slots.record(adata)["compare"]["slots"])
+        assert listed.shape == (0,)
+        assert listed.dtype.kind in "OUT"
 
 
 @pytest.mark.parametrize(("group", "key"), [(g, k) for g, keys in SLOTS.items() for k in keys])

@@ -280,5 +280,6 @@ def test_the_figures_show_every_group() -> None:
     table = pd.DataFrame(
         {"stage": ["before", "after"], "n": 5, "confidence": [0.9, 0.8], "accuracy": [0.7, 0.8]}
     )
-    lines = pl.reliability(table).axes[0].lines
+    record = {"ece_before": 0.2, "ece_after": 0.0, "measured_on": "test"}
+    lines = pl.reliability_diagram(table, record).axes[0].lines
     assert [line.get_xydata().tolist() for line in lines[1:]] == [[[0.9, 0.7]], [[0.8, 0.8]]]

@@ -86,10 +86,14 @@ def test_slots_and_record(normalised: ad.AnnData, tmp_path: Path) -> None:
     assert record["counts"]["down"].tolist() == ((fdr < 0.01) & (logfc < -4)).sum().tolist()
     either = ((fdr < 0.01) & (logfc.abs() > 4)).any(axis=1)
     assert normalised.var["mine_de_significant"].tolist() == either.tolist()
+    called = normalised.varm["mine_de_called"]
+    assert set(called.dtypes) == {np.dtype(bool)}
+    assert called.any(axis=1).tolist() == either.tolist()
     assert len(record["dispersion"]) == normalised.n_vars
     normalised.write_h5ad(tmp_path / "toy.h5ad")
     again = ad.read_h5ad(tmp_path / "toy.h5ad")
     pd.testing.assert_frame_equal(again.varm["mine_de_fdr"], fdr)
+    pd.testing.assert_frame_equal(again.varm["mine_de_called"], called)
 
 
 @pytest.mark.parametrize("method", ["edgeR_LRT", "limma_voom"])

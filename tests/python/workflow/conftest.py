@@ -18,6 +18,7 @@ from tissueshap.model import Classifier, describe
 _QUICK: dict[str, Any] = {
     "label": "tissue",
     "preset": "small",
+    "calibrate": False,
     "min_class_size": 10,
     "test_per_class": 8,
     "n_draws": 20,

@@ -162,6 +162,15 @@ def test_donors_need_a_test_that_knows_them() -> None:
         Config(de_block="giver")
 
 
+@pytest.mark.parametrize("option", [{"de_lfc_test": 1}, {"de_covariates": ["age"]}])
+def test_options_need_a_test_that_has_them(option) -> None:
+    name = next(iter(option))
+    assert Config(**option).test == "edgeR_QL"
+    others = "edgeR_QL or edgeR_LRT or limma_voom"
+    with pytest.raises(DataError, match=f"wilcoxon does not support {name}: use {others}"):
+        Config(de_method="wilcoxon", **option)
+
+
 def test_a_share_of_unique_genes_is_not_lost_on_another_rule():
     with pytest.raises(DataError, match="unique_fraction is not for select 'peak'"):
         Config(select="peak", unique_fraction=0.8)

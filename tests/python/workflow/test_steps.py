@@ -71,7 +71,7 @@ def test_what_is_explained_and_against_what(monkeypatch: pytest.MonkeyPatch) -> 
         explain_target="all", explain_output="logit", background="others", tolerance=0.05
     )
     job = SimpleNamespace(
-        config=config, adata=None, classifier=None, found=lambda *_: pd.DataFrame(index=range(3))
+        config=config, adata=None, classifier=None, result=lambda *_: pd.DataFrame(index=range(3))
     )
     assert shap(cast(Job, job)) == "3 samples explained"
     expected = {"target": "all", "output": "logit", "background": "others", "tolerance": 0.05}

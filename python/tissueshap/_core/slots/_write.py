@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from tissueshap._core import provenance, schema
 from tissueshap._core.slots._names import named
 from tissueshap._core.slots._owner import listed, owner, refuse_taken
@@ -78,7 +80,8 @@ def write(
         "versions": {**versions_of(_RECORDED), **versions_of(versions)},
         "made_from": origin,
         "id": provenance.identity(verb, storable(params), seed, origin),
-        "slots": storable(slots),
+        # Strings, also if there are none.
+        "slots": np.asarray(sorted(slots), dtype=str),
     }
     if seed is not None:
         entry["seed"] = int(seed)

@@ -12,7 +12,7 @@ import pandas as pd
 from tissueshap._core import schema, slots
 from tissueshap._core.dense import dense
 from tissueshap._core.errors import DataError
-from tissueshap.explain import Background, Rows, choose, expected_gradients
+from tissueshap.explain import N_DRAWS, Background, Rows, choose, expected_gradients
 from tissueshap.model import columns_of, outputs
 from tissueshap.trust._curves import Predict
 from tissueshap.trust._ranking import by_class
@@ -74,11 +74,11 @@ class Context:
         table = slots.table(adata, "shap", "samples")
         places = adata.obs_names.get_indexer(pd.Index(table["sample"].astype(str)))
         targets = self._code(table["explained"].astype(str), lookup)
-        held = (places >= 0) & (targets >= 0)
-        if not held.any():
+        known = (places >= 0) & (targets >= 0)
+        if not known.any():
             raise DataError("no explained sample is left: run ts.tl.shap(adata, model) again")
-        self.explained, self.targets = places[held], targets[held]
-        self.completeness = table[held]
+        self.explained, self.targets = places[known], targets[known]
+        self.completeness = table[known]
         self.few = self._few()
         self.n_ranks = int(slots.table(adata, "select_genes", "n_ranks"))
         self.scores = self._frame(schema.varm.shap_median)
@@ -99,8 +99,8 @@ class Context:
     def _frame(self, key: str) -> np.ndarray:
         """Return a frame of ``varm``, the model's genes x classes; NaN for unknown classes."""
         frame: pd.DataFrame = slots.require(self.adata, "varm", key)
-        found = schema.columns_in(self.classes, frame.columns)
-        columns = [found.get(name, schema.column(name)) for name in self.classes]
+        stored = schema.columns_in(self.classes, frame.columns)
+        columns = [stored.get(name, schema.column(name)) for name in self.classes]
         values = frame.reindex(columns=columns).to_numpy(dtype=np.float64)[self.columns]
         return without_constant(values)
 
@@ -118,8 +118,8 @@ class Context:
         logfc, pvalue = self._frame(schema.varm.de_logfc), self._frame(schema.varm.de_pvalue)
         evidence = -np.log10(np.maximum(pvalue, np.finfo(float).tiny))
         # Genes that are down come last; of equal p-values the larger change comes first.
-        found: np.ndarray = np.where(logfc > 0, evidence, -evidence - 1) + 1e-9 * logfc
-        return found
+        scores: np.ndarray = np.where(logfc > 0, evidence, -evidence - 1) + 1e-9 * logfc
+        return scores
 
     def predict(self) -> Predict:
         """Return the model as a function from samples to probabilities."""
@@ -127,8 +127,8 @@ class Context:
 
     def settings(self, verb: str) -> dict[str, Any]:
         """Return what a verb was called with; empty where it was not run."""
-        found: dict[str, Any] = slots.record(self.adata).get(verb, {}).get("params", {})
-        return found
+        params: dict[str, Any] = slots.record(self.adata).get(verb, {}).get("params", {})
+        return params
 
     def background(self, trained: AnnData | None = None) -> Background:
         """Return what the samples were compared with, or its like of other training samples.
@@ -138,12 +138,12 @@ class Context:
         trained
             The model's genes alone, with the training samples of another network.
         """
-        held = self.settings("shap")
+        settings = self.settings("shap")
         source, columns = self.adata, self.columns
         if trained is not None:
             source, columns = trained, np.arange(self.columns.size)
         # A matrix is not kept: the training samples are the next best.
-        name = str(held.get("background", "matrix"))
+        name = str(settings.get("background", "matrix"))
         return choose(
             source,
             self.model,
@@ -151,7 +151,7 @@ class Context:
             rows=Rows(slots.require(source, "layers", self.numbers.layer), columns),
             label=self.label,
             layer=self.numbers.layer,
-            n_centres=int(held.get("n_background", 1)),
+            n_centres=int(settings.get("n_background", 1)),
             seed=self.numbers.seed,
         )
 
@@ -180,17 +180,17 @@ class Context:
         -------
         few x the model's genes.
         """
-        held = self.settings("shap")
-        taken = int(held.get("n_draws", 200))
+        settings = self.settings("shap")
+        taken = int(settings.get("n_draws", N_DRAWS))
         return expected_gradients(
             network,
             self.x.of(self.explained[self.few])[np.arange(self.few.size)],
             self.background() if background is None else background,
             self.targets[self.few],
             n_draws=taken if n_draws is None else min(n_draws, taken),
-            tolerance=held.get("tolerance"),
-            output="logit" if held.get("output") == "logit" else "probability",
-            method="monte_carlo" if held.get("method") == "monte_carlo" else "stratified",
+            tolerance=settings.get("tolerance"),
+            output="logit" if settings.get("output") == "logit" else "probability",
+            method="monte_carlo" if settings.get("method") == "monte_carlo" else "stratified",
             seed=self.numbers.seed if seed is None else seed,
         ).values
 
@@ -200,8 +200,8 @@ class Context:
 
     def scored(self, values: np.ndarray, targets: np.ndarray) -> np.ndarray:
         """Return what some samples' values rank the genes by, genes x classes."""
-        found = by_class(values, targets, len(self.classes), statistic=self.statistic)
-        return without_constant(found)
+        scores = by_class(values, targets, len(self.classes), statistic=self.statistic)
+        return without_constant(scores)
 
 
 def without_constant(scores: np.ndarray) -> np.ndarray:

@@ -105,8 +105,8 @@ def truth(context: Context, scores: dict[str, np.ndarray]) -> Found:
     """Score the methods against planted markers."""
     if "truth" not in context.adata.uns:
         return [absent("truth", "only simulated data have a known truth")], {}
-    held = context.adata.uns["truth"]
-    masks, numbers = _truth.planted(held, context.genes, context.classes)
+    table = context.adata.uns["truth"]
+    masks, numbers = _truth.planted(table, context.genes, context.classes)
     table = _truth.score(scores, masks, numbers, context.n_ranks)
     chosen = top(context.scores, context.n_ranks).any(axis=1)
     planted = np.any(list(masks.values()), axis=0).any(axis=1)

@@ -43,8 +43,8 @@ def methods(context: Context, scores: dict[str, np.ndarray]) -> Found:
     x, codes = np.asarray(context.x[context.train]), context.codes[context.train]
     x_test, codes_test = np.asarray(context.x[context.test]), context.codes[context.test]
     f1 = {
-        name: _probe.probe(held, x, codes, x_test, codes_test)
-        for name, held in {**scores, **random}.items()
+        name: _probe.probe(values, x, codes, x_test, codes_test)
+        for name, values in {**scores, **random}.items()
     }
     chance = np.mean([f1.pop(name) for name in random], axis=0)
     ours = top(context.scores, context.n_ranks)
@@ -60,8 +60,8 @@ def methods(context: Context, scores: dict[str, np.ndarray]) -> Found:
     )
     probes = pd.concat(
         [
-            pd.DataFrame({"method": name, "n_ranks": _probe.RANKS, "f1": found})
-            for name, found in {**f1, "random": chance}.items()
+            pd.DataFrame({"method": name, "n_ranks": _probe.RANKS, "f1": values})
+            for name, values in {**f1, "random": chance}.items()
         ],
         ignore_index=True,
     )

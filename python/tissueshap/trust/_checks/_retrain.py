@@ -74,14 +74,14 @@ class Retraining:
 
         context, numbers = self._context, self._context.numbers
         parts = StratifiedKFold(numbers.n_folds, shuffle=True, random_state=numbers.seed)
-        found = [
+        others = [
             self._scores(shadow(context, train=context.train[kept]), seed=numbers.seed)
             for kept, _ in parts.split(context.train, context.codes[context.train])
         ]
         return stability_rows(
             context,
             "folds",
-            _stability.pairs(found, context.n_ranks),
+            _stability.pairs(others, context.n_ranks),
             what=f"{numbers.n_folds} networks, each trained without one of {numbers.n_folds} parts",
         )
 
@@ -96,7 +96,7 @@ class Retraining:
             return [absent("order", reason)], {}
         own = context.settings("cnn").get("layout", "input")
         layouts = [layout for layout in LAYOUTS if layout != own]
-        found = [
+        others = [
             self._scores(shadow(context), seed=context.numbers.seed, layout=layout)
             for layout in layouts
         ]
@@ -105,7 +105,7 @@ class Retraining:
         return stability_rows(
             context,
             "order",
-            _stability.pairs([self._own, *found], context.n_ranks),
+            _stability.pairs([self._own, *others], context.n_ranks),
             what=f"layouts {', '.join([own, *layouts])}; threshold: what other seeds give "
             f"({over_seeds['jaccard']:.2f} of the lists), less {_LAYOUT}",
             threshold={str(name): value - _LAYOUT for name, value in over_seeds.items()},
@@ -120,11 +120,11 @@ class Retraining:
     def _over_seeds(self) -> pd.DataFrame:
         """Pairs of networks that differ in their seeds: of ``seeds``, and what ``order`` needs."""
         context, numbers = self._context, self._context.numbers
-        found = [
+        others = [
             self._scores(shadow(context), seed=numbers.seed + number)
             for number in range(1, numbers.n_seeds + 1)
         ]
-        return _stability.pairs([self._own, *found], context.n_ranks)
+        return _stability.pairs([self._own, *others], context.n_ranks)
 
     def _of_the_same_network(self) -> pd.DataFrame:
         """Return how alike two explanations of one network are: no training can do better."""
@@ -167,26 +167,26 @@ def shadow(context: Context, *, train: np.ndarray | None = None) -> AnnData:
     layers = {name: adata.layers[name] for name in sorted(names)}
     if not same:
         layers = {name: values[:, columns] for name, values in layers.items()}
-    found = anndata.AnnData(
+    training = anndata.AnnData(
         obs=adata.obs[[context.label]].copy(),
         var=pd.DataFrame(index=adata.var_names[columns]),
         layers=layers,
     )
     split = np.full(adata.n_obs, "unused", dtype=object)
     split[context.train if train is None else train] = "train"
-    found.obs[schema.obs.split] = pd.Categorical(split)
-    held: dict[str, Any] = {}
-    held.update(
+    training.obs[schema.obs.split] = pd.Categorical(split)
+    records: dict[str, Any] = {}
+    records.update(
         (name, provenance.without_origin(record[name]))
         for name in ("oversample", "log2")
         if name in record
     )
-    found.uns[schema.UNS] = {"label": context.label, **held}
+    training.uns[schema.UNS] = {"label": context.label, **records}
     if train is not None and "oversample" in record:
         params: dict[str, Any] = dict(record["oversample"]["params"])
         params.pop("label", None)
-        oversample(found, context.label, **params, seed=context.numbers.seed)
-    return found
+        oversample(training, context.label, **params, seed=context.numbers.seed)
+    return training
 
 
 def _settings(context: Context, *, seed: int, layout: Layout | None) -> dict[str, Any]:

@@ -30,17 +30,17 @@ def completeness(context: Context) -> Found:
     """Compare each sample's sum of values with the change that they explain."""
     table = context.completeness
     change = np.abs(table["output"].to_numpy(float) - table["base"].to_numpy(float))
-    held = table["completeness"].to_numpy(float)[change >= _LEAST_CHANGE]
+    errors = table["completeness"].to_numpy(float)[change >= _LEAST_CHANGE]
     row = Row(
         check="completeness",
         question=CHECKS["completeness"].question,
         measure=CHECKS["completeness"].measure,
-        value=float(np.median(held)) if held.size else np.nan,
+        value=float(np.median(errors)) if errors.size else np.nan,
         chance=1.0,
         threshold=CHECKS["completeness"].threshold,
         higher=False,
-        reason=f"{held.size} samples; chance: values that are all 0; more n_draws bring it down"
-        if held.size
+        reason=f"{errors.size} samples; chance: values that are all 0; more n_draws bring it down"
+        if errors.size
         else "no explained output differs from its mean over the background",
     )
     return [row], {}
@@ -126,14 +126,17 @@ def randomisation(context: Context) -> Found:
         by_class(np.abs(original), targets, n_classes),
     )
     background = context.background()
-    held = np.flatnonzero(~np.isnan(before[0]).any(axis=0))
+    ranked = np.flatnonzero(~np.isnan(before[0]).any(axis=0))
     records = []
     for replicate in range(_RANDOM_NETWORKS):
         seed = context.numbers.seed + replicate
         cascade = _randomisation.randomised(context.model.network, seed=seed)
         for number, name, network in cascade:
-            found = context.explain(network, n_draws=_RANDOM_DRAWS, background=background)
-            after = by_class(found, targets, n_classes), by_class(np.abs(found), targets, n_classes)
+            values = context.explain(network, n_draws=_RANDOM_DRAWS, background=background)
+            after = (
+                by_class(values, targets, n_classes),
+                by_class(np.abs(values), targets, n_classes),
+            )
             records += [
                 {
                     "n_layers": number,
@@ -143,7 +146,7 @@ def randomisation(context: Context) -> Found:
                     "correlation": spearman(before[0][:, code], after[0][:, code]),
                     "correlation_abs": spearman(before[1][:, code], after[1][:, code]),
                 }
-                for code in held
+                for code in ranked
             ]
     columns = ["n_layers", "layer", "replicate", "class", "correlation", "correlation_abs"]
     table = pd.DataFrame(records, columns=columns)

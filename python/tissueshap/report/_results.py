@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from tissueshap._core import schema, slots
+from tissueshap._core import slots
 from tissueshap._core.held_out import held_out
 
 if TYPE_CHECKING:
     from anndata import AnnData
 
 
-def found(adata: AnnData, verb: str, name: str, default: Any = None) -> Any:
+def result(adata: AnnData, verb: str, name: str, default: Any = None) -> Any:
     """Return a result of a verb, or ``default`` if the verb has not been run."""
     return slots.record(adata).get(verb, {}).get(name, default)
 
@@ -25,7 +25,7 @@ def ran(adata: AnnData, verb: str) -> bool:
 
 def number(adata: AnnData, verb: str, name: str) -> float | None:
     """Return a number from a verb's results as a Python float, or None."""
-    value = found(adata, verb, name)
+    value = result(adata, verb, name)
     return None if value is None else float(value)
 
 
@@ -34,26 +34,6 @@ def text(values: Any) -> pd.Series[str]:
     return pd.Series(values).astype(str).reset_index(drop=True)
 
 
-def symbols(adata: AnnData) -> pd.Series[str]:
-    """Return each gene's symbol, or its identifier if it has none."""
-    ids = pd.Series(adata.var_names.astype(str), index=adata.var_names.astype(str))
-    if schema.var.symbol not in adata.var:
-        return ids
-    named = adata.var[schema.var.symbol].astype("string").to_numpy()
-    values = pd.Series(named, index=ids.index, dtype="string")
-    return values.where(values.notna() & (values != ""), ids).astype(str)
-
-
 def is_test(adata: AnnData) -> pd.Series[bool]:
     """Return which samples were held out."""
     return pd.Series(held_out(adata), index=adata.obs_names)
-
-
-def significant(adata: AnnData, logfc: Any, fdr: Any) -> Any:
-    """Return which values pass the thresholds that ``tl.de`` was run with.
-
-    ``logfc`` and ``fdr`` are arrays or frames of the same shape. Missing values do not
-    pass, and no values pass if ``tl.de`` has not been run.
-    """
-    limits = found(adata, "de", "params", {"fdr": 0.0, "lfc": 0.0})
-    return (fdr < float(limits["fdr"])) & (abs(logfc) > float(limits["lfc"]))

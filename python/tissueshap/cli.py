@@ -110,6 +110,59 @@ def _help(item: Field[Any]) -> str:
 app.command("run")(_as_command(_run))
 
 
+@app.command("predict")
+def _predict(
+    model: Annotated[Path, typer.Option(help="Folder of a trained model: model/ of a run.")],
+    counts: Annotated[Path, typer.Option(help="Raw counts of all genes, as for run.")],
+    out: Annotated[Path, typer.Option(help="Folder for the results; it must be empty or new.")],
+    samples: Annotated[Path | None, typer.Option(help="Sample table, TSV or CSV.")] = None,
+    label: Annotated[
+        str | None, typer.Option(help="Column of it with known classes, to compare with.")
+    ] = None,
+    class_map: Annotated[
+        Path | None,
+        typer.Option(help="Map of these classes: TSV or CSV, the model's name second."),
+    ] = None,
+    annotation: Annotated[
+        Path | None, typer.Option(help="Gene table with Ensembl id, symbol and Entrez id.")
+    ] = None,
+    values: Annotated[
+        str, typer.Option(help="Type of the values: counts, estimated or log, as for run.")
+    ] = "counts",
+    orient: Annotated[
+        str,
+        typer.Option(
+            help="Orientation of the count table: auto, genes-in-rows or genes-in-columns."
+        ),
+    ] = "auto",
+    min_overlap: Annotated[
+        float, typer.Option(help="Share of the model's genes that the data must have.")
+    ] = 0.9,
+    check_scale: Annotated[
+        bool, typer.Option(help="Stop if the values are not on the scale of the training data.")
+    ] = True,
+    explain: Annotated[
+        bool, typer.Option(help="Find the genes behind each sample's class.")
+    ] = True,
+    n_draws: Annotated[int, typer.Option(help="Draws of expected gradients per sample.")] = 200,
+    title: Annotated[str | None, typer.Option(help="Title of the page.")] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the draws.")] = 42,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace the results of an earlier call.")
+    ] = False,
+) -> None:
+    """Apply a trained model to new samples, and write tables and a page about them.
+
+    Neither R nor the training data are needed.
+    """
+    options = {name: value for name, value in locals().items() if name != "out"}
+    with _reported():
+        from tissueshap import workflow
+
+        workflow.predict(out=out, **options)
+        typer.echo(f"\n  report: {out}/report.html")
+
+
 @app.command("demo")
 def _demo(
     data: Annotated[

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import inspect
 import os
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 import tissueshap
+from tissueshap import cli
 from tissueshap.cli import _finish, app
 from tissueshap.workflow._config import options
 
@@ -210,6 +212,45 @@ def test_every_setting_is_an_option() -> None:
     shown = CliRunner().invoke(app, ["run", "--help"], env={"COLUMNS": "200"}).output
     assert all(f"--{name.replace('_', '-')}" in shown for name in options())
     assert "[default: 42]" in shown
+
+
+def test_predict_has_the_options_and_defaults_of_python() -> None:
+    python = inspect.signature(tissueshap.workflow.predict).parameters
+    command = inspect.signature(cli._predict).parameters
+    assert set(command) == set(python)
+    for name, parameter in command.items():
+        assert parameter.default == python[name].default, name
+    shown = CliRunner().invoke(app, ["predict", "--help"], env={"COLUMNS": "200"}).output
+    assert all(f"--{name.replace('_', '-')}" in shown for name in python)
+
+
+@pytest.mark.parametrize("left_out", ["--model", "--counts", "--out"])
+def test_what_predict_needs(tmp_path: Path, left_out: str) -> None:
+    words = ["--model", "model", "--counts", "a.tsv", "--out", str(tmp_path / "out")]
+    where = words.index(left_out)
+    result = CliRunner().invoke(app, ["predict", *words[:where], *words[where + 2 :]])
+    assert result.exit_code == 2
+    assert left_out in result.output
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ([], ["not a model bundle", "bundle.json"]),
+        (["--counts", "no.tsv"], ["--counts: no.tsv does not exist"]),
+        (["--class-map", "no.tsv"], ["--class-map: no.tsv does not exist"]),
+        (["--values", "tpm"], ["values must be one of 'counts', 'estimated' or 'log'"]),
+        (["--orient", "up"], ["orient must be one of 'auto'"]),
+        (["--min-overlap", "2"], ["min_overlap must be a number between 0 and 1"]),
+        (["--n-draws", "1"], ["n_draws must be an integer of at least 2"]),
+    ],
+)
+def test_predict_says_what_is_wrong(tmp_path: Path, options: list[str], words: list[str]) -> None:
+    (tmp_path / "counts.tsv").write_text("gene\ts1\nA\t1\nB\t2\nC\t3\nD\t4\n")
+    given = ["--model", str(tmp_path), "--counts", str(tmp_path / "counts.tsv")]
+    out = ["--out", str(tmp_path / "out")]
+    result = CliRunner().invoke(app, ["predict", *given, *out, *options])
+    _refused(result, tmp_path, *words)
 
 
 def test_an_unknown_demo(tmp_path: Path) -> None:

@@ -27,5 +27,9 @@ __all__ = [
 ]
 
 # For the other packages of tissueshap.
-from tissueshap.calibration._calibration import VERDICTS as VERDICTS
+from tissueshap.calibration._calibration import (
+    FALSE_ALARMS as FALSE_ALARMS,
+    LEVEL as LEVEL,
+    VERDICTS as VERDICTS,
+)
 from tissueshap.calibration._conformal import LEVELS as LEVELS

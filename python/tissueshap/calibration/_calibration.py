@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Self
@@ -37,6 +38,8 @@ class Judged:
         known classes that lie as far away, (samples,).
     nearest
         That class, as a number.
+    position
+        Place on a flat map of the classes, samples x 2.
     verdicts
         ``"unfamiliar"`` where the p-value is at most 0.05; otherwise ``"known"`` where the
         set has one class, and ``"ambiguous"`` where it has none or several.
@@ -54,6 +57,7 @@ class Judged:
     distance: np.ndarray
     pvalue: np.ndarray
     nearest: np.ndarray
+    position: np.ndarray
     verdicts: np.ndarray
 
     @classmethod
@@ -101,6 +105,12 @@ class Calibration:
     reference: np.ndarray
     source: str
     n_samples: int
+
+    @property
+    def limit(self) -> float:
+        """Distance beyond which a sample is unfamiliar; infinite if too few were seen for one."""
+        n_beyond = math.floor(FALSE_ALARMS * (self.reference.size + 1) + 1e-9) - 1
+        return math.inf if n_beyond < 0 else float(self.reference[-1 - n_beyond])
 
     def to_dict(self) -> dict[str, Any]:
         """Return what is not an array, in types that JSON has."""
@@ -169,6 +179,7 @@ class Calibration:
             distance,
             pvalue,
             nearest,
+            self.novelty.map(features),
             np.where(pvalue <= FALSE_ALARMS, UNFAMILIAR, single),
         )
 

@@ -69,6 +69,42 @@ class Novelty:
         # Rounding can make a cosine a little larger than 1.
         return np.maximum(1.0 - cosines.max(axis=1), 0.0), cosines.argmax(axis=1)
 
+    def map(self, features: np.ndarray) -> np.ndarray:
+        """Return a flat map of samples: what the first two axes of :meth:`axes` show of them.
+
+        Parameters
+        ----------
+        features
+            Of the same network, samples x features.
+
+        Returns
+        -------
+        float32, samples x 2.
+        """
+        axes, _ = self.axes()
+        return np.asarray(_unit(features - self.centre) @ axes.T, dtype=np.float32)
+
+    def map_of_classes(self) -> np.ndarray:
+        """Return the classes on the map of :meth:`map`, float32, classes x 2."""
+        axes, _ = self.axes()
+        return np.asarray(self.directions @ axes.T, dtype=np.float32)
+
+    def axes(self) -> tuple[np.ndarray, float]:
+        """Return the two directions in which the classes differ most.
+
+        Returns
+        -------
+        Principal axes of the classes' directions, 2 x features, and the share of the
+        differences between the classes that they show.
+        """
+        centred = self.directions - self.directions.mean(axis=0)
+        _, sizes, axes = np.linalg.svd(centred.astype(np.float64), full_matrices=False)
+        axes = axes[:2]
+        # The sign of an axis is arbitrary: the largest component is made positive.
+        largest = np.abs(axes).argmax(axis=1)
+        signs = np.sign(np.take_along_axis(axes, largest[:, None], axis=1))
+        return axes * signs, float(np.square(sizes[:2]).sum() / np.square(sizes).sum())
+
 
 def novelty_pvalues(distances: np.ndarray, reference: np.ndarray) -> np.ndarray:
     """Return how often samples of known classes are at least as far away.

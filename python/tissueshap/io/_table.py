@@ -52,8 +52,8 @@ def read_table(
     header = sample_names(head.names, ids)
     if len(header) < 2:
         raise DataError(
-            f"{path}, line {head.number} has only one column: columns must be separated by "
-            "tabs, commas or semicolons"
+            f"{path}, line {head.number} has only one column: there are no samples, or columns "
+            "are not separated by tabs, commas or semicolons"
         )
     if not head.rows:
         raise DataError(f"{path} has a header but no rows: it may be cut off; fetch it again")

@@ -31,6 +31,7 @@ __all__ = [
 # For the other packages of tissueshap.
 from tissueshap.model._activations import activations as activations
 from tissueshap.model._backend import keras as keras
+from tissueshap.model._describe import calibration_card as calibration_card
 from tissueshap.model._ensemble import average as average
 from tissueshap.model._identifiers import Matched as Matched
 from tissueshap.model._input import check_input as check_input, columns_of as columns_of

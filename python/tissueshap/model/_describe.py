@@ -72,7 +72,7 @@ def describe(
         "classes": {name: int(sizes.get(name, 0)) for name in model.classes},
         "scores": _plain(evaluated, _SCORES),
         "per_class": _rows(evaluated.get("per_class")),
-        "calibration": _plain(calibrated, _CALIBRATION),
+        "calibration": calibration_card(calibrated) or model.card.get("calibration"),
         "trust": _rows(record.get("trust", {}).get("summary")),
     }
     return replace(
@@ -91,6 +91,12 @@ def _with_importance(adata: AnnData, model: Classifier) -> Preparation | None:
     largest = pd.Series(np.asarray(table, dtype=np.float64).max(axis=1), adata.var_names)
     importance = largest.reindex(model.genes).fillna(0.0).to_numpy()
     return replace(model.preparation, importance=importance)
+
+
+def calibration_card(entry: dict[str, Any]) -> dict[str, Any]:
+    """Return what a card says of the record of ``tl.calibrate``."""
+    found = _plain(entry, _CALIBRATION)
+    return found and {**found, "reliability": _rows(entry.get("reliability"))}
 
 
 def _plain(entry: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:

@@ -24,6 +24,8 @@ INK = _ROLES["ink"]
 MUTED = _ROLES["muted"]
 FAINT = _ROLES["faint"]
 
+#: Verdicts of ``tl.predict``.
+VERDICTS = {"known": SHAP, "ambiguous": DE, "unfamiliar": UP}
 #: Gene sets of ``tl.cluster``; others get the colours after these.
 GENE_SETS: dict[str, str] = _PALETTE["gene_sets"]
 _SPARE: list[str] = _PALETTE["other_gene_sets"]

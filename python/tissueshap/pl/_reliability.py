@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from tissueshap._core import slots
 from tissueshap.pl import _palette, _style
@@ -10,6 +11,7 @@ from tissueshap.pl import _palette, _style
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import pandas as pd
     from anndata import AnnData
     from matplotlib.figure import Figure
 
@@ -41,7 +43,26 @@ def reliability(
     >>> figure = ts.pl.reliability(adata)
     """
     table = slots.table(adata, "calibrate", "reliability")
-    record = slots.record(adata)["calibrate"]
+    figure = reliability_diagram(table, slots.record(adata)["calibrate"], figsize)
+    return _style.finish(figure, save)
+
+
+def reliability_diagram(
+    table: pd.DataFrame,
+    record: Mapping[str, Any],
+    figsize: tuple[float, float] | None = None,
+) -> Figure:
+    """Draw the table of :func:`reliability`, which a model's card has too.
+
+    Parameters
+    ----------
+    table
+        ``stage``, ``n``, ``confidence``, ``accuracy``.
+    record
+        ``ece_before``, ``ece_after``, ``measured_on``.
+    figsize
+        Width and height in inches.
+    """
     largest = float(table["n"].max())
     with _style.context():
         figure = _style.new(4.2, 4.2, figsize)
@@ -66,4 +87,4 @@ def reliability(
         axes.set_xlabel("confidence: probability of the predicted class")
         axes.set_ylabel(f"share of {record['measured_on']} samples that are right")
         _style.legend_above(figure, axes)
-    return _style.finish(figure, save)
+    return figure

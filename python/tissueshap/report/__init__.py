@@ -1,4 +1,4 @@
-"""The report: one HTML file that needs no other files."""
+"""The report, and the page about new samples: each one HTML file that needs no other files."""
 
 from tissueshap.report._build import build
 from tissueshap.report._figures import figures
@@ -12,5 +12,10 @@ __all__ = ["build", "figures", "gene_table", "score_markers", "score_truth", "su
 # For the other packages of tissueshap.
 from tissueshap.report._biology import EXCLUSIVE as EXCLUSIVE
 from tissueshap.report._figures import rendered as rendered
+from tissueshap.report._prediction_page import build_predictions as build_predictions
+from tissueshap.report._predictions import (
+    prediction_counts as prediction_counts,
+    prediction_table as prediction_table,
+)
 from tissueshap.report._results import ran as ran
 from tissueshap.report._sections import classes as classes, missed_by_class as missed_by_class

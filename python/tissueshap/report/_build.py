@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import itertools
-import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +12,7 @@ from tissueshap._core.labels import GENE_SETS
 from tissueshap.report import _biology, _cohort, _folds, _reproduce, _sections
 from tissueshap.report._account import account
 from tissueshap.report._caveats import caveats
+from tissueshap.report._environment import environment
 from tissueshap.report._figures import embedded, figures as draw
 from tissueshap.report._results import result
 from tissueshap.report._summary import summarise
@@ -21,7 +20,6 @@ from tissueshap.report._trust import trust
 
 if TYPE_CHECKING:
     from anndata import AnnData
-    from jinja2 import Environment
     from matplotlib.figure import Figure
 
 
@@ -78,7 +76,7 @@ def build(
         _check(other, "other")
     drawn = draw(adata, other) if figures is None else figures
     page = (
-        _environment()
+        environment()
         .get_template("report.html")
         .render(
             title=title or "Which genes distinguish the classes?",
@@ -141,33 +139,3 @@ def _content(adata: AnnData) -> dict[str, Any]:
 def _rules(adata: AnnData) -> list[dict[str, Any]]:
     table = result(adata, "filter_genes", "rules")
     return [] if table is None else _sections.rows(table)
-
-
-def _environment() -> Environment:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("tissueshap.report", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(
-        count=lambda n: _or_dash(n, "{:,.0f}"),
-        score=lambda x: _or_dash(x, "{:.3f}"),
-        share=lambda x: _or_dash(x, "{:.0%}"),
-        signed=lambda x: _or_dash(round(x, 2) + 0.0, "{:+.2f}"),  # no -0.00
-        small=lambda x: _or_dash(x, "{:.2g}"),
-        padded=lambda x: _or_dash(x, "{:#.2g}"),
-        pvalue=lambda x: "= " + _or_dash(x, "{:.2g}") if x != 0 else "< 1e-300",
-    )
-    numbers = itertools.count(1)
-    environment.globals["next_figure"] = lambda: next(numbers)
-    return environment
-
-
-def _or_dash(value: float | None, form: str) -> str:
-    if value is None or math.isnan(value):
-        return "–"
-    return form.format(value)

@@ -18,7 +18,15 @@ from tissueshap._core.options import check_number, wrong_type
 from tissueshap.calibration import Novelty, expected_calibration_error, fit, reliability
 from tissueshap.evaluation import balance_as, workbench
 from tissueshap.explain import centres
-from tissueshap.model import Classifier, activations, backend, of_model, restored, validation
+from tissueshap.model import (
+    Classifier,
+    activations,
+    backend,
+    calibration_card,
+    of_model,
+    restored,
+    validation,
+)
 from tissueshap.pp import split
 from tissueshap.tl._cnn import cnn
 
@@ -71,7 +79,8 @@ def calibrate(
 
     Returns
     -------
-    The calibrated classifier: the same network, with ``calibration`` and ``background``.
+    The calibrated classifier: the same network, with ``calibration``, ``background`` and, in
+    its card, the reliability.
     Writes ``uns["tissueshap"]["calibrate"]``: ``source`` (``"validation"`` or
     ``"out-of-fold"``), ``n_samples``, ``method`` (of the scaling), ``slope`` (its mean),
     ``ece_before``, ``ece_after`` (expected calibration error on the test samples; on the
@@ -147,7 +156,8 @@ def calibrate(
         sources=sources,
         key_added=key_added,
     )
-    return calibrated
+    measured = calibration_card(slots.record(adata)[key_added or "calibrate"])
+    return replace(calibrated, card={**calibrated.card, "calibration": measured})
 
 
 class _Rows:

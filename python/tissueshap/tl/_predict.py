@@ -81,9 +81,10 @@ def predict(
     ``n_filled`` (the model's genes that the data lack), ``overlap`` (share of its genes that
     they have) and ``matched_by``. A calibrated model also writes ``obs["prediction_set"]``
     (classes that hold the sample's own with a probability of 95 %), ``obs["novelty"]``
-    (distance from the nearest class in the last hidden layer), ``obs["novelty_pvalue"]`` and
-    ``obs["verdict"]``: ``"unfamiliar"`` for a sample that lies further from every class
-    than 95 % of samples of known classes; otherwise ``"known"`` if its set has one class,
+    (distance from the nearest class in the last hidden layer), ``obs["novelty_pvalue"]``,
+    ``obs["nearest_class"]``, ``obsm["X_classes"]`` (samples x 2: a map of the classes in that
+    layer) and ``obs["verdict"]``: ``"unfamiliar"`` for a sample that lies further from every
+    class than 95 % of samples of known classes; otherwise ``"known"`` if its set has one class,
     and ``"ambiguous"`` if it has several or none.
 
     Raises
@@ -196,8 +197,12 @@ def _results(model: Classifier, parts: Iterator[np.ndarray]) -> dict[str, Any]:
         ),
         schema.obs.novelty: whole.distance,
         schema.obs.novelty_pvalue: whole.pvalue,
+        schema.obs.nearest_class: pd.Categorical.from_codes(
+            whole.nearest, categories=pd.Index(model.classes)
+        ),
         schema.obs.verdict: pd.Categorical(whole.verdicts, categories=list(VERDICTS)),
     }
+    slots_of["obsm"][schema.obsm.X_classes] = whole.position
     return slots_of
 
 

@@ -2,9 +2,10 @@
 
 from tissueshap.workflow._config import Config
 from tissueshap.workflow._demo import demo
+from tissueshap.workflow._predict import predict
 from tissueshap.workflow._run import run
 
-__all__ = ["Config", "demo", "run"]
+__all__ = ["Config", "demo", "predict", "run"]
 
 # For the other packages of tissueshap.
 from tissueshap.workflow._config import options as options, types as types

@@ -18,6 +18,7 @@ from tissueshap._core.progress import bar
 from tissueshap._core.settings import settings
 from tissueshap._version import __version__
 from tissueshap.workflow._config import Config, known
+from tissueshap.workflow._inputs import need_files
 from tissueshap.workflow._job import Job
 from tissueshap.workflow._log_file import LOG, log_file
 
@@ -160,9 +161,7 @@ def _check_files(config: Config) -> None:
         ("--interaction-names", config.interaction_names),
         *(("--gene-sets", path) for path in config.gene_sets),
     ]
-    for option, path in named:
-        if path is not None and not path.is_file():
-            raise DataError(f"{option}: {path} does not exist (searched from {Path.cwd()})")
+    need_files(named)
 
 
 def _take_steps(job: Job) -> None:

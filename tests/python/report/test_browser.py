@@ -30,7 +30,7 @@ console.error = console.warn = (...words) => wrong.push(words.join(" "));
 _USE = """<script>
 const table = document.getElementById("gene-table");
 const search = document.getElementById("gene-search");
-const pick = document.getElementById("gene-class");
+const pick = document.getElementById("gene-group");
 const headers = Array.from(table.tHead.rows[0].cells);
 const place = (name) => headers.findIndex((h) => h.textContent.trim() === name);
 const shown = () => Array.from(table.tBodies[0].rows).filter((r) => r.offsetParent !== null);

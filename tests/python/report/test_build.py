@@ -179,7 +179,7 @@ def test_shows_the_ranks_at_each_share(finished: ad.AnnData, written: str) -> No
 
 
 def test_every_selected_gene_is_in_the_table(finished: ad.AnnData, written: str) -> None:
-    rows = re.findall(r"<tr data-class=", written)
+    rows = re.findall(r"<tr data-group=", written)
     assert len(rows) == len(report.gene_table(finished)) > 40
 
 

@@ -6,9 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import anndata as ad
+import numpy as np
+import pandas as pd
 import pytest
 
-from tissueshap import datasets, workflow
+from tissueshap import datasets, pp, tl, workflow
+from tissueshap._core import slots
+from tissueshap.model import Classifier, describe
 
 #: Settings that make a run quick; the cohort's classes have 25 to 35 samples.
 _QUICK: dict[str, Any] = {
@@ -77,3 +81,43 @@ def folded_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ad.AnnDa
     options |= {"donor": "donor", "split_by_donor": True, "epochs": 5, "explain": "all"}
     options["trust"] = "quick"
     return out, workflow.run(_cohort(), out=out, folds=3, **options)
+
+
+#: A class of the toy that the model of `trained` does not know.
+UNKNOWN = "Peau <b>é</b>"
+
+
+@pytest.fixture(scope="session")
+def trained(_toy: ad.AnnData) -> Classifier:
+    """Return a calibrated model of three of the toy's classes, made without R.
+
+    It has seen every second sample.
+    """
+    known = (_toy.obs["tissue"].astype(str) != UNKNOWN).to_numpy()
+    known &= np.arange(_toy.n_obs) % 2 == 0
+    adata = _toy[known].copy()
+    adata.obs["tissue"] = adata.obs["tissue"].cat.remove_unused_categories()
+    counts = np.asarray(adata.X, dtype=np.float64)
+    sizes = pp.effective_sizes(counts, counts[0], 1.0)
+    values = (counts / sizes[:, None] * 1e6).astype(np.float32)
+    reference = pd.DataFrame({"gene": adata.var_names, "count": counts[0]})
+    found = {"reference": reference, "reference_scale": 1.0}
+    slots.write(adata, "tmm", {"layers": {"tmm": values}, "uns": found}, params={})
+    pp.split(adata, "tissue", n_test=5, seed=3)
+    pp.log2(adata)
+    model = tl.cnn(adata, preset="small", epochs=12)
+    tl.predict(adata, model)
+    tl.evaluate(adata)
+    return describe(adata, tl.calibrate(adata, model, n_folds=2), origin="simulated")
+
+
+@pytest.fixture
+def arrived(_toy: ad.AnnData) -> ad.AnnData:
+    """Return new samples: five of each class that `trained` knows, four of another."""
+    fresh = _toy[np.arange(_toy.n_obs) % 2 == 1]
+    tissue = fresh.obs["tissue"].astype(str)
+    chosen = fresh.obs.groupby("tissue", observed=True).head(5).index
+    chosen = [name for name in chosen if name not in set(fresh.obs_names[tissue == UNKNOWN][4:])]
+    adata = fresh[chosen].copy()
+    adata.obs_names = [f"N{name}" for name in adata.obs_names]
+    return ad.AnnData(adata.X, obs=adata.obs[["tissue"]].astype(str), var=adata.var[["symbol"]])

@@ -1,12 +1,13 @@
 "use strict";
-(() => {
-  const table = document.getElementById("gene-table");
-  if (!table) return;
+// A table with the id gene-table can be searched with the field gene-search, and reduced to
+// the rows of a group with the list gene-group; gene-count says how many are shown.
+for (const table of document.querySelectorAll("table.sortable")) {
+  const part = (name) => document.getElementById(table.id.replace("table", name));
   const body = table.tBodies[0];
   const rows = Array.from(body.rows);
-  const search = document.getElementById("gene-search");
-  const pick = document.getElementById("gene-class");
-  const shown = document.getElementById("gene-count");
+  const search = part("search");
+  const pick = part("group");
+  const shown = part("count");
 
   // Cells are sorted by their data-value if present, otherwise by their text.
   const key = (row, column) => {
@@ -35,8 +36,8 @@
     let count = 0;
     for (const row of rows) {
       const text = row.textContent.toLowerCase();
-      const inClass = !pick.value || row.dataset.class === pick.value;
-      row.hidden = !(inClass && words.every((word) => text.includes(word)));
+      const inGroup = !pick.value || row.dataset.group === pick.value;
+      row.hidden = !(inGroup && words.every((word) => text.includes(word)));
       count += row.hidden ? 0 : 1;
     }
     shown.textContent = `${count.toLocaleString("en")} of ${rows.length.toLocaleString("en")} rows`;
@@ -52,4 +53,4 @@
   search.addEventListener("input", filter);
   pick.addEventListener("change", filter);
   filter();
-})();
+}

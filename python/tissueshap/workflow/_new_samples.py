@@ -1,0 +1,176 @@
+"""The samples that a model is applied to, in the form that it needs, and their known classes."""
+
+from __future__ import annotations
+
+import difflib
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from tissueshap import io
+from tissueshap._core import schema, slots
+from tissueshap._core.dense import blocks
+from tissueshap._core.errors import DataError, DataWarning
+from tissueshap.evaluation import matches
+from tissueshap.io import orientation, strip_version
+from tissueshap.workflow._inputs import log_layer, round_counts
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+    from tissueshap.model import Classifier
+    from tissueshap.workflow._choices import Orient, Values
+
+
+def input_layer(model: Classifier) -> str:
+    """Return the name of the layer that a model reads."""
+    return schema.layers.log2 if model.scale is None else model.scale.layer
+
+
+def check_kind(model: Classifier, values: Values) -> None:
+    """Refuse raw counts for a model that does not say how to prepare them."""
+    if values == "log" or model.takes_counts(input_layer(model)):
+        return
+    if model.preparation is None:
+        raise DataError(
+            "the model does not say how counts are prepared (it is of an earlier version, or was "
+            "trained on plain arrays): train it again with this version, or pass values that were "
+            "prepared like its training data, with --values log (values='log')"
+        )
+    raise DataError(
+        "the model was trained on log-transformed values, not on counts: pass values that were "
+        "prepared like its training data, with --values log (values='log')"
+    )
+
+
+def new_samples(
+    counts: Path | AnnData,
+    model: Classifier,
+    *,
+    samples: Path | pd.DataFrame | None,
+    annotation: Path | None,
+    values: Values,
+    orient: Orient,
+    min_overlap: float,
+    check_scale: bool,
+) -> AnnData:
+    """Return new samples with raw counts in ``X``, or values in the layer that a model reads."""
+    if isinstance(counts, Path):
+        if orient == "auto" and samples is None:
+            orient = orientation(counts, _identifiers(model))
+        adata = io.read_counts(
+            counts,
+            samples,
+            annotation=annotation,
+            values=values,
+            orient=orient,
+            check_scale=check_scale,
+        )
+    else:
+        adata = _copied(counts, values, check_scale=check_scale)
+        if annotation is not None:
+            io.annotate_genes(adata, annotation)
+    if not adata.n_obs:
+        raise DataError("there are no samples: pass counts of at least one sample")
+    return adata if values != "log" else _aligned(adata, model, min_overlap)
+
+
+def _identifiers(model: Classifier) -> set[str]:
+    """Return all identifiers of a model's genes, Ensembl's without version."""
+    known = model.preparation
+    names = model.genes if known is None else known.genes.astype(str).to_numpy().ravel()
+    return {strip_version(name) for name in names} - {""}
+
+
+def _copied(adata: AnnData, values: Values, *, check_scale: bool) -> AnnData:
+    """Return a copy of an AnnData without the results of earlier verbs."""
+    import anndata
+
+    results = {"obs": schema.load()["obs"], "layers": schema.load()["layers"]}
+    obs = adata.obs.drop(columns=[k for k in results["obs"] if slots.owner(adata, "obs", k)])
+    copy = anndata.AnnData(None if adata.X is None else adata.X.copy(), obs=obs, var=adata.var)
+    if values == "log":
+        key = schema.layers.log2
+        if key in adata.layers:
+            copy.layers[key] = adata.layers[key]
+        log_layer(copy, check_scale=check_scale)
+    if values == "estimated":
+        round_counts(copy)
+    return copy
+
+
+def _aligned(adata: AnnData, model: Classifier, min_overlap: float) -> AnnData:
+    """Return log-transformed values of the model's genes, in its layer."""
+    import anndata
+
+    values = adata.layers[schema.layers.log2]
+    layer, preparation = input_layer(model), model.preparation
+    if preparation is None:
+        if layer != schema.layers.log2:
+            adata.layers[layer] = values
+        return adata
+    matched = preparation.match(adata, min_overlap=min_overlap)
+    made = np.concatenate([preparation.of_values(block, matched) for _, block in blocks(values)])
+    known = preparation.genes.set_index("gene").rename_axis(None)
+    return anndata.AnnData(obs=adata.obs, var=known, layers={layer: made})
+
+
+def true_classes(
+    adata: AnnData, label: str, classes: list[str], class_map: Mapping[str, str] | None
+) -> pd.DataFrame:
+    """Return the known class of each sample: its own name, and the model's class of that name.
+
+    Parameters
+    ----------
+    adata
+        The samples.
+    label
+        Column of ``obs``; cells may be empty.
+    classes
+        Of the model.
+    class_map
+        The model's class for each name that is not a class of the model.
+
+    Warns
+    -----
+    DataWarning
+        Names are not classes of the model, or the map has names that do not occur.
+    """
+    column = slots.obs_column(adata, schema.plain_name(label), "label")
+    own = column.astype(object).where(column.notna(), "").map(str)
+    names = sorted(set(own) - {""})
+    try:
+        matched = matches(names, classes, class_map)
+    except DataError as error:
+        if class_map and set(class_map.values()) - set(classes):
+            raise DataError(f"--class-map: {error}") from error
+        matched = {}  # samples of other classes only
+    _report_unknown(label, [name for name in names if name not in matched], classes)
+    lost = sorted(set(class_map or {}) - set(names))
+    if lost:
+        _warn(f"--class-map names classes that no sample has: {lost[:5]}; there are {names[:5]}")
+    return pd.DataFrame({"true_class": own, "model_class": own.map(matched).fillna("")})
+
+
+def _report_unknown(label: str, unknown: list[str], classes: list[str]) -> None:
+    if not unknown:
+        return
+    lower = {name.lower(): name for name in classes}
+    shown = []
+    for name in unknown[:5]:
+        near = difflib.get_close_matches(name.lower(), lower, n=1, cutoff=0.6)
+        shown.append(f"{name!r} (similar: {lower[near[0]]!r})" if near else repr(name))
+    _warn(
+        f"the column {label!r} has classes that the model does not know ({len(unknown):,}): "
+        f"{', '.join(shown)}; their samples are predicted, but not counted as right or wrong. If "
+        "only the names differ, pass --class-map FILE (class_map=), with the model's names next to "
+        "yours"
+    )
+
+
+def _warn(words: str) -> None:
+    warnings.warn(words, DataWarning, stacklevel=4)

@@ -24,9 +24,10 @@
 #'   record `predict`. A calibrated model also writes `prediction_set` (classes
 #'   that hold the sample's own with a probability of 95 percent), `novelty` (distance
 #'   from the nearest class in the last hidden layer), `novelty_pvalue`, and
-#'   `verdict`: `"unfamiliar"` where the sample lies further from every class
-#'   than 95 percent of samples of known classes; otherwise `"known"` where its set has one
-#'   class, and `"ambiguous"` where it has several or none.
+#'   `verdict`. A sample that lies further from every class than 95 percent of
+#'   samples of known classes is `"ambiguous"` if a mixture of two classes is
+#'   closer, and `"unfamiliar"` otherwise. Any other sample is `"known"` if its
+#'   set has one class, and `"ambiguous"` if it has several or none.
 #' @export
 #' @examples
 #' if (python_available()) {

@@ -38,11 +38,15 @@ class Judged:
         known classes that lie as far away, (samples,).
     nearest
         That class, as a number.
+    second
+        Class that a mixture of it and the nearest class would need to be closest to the
+        sample, as a number.
     position
         Place on a flat map of the classes, samples x 2.
     verdicts
-        ``"unfamiliar"`` where the p-value is at most 0.05; otherwise ``"known"`` where the
-        set has one class, and ``"ambiguous"`` where it has none or several.
+        Where the p-value is at most 0.05, ``"unfamiliar"``, or ``"ambiguous"`` if a mixture
+        of two classes is not as far away; otherwise ``"known"`` where the set has one class,
+        and ``"ambiguous"`` where it has none or several.
 
     Examples
     --------
@@ -57,6 +61,7 @@ class Judged:
     distance: np.ndarray
     pvalue: np.ndarray
     nearest: np.ndarray
+    second: np.ndarray
     position: np.ndarray
     verdicts: np.ndarray
 
@@ -172,6 +177,9 @@ class Calibration:
         sets = prediction_sets(nonconformity(probabilities), self.thresholds, level)
         distance, nearest = self.novelty.distances(features)
         pvalue = novelty_pvalues(distance, self.reference)
+        mixed, second = self.novelty.between(features)
+        is_mixture = novelty_pvalues(mixed, self.reference) > FALSE_ALARMS
+        far = np.where(is_mixture, AMBIGUOUS, UNFAMILIAR)
         single = np.where(sets.sum(axis=1) == 1, KNOWN, AMBIGUOUS)
         return Judged(
             probabilities.astype(np.float32),
@@ -179,8 +187,9 @@ class Calibration:
             distance,
             pvalue,
             nearest,
+            second,
             self.novelty.map(features),
-            np.where(pvalue <= FALSE_ALARMS, UNFAMILIAR, single),
+            np.where(pvalue <= FALSE_ALARMS, far, single),
         )
 
 

@@ -69,6 +69,34 @@ class Novelty:
         # Rounding can make a cosine a little larger than 1.
         return np.maximum(1.0 - cosines.max(axis=1), 0.0), cosines.argmax(axis=1)
 
+    def between(self, features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return each sample's distance to mixtures of the nearest class with another one.
+
+        A mixture is any direction between the two classes, as of a sample that has cells of
+        both.
+
+        Parameters
+        ----------
+        features
+            Of the same network, samples x features.
+
+        Returns
+        -------
+        The smallest distance, float32, and the other class as a number, both (samples,). The
+        distance is never larger than that to the nearest class.
+        """
+        cosines = _unit(features - self.centre) @ self.directions.T
+        nearest = cosines.argmax(axis=1)
+        own = cosines[np.arange(len(cosines)), nearest][:, None]
+        overlap = (self.directions @ self.directions.T)[nearest]
+        # A share of the other class brings the sample closer only if its weight is positive.
+        helps = cosines > overlap * own
+        square = np.square(own) + np.square(cosines) - 2 * overlap * own * cosines
+        mixed = np.sqrt(np.maximum(square, 0) / np.maximum(1 - np.square(overlap), 1e-6))
+        mixed = np.where(helps & (own > 0), mixed, own)
+        mixed[np.arange(len(cosines)), nearest] = -1.0
+        return np.maximum(1.0 - mixed.max(axis=1), 0.0), mixed.argmax(axis=1)
+
     def map(self, features: np.ndarray) -> np.ndarray:
         """Return a flat map of samples: what the first two axes of :meth:`axes` show of them.
 

@@ -82,10 +82,12 @@ def predict(
     they have) and ``matched_by``. A calibrated model also writes ``obs["prediction_set"]``
     (classes that hold the sample's own with a probability of 95 %), ``obs["novelty"]``
     (distance from the nearest class in the last hidden layer), ``obs["novelty_pvalue"]``,
-    ``obs["nearest_class"]``, ``obsm["X_classes"]`` (samples x 2: a map of the classes in that
-    layer) and ``obs["verdict"]``: ``"unfamiliar"`` for a sample that lies further from every
-    class than 95 % of samples of known classes; otherwise ``"known"`` if its set has one class,
-    and ``"ambiguous"`` if it has several or none.
+    ``obs["nearest_class"]``, ``obs["second_class"]`` (with which a mixture is closest to the
+    sample), ``obsm["X_classes"]`` (samples x 2: a map of the classes in that
+    layer) and ``obs["verdict"]``. A sample that lies further from every class than 95 % of
+    samples of known classes is ``"ambiguous"`` if a mixture of two classes is closer, and
+    ``"unfamiliar"`` otherwise. Any other sample is ``"known"`` if its set has one class, and
+    ``"ambiguous"`` if it has several or none.
 
     Raises
     ------
@@ -199,6 +201,9 @@ def _results(model: Classifier, parts: Iterator[np.ndarray]) -> dict[str, Any]:
         schema.obs.novelty_pvalue: whole.pvalue,
         schema.obs.nearest_class: pd.Categorical.from_codes(
             whole.nearest, categories=pd.Index(model.classes)
+        ),
+        schema.obs.second_class: pd.Categorical.from_codes(
+            whole.second, categories=pd.Index(model.classes)
         ),
         schema.obs.verdict: pd.Categorical(whole.verdicts, categories=list(VERDICTS)),
     }

@@ -102,7 +102,8 @@ def predict(
         The samples, with what ``tl.predict`` writes.
 
         The folder ``out`` gets ``predictions.tsv`` (``sample``, ``predicted``, ``confidence``,
-        ``prediction_set``, ``novelty``, ``novelty_pvalue``, ``nearest_class``, ``verdict``,
+        ``prediction_set``, ``novelty``, ``novelty_pvalue``, ``nearest_class``,
+        ``second_class``, ``verdict``,
         ``class_2``, ``probability_2``, ``class_3``, ``probability_3`` and, with `label`,
         ``true_class`` and ``correct``), ``genes.tsv`` (``sample``, ``class``, ``rank`` 1 to 20,
         ``gene``, ``symbol``, ``shap``, ``expression``, ``training_median``), ``report.html``,

@@ -182,10 +182,17 @@ def test_reasons_name_classes_and_numbers(adata: ad.AnnData, model: Classifier) 
 def test_more_than_three_classes_are_counted() -> None:
     row = {
         **{"verdict": "ambiguous", "prediction_set": "a; b; c; d; e", "predicted": "a"},
+        "novelty_pvalue": 0.4,
         **{"confidence": 0.4, "class_2": "b", "probability_2": 0.2},
         **{"class_3": "c", "probability_3": 0.15},
     }
     assert reason(row, np.zeros(9)).startswith("a (40%), b (20%), c (15%) and 2 more share")
+
+
+def test_a_mixture_names_both_classes() -> None:
+    row = {"verdict": "ambiguous", "novelty_pvalue": 0.01, "prediction_set": "a", "predicted": "a"}
+    said = reason({**row, "nearest_class": "a", "second_class": "c"}, np.zeros(9))
+    assert said.startswith("It lies between a and c, further from each")
 
 
 def test_known_classes_are_compared(adata: ad.AnnData, model: Classifier, tmp_path: Path) -> None:

@@ -14,7 +14,8 @@
 #'   one.
 #' @param key_added As it was given to the verb.
 #' @return A data frame with one row per gene, for each class in turn, and the
-#'   columns `class`, `gene` and, if the data have symbols, `symbol`. Of
+#'   columns `class`, `gene` and, if the data have symbols, `symbol` (the
+#'   identifier of a gene that has none). Of
 #'   `de_table()` also `logfc` (log2), `pvalue`, `fdr`, and `called`, which is
 #'   `"up"` or `"down"` where the gene passes the thresholds of `run_de()` and
 #'   `""` elsewhere. Of `shap_table()` also `rank`, `median` (the median SHAP

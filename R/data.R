@@ -155,7 +155,7 @@ get_column <- function(x, group, key) {
 get_frame <- function(x, group, key, slot = key) {
     frame <- frame_value(x, group, key)
     if (is.null(frame)) {
-        missing_slot(x, group, key, written_by(group, slot))
+        missing_slot(x, group, key, slot)
     }
     frame <- as.matrix(frame)
     rownames(frame) <- NULL
@@ -192,7 +192,7 @@ class_values <- function(x, name) {
 need_matrix <- function(x, layer) {
     values <- get_matrix(x, layer)
     if (is.null(values)) {
-        missing_slot(x, "layers", layer, written_by("layers", layer))
+        missing_slot(x, "layers", layer)
     }
     values
 }
@@ -200,7 +200,7 @@ need_matrix <- function(x, layer) {
 need_column <- function(x, group, key) {
     values <- get_column(x, group, key)
     if (is.null(values)) {
-        missing_slot(x, group, key, written_by(group, key))
+        missing_slot(x, group, key)
     }
     values
 }
@@ -213,8 +213,9 @@ need_record <- function(x, name, verb = name) {
     record
 }
 
-# `by` is the verb that writes the slot, if one does.
-missing_slot <- function(x, group, key, by) {
+# `slot` is the contract's name of it, which the verb that writes it is found by.
+missing_slot <- function(x, group, key, slot = key) {
+    by <- written_by(group, slot)
     fail("%s \"%s\" is missing%s", place_of(x, group), key,
         if (is.null(by)) "" else sprintf(": run %s() first", by))
 }

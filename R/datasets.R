@@ -48,12 +48,14 @@ gene_frame <- function(profiles) {
     if (is.null(profiles)) {
         return(NULL)
     }
-    frame <- if (length(dim(profiles)) == 2L) {
-        as.data.frame(profiles, optional = TRUE)
+    if (length(dim(profiles)) != 2L) {
+        wrong_type("profiles", profiles,
+            "a matrix or data frame, genes x classes")
     }
+    frame <- as.data.frame(profiles, optional = TRUE)
     if (!is.character(attr(frame, "row.names"))) {
-        stop("profiles must be a matrix or data frame, genes x classes, with ",
-            "the genes' names as row names", call. = FALSE)
+        fail(paste("profiles has no row names: give it the genes' names as row",
+            "names"))
     }
     frame
 }

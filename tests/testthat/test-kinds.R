@@ -104,6 +104,11 @@ content <- function(x) {
         record <- get_record(x, verb)
         in_order <- function(held) held[sort(names(held))]
         record$params <- in_order(record$params)
+        # Times differ.
+        record <- lapply(record, function(value) {
+            if (is_table(value)) value[setdiff(names(value), "seconds")] else
+                value
+        })
         # R leaves out what only Python can compute, and ids count it.
         in_order(record[setdiff(names(record), c("versions", "made_from",
             "id"))])

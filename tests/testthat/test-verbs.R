@@ -174,6 +174,8 @@ test_that("errors of Python name the places of a SummarizedExperiment", {
     skip_if_not_installed("SummarizedExperiment")
     se <- as_summarized_experiment(simulate_counts(60, 40, tissues = 3))
     expect_error(run_rank_genes(se), "^assay \"shap\" is missing: run run_shap")
+    expect_error(run_cnn(run_split(se, "tissue", n_test = 5)),
+        "^assay \"log2\" is missing: run run_log2")
     expect_error(run_split(se, "organ"), "^colData has no column 'organ'")
     expect_error(run_split(as_anndata(se), "organ"), "^adata.obs has no column")
 })

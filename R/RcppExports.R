@@ -13,6 +13,10 @@ count_above_cpp <- function(values, threshold, rate, total) {
     .Call(`_tissueshap_count_above_cpp`, values, threshold, rate, total)
 }
 
+reference_statistics_cpp <- function(counts, n_unseen) {
+    .Call(`_tissueshap_reference_statistics_cpp`, counts, n_unseen)
+}
+
 oneway_null_deviance_cpp <- function(counts, classes, offset, dispersion, full_deviance, contrasts, mirrors, shifts) {
     .Call(`_tissueshap_oneway_null_deviance_cpp`, counts, classes, offset, dispersion, full_deviance, contrasts, mirrors, shifts)
 }

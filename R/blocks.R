@@ -1,7 +1,7 @@
 # Work on a matrix a block at a time, on as many workers as there are.
 
 # What fits into a block: 32 MB of doubles, of which edgeR makes a dozen copies.
-block_cells <- function() 4e6
+block_cells <- function() getOption("tissueshap.block_cells", 4e6)
 
 # Of what there are n, each with `other` values: no more in a block than fit,
 # and no fewer blocks than there are workers, or tasks asked for.
@@ -65,14 +65,15 @@ worker_error <- function(e) {
 # Calls run(part, ...) for blocks of genes and puts the answers together. A
 # part has `counts` and, of each item of `of_genes`, those genes' values.
 over_genes <- function(counts, run, ..., of_genes = list(), BPPARAM) {
-    ranges <- block_ranges(nrow(counts), ncol(counts), BPPARAM)
+    read <- block_reader(counts, 1L)
     cut <- function(rows) {
-        c(list(counts = counts[rows, , drop = FALSE]),
+        c(list(counts = read(rows)),
             lapply(of_genes, function(held) {
                 if (is.matrix(held)) held[rows, , drop = FALSE] else held[rows]
             }))
     }
-    bind_parts(over_blocks(ranges, cut, run, ..., BPPARAM = BPPARAM))
+    bind_parts(over_blocks(ranges_along(counts, 1L, BPPARAM), cut, run, ...,
+        BPPARAM = BPPARAM))
 }
 
 bind_parts <- function(parts) {
@@ -84,36 +85,129 @@ bind_parts <- function(parts) {
     stats::setNames(bound, names(parts[[1L]]))
 }
 
-# A matrix may be sparse, or on disk: some of its samples as a plain matrix.
-dense_samples <- function(values, samples) {
-    part <- as.matrix(values[, samples, drop = FALSE])
-    colnames(part) <- names_at(colnames(values), samples)
-    part
-}
-
-# Smaller blocks of a sparse matrix, since each leaves copies behind for R to
-# collect; but not of one on disk, whose chunks would be read more often.
-sample_ranges <- function(values, BPPARAM = BiocParallel::SerialParam()) {
-    smaller <- if (methods::is(values, "sparseMatrix")) 4 else 1
-    block_ranges(ncol(values), smaller * nrow(values), BPPARAM)
-}
-
 # Calls run(part, samples) for blocks of samples as plain matrices, for one
 # answer each.
-over_samples <- function(values, run,
-                         ranges = sample_ranges(values)) {
+over_samples <- function(values, run) {
     if (is.matrix(values)) {
         return(list(run(values, seq_len(ncol(values)))))
     }
-    lapply(ranges, function(samples) {
-        run(dense_samples(values, samples), samples)
-    })
+    read <- block_reader(name_samples(values), 2L)
+    lapply(sample_ranges(values), function(samples) run(read(samples), samples))
 }
 
-# Answers that are added up, a value a gene, or put beside each other, a value a
-# sample.
+# Answers that are added up, a value a gene.
 sum_over_samples <- function(values, run) {
     Reduce(`+`, over_samples(values, run))
 }
 
-of_samples <- function(values, run) unlist(over_samples(values, run))
+# Of a sparse matrix smaller blocks, since each leaves copies behind for R to
+# collect.
+sample_ranges <- function(values, BPPARAM = BiocParallel::SerialParam()) {
+    smaller <- if (methods::is(values, "sparseMatrix")) 4 else 1
+    ranges_along(values, 2L, BPPARAM, smaller)
+}
+
+# So that a message can name a sample of a block.
+name_samples <- function(values) {
+    if (is.null(colnames(values))) {
+        colnames(values) <- seq_len(ncol(values))
+    }
+    values
+}
+
+# Blocks of rows (1) or columns (2), none of two stretches.
+ranges_along <- function(values, along, BPPARAM, smaller = 1) {
+    other <- smaller * dim(values)[-along]
+    unlist(lapply(stretches(values, along), function(stretch) {
+        lapply(block_ranges(length(stretch), other, BPPARAM), function(block) {
+            stretch[block]
+        })
+    }), recursive = FALSE, use.names = FALSE)
+}
+
+# What is read at once of rows (1) or columns (2): of a matrix on disk whole
+# chunks of its file, as many as fit into a block, since a value cannot be read
+# without its chunk. Of a chunk that fills more than eight blocks only a part.
+stretches <- function(values, along) {
+    n <- dim(values)[along]
+    if (!methods::is(values, "DelayedMatrix")) {
+        return(list(seq_len(n)))
+    }
+    fits <- max(1, block_cells() %/% dim(values)[-along])
+    widths <- unlist(lapply(rle(chunks_along(values, along))$lengths,
+        even_parts, 8 * fits))
+    unname(split(seq_len(n), rep.int(pack(widths, fits), widths)))
+}
+
+# n as a sum of parts of about one size, none larger than `most`.
+even_parts <- function(n, most) {
+    lengths(parallel::splitIndices(n, ceiling(n / most)))
+}
+
+# Numbers packages in their order, those of one number together no larger than
+# `fits`, unless one alone is.
+pack <- function(sizes, fits) {
+    number <- integer(length(sizes))
+    packed <- Inf
+    current <- 0L
+    for (i in seq_along(sizes)) {
+        if (packed + sizes[i] > fits) {
+            current <- current + 1L
+            packed <- 0
+        }
+        packed <- packed + sizes[i]
+        number[i] <- current
+    }
+    number
+}
+
+# A function that returns blocks as plain matrices, whatever holds the values.
+# It keeps the stretch that it has read last for the next block.
+block_reader <- function(values, along) {
+    part <- if (along == 1L) {
+        function(from, at) from[at, , drop = FALSE]
+    } else {
+        function(from, at) from[, at, drop = FALSE]
+    }
+    if (!methods::is(values, "DelayedMatrix")) {
+        return(function(block) as.matrix(part(values, block)))
+    }
+    parts <- stretches(values, along)
+    last <- vapply(parts, max, 1L)
+    held <- list(number = 0L)
+    function(block) {
+        number <- findInterval(block[1L], last, left.open = TRUE) + 1L
+        if (number != held$number) {
+            # The last one is let go before the next is there.
+            held <<- list(number = number)
+            held$values <<- as.matrix(part(values, parts[[number]]))
+        }
+        part(held$values, match(block, parts[[number]]))
+    }
+}
+
+# For each row (1) or column (2) of a delayed matrix the number of the chunk of
+# its file that it is in. DelayedArray's own chunkdim() knows none where genes
+# or samples have been dropped, or files put beside each other.
+chunks_along <- function(values, along) {
+    is_a <- function(class) methods::is(values, class)
+    if (is_a("DelayedArray") || is_a("DelayedUnaryIsoOp")) {
+        chunks_along(values@seed, along)
+    } else if (is_a("DelayedSubset")) {
+        chunk <- chunks_along(values@seed, along)
+        index <- values@index[[along]]
+        if (is.null(index)) chunk else chunk[index]
+    } else if (is_a("DelayedAperm")) {
+        chunks_along(values@seed, values@perm[along])
+    } else if (is_a("DelayedAbind") && values@along == along) {
+        chunk <- lapply(values@seeds, chunks_along, along)
+        before <- cumsum(c(0, vapply(chunk, max, 0) + 1))
+        unlist(Map(`+`, chunk, before[seq_along(chunk)]))
+    } else if (is_a("DelayedNaryOp")) {
+        chunks_along(values@seeds[[1L]], along)
+    } else {
+        # In memory there are no chunks.
+        size <- DelayedArray::chunkdim(values)[along]
+        (seq_len(dim(values)[along]) - 1) %/% if (is.null(size)) 1 else size
+    }
+}

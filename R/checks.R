@@ -141,7 +141,7 @@ check_count_values <- function(counts, what = "counts", whole = TRUE) {
     }
 }
 
-check_no_empty_samples <- function(counts, total = colSums(counts)) {
+check_no_empty_samples <- function(counts, total) {
     empty <- which(total == 0)
     if (length(empty)) {
         fail("%d samples have no counts at all: %s; drop them first",

@@ -3,8 +3,9 @@
 #' Each class is tested against the others. The model is fitted once for all
 #' classes, unless `rest` is `"pooled"`.
 #'
-#' @param counts Raw counts: a matrix, genes x samples; for `"limma"` log2
-#'   values.
+#' @param counts Raw counts: a matrix, genes x samples, which may be sparse
+#'   (\pkg{Matrix}) or on disk (\pkg{DelayedArray}); for `"limma"` a matrix of
+#'   log2 values.
 #' @param label The class of each sample.
 #' @param lib_size,norm_factor Library sizes and normalisation factors, a value
 #'   a sample, as [core_tmm()] returns them; not needed for `"limma"`.
@@ -50,7 +51,7 @@
 #' (`src/oneway.cpp`), and so is the determinant in the likelihood of the
 #' dispersion (`src/profile.cpp`). Counts are read a block of genes at a time,
 #' but for `covariates`, `block` and `legacy = FALSE`, where edgeR and limma fit
-#' them at once.
+#' them at once: counts that are sparse or on disk are then made a plain matrix.
 #'
 #' In edgeR 4.4 some fits of a general design use up their iterations, and then
 #' the deviance returned is whatever the memory held: `glmQLFTest()` has F below
@@ -96,6 +97,9 @@ core_de <- function(counts, label, lib_size = NULL, norm_factor = NULL,
     }
     report_dropped(label)
     label <- class_factor(label, ncol(counts))
+    if (!is.null(covariates) || !is.null(block) || !legacy) {
+        counts <- as.matrix(counts)
+    }
     found <- de_tests(counts, label, rest, list(
         effective = if (!on_logs) lib_size * norm_factor,
         covariates = covariates, block = check_block(block, ncol(counts))),
@@ -152,8 +156,12 @@ check_log_values <- function(values) {
 }
 
 check_de_counts <- function(counts, lib_size, norm_factor) {
-    check_counts(counts)
-    check_no_empty_samples(counts)
+    check_count_matrix(counts)
+    totals <- over_samples(counts, function(part, samples) {
+        check_count_values(part)
+        colSums(part)
+    })
+    check_no_empty_samples(counts, unlist(totals))
     check_length(lib_size, ncol(counts), "lib_size", "samples")
     check_length(norm_factor, ncol(counts), "norm_factor", "samples")
     effective <- lib_size * norm_factor

@@ -9,7 +9,8 @@
 #'
 #' @param counts Raw counts: a matrix, genes x samples, which may be sparse
 #'   (\pkg{Matrix}) or on disk (\pkg{DelayedArray}). It is then read a block of
-#'   samples at a time, and the layer is sparse, or delayed, as well.
+#'   samples at a time, each chunk of a file twice (three times where genes have
+#'   no counts at all), and the layer is sparse, or delayed, as well.
 #' @param reference `NULL`, or the `uns` of an earlier result: a list with
 #'   `reference`, `reference_scale` and `reference_sample`. If both have gene
 #'   names they are matched, and further genes of `counts` have no part in
@@ -36,15 +37,17 @@ core_tmm <- function(counts, reference = NULL,
     # What library sizes and factors are computed from.
     used <- if (is.null(frozen$extra)) counts else
         counts[-frozen$extra, , drop = FALSE]
-    sums <- over_samples(used, function(part, samples) {
+    parts <- over_samples(used, function(part, samples) {
         check_count_values(part)
-        list(samples = colSums(part), genes = rowSums(part))
+        c(list(lib_size = colSums(part), genes = rowSums(part)),
+            reference_statistics_cpp(part, 0L))
     })
-    lib_size <- unname(check_no_empty_samples(used,
-        unlist(lapply(sums, `[[`, "samples"))))
+    by_sample <- function(name) unname(unlist(lapply(parts, `[[`, name)))
+    lib_size <- check_no_empty_samples(used, by_sample("lib_size"))
     if (is.null(frozen)) {
-        seen <- Reduce(`+`, lapply(sums, `[[`, "genes")) > 0
-        frozen <- choose_reference(used, lib_size, seen)
+        unseen <- sum(Reduce(`+`, lapply(parts, `[[`, "genes")) == 0)
+        frozen <- choose_reference(used, lib_size, unseen, by_sample("upper"),
+            by_sample("roots"))
     }
     ratio <- tmm_ratios(used, frozen$count, workers_of(BPPARAM))
     scale <- frozen$scale
@@ -77,16 +80,17 @@ per_million <- function(counts, size) {
 
 # edgeR's rule (calcNormFactors): genes without any count aside, the sample
 # whose upper quartile, relative to its library size, is closest to the mean.
-# Where most upper quartiles are zero: the largest sum of square roots.
-choose_reference <- function(counts, lib_size, seen) {
-    upper <- of_samples(counts, function(part, samples) {
-        apply(part[seen, , drop = FALSE], 2L, stats::quantile, probs = 0.75,
-            names = FALSE)
-    }) / lib_size
-    chosen <- if (stats::median(upper) < 1e-20) {
-        which.max(of_samples(counts, function(part, samples) {
-            colSums(sqrt(part))
+# Where most upper quartiles are zero: the largest sum of square roots. The
+# counts are read once more only where there are genes without any count.
+choose_reference <- function(counts, lib_size, n_unseen, upper, roots) {
+    if (n_unseen > 0L) {
+        upper <- unlist(over_samples(counts, function(part, samples) {
+            reference_statistics_cpp(part, n_unseen)$upper
         }))
+    }
+    upper <- upper / lib_size
+    chosen <- if (stats::median(upper) < 1e-20) {
+        which.max(roots)
     } else {
         which.min(abs(upper - mean(upper)))
     }
@@ -131,10 +135,8 @@ read_reference <- function(reference, counts) {
 # factors is that sample's TMM ratio, whatever they are scaled by. A sample at
 # a time, so its factor cannot depend on the others.
 tmm_ratios <- function(counts, reference, BPPARAM) {
-    ranges <- sample_ranges(counts, BPPARAM)
-    unlist(over_blocks(ranges, function(samples) {
-        dense_samples(counts, samples)
-    }, tmm_part, reference, BPPARAM = BPPARAM))
+    unlist(over_blocks(sample_ranges(counts, BPPARAM),
+        block_reader(counts, 2L), tmm_part, reference, BPPARAM = BPPARAM))
 }
 
 tmm_part <- function(counts, reference) {

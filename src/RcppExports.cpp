@@ -48,6 +48,18 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// reference_statistics_cpp
+Rcpp::List reference_statistics_cpp(SEXP counts, int n_unseen);
+RcppExport SEXP _tissueshap_reference_statistics_cpp(SEXP countsSEXP, SEXP n_unseenSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< SEXP >::type counts(countsSEXP);
+    Rcpp::traits::input_parameter< int >::type n_unseen(n_unseenSEXP);
+    rcpp_result_gen = Rcpp::wrap(reference_statistics_cpp(counts, n_unseen));
+    return rcpp_result_gen;
+END_RCPP
+}
 // oneway_null_deviance_cpp
 Rcpp::NumericMatrix oneway_null_deviance_cpp(SEXP counts, Rcpp::IntegerVector classes, Rcpp::NumericVector offset, Rcpp::NumericVector dispersion, Rcpp::NumericVector full_deviance, Rcpp::NumericMatrix contrasts, Rcpp::NumericMatrix mirrors, Rcpp::NumericMatrix shifts);
 RcppExport SEXP _tissueshap_oneway_null_deviance_cpp(SEXP countsSEXP, SEXP classesSEXP, SEXP offsetSEXP, SEXP dispersionSEXP, SEXP full_devianceSEXP, SEXP contrastsSEXP, SEXP mirrorsSEXP, SEXP shiftsSEXP) {
@@ -98,6 +110,7 @@ static const R_CallMethodDef CallEntries[] = {
     {"_tissueshap_check_counts_cpp", (DL_FUNC) &_tissueshap_check_counts_cpp, 2},
     {"_tissueshap_count_at_least_cpp", (DL_FUNC) &_tissueshap_count_at_least_cpp, 2},
     {"_tissueshap_count_above_cpp", (DL_FUNC) &_tissueshap_count_above_cpp, 4},
+    {"_tissueshap_reference_statistics_cpp", (DL_FUNC) &_tissueshap_reference_statistics_cpp, 2},
     {"_tissueshap_oneway_null_deviance_cpp", (DL_FUNC) &_tissueshap_oneway_null_deviance_cpp, 8},
     {"_tissueshap_oneway_profile_cpp", (DL_FUNC) &_tissueshap_oneway_profile_cpp, 4},
     {"_tissueshap_rank_sums_cpp", (DL_FUNC) &_tissueshap_rank_sums_cpp, 3},

@@ -1,7 +1,9 @@
 // One pass over a matrix of counts, without a copy of it.
 
 #include <Rcpp.h>
+#include <algorithm>
 #include <cmath>
+#include <vector>
 
 namespace {
 
@@ -22,6 +24,20 @@ void visit(SEXP x, Visit&& visitor) {
         for (R_xlen_t i = 0; i < n; ++i)
             if (!visitor(i, p[i])) return;
     }
+}
+
+// The third quartile of the values from `first` on in sorted order, as R's
+// quantile() has it by default. Their order is changed.
+double upper_quartile(std::vector<double>& values, std::size_t first) {
+    if (first >= values.size()) return NA_REAL;
+    const double index = 0.75 * (values.size() - 1 - first);
+    const double below = std::floor(index);
+    const auto low = values.begin() + first + static_cast<std::size_t>(below);
+    std::nth_element(values.begin(), low, values.end());
+    if (index == below) return *low;
+    const double high = *std::min_element(low + 1, values.end());
+    const double share = index - below;
+    return high == *low ? *low : (1 - share) * *low + share * high;
 }
 
 }  // namespace
@@ -73,4 +89,27 @@ Rcpp::IntegerVector count_above_cpp(SEXP values, double threshold,
         return true;
     });
     return found;
+}
+
+// What edgeR chooses the reference sample by: the upper quartile of each sample,
+// `n_unseen` of its zeros aside, and the sum of its square roots.
+// [[Rcpp::export]]
+Rcpp::List reference_statistics_cpp(SEXP counts, int n_unseen) {
+    const R_xlen_t n_genes = Rf_nrows(counts);
+    const R_xlen_t n_samples = Rf_ncols(counts);
+    Rcpp::NumericVector upper(n_samples), roots(n_samples);
+    std::vector<double> sample(n_genes);
+    long double sum = 0;
+    visit(counts, [&](R_xlen_t i, double value) {
+        sample[i % n_genes] = value;
+        sum += std::sqrt(value);
+        if (i % n_genes == n_genes - 1) {
+            upper[i / n_genes] = upper_quartile(sample, n_unseen);
+            roots[i / n_genes] = sum;
+            sum = 0;
+        }
+        return true;
+    });
+    return Rcpp::List::create(Rcpp::Named("upper") = upper,
+                              Rcpp::Named("roots") = roots);
 }

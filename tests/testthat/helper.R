@@ -134,3 +134,40 @@ expect_matched <- function(found, golden) {
     expect_lt(max(abs(found$p.adjust / golden$p.adjust - 1)), 1e-9)
     expect_lt(max(abs(found$qvalue / golden$qvalue - 1)), 1e-6)
 }
+
+# A matrix in chunks, as on disk, that notes in `reads` which rows and columns
+# are read.
+counted <- function(values, chunk, reads = new.env()) {
+    testthat::skip_if_not_installed("DelayedArray")
+    at <- globalenv()
+    if (!methods::isClass("CountedSeed", where = at)) {
+        methods::setClass("CountedSeed", methods::representation(
+            values = "matrix", chunk = "integer", reads = "environment"),
+            where = at)
+        methods::setMethod("dim", "CountedSeed", function(x) dim(x@values),
+            where = at)
+        methods::setMethod("dimnames", "CountedSeed",
+            function(x) dimnames(x@values), where = at)
+        methods::setMethod(DelayedArray::chunkdim, "CountedSeed",
+            function(x) x@chunk, where = at)
+        methods::setMethod(DelayedArray::extract_array, "CountedSeed",
+            function(x, index) {
+                extents <- Map(function(of, n) {
+                    if (is.null(of)) seq_len(n) else of
+                }, index, dim(x))
+                if (all(lengths(extents) > 0L)) {
+                    assign(paste0("read", length(ls(x@reads))),
+                        Map(function(of, size) unique((of - 1L) %/% size + 1L),
+                            extents, x@chunk), x@reads)
+                }
+                unname(x@values[extents[[1L]], extents[[2L]], drop = FALSE])
+            }, where = at)
+    }
+    DelayedArray::DelayedArray(methods::new("CountedSeed", values = values,
+        chunk = chunk, reads = reads))
+}
+
+# How often each chunk along the rows (1) or columns (2) was read.
+chunk_reads <- function(reads, along) {
+    tabulate(unlist(lapply(mget(ls(reads), reads), `[[`, along)))
+}

@@ -61,17 +61,82 @@ test_that("a worker that dies is named", {
 })
 
 test_that("a matrix of any kind is read a block of samples at a time", {
+    withr::local_options(tissueshap.block_cells = 20)
     plain <- matrix(rpois(30, 1), 5, 6)
-    for (values in list(plain, Matrix::Matrix(plain, sparse = TRUE))) {
+    sparse <- Matrix::Matrix(plain, sparse = TRUE)
+    for (values in list(plain, sparse, counted(plain, c(2L, 4L)))) {
         seen <- list()
         found <- over_samples(values, function(part, samples) {
             seen <<- c(seen, list(samples))
             expect_equal(part, matrix(plain[, samples], 5,
                 dimnames = dimnames(part)))
+            expect_true(is.matrix(values) ||
+                identical(colnames(part), as.character(samples)))
             colSums(part)
-        }, ranges = list(1:4, 5:6))
+        })
         expect_identical(unlist(seen), 1:6)
-        expect_length(seen, if (is.matrix(values)) 1L else 2L)
+        expect_length(seen, if (is.matrix(values)) 1L else
+            if (identical(values, sparse)) 6L else 2L)
         expect_identical(unlist(found, use.names = FALSE), colSums(plain))
+    }
+})
+
+test_that("chunks are known behind what DelayedArray delays", {
+    x <- counted(matrix(0, 6, 10), c(4L, 3L))
+    of_samples <- rep(0:3, c(3, 3, 3, 1))
+    of_genes <- rep(0:1, c(4, 2))
+    expect_equal(chunks_along(x, 1L), of_genes)
+    expect_equal(chunks_along(x, 2L), of_samples)
+    expect_equal(chunks_along(t(x) * 2, 1L), of_samples)
+    expect_equal(chunks_along(x[c(1, 6), 3:8], 1L), c(0, 1))
+    expect_equal(chunks_along(x[c(1, 6), 3:8], 2L), of_samples[3:8])
+    beside <- DelayedArray::cbind(x, x[, 4:9])
+    expect_equal(chunks_along(beside, 2L), c(of_samples, 4 + of_samples[4:9]))
+    expect_equal(chunks_along(beside, 1L), of_genes)
+    expect_equal(chunks_along(x + x, 2L), of_samples)
+    memory <- DelayedArray::DelayedArray(matrix(0, 2, 3))
+    expect_equal(chunks_along(memory, 2L), 0:2)
+})
+
+test_that("what is read at once are whole chunks, unless one is too large", {
+    ranges <- function(cells, chunk, param = BiocParallel::SerialParam()) {
+        withr::local_options(tissueshap.block_cells = cells)
+        x <- counted(matrix(0, 2, 20), c(2L, chunk))
+        expect_identical(unlist(ranges_along(x, 2L, param)), 1:20)
+        list(lengths(stretches(x, 2L)),
+            lengths(ranges_along(x, 2L, param)))
+    }
+    expect_identical(ranges(12, 3L), list(c(6L, 6L, 6L, 2L),
+        c(6L, 6L, 6L, 2L)))
+    # a chunk that fills more than one block, and more than eight
+    expect_identical(ranges(6, 7L), list(c(7L, 7L, 6L),
+        c(3L, 3L, 1L, 3L, 3L, 1L, 3L, 3L)))
+    expect_identical(ranges(2, 20L)[[1L]], c(7L, 6L, 7L))
+    two <- BiocParallel::MulticoreParam(2)
+    expect_identical(ranges(40, 20L, two), list(20L, c(10L, 10L)))
+})
+
+test_that("a chunk is read once each time that the counts are gone through", {
+    data <- simulate_matrix(40, c(8, 8, 9))
+    tmm <- core_tmm(data$counts)
+    de <- core_de(data$counts, data$label, tmm$obs$lib_size,
+        tmm$obs$norm_factor)
+    for (cells in c(40 * 4, 40 * 25, 1e6)) {
+        withr::local_options(tissueshap.block_cells = cells)
+        reads <- new.env()
+        x <- counted(data$counts, c(40L, 5L), reads)
+        expect_identical(core_tmm(x)$obs, tmm$obs)
+        # the sums and the factors, and one chunk for the reference sample
+        expect_identical(sort(chunk_reads(reads, 2L)), c(2L, 2L, 2L, 2L, 3L))
+        expect_identical(core_tmm(x, tmm$uns)$obs, tmm$obs)
+        expect_identical(sort(chunk_reads(reads, 2L)), c(4L, 4L, 4L, 4L, 5L))
+
+        reads <- new.env()
+        x <- counted(data$counts, c(10L, 25L), reads)
+        expect_identical(core_de(x, data$label, tmm$obs$lib_size,
+            tmm$obs$norm_factor), de)
+        # The four steps of edgeR, and the check, for which each chunk of a
+        # block of samples is all there is.
+        expect_identical(chunk_reads(reads, 1L), rep(5L, 4L))
     }
 })

@@ -50,6 +50,20 @@ test_that("the reference is edgeR's where most upper quartiles are zero", {
         unname(edgeR::calcNormFactors(counts)), tolerance = 1e-12)
 })
 
+test_that("upper quartiles are those of quantile()", {
+    set.seed(3)
+    for (n in c(1:9, 50, 51)) {
+        counts <- matrix(rpois(n * 4, 3), n)
+        n_unseen <- sum(rowSums(counts) == 0)
+        seen <- counts[rowSums(counts) > 0, , drop = FALSE]
+        expected <- list(upper = apply(seen, 2L, quantile, probs = 0.75,
+            names = FALSE), roots = colSums(sqrt(counts)))
+        expect_identical(reference_statistics_cpp(counts, n_unseen), expected)
+        expect_identical(reference_statistics_cpp(counts + 0, n_unseen),
+            expected)
+    }
+})
+
 test_that("a frozen reference gives training samples their own factors", {
     data <- simulate_matrix(300, c(5, 6, 7))
     first <- core_tmm(data$counts)

@@ -174,6 +174,28 @@ test_that("sparse and delayed counts are normalised, and filtered, as plain", {
     }
 })
 
+test_that("DE of sparse and delayed counts is that of plain ones", {
+    skip_if_not_installed("DelayedArray")
+    tested <- function(counts, ...) {
+        x <- SummarizedExperiment::SummarizedExperiment(list(counts = counts),
+            colData = data.frame(tissue = data$label, batch = rep(c("x", "y"),
+                length.out = length(data$label))))
+        x <- run_de(run_tmm(x), "tissue", lfc = 1, ...)
+        list(de_table(x, n = 60, sort_by = "none"), records(x)$de$dispersion)
+    }
+    settings <- list(list(), list(method = "edgeR_LRT"),
+        list(method = "limma_voom"), list(method = "wilcoxon"),
+        list(rest = "pooled"), list(covariates = "batch"))
+    for (given in settings) {
+        expected <- do.call(tested, c(list(data$counts), given))
+        for (counts in list(Matrix::Matrix(data$counts, sparse = TRUE),
+            DelayedArray::DelayedArray(data$counts))) {
+            expect_equal(do.call(tested, c(list(counts), given)), expected,
+                tolerance = 1e-12)
+        }
+    }
+})
+
 test_that("Ensembl names are mapped for engines that need Entrez", {
     skip_if_not_installed("org.Hs.eg.db")
     skip_if_not_installed("GO.db")

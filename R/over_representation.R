@@ -77,8 +77,12 @@ go_processes <- function() {
         pairs <- AnnotationDbi::toTable(org.Hs.eg.db::org.Hs.egGO2ALLEGS)
         ontology <- field(pairs, "Ontology", "AnnotationDbi::toTable")
         pairs <- pairs[ontology == "BP", c("gene_id", "go_id")]
-        # A gene is listed once for each kind of evidence.
-        pairs <- pairs[!duplicated(pairs), ]
+        # A gene is listed once for each kind of evidence. Comparing numbers is
+        # several times faster than comparing the rows of two million strings.
+        known <- unique(pairs$gene_id)
+        number <- match(pairs$gene_id, known) +
+            length(known) * match(pairs$go_id, unique(pairs$go_id))
+        pairs <- pairs[!duplicated(number), ]
         genes <- split(pairs$gene_id, pairs$go_id)
         terms <- AnnotationDbi::Term(GO.db::GOTERM)
         names <- stats::setNames(unname(terms[names(genes)]), names(genes))

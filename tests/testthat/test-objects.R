@@ -213,3 +213,33 @@ test_that("Ensembl names are mapped for engines that need Entrez", {
         "none of the genes .*human genes.*column of rowData")
     expect_error(gene_identifiers(se, NULL, "acc"), "rowData has no such col")
 })
+
+test_that("GO processes of genes with Ensembl names are found", {
+    skip_if_not_installed("org.Hs.eg.db")
+    skip_if_not_installed("GO.db")
+    known <- AnnotationDbi::toTable(org.Hs.eg.db::org.Hs.egENSEMBL)
+    contraction <- "GO:0006936"
+    muscle <- known$gene_id %in% go_processes()$genes[[contraction]]
+    once <- !duplicated(known$ensembl_id) & !duplicated(known$gene_id)
+    genes <- known$ensembl_id[c(head(which(muscle & once), 40L),
+        head(which(!muscle & once), 260L))]
+    set.seed(2)
+    counts <- matrix(rnbinom(300 * 12, mu = 60, size = 20), 300)
+    counts[1:40, 1:4] <- counts[1:40, 1:4] * 20L
+    rownames(counts) <- paste0(genes, ".3")
+    x <- SummarizedExperiment::SummarizedExperiment(list(counts = counts),
+        colData = data.frame(tissue = rep(c("heart", "liver", "lung"),
+            each = 4)))
+    x <- run_de(run_tmm(x), "tissue", lfc = 2)
+    expect_message(x <- run_enrich(x, source = "de", by = "class",
+        engine = "go"), "300 of 300 genes \\(ENSEMBL, by row names\\)")
+    found <- records(x)$enrich
+    heart <- found$table[found$table$class == "heart", ]
+    best <- heart[heart$ID == contraction, ]
+    expect_identical(best$Description, "muscle contraction")
+    expect_identical(best$pvalue, min(heart$pvalue))
+    expect_identical(best$Count, 40L)
+    expect_identical(found$ids, "var_names")
+    expect_identical(found$n_universe, 300L)
+    expect_true(all(c("org.Hs.eg.db", "GO.db") %in% names(found$versions)))
+})

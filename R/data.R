@@ -213,7 +213,7 @@ need_record <- function(x, name, verb = name) {
     record
 }
 
-# `slot` is the contract's name of it, which the verb that writes it is found by.
+# `slot` is its name in the contract, which has the verb that writes it.
 missing_slot <- function(x, group, key, slot = key) {
     by <- written_by(group, slot)
     fail("%s \"%s\" is missing%s", place_of(x, group), key,

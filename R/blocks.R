@@ -188,7 +188,7 @@ block_reader <- function(values, along) {
 
 # For each row (1) or column (2) of a delayed matrix the number of the chunk of
 # its file that it is in. DelayedArray's own chunkdim() knows none where genes
-# or samples have been dropped, or files put beside each other.
+# or samples have been dropped, or files were combined.
 chunks_along <- function(values, along) {
     is_a <- function(class) methods::is(values, class)
     if (is_a("DelayedArray") || is_a("DelayedUnaryIsoOp")) {

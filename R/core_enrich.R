@@ -3,7 +3,7 @@
 #' Four engines, one table: `"go"` tests the biological processes of the Gene
 #' Ontology (\pkg{org.Hs.eg.db} and \pkg{GO.db}), as clusterProfiler's
 #' `enrichGO` does; `"sets"` tests the gene sets given; `"clusterprofiler"` and
-#' `"reactomepa"` call those packages: `enricher` for gene sets given, else
+#' `"reactomepa"` call those packages: `enricher` for gene sets given, otherwise
 #' `enrichGO`, and `enrichPathway`.
 #'
 #' @param engine One of `"go"`, `"sets"`, `"clusterprofiler"`, `"reactomepa"`.

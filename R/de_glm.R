@@ -1,4 +1,4 @@
-# edgeR's fits of any design: covariates beside the classes.
+# edgeR's fits of any design: covariates in addition to the classes.
 
 glm_fit <- function(counts, layout, method, BPPARAM) {
     estimate <- function(name, ...) {

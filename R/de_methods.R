@@ -53,7 +53,7 @@ check_de_options <- function(method, lfc_test, covariates, block) {
 
 # Why a test refuses an option, and what to do.
 de_refusal <- list(
-    lfc_test = paste("%s cannot test a fold change: leave lfc_test out and",
+    lfc_test = paste("%s has no test of a fold change: leave lfc_test out and",
         "choose genes by lfc, or take method = %s"),
     covariates = "%s takes no covariates: take method = %s",
     block = paste("%s cannot hold samples of one donor together: take method",

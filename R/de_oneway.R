@@ -93,7 +93,7 @@ full_part <- function(part, layout) {
 oneway_rise <- function(part, layout, shift) {
     contrasts <- layout$contrasts
     mirrors <- apply(contrasts, 2L, mirror)
-    # Where the contrast is to be `shift`, it is zero beside these offsets.
+    # Where the contrast is to be `shift`, it is zero relative to these offsets.
     shifts <- shift * contrasts /
         rep(colSums(contrasts^2), each = nrow(contrasts))
     oneway_null_deviance_cpp(part$counts, layout$class, log(layout$effective),

@@ -9,7 +9,7 @@ de_wilcoxon <- function(counts, layout, BPPARAM) {
 }
 
 # Ranks are those of counts per million, where no count is the same value in
-# every sample: as logarithms they would differ by rounding.
+# every sample: log-transformed they would differ by rounding.
 rank_part <- function(part, layout) {
     cpm <- edgeR::cpm(part$counts, lib.size = layout$effective)
     found <- rank_sums_cpp(cpm, layout$class, ncol(layout$design))

@@ -89,7 +89,7 @@ sample_column <- function(x, name, argument) {
     values
 }
 
-# Whole numbers of so many values are codes of groups more often than a
+# Integers of so many values are codes of groups more often than a
 # quantity; two are the same as a trend and as groups.
 warn_of_codes <- function(values, name) {
     if (is.numeric(values)) {

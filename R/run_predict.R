@@ -2,10 +2,10 @@
 #'
 #' Runs Python's `ts.tl.predict`. Without the layer, raw counts are prepared as
 #' the training samples were, with what the model carries: its genes are found
-#' by any identifier that both have, each sample is normalised by the model's own
-#' reference alone, and genes that the data lack have their training median.
-#' After [run_calibrate()] a model's probabilities are calibrated, and it says
-#' which samples it cannot judge.
+#' by any identifier that both have, each sample is normalised by the model's
+#' own reference alone, and genes that the data lack have their training
+#' median. After [run_calibrate()] a model's probabilities are calibrated, and
+#' it says which samples it cannot judge.
 #'
 #' @inheritParams run_filter_genes
 #' @param model What [run_cnn()] returned.
@@ -22,8 +22,10 @@
 #'   `obsm` `proba` (samples x classes, probabilities), `obs` `predicted` (a
 #'   factor) and `confidence` (the predicted class's probability), and the
 #'   record `predict`. A calibrated model also writes `prediction_set` (classes
-#'   that hold the sample's own with a probability of 95 percent), `novelty` (distance
-#'   from the nearest class in the last hidden layer), `novelty_pvalue`, and
+#'   that hold the sample's own with a probability of 95 percent), `novelty`
+#'   (distance from the nearest class in the last hidden layer),
+#'   `novelty_pvalue`, `nearest_class`, `second_class` (with which a mixture is
+#'   closest to the sample), the `obsm` `X_classes` (a map of the classes) and
 #'   `verdict`. A sample that lies further from every class than 95 percent of
 #'   samples of known classes is `"ambiguous"` if a mixture of two classes is
 #'   closer, and `"unfamiliar"` otherwise. Any other sample is `"known"` if its

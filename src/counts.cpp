@@ -76,7 +76,7 @@ Rcpp::IntegerVector count_at_least_cpp(SEXP counts, double threshold) {
     return found;
 }
 
-// In how many samples a gene's value * rate / total is above the threshold.
+// In how many samples the value of a gene * rate / total is above the threshold.
 // [[Rcpp::export]]
 Rcpp::IntegerVector count_above_cpp(SEXP values, double threshold,
                                     Rcpp::NumericVector rate,

@@ -65,7 +65,7 @@ class Layout {
 };
 
 // edgeR's Newton iterations (mglmOneGroup) for the log rate of the samples
-// from `from` to `to`; -Inf where there is no count. A start that is not a
+// from `from` to `to`; -Inf without any count. A start that is not a
 // number means the mean of count over library size.
 inline double one_group(const double* y, const double* size, int from, int to,
                         double phi, double beta, int max_steps = 50,

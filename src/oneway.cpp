@@ -1,6 +1,6 @@
 // Negative binomial fits of a one-way layout under a contrast.
 //
-// To test a contrast c, edgeR (glmLRT) rotates the design so that c is its
+// For the test of contrast c, edgeR (glmLRT) rotates the design so that c is its
 // first column, drops that column and refits by Levenberg-damped Fisher
 // scoring with a dense (k - 1) x (k - 1) information matrix: O(n k^2) a step
 // for n samples of k classes. In a one-way layout the same step can be taken
@@ -15,7 +15,7 @@
 //
 // The algorithm is edgeR's (GPL >= 2): the damped scoring of its glm_levenberg,
 // the unit deviances of its nbdev and the one-group fit of its
-// glm_one_group, written anew here for one-way layouts.
+// glm_one_group, written again here for one-way layouts.
 //
 //   McCarthy DJ, Chen Y, Smyth GK (2012). Differential expression analysis of
 //   multifactor RNA-Seq experiments with respect to biological variation.

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes everything that tissueshap needs, around the checkout it lies in. Every target
+# Makes everything that tissueshap needs, in the checkout it belongs to. Every target
 # of the Makefile runs it first; when nothing is to be done it takes a few seconds.
 #
 #   inst/scripts/setup.sh [--newest | --oldest]
@@ -9,7 +9,7 @@
 #   --oldest     .venv-oldest/ too: the oldest releases that pyproject.toml allows, as
 #                requirements-oldest.lock has them, on Python 3.11
 #   --newest-python
-#                only print that Python; nothing where there is none
+#                only print that Python; nothing if there is none
 #
 # Steps (one file each under inst/scripts/setup/):
 #   system      R, compilers, pandoc and R packages by apt, on Debian and Ubuntu as root
@@ -27,7 +27,7 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cd "$here/../.."
 if [ ! -f DESCRIPTION ] || [ ! -f requirements.lock ]; then
-    echo "setup: $PWD is no checkout of tissueshap: run this from a clone of its repository" >&2
+    echo "setup: $PWD is not a checkout of tissueshap: run this from a clone of its repository" >&2
     exit 1
 fi
 
@@ -36,7 +36,7 @@ for part in common system r-packages python r-install; do
     . "$here/setup/$part.sh"
 done
 
-other='' # the environment to make beside .venv
+other='' # the environment to make in addition to .venv
 case ${1:-} in
 '') ;;
 --newest | --oldest) other=${1#--} ;;

@@ -23,7 +23,7 @@ attempt() {
     fi
 }
 
-# One set-up at a time in a checkout; others wait. Where there is no flock (macOS) two
+# One set-up at a time in a checkout; others wait. Without flock (macOS) two
 # at once are the user's to avoid.
 take_lock() {
     mkdir -p .setup

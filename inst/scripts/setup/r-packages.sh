@@ -2,7 +2,7 @@
 # Lists of package names are split into words on purpose:
 # shellcheck disable=SC2086,SC2046,SC1091
 # Step "r-packages": R packages that DESCRIPTION requires and that are missing or too
-# old, into .Rlib/: from CRAN and Bioconductor where they answer, else the source
+# old, into .Rlib/: from CRAN and Bioconductor where they answer, otherwise the source
 # package of a newer release of the distribution. Sourced by setup.sh.
 
 r_packages() {

@@ -17,8 +17,8 @@ find_python() {
     done
 }
 
-# python_of MINOR...: print the first Python 3.MINOR of those on PATH and pyenv's; nothing where
-# there is none.
+# python_of MINOR...: print the first Python 3.MINOR of those on PATH and pyenv's; nothing if
+# there are none.
 python_of() {
     local minor name
     for minor in "$@"; do

@@ -50,8 +50,8 @@
 #' counts, since the information matrix is diagonal in the classes
 #' (`src/oneway.cpp`), and so is the determinant in the likelihood of the
 #' dispersion (`src/profile.cpp`). Counts are read a block of genes at a time,
-#' except for `covariates`, `block` and `legacy = FALSE`, where edgeR and limma fit
-#' them at once: counts that are sparse or on disk are then made a plain matrix.
+#' except for `covariates`, `block` and `legacy = FALSE`, where edgeR and limma
+#' fit them at once: counts that are sparse or on disk are then made a plain matrix.
 #'
 #' In edgeR 4.4 some fits of a general design use up their iterations, and then
 #' the deviance returned is whatever the memory held: `glmQLFTest()` has F below
@@ -121,7 +121,8 @@ core_de <- function(counts, label, lib_size = NULL, norm_factor = NULL,
             dispersion = found$dispersion))
 }
 
-# `samples` is what is known of them in addition to the classes, by de_layout()'s names.
+# `samples` is what is known of them in addition to the classes, by
+# de_layout()'s names.
 de_tests <- function(counts, label, rest, samples, method, lfc_test, legacy,
                      BPPARAM) {
     test <- function(label, rest) {

@@ -1,6 +1,7 @@
 # edgeR's likelihood of one class against the others. What is estimated of all
 # genes together (the trend of the dispersion, the prior of the variances) is
-# made of a few numbers per gene; the counts are read a block of genes at a time.
+# made of a few numbers per gene; the counts are read a block of genes at a
+# time.
 
 de_edger <- function(counts, layout, method, lfc_test, legacy, BPPARAM) {
     layout$quasi <- method == "edgeR_QL"

@@ -6,8 +6,8 @@ de_limma <- function(values, layout, method, lfc_test, BPPARAM) {
     fit <- if (plain) oneway_limma else blocked_limma
     fit <- fit(values, layout, method == "limma_voom", BPPARAM)
     fit <- limma::contrasts.fit(fit, layout$contrasts)
-    # Of log values the variance follows the mean, because there are no counts that
-    # would say how.
+    # Of log values the variance follows the mean, because there are no counts
+    # that would say how.
     trend <- method == "limma"
     fit <- if (is.null(lfc_test)) {
         limma::eBayes(fit, trend = trend)
@@ -89,8 +89,8 @@ voom_weights <- function(fitted, effective, trend) {
         each = nrow(fitted)))^4
 }
 
-# limma's own fit: covariates in addition to the classes, or donors who gave several
-# samples. voom and the correlation need each other and are made twice, as the
+# limma's own fit: covariates in addition to the classes, or donors who gave
+# several samples. voom and the correlation need each other and are made twice, as the
 # user's guide has it.
 blocked_limma <- function(values, layout, voom, BPPARAM) {
     design <- layout$design

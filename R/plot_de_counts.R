@@ -52,8 +52,8 @@ plot_de_counts <- function(adata, label = NULL) {
         figure_theme("x")
 }
 
-# One row per class: the genes called up and down, and of them those that no other
-# class calls.
+# One row per class: the genes called up and down, and of them those that no
+# other class calls.
 called_counts <- function(x, label) {
     classes <- class_levels(x, label)
     logfc <- class_frame(x, "de_logfc", classes)

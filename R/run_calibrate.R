@@ -25,7 +25,8 @@
 #'     run_log2(run_split(adata, "tissue", n_test = 5))
 #'     model <- run_cnn(adata, preset = "small", epochs = 2, n_models = 1)
 #'     model <- run_calibrate(adata, model, n_folds = 2)
-#'     new <- run_predict(simulate_counts(60, 100, tissues = 3, seed = 1), model)
+#'     new <- simulate_counts(60, 100, tissues = 3, seed = 1)
+#'     run_predict(new, model)
 #'     table(new$obs$verdict)
 #' }
 run_calibrate <- function(adata, model, label = NULL, n_folds = 5,

@@ -51,7 +51,8 @@
 #' (`src/oneway.cpp`), and so is the determinant in the likelihood of the
 #' dispersion (`src/profile.cpp`). Counts are read a block of genes at a time,
 #' except for `covariates`, `block` and `legacy = FALSE`, where edgeR and limma
-#' fit them at once: counts that are sparse or on disk are then made a plain matrix.
+#' fit them at once: counts that are sparse or on disk are then made a plain
+#' matrix.
 #'
 #' In edgeR 4.4 some fits of a general design use up their iterations, and then
 #' the deviance returned is whatever the memory held: `glmQLFTest()` has F below

@@ -90,8 +90,8 @@ voom_weights <- function(fitted, effective, trend) {
 }
 
 # limma's own fit: covariates in addition to the classes, or donors who gave
-# several samples. voom and the correlation need each other and are made twice, as the
-# user's guide has it.
+# several samples. voom and the correlation need each other and are made twice,
+# as the user's guide has it.
 blocked_limma <- function(values, layout, voom, BPPARAM) {
     design <- layout$design
     block <- layout$block

@@ -41,8 +41,8 @@ def prediction_table(adata: AnnData, truth: pd.DataFrame | None = None) -> pd.Da
     -------
     ``sample``, ``predicted``, ``confidence``; of a calibrated model ``prediction_set``,
     ``novelty``, ``novelty_pvalue``, ``nearest_class``, ``second_class`` and ``verdict``;
-    ``class_2``, ``probability_2``, ``class_3`` and ``probability_3``; with `truth` also ``true_class`` and
-    ``correct`` (yes, no, or empty where the model does not know the class).
+    ``class_2``, ``probability_2``, ``class_3`` and ``probability_3``; with `truth` also
+    ``true_class`` and ``correct`` (yes, no, or empty where the model does not know the class).
     """
     obs = adata.obs
     columns: dict[str, Any] = {

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from scipy.special import softmax
 
 from tissueshap._core import provenance, schema, slots
 from tissueshap._core.adata import target
-from tissueshap._core.dense import dense
 from tissueshap._core.errors import DataError
 from tissueshap._core.held_out import MIN_TRAIN, TEST, TRAIN, training
 from tissueshap._core.logging import logger
 from tissueshap._core.options import check_number, wrong_type
 from tissueshap.calibration import Novelty, expected_calibration_error, fit, reliability
 from tissueshap.evaluation import balance_as, workbench
-from tissueshap.explain import centres
+from tissueshap.explain import Rows, centres
 from tissueshap.model import (
     Classifier,
     activations,
@@ -120,21 +120,21 @@ def calibrate(
     codes = pd.Index(model.classes).get_indexer(adata.obs[name].astype(str))
     held = validation(adata, name, model.recipe, samples)
     own = np.setdiff1d(samples, held)
-    logits, features = activations(model.network, _Rows(values, own))
+    logits, features = activations(model.network, _rows(values, own))
     novelty = Novelty.of(features, codes[own])
     if held.size:
         source = "validation"
-        logits, features = activations(model.network, _Rows(values, held))
+        logits, features = activations(model.network, _rows(values, held))
         distances = novelty.distances(features)[0]
     else:
         source, held = "out-of-fold", samples
         logits, distances = _out_of_fold(adata, name, model.recipe, samples, codes, n_folds, seed)
     calibration = fit(logits, codes[held], distances, novelty, source=source, seed=seed)
-    centre = centres(_Rows(values, samples), n_centres, seed)
+    centre = centres(_rows(values, samples), n_centres, seed)
     calibrated = replace(model, calibration=calibration, background=centre)
     test = np.flatnonzero(np.asarray(adata.obs[schema.obs.split].astype(str)) == TEST)
     if test.size:
-        logits, measured_on = activations(model.network, _Rows(values, test))[0], "test"
+        logits, measured_on = activations(model.network, _rows(values, test))[0], "test"
     else:
         test, measured_on = held, "calibration"
     slots.write(
@@ -160,15 +160,9 @@ def calibrate(
     return replace(calibrated, card={**calibrated.card, "calibration": measured})
 
 
-class _Rows:
-    """Some rows of a layer, read when they are needed."""
-
-    def __init__(self, values: Any, rows: np.ndarray) -> None:
-        self._values, self._rows = values, rows
-        self.shape = (rows.size, values.shape[1])
-
-    def __getitem__(self, rows: Any) -> np.ndarray:
-        return np.asarray(dense(self._values[self._rows[rows]]), dtype=np.float32)
+def _rows(values: Any, rows: np.ndarray) -> Rows:
+    """Return some rows of a layer, read when they are needed."""
+    return Rows(values, np.arange(values.shape[1]), rows)
 
 
 def _check_trained_here(adata: AnnData, model: Classifier, label: str) -> None:
@@ -217,8 +211,8 @@ def _out_of_fold(
             seed=seed + int(number),
         )
         values = slots.require(adata, "layers", layer)
-        own = activations(one.network, _Rows(values, seen))[1]
-        one_logits, features = activations(one.network, _Rows(values, held))
+        own = activations(one.network, _rows(values, seen))[1]
+        one_logits, features = activations(one.network, _rows(values, held))
         if logits is None:
             logits = np.empty((samples.size, one_logits.shape[1]), np.float32)
         logits[fold == number] = one_logits
@@ -262,9 +256,8 @@ def _errors(model: Classifier, logits: np.ndarray, codes: np.ndarray) -> dict[st
     assert model.calibration is not None
     known = codes >= 0
     logits, codes = logits[known].astype(np.float64), codes[known]
-    exponent = np.exp(logits - logits.max(axis=1, keepdims=True))
     stages = {
-        "before": exponent / exponent.sum(axis=1, keepdims=True),
+        "before": softmax(logits, axis=1),
         "after": model.calibration.scaling.probabilities(logits),
     }
     tables = [reliability(values, codes).assign(stage=stage) for stage, values in stages.items()]

@@ -16,6 +16,7 @@ from tissueshap.explain import ALL, Background, Explainer, PreparedRows, Rows, V
 from tissueshap.model import (
     MIN_OVERLAP,
     Classifier,
+    activations,
     backend,
     check_input,
     columns_of,
@@ -184,8 +185,16 @@ def _of_counts(adata: AnnData, model: Classifier, min_overlap: float) -> Rows:
 
 def _targets(model: Classifier, rows: Rows, target: str) -> np.ndarray:
     if target in (_PREDICTED, ALL):
-        return np.asarray(outputs(model.network, rows).argmax(axis=1))
+        return _predicted(model, rows)
     if target not in model.classes:
         other = f"one of the model's classes ({shown(model.classes)})"
         check_choice("target", target, (_PREDICTED, ALL), other=other)
     return np.full(rows.shape[0], model.classes.index(target))
+
+
+def _predicted(model: Classifier, rows: Rows) -> np.ndarray:
+    """Return the classes that ``tl.predict`` names: scaling can change the most probable one."""
+    if model.calibration is None:
+        return np.asarray(outputs(model.network, rows).argmax(axis=1))
+    logits, _ = activations(model.network, rows)
+    return np.asarray(model.calibration.scaling.probabilities(logits).argmax(axis=1))

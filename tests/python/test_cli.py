@@ -16,6 +16,7 @@ from typer.testing import CliRunner, Result
 import tissueshap
 from tissueshap import cli
 from tissueshap.cli import _finish, app
+from tissueshap.model import MIN_OVERLAP
 from tissueshap.workflow._config import options
 
 N_GENES = 20
@@ -218,6 +219,7 @@ def test_predict_has_the_options_and_defaults_of_python() -> None:
     python = inspect.signature(tissueshap.workflow.predict).parameters
     command = inspect.signature(cli._predict).parameters
     assert set(command) == set(python)
+    assert python["min_overlap"].default == MIN_OVERLAP
     for name, parameter in command.items():
         assert parameter.default == python[name].default, name
     shown = CliRunner().invoke(app, ["predict", "--help"], env={"COLUMNS": "200"}).output

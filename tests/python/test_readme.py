@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import re
 import subprocess
@@ -13,6 +14,7 @@ import pytest
 import yaml
 
 import tissueshap
+from tissueshap.workflow import predict
 from tissueshap.workflow._config import Config, options
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -94,6 +96,18 @@ def test_options_of_the_commands_exist(page: str, n_commands: int) -> None:
     named = {name for line in commands for name in re.findall(r"--([a-z][a-z-]+)", line)}
     assert len(commands) == n_commands
     assert {"counts", "label", "out"} <= named <= {name.replace("_", "-") for name in options()}
+
+
+@pytest.mark.parametrize("page", [README, RUN])
+def test_options_of_predict_exist(page: str) -> None:
+    commands = re.findall(r"^tissueshap predict (.+)$", page, flags=re.MULTILINE)
+    assert len(commands) == 1
+    known = {name.replace("_", "-") for name in inspect.signature(predict).parameters}
+    assert set(re.findall(r"--([a-z][a-z-]+)", commands[0])) <= known
+    section = page[page.index("## New samples") :]
+    section = section[: section.index("\n## ")]
+    named = {name.removeprefix("no-") for name in re.findall(r"--([a-z][a-z-]+)", section)}
+    assert named <= known
 
 
 def test_the_readme_names_the_commands_of_the_makefile() -> None:

@@ -37,7 +37,7 @@ def counts_from_anndata(path: Path, kind: Kind) -> CountFile:
     if values is None:
         raise DataError(f"{path} has no X: put the counts there, samples x genes")
     samples, genes = _names(adata.obs_names), _names(var.index)
-    obs = _without_results(adata, "obs").set_axis(pd.Index(samples), axis=0)
+    obs = without_results(adata, "obs").set_axis(pd.Index(samples), axis=0)
     is_stored = isinstance(values, np.ndarray) and values.dtype == DTYPES[kind]
     shape = (len(samples), len(genes))
     out = Matrix.of(values, kind) if is_stored else Matrix(path, "samples", *shape, kind)
@@ -63,7 +63,7 @@ def counts_from_anndata(path: Path, kind: Kind) -> CountFile:
     )
 
 
-def _without_results(adata: AnnData, group: str) -> pd.DataFrame:
+def without_results(adata: AnnData, group: str) -> pd.DataFrame:
     """Drop the columns that verbs wrote, because their records and layers are not read either."""
     frame: pd.DataFrame = getattr(adata, group)
     owned = [name for name in frame if slots.owner(adata, group, str(name)) is not None]
@@ -79,7 +79,7 @@ def _names(index: pd.Index) -> list[str]:
 
 def _genes(adata: AnnData, place: str) -> pd.DataFrame:
     """Return the ``var`` of a matrix; columns that ``raw.var`` lacks come from ``var``."""
-    var = _rules.tidy(_without_results(adata, "var"), "var")
+    var = _rules.tidy(without_results(adata, "var"), "var")
     if place != "raw":
         return var
     raw = _rules.tidy(adata.raw.var, "raw.var")

@@ -95,8 +95,8 @@ def _with_importance(adata: AnnData, model: Classifier) -> Preparation | None:
 
 def calibration_card(entry: dict[str, Any]) -> dict[str, Any]:
     """Return what a card says of the record of ``tl.calibrate``."""
-    found = _plain(entry, _CALIBRATION)
-    return found and {**found, "reliability": _rows(entry.get("reliability"))}
+    content = _plain(entry, _CALIBRATION)
+    return content and {**content, "reliability": _rows(entry.get("reliability"))}
 
 
 def _plain(entry: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:

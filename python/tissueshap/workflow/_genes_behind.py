@@ -86,13 +86,13 @@ def _blocks(
     import anndata
 
     layer = input_layer(model)
-    made = _input_of(adata, model, layer, min_overlap)
+    prepared = _input_of(adata, model, layer, min_overlap)
     starts = range(0, adata.n_obs, _BLOCK)
     with progress(desc="explaining", unit="sample", total=adata.n_obs) as shown:
         for start in starts:
             rows = slice(start, min(start + _BLOCK, adata.n_obs))
             names = adata.obs_names[rows].astype(str)
-            values = made(rows)
+            values = prepared(rows)
             block = anndata.AnnData(
                 obs=pd.DataFrame(index=names),
                 var=pd.DataFrame(index=model.genes),

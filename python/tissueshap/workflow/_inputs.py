@@ -63,13 +63,6 @@ def need_columns(adata: AnnData, names: Iterable[str | None]) -> None:
             slots.obs_column(adata, name, "covariates or block")
 
 
-def need_files(named: Iterable[tuple[str, Path | None]]) -> None:
-    """Refuse missing files before the work starts; each with its option, None is ignored."""
-    for option, path in named:
-        if path is not None and not path.is_file():
-            raise DataError(f"{option}: {path} does not exist (searched from {Path.cwd()})")
-
-
 #: Bytes of the compressed results per value of the counts, and of everything else.
 _BYTES, _LEAST = 10, 2 * 10**7
 

@@ -16,14 +16,15 @@ from tissueshap._core import schema, slots
 from tissueshap._core.dense import blocks
 from tissueshap._core.errors import DataError, DataWarning
 from tissueshap.evaluation import matches
-from tissueshap.io import orientation, strip_version
+from tissueshap.io import orientation, strip_version, without_results
 from tissueshap.workflow._inputs import log_layer, round_counts
 
 if TYPE_CHECKING:
     from anndata import AnnData
 
     from tissueshap.model import Classifier
-    from tissueshap.workflow._choices import Orient, Values
+    from tissueshap.workflow._choices import Values
+    from tissueshap.workflow._request import Request
 
 
 def input_layer(model: Classifier) -> str:
@@ -47,36 +48,27 @@ def check_kind(model: Classifier, values: Values) -> None:
     )
 
 
-def new_samples(
-    counts: Path | AnnData,
-    model: Classifier,
-    *,
-    samples: Path | pd.DataFrame | None,
-    annotation: Path | None,
-    values: Values,
-    orient: Orient,
-    min_overlap: float,
-    check_scale: bool,
-) -> AnnData:
+def new_samples(request: Request, model: Classifier) -> AnnData:
     """Return new samples with raw counts in ``X``, or values in the layer that a model reads."""
+    counts, orient = request.counts, request.orient
     if isinstance(counts, Path):
-        if orient == "auto" and samples is None:
+        if orient == "auto" and request.samples is None:
             orient = orientation(counts, _identifiers(model))
         adata = io.read_counts(
             counts,
-            samples,
-            annotation=annotation,
-            values=values,
+            request.samples,
+            annotation=request.annotation,
+            values=request.values,
             orient=orient,
-            check_scale=check_scale,
+            check_scale=request.check_scale,
         )
     else:
-        adata = _copied(counts, values, check_scale=check_scale)
-        if annotation is not None:
-            io.annotate_genes(adata, annotation)
+        adata = _copied(counts, request.values, check_scale=request.check_scale)
+        if request.annotation is not None:
+            io.annotate_genes(adata, request.annotation)
     if not adata.n_obs:
         raise DataError("there are no samples: pass counts of at least one sample")
-    return adata if values != "log" else _aligned(adata, model, min_overlap)
+    return adata if request.values != "log" else _aligned(adata, model, request.min_overlap)
 
 
 def _identifiers(model: Classifier) -> set[str]:
@@ -90,9 +82,10 @@ def _copied(adata: AnnData, values: Values, *, check_scale: bool) -> AnnData:
     """Return a copy of an AnnData without the results of earlier verbs."""
     import anndata
 
-    results = {"obs": schema.load()["obs"], "layers": schema.load()["layers"]}
-    obs = adata.obs.drop(columns=[k for k in results["obs"] if slots.owner(adata, "obs", k)])
-    copy = anndata.AnnData(None if adata.X is None else adata.X.copy(), obs=obs, var=adata.var)
+    matrix = None if adata.X is None else adata.X.copy()
+    copy = anndata.AnnData(
+        matrix, obs=without_results(adata, "obs"), var=without_results(adata, "var")
+    )
     if values == "log":
         key = schema.layers.log2
         if key in adata.layers:
@@ -114,9 +107,9 @@ def _aligned(adata: AnnData, model: Classifier, min_overlap: float) -> AnnData:
             adata.layers[layer] = values
         return adata
     matched = preparation.match(adata, min_overlap=min_overlap)
-    made = np.concatenate([preparation.of_values(block, matched) for _, block in blocks(values)])
+    aligned = np.concatenate([preparation.of_values(block, matched) for _, block in blocks(values)])
     known = preparation.genes.set_index("gene").rename_axis(None)
-    return anndata.AnnData(obs=adata.obs, var=known, layers={layer: made})
+    return anndata.AnnData(obs=adata.obs, var=known, layers={layer: aligned})
 
 
 def true_classes(

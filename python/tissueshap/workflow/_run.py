@@ -18,7 +18,7 @@ from tissueshap._core.progress import bar
 from tissueshap._core.settings import settings
 from tissueshap._version import __version__
 from tissueshap.workflow._config import Config, known
-from tissueshap.workflow._inputs import need_files
+from tissueshap.workflow._files import need_files
 from tissueshap.workflow._job import Job
 from tissueshap.workflow._log_file import LOG, log_file
 

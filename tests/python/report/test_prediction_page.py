@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
+import subprocess
+from collections.abc import Callable
 from dataclasses import replace
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +32,25 @@ SAMPLES = (
     ("nothing", (0.40, 0.35, 0.25), "", 0.2, "ambiguous"),
     (NASTY, (0.80, 0.1, 0.1), "Heart", 0.9, "unfamiliar"),
 )
+
+
+#: Runs after the page's own script: shows one verdict, and writes down what is seen.
+_USE = """<script>
+const pick = document.getElementById("sample-group");
+pick.value = "ambiguous";
+pick.dispatchEvent(new Event("change"));
+const shown = Array.from(document.getElementById("sample-table").tBodies[0].rows)
+  .filter((row) => row.offsetParent !== null).map((row) => row.cells[0].textContent);
+const wide = document.documentElement;
+const probe = document.createElement("pre");
+probe.id = "probe";
+probe.textContent = JSON.stringify({
+  shown, count: document.getElementById("sample-count").textContent,
+  images: Array.from(document.images).map((i) => i.complete && i.naturalWidth > 0),
+  overflow: wide.scrollWidth - wide.clientWidth,
+});
+document.body.append(probe);
+</script>"""
 
 
 class _Network:
@@ -195,6 +218,17 @@ def test_a_mixture_names_both_classes() -> None:
     assert said.startswith("It lies between a and c, further from each")
 
 
+def test_a_sample_between_classes_is_named_in_the_table(
+    adata: ad.AnnData, model: Classifier, tmp_path: Path
+) -> None:
+    table = report.prediction_table(adata)
+    mixed = table["sample"] == "mixed"
+    table.loc[mixed, ["novelty_pvalue", "nearest_class", "second_class"]] = [0.01, "Heart", "Lung"]
+    page = _page(adata, model, tmp_path, table=table)
+    assert "<td>between Heart and Lung</td>" in page
+    assert "It lies between Heart and Lung" in page
+
+
 def test_known_classes_are_compared(adata: ad.AnnData, model: Classifier, tmp_path: Path) -> None:
     truth = pd.DataFrame(
         {
@@ -290,3 +324,27 @@ def test_the_figures_show_every_group() -> None:
     record = {"ece_before": 0.2, "ece_after": 0.0, "measured_on": "test"}
     lines = pl.reliability_diagram(table, record).axes[0].lines
     assert [line.get_xydata().tolist() for line in lines[1:]] == [[[0.9, 0.7]], [[0.8, 0.8]]]
+
+
+@pytest.mark.parametrize("width", [1300, 400])
+def test_a_reader_chooses_a_verdict_in_a_browser(
+    chromium: Callable[..., subprocess.CompletedProcess[str]],
+    adata: ad.AnnData,
+    model: Classifier,
+    genes: pd.DataFrame,
+    tmp_path: Path,
+    width: int,
+) -> None:
+    page = tmp_path / "used.html"
+    page.write_text(
+        _page(adata, model, tmp_path, genes=genes).replace("</body>", _USE + "</body>"), "utf-8"
+    )
+    done = chromium(f"--window-size={width},900", "--dump-dom", page.as_uri())
+    assert "CONSOLE" not in done.stderr
+    probe = re.search(r'<pre id="probe">(.*?)</pre>', done.stdout, re.DOTALL)
+    assert probe is not None
+    found = json.loads(unescape(probe[1]))
+    assert found["shown"] == ["nothing", "mixed", "nearly"]
+    assert found["count"] == "3 of 5 rows"
+    assert found["images"] == [True] * 3
+    assert found["overflow"] <= 0

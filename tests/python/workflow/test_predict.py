@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,9 @@ import pytest
 
 from tissueshap import tl
 from tissueshap._core.errors import DataError, DataWarning, TakenSlotError
+from tissueshap.calibration import Scaling
 from tissueshap.model import Classifier, load
-from tissueshap.workflow import _genes_behind, _predict, predict
+from tissueshap.workflow import _genes_behind, predict
 
 KNOWN = {"Brain - Cortex", "CD8+/CD45RA+ Naive", "Liver"}
 FILES = {"predictions.tsv", "genes.tsv", "report.html", "adata.h5ad", "summary.json", "log.txt"}
@@ -73,8 +75,8 @@ def test_everything_is_written(trained: Classifier, arrived: ad.AnnData, tmp_pat
     table = pd.read_csv(tmp_path / "out" / "predictions.tsv", sep="\t", keep_default_na=False)
     assert table.columns.tolist() == [
         *("sample", "predicted", "confidence", "prediction_set", "novelty", "novelty_pvalue"),
-        *("nearest_class", "verdict", "class_2", "probability_2", "class_3", "probability_3"),
-        *("true_class", "correct"),
+        *("nearest_class", "second_class", "verdict", "class_2", "probability_2"),
+        *("class_3", "probability_3", "true_class", "correct"),
     ]
     assert table["sample"].tolist() == arrived.obs_names.tolist()
     for name in ("predicted", "verdict", "prediction_set", "nearest_class"):
@@ -167,8 +169,6 @@ def test_prepared_values_have_the_same_answer(
 def test_a_model_that_is_not_calibrated_has_no_verdicts(
     trained: Classifier, arrived: ad.AnnData, tmp_path: Path
 ) -> None:
-    from dataclasses import replace
-
     plain = replace(trained, calibration=None, background=None, card={})
     with pytest.warns(DataWarning, match=r"no verdicts.*ts\.tl\.calibrate\(adata, ts\.model\.load"):
         predict(plain.save(tmp_path / "model"), arrived, tmp_path / "out")
@@ -284,8 +284,6 @@ def test_nothing_of_a_strangers_bundle_is_executed(
     answer: Callable[..., pd.DataFrame], trained: Classifier, table: pd.DataFrame, tmp_path: Path
 ) -> None:
     """Its checksums are right, and its network has a function that would write a file."""
-    from dataclasses import replace
-
     import keras
 
     target = tmp_path / "executed"
@@ -304,11 +302,22 @@ def test_nothing_of_a_strangers_bundle_is_executed(
     assert not target.exists()
 
 
+def test_earlier_results_are_not_read(
+    trained: Classifier, arrived: ad.AnnData, tmp_path: Path
+) -> None:
+    again = tl.predict(arrived, trained, copy=True)
+    again.obs["verdict"] = "known"
+    again.obs["batch"] = "b"
+    found = predict(trained, again, tmp_path / "out", explain=False)
+    expected = tl.predict(arrived, trained, copy=True)
+    assert found.obs["verdict"].tolist() == expected.obs["verdict"].tolist()
+    assert set(found.obs["batch"]) == {"b"}
+    assert set(again.obs["verdict"]) == {"known"}
+
+
 def test_counts_need_a_model_of_counts(
     answer: Callable[..., pd.DataFrame], trained: Classifier, table: pd.DataFrame
 ) -> None:
-    from dataclasses import replace
-
     with pytest.raises(DataError, match="does not say how counts are prepared.*--values log"):
         answer(table, replace(trained, preparation=None))
     of_log = replace(trained.preparation, reference=None, logarithm=None)
@@ -339,7 +348,7 @@ def test_a_failure_while_explaining_leaves_nothing(
     def fail(*_: Any, **__: Any) -> None:
         raise MemoryError
 
-    monkeypatch.setattr(_predict, "genes_behind", fail)
+    monkeypatch.setattr(_genes_behind, "genes_behind", fail)
     with pytest.raises(MemoryError):
         answer(table, explain=True)
 
@@ -393,3 +402,14 @@ def test_the_command_line_starts_nothing_of_r(
     assert "report: out/report.html" in done.stdout
     assert "19 samples:" in done.stderr
     assert {path.name for path in (tmp_path / "out").iterdir()} >= FILES
+
+
+def test_the_class_that_is_predicted_is_explained(trained: Classifier, arrived: ad.AnnData) -> None:
+    """Also where the calibration makes another class the most probable one."""
+    assert trained.calibration is not None
+    bias = np.where(np.array(trained.classes) == "Liver", 99.0, 0.0)
+    scaling = Scaling("vector", np.ones(3), bias)
+    model = replace(trained, calibration=replace(trained.calibration, scaling=scaling))
+    own = tl.predict(arrived, model, copy=True)
+    genes = _genes_behind.genes_behind(own, model, n_draws=2, min_overlap=0.9, seed=0)
+    assert set(own.obs["predicted"]) == set(genes["class"]) == {"Liver"}

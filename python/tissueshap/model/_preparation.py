@@ -85,9 +85,9 @@ class Preparation:
         chosen = samples[evenly(samples.size, _SUMMARISE)]
         median = np.median(np.asarray(dense(values[chosen]), np.float32), axis=0)
         settings, record = made(adata, layer), slots.record(adata)
-        if settings.get("layer") != schema.layers.tmm or "tmm" not in record:
+        frozen = record.get("tmm", {})
+        if settings.get("layer") != schema.layers.tmm or "reference" not in frozen:
             return cls(genes, median)
-        frozen = record["tmm"]
         counts = frozen["reference"].set_index("gene")["count"]
         return cls(
             genes,

@@ -68,7 +68,7 @@ def finished_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ad.Ann
         interactions=folder / "edges.tsv",
         interaction_score=0.6,
         markers=folder / "markers.tsv",
-        **{**_QUICK, "calibrate": True},
+        **{**_QUICK, "calibrate": True, "n_models": 1},
     )
     return folder / "out", done
 

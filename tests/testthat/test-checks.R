@@ -51,7 +51,8 @@ test_that("what is no matrix of numbers is refused", {
 
 test_that("samples without counts are named", {
     counts[, "c"] <- 0L
-    expect_error(check_no_empty_samples(counts), "1 samples .* c; drop")
+    expect_error(check_no_empty_samples(counts, colSums(counts)),
+        "1 samples .* c; drop")
 })
 
 test_that("classes are sorted by their bytes, as Python sorts", {

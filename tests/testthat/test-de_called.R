@@ -44,9 +44,8 @@ test_that("every kind of data keeps it", {
     if (requireNamespace("hdf5r", quietly = TRUE)) {
         path <- withr::local_tempfile(fileext = ".h5ad")
         write_h5ad(x, path)
-        with_data(run(path), function(file) {
-            expect_identical(called_genes(file, classes, "own"), expected)
-        })
+        file <- open_data(run(path))
+        expect_identical(called_genes(file, classes, "own"), expected)
     }
     skip_without_python()
     adata <- run(as_anndata(x))

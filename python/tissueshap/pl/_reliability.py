@@ -61,7 +61,7 @@ def reliability_diagram(
     record
         ``ece_before``, ``ece_after``, ``measured_on``.
     figsize
-        Width and height in inches.
+        Of the figure, in inches; None for its own size.
     """
     largest = float(table["n"].max())
     with _style.context():

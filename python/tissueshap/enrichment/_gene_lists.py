@@ -56,5 +56,5 @@ def gene_lists(adata: AnnData, source: str, by: str, label: str | None) -> dict[
         return {name: list(genes.loc[genes["class"] == name, "gene"]) for name in classes}
     mask = called(adata, classes).to_numpy()
     if by == "exclusive":
-        mask &= mask.sum(axis=1, keepdims=True) == 1
+        mask = mask & (mask.sum(axis=1, keepdims=True) == 1)  # pandas can have read-only arrays
     return {name: list(adata.var_names[mask[:, i]]) for i, name in enumerate(classes)}

@@ -94,7 +94,7 @@ def trained(_toy: ad.AnnData) -> Classifier:
     It has seen every second sample.
     """
     known = (_toy.obs["tissue"].astype(str) != UNKNOWN).to_numpy()
-    known &= np.arange(_toy.n_obs) % 2 == 0
+    known = known & (np.arange(_toy.n_obs) % 2 == 0)
     adata = _toy[known].copy()
     adata.obs["tissue"] = adata.obs["tissue"].cat.remove_unused_categories()
     counts = np.asarray(adata.X, dtype=np.float64)

@@ -50,7 +50,6 @@ test_that("every kind of data keeps it", {
     skip_without_python()
     adata <- run(as_anndata(x))
     expect_identical(called_genes(adata, classes, "own"), expected)
-    stored <- reticulate::py_to_r(reticulate::py_get_item(adata$varm,
-        "own_de_called"))
+    stored <- get_frame(adata, "varm", "own_de_called")
     expect_identical(unname(as.matrix(stored)), unname(expected))
 })

@@ -5,11 +5,12 @@ from tissueshap.evaluation._class_map import matches
 from tissueshap.evaluation._fold_results import FoldResults
 from tissueshap.evaluation._one_fold import fold_alone
 from tissueshap.evaluation._scores import confusion, scores
-from tissueshap.evaluation._workbench import balance_as, workbench
+from tissueshap.evaluation._workbench import balance_as, balancing, workbench
 
 __all__ = [
     "FoldResults",
     "balance_as",
+    "balancing",
     "confusion",
     "fold_alone",
     "logistic",

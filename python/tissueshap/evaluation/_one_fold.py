@@ -10,7 +10,7 @@ import pandas as pd
 from tissueshap._core import provenance, schema, slots
 from tissueshap._core.errors import DataError
 from tissueshap._core.held_out import TEST, TRAIN, folds
-from tissueshap.evaluation._workbench import balance_as, workbench
+from tissueshap.evaluation._workbench import balance_as, balancing, workbench
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -48,7 +48,7 @@ def fold_alone(adata: AnnData, label: str, number: int, *, layer: str) -> AnnDat
         there = "no folds" if fold is None else f"the folds {np.unique(fold).tolist()}"
         raise DataError(f"fold={number}: there are {there}")
     record = slots.record(adata)
-    balanced = record.get("oversample", {}).get("params")
+    balanced = balancing(adata)
     mixed = [] if balanced is None else [str(balanced["layer"])]
     work = workbench(adata, label, [layer, schema.layers.shap, *mixed])
     work.obs[schema.obs.split] = pd.Categorical(np.where(fold == number, TEST, TRAIN))

@@ -40,6 +40,12 @@ def workbench(adata: AnnData, label: str, layers: Sequence[str]) -> AnnData:
     return work
 
 
+def balancing(adata: AnnData) -> dict[str, Any] | None:
+    """Return the recorded parameters of ``pp.oversample``; None if it was not run."""
+    params: dict[str, Any] | None = slots.record(adata).get("oversample", {}).get("params")
+    return params
+
+
 def balance_as(work: AnnData, params: dict[str, Any], *, seed: int) -> None:
     """Balance the training samples with the recorded parameters of ``pp.oversample``."""
     from tissueshap.pp import oversample

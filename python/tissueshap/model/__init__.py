@@ -34,7 +34,11 @@ from tissueshap.model._backend import keras as keras
 from tissueshap.model._describe import calibration_card as calibration_card
 from tissueshap.model._ensemble import average as average
 from tissueshap.model._identifiers import Matched as Matched
-from tissueshap.model._input import check_input as check_input, columns_of as columns_of
+from tissueshap.model._input import (
+    check_input as check_input,
+    check_model as check_model,
+    columns_of as columns_of,
+)
 from tissueshap.model._input_scale import InputScale as InputScale
 from tissueshap.model._layouts import LAYOUTS as LAYOUTS, Layout as Layout
 from tissueshap.model._made_of import (

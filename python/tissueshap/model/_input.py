@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -17,10 +17,15 @@ if TYPE_CHECKING:
     from anndata import AnnData
 
 
-def columns_of(adata: AnnData, model: Classifier, *, fill: float | None = None) -> np.ndarray:
-    """Return the positions of the model's genes in ``adata``, -1 for those to be filled."""
+def check_model(model: Any) -> None:
+    """Raise a :class:`DataError` unless this is a classifier."""
     if not isinstance(model, Classifier):
         raise wrong_type("model", model, "a classifier of ts.tl.cnn or ts.model.load(folder)")
+
+
+def columns_of(adata: AnnData, model: Classifier, *, fill: float | None = None) -> np.ndarray:
+    """Return the positions of the model's genes in ``adata``, -1 for those to be filled."""
+    check_model(model)
     names = pd.Index(map(str, adata.var_names))
     columns = names.get_indexer(pd.Index(model.genes))
     missing = np.flatnonzero(columns < 0)

@@ -12,17 +12,18 @@ from scipy.special import softmax
 from tissueshap._core import provenance, schema, slots
 from tissueshap._core.adata import target
 from tissueshap._core.errors import DataError
-from tissueshap._core.held_out import MIN_TRAIN, TEST, TRAIN, training
+from tissueshap._core.held_out import TEST, TRAIN, fewest, training
 from tissueshap._core.logging import logger
-from tissueshap._core.options import check_number, wrong_type
+from tissueshap._core.options import check_number
 from tissueshap.calibration import Novelty, expected_calibration_error, fit, reliability
-from tissueshap.evaluation import balance_as, workbench
+from tissueshap.evaluation import balance_as, balancing, workbench
 from tissueshap.explain import Rows, centres
 from tissueshap.model import (
     Classifier,
     activations,
     backend,
     calibration_card,
+    check_model,
     of_model,
     restored,
     validation,
@@ -108,8 +109,7 @@ def calibrate(
     ['known', 'ambiguous', 'unfamiliar']
     """
     adata = target(adata, copy=False)
-    if not isinstance(model, Classifier):
-        raise wrong_type("model", model, "a classifier of ts.tl.cnn or ts.model.load(folder)")
+    check_model(model)
     check_number("n_folds", n_folds, low=2, integer=True)
     name = slots.label_name(adata, label)
     _check_trained_here(adata, model, name)
@@ -187,37 +187,34 @@ def _out_of_fold(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return logits and distances of the training samples, each by a network of other folds."""
     settings, layer = restored(str(recipe["settings"])), str(recipe["layer"])
-    balanced = _balancing(adata) if recipe["balanced"] else None
+    balanced = balancing(adata) if recipe["balanced"] else None
     fold = _folds(adata, label, samples, n_folds, seed)
-    logits: np.ndarray | None = None
+    numbers = np.unique(fold)
+    values = slots.require(adata, "layers", layer)
+    logits = np.empty((samples.size, int(codes.max()) + 1), np.float32)
     distances = np.empty(samples.size, np.float32)
     work = workbench(adata, label, [layer, *([] if balanced is None else [balanced["layer"]])])
-    for number in np.unique(fold):
-        held = samples[fold == number]
-        seen = samples[fold != number]
-        logger.info("calibration, fold %d of %d: %d samples train", number, n_folds, seen.size)
+    for number in numbers:
+        held, seen = samples[fold == number], samples[fold != number]
+        own_seed = seed + int(number)
+        logger.info("calibration, fold %d of %d: %d samples train", number, numbers.size, seen.size)
         # Neither side, for the test samples.
         sides = np.full(adata.n_obs, TEST, dtype=object)
         sides[seen] = TRAIN
         work.obs[schema.obs.split] = pd.Categorical(sides)
         if balanced is not None:
-            balance_as(work, balanced, seed=seed + int(number))
+            balance_as(work, balanced, seed=own_seed)
         one = cnn(
             work,
             label,
             preset=settings,
             balanced=bool(recipe["balanced"]),
             layer=layer,
-            seed=seed + int(number),
+            seed=own_seed,
         )
-        values = slots.require(adata, "layers", layer)
         own = activations(one.network, _rows(values, seen))[1]
-        one_logits, features = activations(one.network, _rows(values, held))
-        if logits is None:
-            logits = np.empty((samples.size, one_logits.shape[1]), np.float32)
-        logits[fold == number] = one_logits
+        logits[fold == number], features = activations(one.network, _rows(values, held))
         distances[fold == number] = Novelty.of(own, codes[seen]).distances(features)[0]
-    assert logits is not None
     return logits, distances
 
 
@@ -231,24 +228,16 @@ def _folds(adata: AnnData, label: str, samples: np.ndarray, n_folds: int, seed: 
     obs = adata.obs.iloc[samples][columns].copy()
     obs[label] = obs[label].astype(str).astype("category")
     smallest = int(obs[label].value_counts().min())
-    # Of each class, at least two samples are left to train on.
-    possible = min(n_folds, smallest)
-    while possible > 1 and smallest - -(-smallest // possible) < MIN_TRAIN:
-        possible -= 1
-    if possible < 2:
+    numbers = range(2, min(n_folds, smallest) + 1)
+    possible = max((each for each in numbers if fewest(n_folds=each) <= smallest), default=0)
+    if not possible:
         raise DataError(
             f"the smallest class has {smallest} training samples: calibration needs at least 3 of "
             "each, drop such classes"
         )
     work = anndata.AnnData(obs=obs)
-    split(work, label, n_folds=max(2, possible), groups=groups, seed=seed)
+    split(work, label, n_folds=possible, groups=groups, seed=seed)
     return np.asarray(work.obs[schema.obs.fold], dtype=np.int64)
-
-
-def _balancing(adata: AnnData) -> dict[str, Any] | None:
-    """Return the settings of ``pp.oversample``, if it was run."""
-    found: dict[str, Any] | None = slots.record(adata).get("oversample", {}).get("params")
-    return found
 
 
 def _errors(model: Classifier, logits: np.ndarray, codes: np.ndarray) -> dict[str, Any]:

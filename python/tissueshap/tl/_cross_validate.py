@@ -15,7 +15,7 @@ from tissueshap._core.adata import target
 from tissueshap._core.errors import DataError
 from tissueshap._core.held_out import TEST, TRAIN, folds, rounds
 from tissueshap._core.logging import logger
-from tissueshap.evaluation import FoldResults, balance_as, workbench
+from tissueshap.evaluation import FoldResults, balance_as, balancing, workbench
 from tissueshap.tl._cnn import cnn
 from tissueshap.tl._predict import predict
 from tissueshap.tl._shap import shap
@@ -95,7 +95,7 @@ def cross_validate(
         raise DataError("there are no folds: run ts.pp.split(adata, n_folds=5) first")
     slots.begin(adata, "predict")
     sources = slots.begin(adata, "shap", layer=layer)
-    balanced = slots.record(adata).get("oversample", {}).get("params")
+    balanced = balancing(adata)
     mixed = [] if balanced is None else [str(balanced["layer"])]
     if explain.get("samples") == "all":
         raise DataError(

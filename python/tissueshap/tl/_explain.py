@@ -11,7 +11,7 @@ from tissueshap._core.adata import target as written_to
 from tissueshap._core.counts import check_counts
 from tissueshap._core.dense import blocks
 from tissueshap._core.errors import DataError
-from tissueshap._core.options import check_choice, shown, wrong_type
+from tissueshap._core.options import check_choice, shown
 from tissueshap.explain import ALL, Background, Explainer, PreparedRows, Rows, Values
 from tissueshap.model import (
     MIN_OVERLAP,
@@ -19,6 +19,7 @@ from tissueshap.model import (
     activations,
     backend,
     check_input,
+    check_model,
     columns_of,
     of_model,
     outputs,
@@ -102,8 +103,7 @@ def explain(
     True
     """
     adata = written_to(adata, copy=copy)
-    if not isinstance(model, Classifier):
-        raise wrong_type("model", model, "a classifier of ts.tl.cnn or ts.model.load(folder)")
+    check_model(model)
     if model.background is None:
         raise DataError(
             "the model has no background to compare with: run model = ts.tl.calibrate(adata, "
@@ -113,8 +113,7 @@ def explain(
     rows = _of_counts(adata, model, min_overlap) if raw else _of_layer(adata, model, layer)
     used = None if raw else layer
     own = None if key_added is None else f"{key_added}_explain"
-    sources = of_model(adata, model, "explain", layer=used, key_added=own)
-    shap_sources = of_model(adata, model, "shap", layer=used, key_added=key_added)
+    sources = of_model(adata, model, "shap", layer=used, key_added=key_added)
     targets = _targets(model, rows, target)
     explainer = Explainer(
         model.network,
@@ -149,7 +148,7 @@ def explain(
         params={**params, "samples": "all", "background": "model"},
         seed=seed,
         versions=versions,
-        sources=shap_sources,
+        sources=sources,
         key_added=key_added,
     )
     slots.write(

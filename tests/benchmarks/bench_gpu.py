@@ -202,6 +202,19 @@ def measure_explaining(network, x, codes, sizes, peak, *, mixed):
     return found
 
 
+def keep(figures, part, found, out):
+    """Print a part's figures, and write what has been measured so far."""
+    figures[part] = found
+    out.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+    share = found["fraction_of_peak"]
+    print(
+        f"{part}: {found['seconds']:.1f} s, {found['petaflop']:.3g} PFLOP, "
+        f"{'unknown' if share is None else f'{share:.1%}'} of the peak; "
+        f"limited by {found['limited_by']}",
+        flush=True,
+    )
+
+
 def run(sizes, *, out, mixed=False, peak=None):
     """Measure, print and write."""
     settings.progress = False
@@ -209,31 +222,20 @@ def run(sizes, *, out, mixed=False, peak=None):
         keras().mixed_precision.set_global_policy("mixed_bfloat16")
     name = device()
     limit = peak_of(name, mixed=mixed, given=peak)
-    x, codes = simulated(sizes)
-    network, training = measure_training(training_rows(x, codes, sizes.n_rows), sizes, limit)
-    explaining = measure_explaining(network, x, codes, sizes, limit, mixed=mixed)
     figures = {
         "backend": backend(),
         "device": name,
         "precision": "mixed_bfloat16" if mixed else "float32",
         "peak_tflop_a_second": None if limit is None else limit / 1e12,
         "sizes": asdict(sizes),
-        "epoch": training,
-        "explaining": explaining,
     }
-    out.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
-    for part in ("epoch", "explaining"):
-        held = figures[part]
-        share = held["fraction_of_peak"]
-        print(
-            f"{part}: {held['seconds']:.1f} s, {held['petaflop']:.3g} PFLOP, "
-            f"{'unknown' if share is None else f'{share:.1%}'} of the peak; "
-            f"limited by {held['limited_by']}"
-        )
-    print(
-        f"{PAPER_EPOCHS} epochs: {training['minutes_of_11_epochs']:.2f} minutes; "
-        f"{explaining['seconds_a_sample']:.4f} s an explained sample"
-    )
+    x, codes = simulated(sizes)
+    network, found = measure_training(training_rows(x, codes, sizes.n_rows), sizes, limit)
+    keep(figures, "epoch", found, out)
+    print(f"{PAPER_EPOCHS} epochs: {found['minutes_of_11_epochs']:.2f} minutes", flush=True)
+    found = measure_explaining(network, x, codes, sizes, limit, mixed=mixed)
+    keep(figures, "explaining", found, out)
+    print(f"{found['seconds_a_sample']:.4f} s an explained sample")
     return figures
 
 

@@ -49,7 +49,9 @@ def fit(
         optimizer=_optimizer(settings, steps=epochs * len(batches)),
         loss=keras.losses.CategoricalCrossentropy(label_smoothing=settings.label_smoothing),
         weighted_metrics=["accuracy"],
-        jit_compile=False,
+        # Without compilation JAX would run each operation of a step by itself; TensorFlow has
+        # a graph of its own, and XLA's compilation takes longer than it saves on a CPU.
+        jit_compile=_backend.backend() == "jax",
     )
     watched = None
     if rows.codes_validation.size:

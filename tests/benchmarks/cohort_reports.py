@@ -71,7 +71,6 @@ def settings(name: str, data: Path) -> dict[str, Any]:
         "cohort_samples": second / "samples.tsv.gz",
         "min_class_size": 10,
         "test_per_class": 5,
-        "preset": "small",
         "select": "top_n",
         "n_top": 100,
         "cluster_samples": "all",

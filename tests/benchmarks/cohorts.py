@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,7 @@ import pandas as pd
 from anndata import AnnData
 
 from tissueshap import io, pl, pp, settings, tl
-from tissueshap.model._presets import Standardise, preset
+from tissueshap.model._presets import Standardise
 
 HERE = Path(__file__).resolve().parent
 FIGURES = HERE.parents[1] / "docs" / "cohorts" / "figures"
@@ -75,7 +74,7 @@ def primates(data: Path, **figures: Any) -> dict[str, Any]:
     pp.split(adata, n_test=5)
     pp.log2(adata)
     pp.oversample(adata)
-    model = tl.cnn(adata, preset="small")
+    model = tl.cnn(adata)
     tl.predict(adata, model)
     tl.evaluate(adata)
     _explain(adata, model)
@@ -135,7 +134,7 @@ def gtex_hpa(data: Path, **figures: Any) -> dict[str, Any]:
     pp.split(adata, n_test=4)
     pp.oversample(adata, layer="log2")
     pp.harmonise(other, adata)
-    model = tl.cnn(adata, preset="small")
+    model = tl.cnn(adata)
     tl.predict(adata, model)
     tl.evaluate(adata)
     _explain(adata, model)
@@ -143,7 +142,7 @@ def gtex_hpa(data: Path, **figures: Any) -> dict[str, Any]:
         "held_out": _held_out(adata),
         "by_seed": [
             _transferred(adata, other, seed, standardise=standardise, map=HPA_MAP)
-            for standardise in ("genes", "samples", "none")
+            for standardise in ("samples", "none", "genes")
             for seed in SEEDS
         ],
         "logistic_regression": {
@@ -237,11 +236,10 @@ def _held_out(adata: AnnData) -> dict[str, float]:
 
 
 def _transferred(
-    adata: AnnData, other: AnnData, seed: int, *, standardise: Standardise = "genes", **how: Any
+    adata: AnnData, other: AnnData, seed: int, *, standardise: Standardise = "samples", **how: Any
 ) -> dict[str, Any]:
     """Train with a seed, and score both inputs of the other cohort."""
-    chosen = replace(preset("small"), standardise=standardise)
-    model = tl.cnn(adata, preset=chosen, seed=seed, key_added="again")
+    model = tl.cnn(adata, standardise=standardise, seed=seed, key_added="again")
     found: dict[str, Any] = {"seed": seed, "standardise": standardise}
     for layer in ("log2", "harmonised"):
         tl.predict(other, model, layer=layer)
@@ -310,7 +308,7 @@ def _heart(adata: AnnData, sets: Path, source: str) -> dict[str, Any]:
 
 def _heart_of_seed(adata: AnnData, sets: Path, seed: int) -> dict[str, Any]:
     """Train, explain and select with another seed, in place."""
-    _explain(adata, tl.cnn(adata, preset="small", seed=seed))
+    _explain(adata, tl.cnn(adata, seed=seed))
     return _heart(adata, sets, "shap")
 
 

@@ -32,6 +32,7 @@ from tissueshap.model._architectures import build
 from tissueshap.model._backend import backend, keras
 from tissueshap.model._fit import fit
 from tissueshap.model._rows import TrainingRows
+from tissueshap.pp._mixture import mixtures
 
 #: Peak of dense arithmetic, TFLOP/s: TF32 for float32 networks, and bfloat16.
 PEAKS = {"H100": (494.7, 989.4), "H200": (494.7, 989.4), "A100": (156.0, 312.0)}
@@ -78,8 +79,7 @@ def training_rows(x, codes, n_rows, seed=0):
     )
 
     def expand(part):
-        share = part["mix"].to_numpy(np.float32)[:, None]
-        return (1 - share) * x[part["sample"]] + share * x[part["neighbour"]]
+        return mixtures(x, *(part[name].to_numpy() for name in ("sample", "neighbour", "mix")))
 
     return TrainingRows(
         table=table,

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import pandas as pd
 
 from tissueshap._core.logging import logger
 from tissueshap._core.progress import progress
+from tissueshap._core.settings import settings as session
 from tissueshap.model import _backend
 from tissueshap.model._divergence import diverges
 
@@ -18,6 +20,12 @@ if TYPE_CHECKING:
     from tissueshap.model._rows import TrainingRows
 
 keras = _backend.keras()
+
+#: Input, classes and weights of the rows of a batch.
+Batch: TypeAlias = tuple[np.ndarray, np.ndarray, np.ndarray]
+
+#: Threads that expand rows. More would compete for memory bandwidth and Python's lock.
+_MOST_THREADS = 4
 
 
 def fit(
@@ -65,47 +73,65 @@ def fit(
                 monitor="val_loss", patience=settings.patience, restore_best_weights=True
             )
         )
-    network.fit(
-        batches,
-        epochs=epochs,
-        validation_data=watched,
-        validation_batch_size=1024,
-        callbacks=callbacks,
-        shuffle=False,
-        verbose=0,
-    )
+    try:
+        network.fit(
+            batches,
+            epochs=epochs,
+            validation_data=watched,
+            validation_batch_size=1024,
+            callbacks=callbacks,
+            shuffle=False,
+            verbose=0,
+        )
+    finally:
+        batches.close()
     return keras.Model(network.input, network.output, name=network.name), callbacks[0].table()
 
 
 class _Batches(keras.utils.PyDataset):  # type: ignore[name-defined,misc]
-    """The rows in a new order each epoch, expanded batch by batch."""
+    """The rows in a new order each epoch, expanded in threads ahead of the training.
+
+    Keras' own workers do the same, but wait a tenth of a second at the end of each epoch.
+    """
 
     def __init__(self, rows: TrainingRows, n_classes: int, *, batch_size: int, seed: int) -> None:
         super().__init__()
         self._rows, self._n_classes, self._seed = rows, n_classes, seed
+        self._weights = rows.table["weight"].to_numpy(dtype=np.float32)
         # A last batch of one or two rows would disturb batch normalisation, so all batches
         # have about the same size.
         self._n_batches = max(1, round(len(rows) / batch_size))
         self._epoch = 0
+        n_threads = min(session.cores, _MOST_THREADS)
+        self._ahead = 2 * n_threads
+        self._threads = ThreadPoolExecutor(n_threads, thread_name_prefix="rows")
         self._deal()
 
     def __len__(self) -> int:
         return self._n_batches
 
-    def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        chosen = self._dealt[index]
-        part = self._rows.table.iloc[chosen]
-        x = self._rows.expand(part)
-        y = _one_hot(self._rows.codes[chosen], self._n_classes)
-        return x, y, part["weight"].to_numpy(dtype=np.float32)
+    def __getitem__(self, index: int) -> Batch:
+        for number in range(index, min(index + self._ahead, self._n_batches)):
+            if number not in self._pending:
+                self._pending[number] = self._threads.submit(self._batch, self._dealt[number])
+        return self._pending.pop(index).result()
 
     def on_epoch_end(self) -> None:
         self._epoch += 1
         self._deal()
 
+    def close(self) -> None:
+        """End the threads; batches that nobody waits for are not expanded."""
+        self._threads.shutdown(cancel_futures=True)
+
     def _deal(self) -> None:
         order = np.random.default_rng([self._seed, self._epoch]).permutation(len(self._rows))
         self._dealt = np.array_split(order, self._n_batches)
+        self._pending: dict[int, Future[Batch]] = {}
+
+    def _batch(self, chosen: np.ndarray) -> Batch:
+        x = self._rows.expand(self._rows.table.iloc[chosen])
+        return x, _one_hot(self._rows.codes[chosen], self._n_classes), self._weights[chosen]
 
 
 class _GiveUp(keras.callbacks.Callback):  # type: ignore[name-defined,misc]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -16,6 +17,7 @@ from tissueshap._core.errors import DataError
 from tissueshap._core.held_out import training
 from tissueshap._core.options import check_choice
 from tissueshap.pp._log2 import logarithm_of, transformed
+from tissueshap.pp._mixture import mixtures
 from tissueshap.pp._smote import Mixes, by_numpy, by_smote_variants, smote
 
 _ENGINES = {"tissueshap": by_numpy, "smote_variants": by_smote_variants}
@@ -183,22 +185,17 @@ def expand(
     chosen: pd.DataFrame = (
         rows if isinstance(rows, pd.DataFrame) else slots.table(adata, record, "table").iloc[rows]
     )
+    parts = (chosen[name].to_numpy() for name in ("sample", "neighbour", "mix"))
     values = slots.require(adata, "layers", layer)
-    mix = chosen["mix"].to_numpy(np.float32)
-    mixture = np.array(dense(values[chosen["sample"].to_numpy()]), dtype=np.float32)
-    mixed = np.flatnonzero(mix)
-    if mixed.size:
-        neighbours = dense(values[chosen["neighbour"].to_numpy()[mixed]])
-        share = mix[mixed, None]
-        mixture[mixed] = (1 - share) * mixture[mixed] + share * neighbours
     if layer in _LOGGED:
-        return mixture
+        return mixtures(values, *parts)
     recorded = logarithm_of(adata)
-    return transformed(
-        mixture,
+    logarithm = partial(
+        transformed,
         offset=recorded["offset"] if offset is None else offset,
         shift=recorded["shift"] if shift is None else shift,
     )
+    return mixtures(values, *parts, finish=logarithm)
 
 
 def _float64(values: Any, rows: np.ndarray) -> np.ndarray:

@@ -24,12 +24,15 @@
 #'   record `predict`. A calibrated model also writes `prediction_set` (classes
 #'   that hold the sample's own with a probability of 95 percent), `novelty`
 #'   (distance from the nearest class in the last hidden layer),
-#'   `novelty_pvalue`, `nearest_class`, `second_class` (with which a mixture is
-#'   closest to the sample), the `obsm` `X_classes` (a map of the classes) and
-#'   `verdict`. A sample that lies further from every class than 95 percent of
-#'   samples of known classes is `"ambiguous"` if a mixture of two classes is
-#'   closer, and `"unfamiliar"` otherwise. Any other sample is `"known"` if its
-#'   set has one class, and `"ambiguous"` if it has several or none.
+#'   `novelty_pvalue`, `nearest_class`, `second_class` (whose mixture with the
+#'   nearest class is closest to the sample), `mixture_pvalue` (share of samples
+#'   of known classes that such a mixture is as much closer to than their
+#'   nearest class), the `obsm` `X_classes` (a map of the classes) and
+#'   `verdict`: `"ambiguous"` for a sample that a mixture of two classes is
+#'   closer to, by more than for 95 percent of samples of known classes; else
+#'   `"unfamiliar"` for one that lies further from every class than 95 percent
+#'   of them; else `"known"` if its set has one class, and `"ambiguous"` if it
+#'   has several or none.
 #' @export
 #' @examples
 #' if (python_available()) {

@@ -16,7 +16,8 @@ from tissueshap.calibration._scaling import Scaling, fit_scaling
 
 #: A prediction set holds the sample's class with this probability.
 LEVEL = 0.95
-#: Share of samples of known classes that may be called unfamiliar.
+#: Share of samples of known classes that may be called unfamiliar, and that may be called a
+#: mixture.
 FALSE_ALARMS = 0.05
 #: The verdicts.
 KNOWN, AMBIGUOUS, UNFAMILIAR = "known", "ambiguous", "unfamiliar"
@@ -39,14 +40,17 @@ class Judged:
     nearest
         That class, as a number.
     second
-        Class that a mixture of it and the nearest class would need to be closest to the
-        sample, as a number.
+        Class whose mixture with the nearest class is closest to the sample, as a number.
+    mixture_pvalue
+        Share of samples of known classes that such a mixture is as much closer to than their
+        nearest class, (samples,).
     position
         Place on a flat map of the classes, samples x 2.
     verdicts
-        Where the p-value is at most 0.05, ``"unfamiliar"``, or ``"ambiguous"`` if a mixture
-        of two classes is not as far away; otherwise ``"known"`` where the set has one class,
-        and ``"ambiguous"`` where it has none or several.
+        ``"ambiguous"`` where `mixture_pvalue` is at most 0.05 and the mixture is not further
+        away than samples of known classes are from theirs; else ``"unfamiliar"`` where
+        `pvalue` is at most 0.05; else ``"known"`` where the set has one class, and
+        ``"ambiguous"`` where it has none or several.
 
     Examples
     --------
@@ -62,6 +66,7 @@ class Judged:
     pvalue: np.ndarray
     nearest: np.ndarray
     second: np.ndarray
+    mixture_pvalue: np.ndarray
     position: np.ndarray
     verdicts: np.ndarray
 
@@ -83,9 +88,11 @@ class Calibration:
     thresholds
         Of the prediction sets.
     novelty
-        The classes in the last hidden layer.
+        The classes, and mixtures of them, in the last hidden layer.
     reference
-        Distances of samples that the network had not seen, ascending.
+        Distances to the nearest class of samples that the network had not seen, ascending.
+    gains
+        How much closer such samples are to a mixture than to their nearest class, ascending.
     source
         ``"validation"`` (the samples held out to monitor the training) or ``"out-of-fold"``
         (the training samples, each by a network of other folds).
@@ -98,8 +105,9 @@ class Calibration:
     >>> codes = np.repeat([0, 1, 2], 40)
     >>> features = 4 * np.eye(3)[codes] + rng.normal(size=(120, 3))
     >>> novelty = ts.calibration.Novelty.of(features, codes)
-    >>> distances = novelty.distances(features)[0]
-    >>> calibration = ts.calibration.fit(features, codes, distances, novelty, source="example")
+    >>> calibration = ts.calibration.fit(
+    ...     features, codes, *novelty.place(features), novelty, source="example"
+    ... )
     >>> calibration.judge(features[:1], features[:1]).sets.tolist()
     [[True, False, False]]
     """
@@ -108,6 +116,7 @@ class Calibration:
     thresholds: Thresholds
     novelty: Novelty
     reference: np.ndarray
+    gains: np.ndarray
     source: str
     n_samples: int
 
@@ -131,7 +140,10 @@ class Calibration:
         return {
             "novelty_centre": self.novelty.centre,
             "novelty_directions": self.novelty.directions,
+            "novelty_pairs": self.novelty.pairs,
+            "novelty_mixed": self.novelty.mixed,
             "novelty_reference": self.reference,
+            "novelty_gains": self.gains,
         }
 
     @classmethod
@@ -148,18 +160,24 @@ class Calibration:
         try:
             scaling = Scaling.from_dict(plain["scaling"])
             thresholds = Thresholds.from_dict(plain["thresholds"])
-            novelty = Novelty(arrays["novelty_centre"], arrays["novelty_directions"])
-            reference, source = arrays["novelty_reference"], str(plain["source"])
+            novelty = Novelty(
+                *(arrays[f"novelty_{name}"] for name in ("centre", "directions", "pairs", "mixed"))
+            )
+            reference, gains = (arrays[f"novelty_{name}"] for name in ("reference", "gains"))
+            source = str(plain["source"])
             n_samples = int(plain["n_samples"])
             sizes = {scaling.slope.shape, scaling.bias.shape} | {
                 limits.shape for limits in thresholds.by_class.values()
             }
             shape = (n_classes, novelty.centre.size)
+            mixed = (len(novelty.pairs), novelty.centre.size)
+            has_pairs = novelty.pairs.size and novelty.pairs.max() < n_classes
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise DataError(f"its calibration: {error!r}") from error
-        if sizes != {(n_classes,)} or novelty.directions.shape != shape or not reference.size:
+        shapes = novelty.directions.shape == shape and novelty.mixed.shape == mixed
+        if sizes != {(n_classes,)} or not shapes or not has_pairs or not reference.size:
             raise DataError("its calibration does not match its classes")
-        return cls(scaling, thresholds, novelty, reference, source, n_samples)
+        return cls(scaling, thresholds, novelty, reference, gains, source, n_samples)
 
     def judge(self, logits: np.ndarray, features: np.ndarray, *, level: float = LEVEL) -> Judged:
         """Judge samples by what the network makes of them.
@@ -177,9 +195,10 @@ class Calibration:
         sets = prediction_sets(nonconformity(probabilities), self.thresholds, level)
         distance, nearest = self.novelty.distances(features)
         pvalue = novelty_pvalues(distance, self.reference)
-        mixed, second = self.novelty.between(features)
-        is_mixture = novelty_pvalues(mixed, self.reference) > FALSE_ALARMS
-        far = np.where(is_mixture, AMBIGUOUS, UNFAMILIAR)
+        between, second = self.novelty.between(features)
+        mixture_pvalue = novelty_pvalues(distance - between, self.gains)
+        is_near_mixture = novelty_pvalues(between, self.reference) > FALSE_ALARMS
+        is_mixture = (mixture_pvalue <= FALSE_ALARMS) & is_near_mixture
         single = np.where(sets.sum(axis=1) == 1, KNOWN, AMBIGUOUS)
         return Judged(
             probabilities.astype(np.float32),
@@ -188,8 +207,10 @@ class Calibration:
             pvalue,
             nearest,
             second,
+            # A mixture that is itself far away explains nothing.
+            np.where(is_near_mixture, mixture_pvalue, 1.0),
             self.novelty.map(features),
-            np.where(pvalue <= FALSE_ALARMS, far, single),
+            np.select([is_mixture, pvalue <= FALSE_ALARMS], [AMBIGUOUS, UNFAMILIAR], single),
         )
 
 
@@ -197,6 +218,7 @@ def fit(
     logits: np.ndarray,
     codes: np.ndarray,
     distances: np.ndarray,
+    gains: np.ndarray,
     novelty: Novelty,
     *,
     source: str,
@@ -206,13 +228,14 @@ def fit(
 
     Parameters
     ----------
-    logits, distances
+    logits, distances, gains
         Of samples that the networks which made them had not seen, samples x classes and
-        (samples,).
+        (samples,); the last two as from :meth:`Novelty.place`.
     codes
         The true classes, as columns of `logits`.
     novelty
-        The classes in the last hidden layer of the network that will be used.
+        The classes, and mixtures of them, in the last hidden layer of the network that will be
+        used.
     source
         Where the samples come from, for the record.
     seed
@@ -228,8 +251,9 @@ def fit(
     >>> codes = np.repeat([0, 1, 2], 40)
     >>> features = 4 * np.eye(3)[codes] + rng.normal(size=(120, 3))
     >>> novelty = ts.calibration.Novelty.of(features, codes)
-    >>> distances = novelty.distances(features)[0]
-    >>> calibration = ts.calibration.fit(features, codes, distances, novelty, source="example")
+    >>> calibration = ts.calibration.fit(
+    ...     features, codes, *novelty.place(features), novelty, source="example"
+    ... )
     >>> calibration.n_samples
     120
     """
@@ -240,6 +264,7 @@ def fit(
         Thresholds.of(scores, codes, LEVELS),
         novelty,
         np.sort(np.asarray(distances, dtype=np.float32)),
+        np.sort(np.asarray(gains, dtype=np.float32)),
         source,
         int(codes.size),
     )

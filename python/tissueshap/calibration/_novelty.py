@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
+
+from tissueshap.calibration._mixtures import mixed_features, pairs_of_classes
 
 
 @dataclass(frozen=True)
@@ -22,6 +26,10 @@ class Novelty:
         Mean of each feature over the training samples, (features,).
     directions
         Means of the classes from there, scaled to length 1, float32, classes x features.
+    pairs
+        Pairs of classes that are mixed, int32, pairs x 2; none before :meth:`mixing`.
+    mixed
+        Equal mixtures of each pair, as the classes, float16, pairs x features.
 
     Examples
     --------
@@ -36,6 +44,8 @@ class Novelty:
 
     centre: np.ndarray
     directions: np.ndarray
+    pairs: np.ndarray = field(default_factory=lambda: np.empty((0, 2), np.int32))
+    mixed: np.ndarray = field(default_factory=lambda: np.empty((0, 0), np.float16))
 
     @classmethod
     def of(cls, features: np.ndarray, codes: np.ndarray) -> Novelty:
@@ -69,11 +79,41 @@ class Novelty:
         # Rounding can make a cosine a little larger than 1.
         return np.maximum(1.0 - cosines.max(axis=1), 0.0), cosines.argmax(axis=1)
 
-    def between(self, features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return each sample's distance to mixtures of the nearest class with another one.
+    def mixing(
+        self,
+        features_of: Callable[[np.ndarray], np.ndarray],
+        values: Any,
+        codes: np.ndarray,
+        *,
+        seed: int = 0,
+    ) -> Novelty:
+        """Return the same classes with equal mixtures of every two of them.
 
-        A mixture is any direction between the two classes, as of a sample that has cells of
-        both.
+        Parameters
+        ----------
+        features_of
+            The network, from its input to the features of its last hidden layer.
+        values
+            Training samples x genes, base-2 logarithms; anything that can be indexed by rows.
+        codes
+            Their classes, as numbers.
+        seed
+            Seed of the samples that are mixed.
+
+        Examples
+        --------
+        >>> values = np.log2(1 + np.random.default_rng(0).poisson(50, (60, 8)))
+        >>> codes = np.repeat([0, 1, 2], 20)
+        >>> novelty = ts.calibration.Novelty.of(values, codes)
+        >>> novelty.mixing(lambda x: x, values, codes).pairs.tolist()
+        [[0, 1], [0, 2], [1, 2]]
+        """
+        pairs = pairs_of_classes(self.directions)
+        mixed = mixed_features(features_of, values, codes, pairs, seed=seed)
+        return replace(self, pairs=pairs, mixed=_unit(mixed - self.centre).astype(np.float16))
+
+    def between(self, features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return each sample's distance to a mixture of the nearest class with another one.
 
         Parameters
         ----------
@@ -82,20 +122,38 @@ class Novelty:
 
         Returns
         -------
-        The smallest distance, float32, and the other class as a number, both (samples,). The
-        distance is never larger than that to the nearest class.
+        The smallest distance, float32, and the other class as a number, both (samples,).
+        Without :meth:`mixing`, infinity and the second nearest class.
         """
-        cosines = _unit(features - self.centre) @ self.directions.T
+        seen = _unit(features - self.centre)
+        cosines = seen @ self.directions.T
+        rows = np.arange(len(cosines))
         nearest = cosines.argmax(axis=1)
-        own = cosines[np.arange(len(cosines)), nearest][:, None]
-        overlap = (self.directions @ self.directions.T)[nearest]
-        # A share of the other class brings the sample closer only if its weight is positive.
-        helps = cosines > overlap * own
-        square = np.square(own) + np.square(cosines) - 2 * overlap * own * cosines
-        mixed = np.sqrt(np.maximum(square, 0) / np.maximum(1 - np.square(overlap), 1e-6))
-        mixed = np.where(helps & (own > 0), mixed, own)
-        mixed[np.arange(len(cosines)), nearest] = -1.0
-        return np.maximum(1.0 - mixed.max(axis=1), 0.0), mixed.argmax(axis=1)
+        cosines[rows, nearest] = -np.inf
+        if not len(self.pairs):
+            return np.full(len(rows), np.inf, np.float32), cosines.argmax(axis=1)
+        first, second = self.pairs.T
+        mixed = seen @ self.mixed.astype(np.float32).T
+        mixed[(first != nearest[:, None]) & (second != nearest[:, None])] = -np.inf
+        best = mixed.argmax(axis=1)
+        other = np.where(first[best] == nearest, second[best], first[best])
+        return np.maximum(1.0 - mixed[rows, best], 0.0), other
+
+    def place(self, features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return how far samples are from the nearest class, and how much closer a mixture is.
+
+        Parameters
+        ----------
+        features
+            Of the same network, samples x features.
+
+        Returns
+        -------
+        Distances to the nearest class, and these minus the distance to a mixture of that class
+        with another one, both float32, (samples,).
+        """
+        distance, _ = self.distances(features)
+        return distance, distance - self.between(features)[0]
 
     def map(self, features: np.ndarray) -> np.ndarray:
         """Return a flat map of samples: what the first two axes of :meth:`axes` show of them.

@@ -125,7 +125,7 @@ def _listed(shown: pd.DataFrame) -> Rows:
         names = str(row.get("prediction_set", "")).split("; ")
         if row.get("verdict") == "unfamiliar":
             row["possible"] = "perhaps none"
-        elif row.get("novelty_pvalue", 1) <= FALSE_ALARMS:
+        elif row.get("mixture_pvalue", 1) <= FALSE_ALARMS:
             row["possible"] = f"between {row['nearest_class']} and {row['second_class']}"
         elif names == [row["predicted"]]:
             row["possible"] = "only this one"

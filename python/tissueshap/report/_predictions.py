@@ -22,6 +22,7 @@ _JUDGED = (
     schema.obs.novelty_pvalue,
     schema.obs.nearest_class,
     schema.obs.second_class,
+    schema.obs.mixture_pvalue,
     schema.obs.verdict,
 )
 
@@ -40,9 +41,10 @@ def prediction_table(adata: AnnData, truth: pd.DataFrame | None = None) -> pd.Da
     Returns
     -------
     ``sample``, ``predicted``, ``confidence``; of a calibrated model ``prediction_set``,
-    ``novelty``, ``novelty_pvalue``, ``nearest_class``, ``second_class`` and ``verdict``;
-    ``class_2``, ``probability_2``, ``class_3`` and ``probability_3``; with `truth` also
-    ``true_class`` and ``correct`` (yes, no, or empty where the model does not know the class).
+    ``novelty``, ``novelty_pvalue``, ``nearest_class``, ``second_class``,
+    ``mixture_pvalue`` and ``verdict``; ``class_2``, ``probability_2``, ``class_3`` and
+    ``probability_3``; with `truth` also ``true_class`` and ``correct`` (yes, no, or
+    empty where the model does not know the class).
     """
     obs = adata.obs
     columns: dict[str, Any] = {

@@ -41,10 +41,11 @@ def _unfamiliar(row: Mapping[str, Any], reference: np.ndarray) -> str:
 
 
 def _ambiguous(row: Mapping[str, Any]) -> str:
-    if row["novelty_pvalue"] <= FALSE_ALARMS:
+    if row["mixture_pvalue"] <= FALSE_ALARMS:
         return (
-            f"It lies between {row['nearest_class']} and {row['second_class']}, further from each "
-            "than samples of one class do. The sample may be a mixture of both."
+            f"It resembles an equal mixture of {row['nearest_class']} and {row['second_class']} "
+            f"more than either, as at most {FALSE_ALARMS:.0%} of samples of one class do. The "
+            "sample may be a mixture of both."
         )
     possible = [name for name in row["prediction_set"].split("; ") if name]
     likely = [(row["predicted"], row["confidence"])]

@@ -58,7 +58,9 @@ def calibrate(
     - thresholds of the prediction sets, which hold a sample's class with a probability of
       90 % or 95 % (split conformal prediction), for all classes together and for each;
     - the distance of such samples from the nearest class in the last hidden layer, with
-      which samples of unknown classes are recognised.
+      which samples of unknown classes are recognised;
+    - how much closer such samples are to a mixture of two classes, made of training samples,
+      with which mixtures are recognised.
 
     The model also receives a background for :func:`tl.explain`.
 
@@ -120,16 +122,15 @@ def calibrate(
     codes = pd.Index(model.classes).get_indexer(adata.obs[name].astype(str))
     held = validation(adata, name, model.recipe, samples)
     own = np.setdiff1d(samples, held)
-    logits, features = activations(model.network, _rows(values, own))
-    novelty = Novelty.of(features, codes[own])
+    novelty = _novelty(model, values, own, codes, seed)
     if held.size:
         source = "validation"
         logits, features = activations(model.network, _rows(values, held))
-        distances = novelty.distances(features)[0]
+        placed = novelty.place(features)
     else:
         source, held = "out-of-fold", samples
-        logits, distances = _out_of_fold(adata, name, model.recipe, samples, codes, n_folds, seed)
-    calibration = fit(logits, codes[held], distances, novelty, source=source, seed=seed)
+        logits, placed = _out_of_fold(adata, name, model.recipe, samples, codes, n_folds, seed)
+    calibration = fit(logits, codes[held], *placed, novelty, source=source, seed=seed)
     centre = centres(_rows(values, samples), n_centres, seed)
     calibrated = replace(model, calibration=calibration, background=centre)
     test = np.flatnonzero(np.asarray(adata.obs[schema.obs.split].astype(str)) == TEST)
@@ -160,6 +161,18 @@ def calibrate(
     return replace(calibrated, card={**calibrated.card, "calibration": measured})
 
 
+def _novelty(
+    model: Classifier, values: Any, samples: np.ndarray, codes: np.ndarray, seed: int
+) -> Novelty:
+    """Return the classes and their mixtures in the last hidden layer of a network."""
+    seen, own = _rows(values, samples), codes[samples]
+
+    def features_of(x: Any) -> np.ndarray:
+        return activations(model.network, x)[1]
+
+    return Novelty.of(features_of(seen), own).mixing(features_of, seen, own, seed=seed)
+
+
 def _rows(values: Any, rows: np.ndarray) -> Rows:
     """Return some rows of a layer, read when they are needed."""
     return Rows(values, np.arange(values.shape[1]), rows)
@@ -184,15 +197,18 @@ def _out_of_fold(
     codes: np.ndarray,
     n_folds: int,
     seed: int,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return logits and distances of the training samples, each by a network of other folds."""
+) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray]]:
+    """Return logits of the training samples, and their distances and gains.
+
+    Each is of a network that was trained on other folds.
+    """
     settings, layer = restored(str(recipe["settings"])), str(recipe["layer"])
     balanced = balancing(adata) if recipe["balanced"] else None
     fold = _folds(adata, label, samples, n_folds, seed)
     numbers = np.unique(fold)
     values = slots.require(adata, "layers", layer)
     logits = np.empty((samples.size, int(codes.max()) + 1), np.float32)
-    distances = np.empty(samples.size, np.float32)
+    distances, gains = np.empty((2, samples.size), np.float32)
     work = workbench(adata, label, [layer, *([] if balanced is None else [balanced["layer"]])])
     for number in numbers:
         held, seen = samples[fold == number], samples[fold != number]
@@ -212,10 +228,10 @@ def _out_of_fold(
             layer=layer,
             seed=own_seed,
         )
-        own = activations(one.network, _rows(values, seen))[1]
+        novelty = _novelty(one, values, seen, codes, own_seed)
         logits[fold == number], features = activations(one.network, _rows(values, held))
-        distances[fold == number] = Novelty.of(own, codes[seen]).distances(features)[0]
-    return logits, distances
+        distances[fold == number], gains[fold == number] = novelty.place(features)
+    return logits, (distances, gains)
 
 
 def _folds(adata: AnnData, label: str, samples: np.ndarray, n_folds: int, seed: int) -> np.ndarray:

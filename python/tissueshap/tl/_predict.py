@@ -82,12 +82,14 @@ def predict(
     they have) and ``matched_by``. A calibrated model also writes ``obs["prediction_set"]``
     (classes that hold the sample's own with a probability of 95 %), ``obs["novelty"]``
     (distance from the nearest class in the last hidden layer), ``obs["novelty_pvalue"]``,
-    ``obs["nearest_class"]``, ``obs["second_class"]`` (with which a mixture is closest to the
-    sample), ``obsm["X_classes"]`` (samples x 2: a map of the classes in that
-    layer) and ``obs["verdict"]``. A sample that lies further from every class than 95 % of
-    samples of known classes is ``"ambiguous"`` if a mixture of two classes is closer, and
-    ``"unfamiliar"`` otherwise. Any other sample is ``"known"`` if its set has one class, and
-    ``"ambiguous"`` if it has several or none.
+    ``obs["nearest_class"]``, ``obs["second_class"]`` (whose mixture with the nearest class is
+    closest to the sample), ``obs["mixture_pvalue"]`` (share of samples of known classes that
+    such a mixture is as much closer to than their nearest class),
+    ``obsm["X_classes"]`` (samples x 2: a map of the classes in that layer) and
+    ``obs["verdict"]``: ``"ambiguous"`` for a sample that a mixture of two classes is closer
+    to, by more than for 95 % of samples of known classes; else ``"unfamiliar"`` for one that
+    lies further from every class than 95 % of them; else ``"known"`` if its set has one class,
+    and ``"ambiguous"`` if it has several or none.
 
     Raises
     ------
@@ -205,6 +207,7 @@ def _results(model: Classifier, parts: Iterator[np.ndarray]) -> dict[str, Any]:
         schema.obs.second_class: pd.Categorical.from_codes(
             whole.second, categories=pd.Index(model.classes)
         ),
+        schema.obs.mixture_pvalue: whole.mixture_pvalue,
         schema.obs.verdict: pd.Categorical(whole.verdicts, categories=list(VERDICTS)),
     }
     slots_of["obsm"][schema.obsm.X_classes] = whole.position

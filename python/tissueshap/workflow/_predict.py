@@ -92,9 +92,9 @@ def predict(
 
         The folder ``out`` gets ``predictions.tsv`` (``sample``, ``predicted``, ``confidence``,
         ``prediction_set``, ``novelty``, ``novelty_pvalue``, ``nearest_class``,
-        ``second_class``, ``verdict``, ``class_2``, ``probability_2``, ``class_3``,
-        ``probability_3`` and, with `label`, ``true_class`` and ``correct``), ``genes.tsv``
-        (``sample``, ``class``, ``rank`` 1 to 20, ``gene``, ``symbol``, ``shap``,
+        ``second_class``, ``mixture_pvalue``, ``verdict``, ``class_2``, ``probability_2``,
+        ``class_3``, ``probability_3`` and, with `label`, ``true_class`` and ``correct``),
+        ``genes.tsv`` (``sample``, ``class``, ``rank`` 1 to 20, ``gene``, ``symbol``, ``shap``,
         ``expression``, ``training_median``), ``report.html``, ``adata.h5ad``,
         ``summary.json`` and ``log.txt``. It appears once everything is written.
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 
 from tissueshap.calibration import Novelty, novelty_pvalues
+from tissueshap.calibration._mixtures import mixed_features, pairs_of_classes
 
 
 def clouds(centres, n, seed):
@@ -36,43 +37,65 @@ def test_the_more_novel_the_smaller_the_p_value():
     )
 
 
-def test_a_mixture_lies_between_its_two_classes():
-    centres = 8 * np.eye(5, 12)
-    features, codes = clouds(centres, 50, 0)
-    novelty = Novelty.of(features, codes)
-    rng = np.random.default_rng(1)
-    first, second = rng.integers(len(codes), size=(2, 300))
-    pairs = codes[first] != codes[second]
+def profiles(n_classes, n, seed):
+    """Return log2 expression of samples of classes with 20 marker genes each."""
+    rng = np.random.default_rng(seed)
+    means = np.full((n_classes, 20 * n_classes), 20.0)
+    for code in range(n_classes):
+        means[code, 20 * code : 20 * code + 20] = 2000.0
+    codes = np.repeat(np.arange(n_classes), n)
+    noise = np.exp2(rng.normal(0, 0.5, (codes.size, means.shape[1])))
+    return np.log2(1 + rng.poisson(means[codes] * noise)).astype(np.float32), codes
+
+
+def layer(x):
+    """Return a layer that is not linear, as a network's."""
+    weights = np.random.default_rng(9).normal(size=(x.shape[1], 40)).astype(np.float32)
+    return np.maximum(x @ weights - 40, 0)
+
+
+def test_a_mixture_resembles_a_mixture():
+    values, codes = profiles(5, 40, 0)
+    novelty = Novelty.of(layer(values), codes).mixing(layer, values, codes)
+    own, truth = profiles(5, 40, 1)
+    rng = np.random.default_rng(2)
+    first, second = rng.integers(len(truth), size=(2, 300))
+    pairs = truth[first] != truth[second]
     first, second = first[pairs], second[pairs]
-    mixtures = (features[first] + features[second]) / 2
-    alone = novelty.distances(mixtures)[0]
-    distance, other = novelty.between(mixtures)
-    assert (distance <= alone + 1e-6).all()
-    assert np.median(distance) < np.median(alone) / 3
-    _, nearest = novelty.distances(mixtures)
-    named = [{a, b} for a, b in zip(nearest, other, strict=True)]
-    expected = [{a, b} for a, b in zip(codes[first], codes[second], strict=True)]
-    assert np.mean([a == b for a, b in zip(named, expected, strict=True)]) > 0.9
-    # A class that is not known does not lie between two others.
-    new, _ = clouds(8 * np.eye(6, 12)[5:], 50, 2)
-    assert novelty.between(new)[0].min() > np.quantile(distance, 0.95)
+    mixtures = np.log2((np.exp2(own[first]) + np.exp2(own[second])) / 2)
+    _, usual = novelty.place(layer(own))
+    _, gain = novelty.place(layer(mixtures))
+    assert (gain > np.quantile(usual, 0.95)).mean() > 0.95
+    _, nearest = novelty.distances(layer(mixtures))
+    _, other = novelty.between(layer(mixtures))
+    named = np.sort(np.stack([nearest, other], axis=1), axis=1)
+    expected = np.sort(np.stack([truth[first], truth[second]], axis=1), axis=1)
+    assert (named == expected).all(axis=1).mean() > 0.9
 
 
-def test_the_nearest_mixture_is_what_a_search_finds():
-    rng = np.random.default_rng(3)
-    directions = rng.normal(size=(4, 6))
+def test_mixtures_are_those_of_a_linear_scale():
+    values, codes = profiles(3, 1, 0)
+    pairs = np.array([[0, 2], [1, 2]], dtype=np.int32)
+    mixed = mixed_features(lambda x: x, values, codes, pairs, seed=0)
+    for row, pair in zip(mixed, pairs, strict=True):
+        np.testing.assert_allclose(row, np.log2(np.exp2(values[pair]).mean(axis=0)), rtol=1e-5)
+
+
+def test_every_pair_of_a_few_classes_and_the_nearest_of_many_are_mixed():
+    assert len(pairs_of_classes(np.eye(64))) == 64 * 63 / 2
+    rng = np.random.default_rng(0)
+    directions = rng.normal(size=(90, 5))
     directions /= np.linalg.norm(directions, axis=1, keepdims=True)
-    novelty = Novelty(np.zeros(6, np.float32), directions.astype(np.float32))
-    features = rng.normal(size=(30, 6))
-    features /= np.linalg.norm(features, axis=1, keepdims=True)
-    found, other = novelty.between(features)
-    _, nearest = novelty.distances(features)
-    weights = np.linspace(0, 1, 2001)[:, None]
-    for row in range(30):
-        best = 2.0
-        for code in set(range(4)) - {int(nearest[row])}:
-            path = (1 - weights) * directions[nearest[row]] + weights * directions[code]
-            path /= np.linalg.norm(path, axis=1, keepdims=True)
-            best = min(best, float(1 - (path @ features[row]).max()))
-        assert abs(found[row] - best) < 1e-4
-        assert other[row] != nearest[row]
+    pairs = pairs_of_classes(directions)
+    assert 90 * 63 / 2 <= len(pairs) < 90 * 89 / 2
+    assert (pairs[:, 0] < pairs[:, 1]).all()
+    cosines = directions @ directions.T
+    nearest = np.argsort(-cosines[7])[1:64]
+    assert {tuple(sorted((7, int(code)))) for code in nearest} <= set(map(tuple, pairs.tolist()))
+
+
+def test_without_mixtures_there_is_no_gain():
+    values, codes = profiles(3, 10, 0)
+    distance, other = Novelty.of(values, codes).between(values)
+    assert np.isinf(distance).all()
+    assert (other != codes).all()

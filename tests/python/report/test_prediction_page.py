@@ -72,6 +72,7 @@ def model() -> Classifier:
         Thresholds({0.9: 0.4, 0.95: 0.5}, limits),
         Novelty(centre, directions),
         np.linspace(0, 0.5, 99, dtype=np.float32),
+        np.linspace(-0.5, 0, 99, dtype=np.float32),
         "out-of-fold",
         99,
     )
@@ -106,6 +107,7 @@ def adata() -> ad.AnnData:
             "novelty": distance,
             "novelty_pvalue": np.array([0.9, 0.5, 0.8, 0.3, 0.01]),
             "nearest_class": pd.Categorical.from_codes([0, 0, 0, 1, 2], pd.Index(CLASSES)),
+            "mixture_pvalue": np.array([0.9, 0.5, 0.8, 0.3, 1.0]),
             "verdict": pd.Categorical(verdicts),
         },
         "obsm": {
@@ -205,7 +207,7 @@ def test_reasons_name_classes_and_numbers(adata: ad.AnnData, model: Classifier) 
 def test_more_than_three_classes_are_counted() -> None:
     row = {
         **{"verdict": "ambiguous", "prediction_set": "a; b; c; d; e", "predicted": "a"},
-        "novelty_pvalue": 0.4,
+        "mixture_pvalue": 0.4,
         **{"confidence": 0.4, "class_2": "b", "probability_2": 0.2},
         **{"class_3": "c", "probability_3": 0.15},
     }
@@ -213,9 +215,9 @@ def test_more_than_three_classes_are_counted() -> None:
 
 
 def test_a_mixture_names_both_classes() -> None:
-    row = {"verdict": "ambiguous", "novelty_pvalue": 0.01, "prediction_set": "a", "predicted": "a"}
+    row = {"verdict": "ambiguous", "mixture_pvalue": 0.01, "prediction_set": "a", "predicted": "a"}
     said = reason({**row, "nearest_class": "a", "second_class": "c"}, np.zeros(9))
-    assert said.startswith("It lies between a and c, further from each")
+    assert said.startswith("It resembles an equal mixture of a and c more than either")
 
 
 def test_a_sample_between_classes_is_named_in_the_table(
@@ -224,10 +226,10 @@ def test_a_sample_between_classes_is_named_in_the_table(
     table = report.prediction_table(adata)
     mixed = table["sample"] == "mixed"
     table["second_class"] = ""  # text, as of a calibrated model
-    table.loc[mixed, ["novelty_pvalue", "nearest_class", "second_class"]] = [0.01, "Heart", "Lung"]
+    table.loc[mixed, ["mixture_pvalue", "nearest_class", "second_class"]] = [0.01, "Heart", "Lung"]
     page = _page(adata, model, tmp_path, table=table)
     assert "<td>between Heart and Lung</td>" in page
-    assert "It lies between Heart and Lung" in page
+    assert "It resembles an equal mixture of Heart and Lung" in page
 
 
 def test_known_classes_are_compared(adata: ad.AnnData, model: Classifier, tmp_path: Path) -> None:

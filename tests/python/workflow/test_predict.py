@@ -75,8 +75,8 @@ def test_everything_is_written(trained: Classifier, arrived: ad.AnnData, tmp_pat
     table = pd.read_csv(tmp_path / "out" / "predictions.tsv", sep="\t", keep_default_na=False)
     assert table.columns.tolist() == [
         *("sample", "predicted", "confidence", "prediction_set", "novelty", "novelty_pvalue"),
-        *("nearest_class", "second_class", "verdict", "class_2", "probability_2"),
-        *("class_3", "probability_3", "true_class", "correct"),
+        *("nearest_class", "second_class", "mixture_pvalue", "verdict"),
+        *("class_2", "probability_2", "class_3", "probability_3", "true_class", "correct"),
     ]
     assert table["sample"].tolist() == arrived.obs_names.tolist()
     for name in ("predicted", "verdict", "prediction_set", "nearest_class"):

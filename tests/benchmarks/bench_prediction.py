@@ -77,9 +77,10 @@ def reliability(study: Study, seed: int) -> dict[str, Any]:
         "ece_logistic": expected_calibration_error(plain, codes),
         "macro_f1_before": macro_f1(codes, before),
         "macro_f1_after": macro_f1(codes, after),
-        "unfamiliar": float((judged.verdicts == "unfamiliar").mean()),
+        "verdicts": shares(judged.verdicts),
         "coverage": list(coverage(calibrated, after, codes)),
         "mixtures": mixtures(calibrated, x, codes, study, seed),
+        "mixtures_3_to_1": mixtures(calibrated, x, codes, study, seed, share=0.75),
     }
     if study.other is not None:
         found["other"] = verdicts(study, calibrated)
@@ -109,10 +110,21 @@ def coverage(model: Classifier, probabilities: np.ndarray, codes: np.ndarray) ->
             }
 
 
+def shares(verdicts: np.ndarray) -> dict[str, float]:
+    """Return the share of each verdict."""
+    return pd.Series(verdicts).value_counts(normalize=True).to_dict()
+
+
 def mixtures(
-    model: Classifier, x: np.ndarray, codes: np.ndarray, study: Study, seed: int
+    model: Classifier,
+    x: np.ndarray,
+    codes: np.ndarray,
+    study: Study,
+    seed: int,
+    *,
+    share: float = 0.5,
 ) -> dict[str, float]:
-    """Return the verdicts on equal mixtures of two held-out samples of different classes."""
+    """Return the verdicts on mixtures of two held-out samples of different classes."""
     assert model.calibration is not None
     offset = (
         0.0 if study.logged else float(study.adata.uns["tissueshap"]["log2"]["params"]["offset"])
@@ -120,10 +132,9 @@ def mixtures(
     rng = np.random.default_rng(seed)
     pairs = rng.integers(len(x), size=(1000, 2))
     pairs = pairs[codes[pairs[:, 0]] != codes[pairs[:, 1]]][:400]
-    linear = (np.exp2(x[pairs[:, 0]]) + np.exp2(x[pairs[:, 1]])) / 2 - offset
-    mixed = np.log2(linear + offset).astype(np.float32)
-    judged = model.calibration.judge(*activations(model.network, mixed))
-    return pd.Series(judged.verdicts).value_counts(normalize=True).to_dict()
+    first, second = (np.exp2(x[pairs[:, side]]) - offset for side in (0, 1))
+    mixed = np.log2(share * first + (1 - share) * second + offset).astype(np.float32)
+    return shares(model.calibration.judge(*activations(model.network, mixed)).verdicts)
 
 
 def verdicts(study: Study, model: Classifier) -> dict[str, Any]:

@@ -114,13 +114,14 @@ def _verdicts(own: list[dict[str, Any]]) -> dict[str, str]:
 
 
 def _mixtures(own: list[dict[str, Any]]) -> dict[str, str]:
-    names = ("known", "ambiguous", "unfamiliar")
+    def each(of: str, verdict: str) -> str:
+        return " / ".join(f"{cell[of].get(verdict, 0):.0%}" for cell in own)
+
+    verdicts = ("known", "ambiguous", "unfamiliar")
     return {
-        name: " / ".join(f"{cell['mixtures'].get(name, 0):.0%}" for cell in own) for name in names
-    } | {
-        "held-out samples called unfamiliar": " / ".join(
-            f"{cell['unfamiliar']:.1%}" for cell in own
-        )
+        **{f"1 : 1, {name}": each("mixtures", name) for name in verdicts},
+        **{f"3 : 1, {name}": each("mixtures_3_to_1", name) for name in verdicts[:2]},
+        **{f"held out, {name}": each("verdicts", name) for name in verdicts[:2]},
     }
 
 

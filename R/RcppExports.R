@@ -29,3 +29,7 @@ rank_sums_cpp <- function(values, classes, n_classes) {
     .Call(`_tissueshap_rank_sums_cpp`, values, classes, n_classes)
 }
 
+tmm_ratios_cpp <- function(counts, reference) {
+    .Call(`_tissueshap_tmm_ratios_cpp`, counts, reference)
+}
+

@@ -182,6 +182,9 @@ block_reader <- function(values, along) {
             held <<- list(number = number)
             held$values <<- as.matrix(part(values, parts[[number]]))
         }
+        if (length(block) == length(parts[[number]])) {
+            return(held$values)
+        }
         part(held$values, match(block, parts[[number]]))
     }
 }

@@ -131,18 +131,10 @@ read_reference <- function(reference, counts) {
         gene = gene, count = count, scale = as.numeric(scale), extra = extra)
 }
 
-# calcNormFactors on the reference and one sample: the quotient of the two
-# factors is that sample's TMM ratio, whatever they are scaled by. A sample at
-# a time, so its factor cannot depend on the others.
+# Each sample's factor where the reference has the factor one. A sample at a
+# time, so it cannot depend on the others.
 tmm_ratios <- function(counts, reference, BPPARAM) {
     unlist(over_blocks(sample_ranges(counts, BPPARAM),
-        block_reader(counts, 2L), tmm_part, reference, BPPARAM = BPPARAM))
-}
-
-tmm_part <- function(counts, reference) {
-    vapply(seq_len(ncol(counts)), function(j) {
-        pair <- cbind(reference, counts[, j])
-        factors <- edgeR::calcNormFactors(pair, method = "TMM", refColumn = 1)
-        factors[[2L]] / factors[[1L]]
-    }, numeric(1))
+        block_reader(counts, 2L), tmm_ratios_cpp, reference,
+        BPPARAM = BPPARAM))
 }

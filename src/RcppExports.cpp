@@ -105,6 +105,18 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// tmm_ratios_cpp
+Rcpp::NumericVector tmm_ratios_cpp(SEXP counts, Rcpp::NumericVector reference);
+RcppExport SEXP _tissueshap_tmm_ratios_cpp(SEXP countsSEXP, SEXP referenceSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< SEXP >::type counts(countsSEXP);
+    Rcpp::traits::input_parameter< Rcpp::NumericVector >::type reference(referenceSEXP);
+    rcpp_result_gen = Rcpp::wrap(tmm_ratios_cpp(counts, reference));
+    return rcpp_result_gen;
+END_RCPP
+}
 
 static const R_CallMethodDef CallEntries[] = {
     {"_tissueshap_check_counts_cpp", (DL_FUNC) &_tissueshap_check_counts_cpp, 2},
@@ -114,6 +126,7 @@ static const R_CallMethodDef CallEntries[] = {
     {"_tissueshap_oneway_null_deviance_cpp", (DL_FUNC) &_tissueshap_oneway_null_deviance_cpp, 8},
     {"_tissueshap_oneway_profile_cpp", (DL_FUNC) &_tissueshap_oneway_profile_cpp, 4},
     {"_tissueshap_rank_sums_cpp", (DL_FUNC) &_tissueshap_rank_sums_cpp, 3},
+    {"_tissueshap_tmm_ratios_cpp", (DL_FUNC) &_tissueshap_tmm_ratios_cpp, 2},
     {NULL, NULL, 0}
 };
 

@@ -39,6 +39,31 @@ test_that("factors, CPM and the choice of the reference are edgeR's", {
     }
 })
 
+test_that("factors are edgeR's with few genes, many ties and the same sample", {
+    set.seed(2)
+    for (n in c(1:12, 40, 200)) {
+        for (mean in c(0.7, 3, 50)) {
+            counts <- matrix(rpois(n * 6, mean), n)
+            # one gene that all have, for library sizes above zero
+            counts[1, ] <- counts[1, ] + 1L
+            counts <- cbind(counts, counts[, 1])
+            plain <- suppressWarnings(
+                edgeR::calcNormFactors(counts, refColumn = 1))
+            for (values in list(counts, counts + 0)) {
+                found <- tmm_ratios_cpp(values, counts[, 1])
+                expect_equal(found / exp(mean(log(found))), plain,
+                    tolerance = 1e-12)
+                expect_identical(found[c(1, 7)], c(1, 1))
+            }
+        }
+    }
+})
+
+test_that("samples without a gene in common have the reference's factor", {
+    counts <- diag(5L, 4L)
+    expect_identical(tmm_ratios_cpp(counts, counts[, 1]), rep(1, 4))
+})
+
 test_that("the reference is edgeR's where most upper quartiles are zero", {
     set.seed(5)
     counts <- matrix(0, 200, 9)

@@ -7,10 +7,12 @@ from tissueshap.trust._agreement import (
     rank_biased_overlap_by_chance,
     spearman,
 )
+from tissueshap.trust._confounding import cramers_v
 from tissueshap.trust._verdict import Row, summary
 
 __all__ = [
     "Row",
+    "cramers_v",
     "jaccard",
     "jaccard_by_chance",
     "rank_biased_overlap",

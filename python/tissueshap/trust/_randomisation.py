@@ -57,6 +57,14 @@ def randomised(network: Any, *, seed: int, side: Side = "output") -> Iterator[tu
                 weight.assign(np.full(weight.shape, float(ones), dtype=np.float32))
 
 
+def n_layers(network: Any) -> int:
+    """Return how many layers :func:`randomised` re-initialises, one after the other."""
+    return sum(
+        any(len(weight.shape) > 1 for weight in layer.trainable_weights)
+        for layer in network.layers
+    )
+
+
 def _glorot(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
     """Return new weights, uniform as ``keras.initializers.GlorotUniform``; 0 for biases."""
     if len(shape) < 2:

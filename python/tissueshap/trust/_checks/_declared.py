@@ -71,16 +71,16 @@ CHECKS = {
     "completeness": Check(
         question="Do the values add up?",
         measure="median relative error of a sample's sum of values",
-        threshold=0.02,
-        why="An error of 2 % changes no rank that a reader would act on; 200 stratified draws of "
-        "a trained network stay below it.",
+        threshold=0.05,
+        why="200 draws of a sound network gave at most 0.02 on the cohorts on which thresholds were "
+        "set, wrong values 0.39 and more.",
     ),
     "repeat": Check(
         question="Does explaining again give the same genes?",
         measure="genes in both of two lists, of those in either, of the class that agrees least",
         threshold=1 / 4,
-        why="Values that are not this network's share few genes with a second explanation of it; "
-        "an index of 1/4 means that both lists share two genes of five.",
+        why="An index of 1/4 means that both lists share two genes of five. On the cohorts on "
+        "which thresholds were set, sound values gave 0.60 and more, wrong ones at most 0.12.",
     ),
     "lists": Check(
         question="Are the selected genes those of the highest values?",
@@ -136,9 +136,10 @@ CHECKS = {
         question="Do the values come from the learned weights?",
         measure="rank correlation of absolute values with this network's, less that with those of "
         "random weights",
-        threshold=0.1,
+        threshold=0.2,
         why="Values that depend on the data or the architecture alone agree with any weights "
-        "equally well; a difference of 0.1 is far from the error of such a mean.",
+        "equally well. On the cohorts on which thresholds were set, sound values gave 0.28 and "
+        "more, distances of the genes from their means at most 0.12.",
     ),
     "specificity": Check(
         question="Do the genes mark their class on held-out samples?",

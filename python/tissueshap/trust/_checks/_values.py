@@ -22,6 +22,9 @@ _LEAST_CHANGE = 0.01
 #: Draws for explanations of random weights, of which only the rank correlation with the given
 #: values is needed.
 _RANDOM_DRAWS = 50
+#: Numbers of random layers at which a network is explained, up to all: an average of networks
+#: has many layers.
+_STEPS = 3
 #: Draws of what replaces a gene.
 _FILLS = 3
 
@@ -151,12 +154,16 @@ def randomisation(context: Context) -> Found:
     weights. The values must agree with the trained network more than with random ones.
     """
     given, background = context.values[context.few], context.background()
+    total = _randomisation.n_layers(context.model.network)
+    steps = set(np.unique(np.linspace(1, total, _STEPS).round().astype(int)))
     records = _correlations(context, given, context.again, n_layers=0, layer="none", side="none")
     for number, side in enumerate(_randomisation.SIDES):
         seed = context.numbers.seed + number
         for n_layers, name, network in _randomisation.randomised(
             context.model.network, seed=seed, side=side
         ):
+            if n_layers not in steps:
+                continue
             values = context.explain(network, n_draws=_RANDOM_DRAWS, background=background)
             records += _correlations(
                 context, given, values, n_layers=n_layers, layer=name, side=side

@@ -1,9 +1,11 @@
 #' Measure how far the explanation can be trusted
 #'
-#' Runs Python's `ts.tl.trust`: whether the values add up, whether the model
-#' uses the genes, whether they come from the learned weights, mark their class
-#' on held-out samples, are stable, beat simple methods, and are right where the
-#' truth is known.
+#' Runs Python's `ts.tl.trust`: whether the values add up and are those of this
+#' model, whether held-out samples are new to it and predicted, whether another
+#' column of the samples goes with the class, whether the model uses the genes,
+#' whether they come from the learned weights, mark their class on held-out
+#' samples, are stable, beat simple methods, and are right where the truth is
+#' known.
 #'
 #' @inheritParams run_predict
 #' @inheritParams run_filter_genes

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from tissueshap._core import slots
 from tissueshap.pl import _palette, _style
 
@@ -11,8 +13,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from anndata import AnnData
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+_SIDES = ("output", "input")
 _SERIES = {
     "correlation": ("values", _palette.SHAP, -0.18),
     "correlation_abs": ("absolute values", _palette.DE, 0.18),
@@ -27,8 +31,9 @@ def randomisation(
 ) -> Figure:
     """Draw each class's rank correlation with the values of randomised networks.
 
-    Absolute values keep some of it: a gene that varies more contributes more, whatever
-    the weights.
+    The first boxes are the network itself, explained again. Absolute values keep some of the
+    correlation with random weights: a gene that varies more contributes more, whatever the
+    weights.
 
     Parameters
     ----------
@@ -48,31 +53,39 @@ def randomisation(
     True
     """
     table = slots.table(adata, "trust", "randomisation")
-    layers = table.drop_duplicates("n_layers").sort_values("n_layers")
+    again = table[table["side"] == "none"]
+    sides = [name for name in _SIDES if (table["side"] == name).any()]
+    n_steps = int(table["n_layers"].max()) + 1
     with _style.context():
-        figure = _style.new(max(3.6, 1.6 + 0.8 * len(layers)), 3.0, figsize)
-        axes = figure.add_subplot()
-        for column, (words, colour, offset) in _SERIES.items():
-            boxes = [table.loc[table["n_layers"] == n, column] for n in layers["n_layers"]]
-            axes.boxplot(
-                boxes,
-                positions=[place + offset for place in range(len(boxes))],
-                widths=0.3,
-                patch_artist=True,
-                boxprops={"facecolor": colour, "linewidth": 0.6},
-                medianprops={"color": _palette.INK},
-                flierprops={"markersize": 2},
-                manage_ticks=False,
-            )
-            axes.plot([], [], "s", color=colour, label=words)
-        axes.axhline(0, color=_palette.MUTED, linewidth=0.8)
-        shown = [_style.text(name, 16) for name in layers["layer"]]
-        axes.set_xticks(range(len(shown)), [shown[0], *(f"+ {name}" for name in shown[1:])])
-        axes.set(
-            xlabel="layers of random weights, from the output",
-            ylabel="rank correlation with the values",
-            ylim=(-1.02, 1.02),
-        )
-        axes.grid(axis="y")
-        _style.legend_above(figure, axes)
+        size = max(3.6, 1.6 + 0.5 * n_steps * len(sides)), 3.0
+        figure = _style.new(*size, figsize)
+        grid = figure.subplots(1, len(sides), sharey=True, squeeze=False)[0]
+        for axes, side in zip(grid, sides, strict=True):
+            _panel(axes, pd.concat([again, table[table["side"] == side]]))
+            axes.set_xlabel(f"layers of random weights, from the {side}")
+        grid[0].set(ylabel="rank correlation with the values", ylim=(-1.02, 1.02))
+        _style.legend_above(figure, grid[0])
     return _style.finish(figure, save)
+
+
+def _panel(axes: Axes, table: pd.DataFrame) -> None:
+    """Draw the boxes of one side's cascade."""
+    layers = table.drop_duplicates("n_layers").sort_values("n_layers")
+    for column, (words, colour, offset) in _SERIES.items():
+        boxes = [table.loc[table["n_layers"] == n, column] for n in layers["n_layers"]]
+        axes.boxplot(
+            boxes,
+            positions=[place + offset for place in range(len(boxes))],
+            widths=0.3,
+            patch_artist=True,
+            boxprops={"facecolor": colour, "linewidth": 0.6},
+            medianprops={"color": _palette.INK},
+            flierprops={"markersize": 2},
+            manage_ticks=False,
+        )
+        axes.plot([], [], "s", color=colour, label=words)
+    axes.axhline(0, color=_palette.MUTED, linewidth=0.8)
+    shown = [_style.text(name, 16) for name in layers["layer"]]
+    axes.set_xticks(range(len(shown)), [shown[0], *(f"+ {name}" for name in shown[1:])])
+    axes.tick_params(axis="x", rotation=30)
+    axes.grid(axis="y")

@@ -51,6 +51,7 @@ def trust(
     n_random: int = 5,
     replacement: Literal["samples", "mean"] = "samples",
     layer: str = "log2",
+    confounders: Sequence[str] | None = None,
     seed: int = 42,
     key_added: str | None = None,
     copy: bool = False,
@@ -75,10 +76,14 @@ def trust(
     %(label)s
     checks
         ``"quick"`` (at most one training, if it takes less than a minute), ``"full"``, or
-        names: ``completeness``, ``use`` (deletion and insertion curves), ``randomisation`` (of
-        the weights), ``specificity`` (whether the genes of a class stand out in it on held-out
-        samples), ``bootstrap``, ``seeds``, ``folds``, ``cohort`` (the result of
-        ``tl.stability`` in another cohort), ``order`` (each other layout of the genes,
+        names: ``completeness``, ``repeat`` (explaining again, with other draws), ``lists``
+        (whether the selected genes are those of the layer), ``coverage`` (explained samples of
+        each class), ``performance`` (on held-out samples, compared with permuted labels),
+        ``leak`` (held-out samples among the training samples), ``confounding`` (columns of
+        ``obs`` that go with the class), ``use`` (deletion and insertion curves),
+        ``randomisation`` (of the weights), ``specificity`` (whether the genes of a class stand
+        out in it on held-out samples), ``bootstrap``, ``seeds``, ``folds``, ``cohort`` (the
+        result of ``tl.stability`` in another cohort), ``order`` (each other layout of the genes,
         compared with other seeds; networks without convolutions do not depend on it),
         ``methods`` (logistic regression and TreeSHAP on gradient boosting), ``truth``,
         ``clusters``.
@@ -100,6 +105,10 @@ def trust(
         other classes (three draws), or its ``"mean"`` over the training samples.
     layer
         The classifier's input.
+    confounders
+        Columns of ``obs`` that should not go with the class, for ``confounding``. By default
+        all columns but those that tissueshap writes and those that are other names of the class
+        (each class has one level, and half of them share a word with it).
     seed
         Seed of all random numbers.
     %(key_added)s
@@ -122,8 +131,15 @@ def trust(
     ``gains``
         ``method``, ``gain`` (area between its curves and those of random genes).
     ``randomisation``
-        ``n_layers`` (re-initialised, from the output), ``layer``, ``replicate``, ``class``,
-        ``correlation``, ``correlation_abs`` (of the absolute values).
+        ``side`` (from which the weights are re-initialised: ``"output"``, ``"input"``, or
+        ``"none"``, this network explained again), ``n_layers`` (re-initialised), ``layer``,
+        ``class``, ``correlation``, ``correlation_abs`` (of the absolute values).
+    ``classes_apart``
+        ``class``, ``n_test`` (its held-out samples), ``closest`` (the class that it is
+        distinguished from least), ``pvalue`` (Fisher's exact test; missing where too few
+        samples are held out).
+    ``confounding``
+        ``column`` (of ``obs``), ``cramers_v``.
     ``specificity``
         ``class``, ``n_test`` (its held-out samples), ``n_genes``, ``n_standing_out`` (more than
         nine in ten others of similar expression), ``share``.
@@ -159,6 +175,7 @@ def trust(
     name = slots.label_name(adata, label)
     selected = names_of(checks)
     numbers = Numbers(n_samples, n_seeds, n_folds, n_boot, n_random, replacement, layer, seed)
+    numbers = replace(numbers, confounders=None if confounders is None else tuple(confounders))
     check_numbers(numbers)
     also = [record for check in selected if (record := CHECKS[check].record)]
     reads = ("shap", "rank_genes", "select_genes", *also)
@@ -203,6 +220,7 @@ def trust(
             "n_random": n_random,
             "replacement": replacement,
             "layer": layer,
+            "confounders": None if confounders is None else list(confounders),
         },
         seed=seed,
         versions=("keras", backend(), "scikit-learn", "scipy", "shap"),

@@ -7,16 +7,27 @@ from tissueshap.trust._agreement import (
     rank_biased_overlap_by_chance,
     spearman,
 )
+from tissueshap.trust._confounding import cramers_v
+from tissueshap.trust._intervals import wilson
+from tissueshap.trust._set_stability import SetStability, kuncheva, nogueira
 from tissueshap.trust._verdict import Row, summary
+from tissueshap.trust._verified import Verified, verified_ranks
 
 __all__ = [
     "Row",
+    "SetStability",
+    "Verified",
+    "cramers_v",
     "jaccard",
     "jaccard_by_chance",
+    "kuncheva",
+    "nogueira",
     "rank_biased_overlap",
     "rank_biased_overlap_by_chance",
     "spearman",
     "summary",
+    "verified_ranks",
+    "wilson",
 ]
 
 # For the other packages of tissueshap.

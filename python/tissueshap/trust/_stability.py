@@ -38,6 +38,28 @@ def pairs(scores: Sequence[np.ndarray], n_ranks: int) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["first", "second", "code", "jaccard", "rbo"])
 
 
+def against(own: np.ndarray, others: Sequence[np.ndarray], n_ranks: int) -> pd.DataFrame:
+    """Compare one scoring of the genes with each of some others, as :func:`pairs` does.
+
+    The others are not compared with each other: they may agree although the first is wrong.
+
+    Parameters
+    ----------
+    own
+        Genes x classes, number 0 in the table.
+    others
+        Each genes x classes, numbered from 1.
+    n_ranks
+        Genes that are selected of each class.
+    """
+    rows = [
+        {"first": 0, "second": number, **row}
+        for number, other in enumerate(others, start=1)
+        for row in _pair(own, other, n_ranks)
+    ]
+    return pd.DataFrame(rows, columns=["first", "second", "code", "jaccard", "rbo"])
+
+
 def _pair(first: np.ndarray, second: np.ndarray, n_ranks: int) -> Iterator[dict[str, float]]:
     chosen, order = (top(first, n_ranks), top(second, n_ranks)), (orders(first), orders(second))
     both = ~(np.isnan(first).all(axis=0) | np.isnan(second).all(axis=0))

@@ -16,6 +16,11 @@ def agreement(chance: float, share: float) -> float:
     return chance + share * (1 - chance)
 
 
+def above(value: float) -> float:
+    """Return the threshold of a value that must exceed another one."""
+    return float(np.nextafter(value, np.inf))
+
+
 def more_than_none(values: np.ndarray, codes: np.ndarray, *, level: float) -> float:
     """Return the value above which a mean over classes is significantly larger than 0.
 

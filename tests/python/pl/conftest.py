@@ -186,11 +186,13 @@ def _trust(adata, names, rng):
             for n in numbers
         ]
     ).assign(standard_error=0.05)
-    layers = [(1, "logits"), (2, "dense_1"), (3, "dense")]
+    layers = [("none", 0, "none")]
+    layers += [("output", n, layer) for n, layer in ((1, "logits"), (2, "dense_1"), (3, "dense"))]
+    layers += [("input", n, layer) for n, layer in ((1, "dense"), (2, "dense_1"), (3, "logits"))]
     cascade = pd.DataFrame(
         [
-            {"n_layers": n, "layer": layer, "replicate": 1, "class": name}
-            for n, layer in layers
+            {"side": side, "n_layers": n, "layer": layer, "class": name}
+            for side, n, layer in layers
             for name in names
         ]
     )

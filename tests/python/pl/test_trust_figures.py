@@ -28,10 +28,14 @@ def test_curves_pass_through_their_values(few):
 
 def test_randomisation_has_two_boxes_a_layer_at_their_medians(few):
     table = slots.table(few, "trust", "randomisation")
-    axes = pl.randomisation(few).axes[0]
-    assert len(axes.patches) == 6
-    ticks = [text.get_text() for text in axes.get_xticklabels()]
-    assert ticks == ["logits", "+ dense_1", "+ dense"]
-    medians = {round(float(line.get_ydata()[0]), 6) for line in axes.lines if len(line.get_ydata())}
-    for _, held in table.groupby("n_layers"):
-        assert round(float(held["correlation"].median()), 6) in medians
+    panels = pl.randomisation(few).axes
+    names = ["dense", "dense_1", "logits"]
+    shown = {"output": names[::-1], "input": names}
+    for axes, (side, layers) in zip(panels, shown.items(), strict=True):
+        assert len(axes.patches) == 8
+        ticks = [text.get_text() for text in axes.get_xticklabels()]
+        assert ticks == ["none", *(f"+ {name}" for name in layers)]
+        assert axes.get_xlabel().endswith(f"from the {side}")
+        medians = {round(float(y[0]), 6) for line in axes.lines if len(y := line.get_ydata())}
+        for _, cascade in table[table["side"].isin(["none", side])].groupby("n_layers"):
+            assert round(float(cascade["correlation"].median()), 6) in medians

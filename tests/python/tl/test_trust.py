@@ -1,5 +1,6 @@
 """The table of trust on a toy: a sound explanation holds, a spoiled one fails."""
 
+import re
 from dataclasses import replace
 
 import anndata as ad
@@ -57,7 +58,8 @@ def test_quick_answers_every_question_or_says_why(explained, model, tmp_path):
     }
     assert (skipped["reason"].str.len() > 10).all()
     held = verdicts(explained)
-    for check in ("use", "randomisation", "specificity", "bootstrap"):
+    sound = ("repeat", "lists", "coverage", "performance", "leak", "use", "randomisation")
+    for check in (*sound, "specificity", "bootstrap"):
         assert held[check] == {"holds"}, check
     assert record["n_holds"] + record["n_fails"] + len(skipped) == len(table)
     for new, old in zip(model.network.get_weights(), before, strict=True):
@@ -155,6 +157,146 @@ def test_shuffled_values_fail(explained, model):
     assert value(explained, "completeness") < 0.1
 
 
+def row_of(adata, check):
+    """Return the only row of a check."""
+    return slots.table(adata, "trust", "summary").set_index("check").loc[check]
+
+
+def explained_rows(adata):
+    return np.flatnonzero(~np.isnan(adata.layers["shap"]).any(axis=1))
+
+
+def test_values_that_do_not_add_up_fail_whatever_the_record_says(explained, model):
+    rows = explained_rows(explained)
+    noise = np.random.default_rng(3).normal(size=(rows.size, explained.n_vars))
+    explained.layers["shap"][rows] += 0.05 * noise
+    tl.trust(explained, model, checks=["completeness"])
+    row = row_of(explained, "completeness")
+    assert row["verdict"] == "fails"
+    assert row["value"] > 0.1
+
+
+def test_values_of_another_order_of_the_genes_are_not_given_again(explained, model):
+    rows = explained_rows(explained)
+    order = np.random.default_rng(5).permutation(explained.n_vars)
+    explained.layers["shap"][rows] = explained.layers["shap"][rows][:, order]
+    tl.rank_genes(explained)
+    tl.select_genes(explained, method="top_n", n_top=6)
+    tl.trust(explained, model, checks=["repeat", "lists", "completeness", "randomisation"])
+    held = verdicts(explained)
+    assert held["repeat"] == {"fails"}
+    assert held["randomisation"] == {"fails"}
+    # The lists are those of the layer, and the sums are what they were.
+    assert held["lists"] == {"holds"}
+    assert value(explained, "completeness") < 0.1
+
+
+def test_values_that_any_weights_give_fail(explained, model):
+    rows = explained_rows(explained)
+    x = explained.layers["log2"]
+    explained.layers["shap"][rows] = np.abs(x[rows] - x.mean(axis=0))
+    tl.rank_genes(explained)
+    tl.trust(explained, model, checks=["randomisation"])
+    assert verdicts(explained)["randomisation"] == {"fails"}
+    sides = explained.uns["tissueshap"]["trust"]["randomisation"]["side"]
+    assert set(sides) == {"none", "output", "input"}
+
+
+@pytest.mark.parametrize("where", ["mask", "table"])
+def test_a_list_whose_second_half_is_random_fails(explained, model, where):
+    rng = np.random.default_rng(6)
+    if where == "mask":
+        selected = np.flatnonzero(explained.var["shap_selected"])
+        others = np.flatnonzero(~explained.var["shap_selected"])
+        half = selected.size // 2
+        explained.var.iloc[selected[half:], explained.var.columns.get_loc("shap_selected")] = False
+        random = rng.choice(others, selected.size - half, replace=False)
+        explained.var.iloc[random, explained.var.columns.get_loc("shap_selected")] = True
+    else:
+        table = explained.uns["tissueshap"]["select_genes"]["genes"]
+        last = table["rank"] > table["rank"].max() // 2
+        table["gene"] = table["gene"].astype(object)
+        table.loc[last, "gene"] = rng.choice(explained.var_names, last.sum())
+    tl.trust(explained, model, checks=["lists"])
+    row = row_of(explained, "lists")
+    assert row["verdict"] == "fails"
+    assert row["value"] < 0.8
+
+
+def test_a_class_of_one_explained_sample_is_not_covered(explained, model):
+    table = explained.uns["tissueshap"]["shap"]["samples"]
+    lone = table["explained"].astype(str).iloc[0]
+    few = table[(table["explained"].astype(str) != lone) | ~table["explained"].duplicated()]
+    explained.uns["tissueshap"]["shap"]["samples"] = few.reset_index(drop=True)
+    tl.trust(explained, model, checks=["coverage", "bootstrap"], n_boot=2)
+    row = row_of(explained, "coverage")
+    assert row["verdict"] == "fails"
+    assert lone in row["reason"]
+    explained.uns["tissueshap"]["shap"]["samples"] = table.groupby("explained").head(2)
+    tl.trust(explained, model, checks=["bootstrap"])
+    row = row_of(explained, "bootstrap")
+    assert row["verdict"] == "not measured"
+    assert row["reason"] == "no class has 3 explained samples"
+
+
+def test_permuted_labels_are_not_predicted_and_one_class_of_two_names_is_not_apart(
+    explained, model
+):
+    test = np.flatnonzero(explained.obs["split"] == "test")
+    label = explained.uns["tissueshap"]["label"]
+    own = explained.obs[label].astype(str).to_numpy(dtype=object).copy()
+    first, second = model.classes[:2]
+    mixed = own.copy()
+    two = test[np.isin(own[test], [first, second])]
+    mixed[two] = np.where(np.arange(two.size) % 2, first, second)
+    explained.obs[label] = pd.Categorical(mixed)
+    _forget_origins(explained)
+    unknown = replace(model, trained_on=None)
+    tl.trust(explained, unknown, checks=["performance"])
+    rows = slots.table(explained, "trust", "summary")
+    rows = rows[rows["check"] == "performance"]
+    assert rows["verdict"].tolist() == ["holds", "fails"]
+    assert f"{first} and {second}" in rows["reason"].iloc[1]
+    mixed[test] = np.random.default_rng(8).permutation(own[test])
+    explained.obs[label] = pd.Categorical(mixed)
+    _forget_origins(explained)
+    tl.trust(explained, unknown, checks=["performance"])
+    rows = slots.table(explained, "trust", "summary")
+    assert set(rows[rows["check"] == "performance"]["verdict"]) == {"fails"}
+
+
+def test_copies_of_training_samples_are_no_held_out_samples(explained, model):
+    test, train = (np.flatnonzero(explained.obs["split"] == name) for name in ("test", "train"))
+    tl.trust(explained, model, checks=["leak"])
+    assert value(explained, "leak") == 0
+    explained.layers["log2"][test[:5]] = explained.layers["log2"][train[:5]]
+    _forget_origins(explained)
+    tl.trust(explained, model, checks=["leak"])
+    row = row_of(explained, "leak")
+    assert row["verdict"] == "fails"
+    assert row["value"] == pytest.approx(5 / test.size)
+
+
+def test_a_batch_that_goes_with_the_class_fails(explained, model):
+    label = explained.uns["tissueshap"]["label"]
+    codes = explained.obs[label].cat.codes.to_numpy()
+    explained.obs["run"] = np.char.add("run ", codes.astype(str))
+    explained.obs["machine"] = np.random.default_rng(9).integers(0, 3, explained.n_obs)
+    explained.obs["organ"] = explained.obs[label].astype(str) + " tissue"
+    tl.trust(explained, model, checks=["confounding"])
+    table = explained.uns["tissueshap"]["trust"]["confounding"].set_index("column")["cramers_v"]
+    assert table["run"] == pytest.approx(1)
+    assert table["machine"] < 0.3
+    assert "organ" not in table  # another name of the class
+    row = row_of(explained, "confounding")
+    assert row["verdict"] == "fails"
+    assert "run" in row["reason"]
+    tl.trust(explained, model, checks=["confounding"], confounders=["machine"])
+    assert row_of(explained, "confounding")["verdict"] == "holds"
+    with pytest.raises(DataError, match="nonsense"):
+        tl.trust(explained, model, checks=["confounding"], confounders=["nonsense"])
+
+
 def test_a_model_that_ignores_its_input_holds_nothing(explained, model):
     network = keras().models.clone_model(model.network)
     network.set_weights(model.network.get_weights())
@@ -192,6 +334,43 @@ def test_clusters_are_read_from_the_null_test(explained, model):
     record = explained.uns["tissueshap"]["null_test"]
     assert row["value"] == record["observed"]
     assert row["chance"] == record["null_mean"]
+
+
+@pytest.mark.parametrize("n_sets", [18, 19, 40])
+def test_clusters_follow_the_empirical_p_value(explained, model, n_sets):
+    tl.null_test(explained, n_sets=19, n_starts=2, on="expression")
+    record = explained.uns["tissueshap"]["null_test"]
+    null = np.linspace(0.1, 0.9, n_sets)
+    for observed in (0.95, 0.9, float(null[-2])):
+        reached = int((null >= observed).sum())
+        pvalue = (1 + reached) / (1 + n_sets)
+        record["null"] = pd.DataFrame({"v_measure": null})
+        record.update(observed=observed, null_mean=null.mean(), empirical_pvalue=pvalue)
+        tl.trust(explained, model, checks=["clusters"])
+        row = row_of(explained, "clusters")
+        expected = "not measured" if n_sets < 19 else "holds" if pvalue <= 0.05 else "fails"
+        assert row["verdict"] == expected
+        assert "n_sets=19" in row["reason"] or n_sets >= 19
+
+
+def test_random_sets_that_are_all_perfect_are_not_exceeded(explained, model):
+    tl.null_test(explained, n_sets=19, n_starts=2, on="expression")
+    record = explained.uns["tissueshap"]["null_test"]
+    record["null"] = pd.DataFrame({"v_measure": np.ones(19)})
+    record.update(observed=1.0, null_mean=1.0, empirical_pvalue=1.0)
+    tl.trust(explained, model, checks=["clusters"])
+    assert row_of(explained, "clusters")["verdict"] == "fails"
+
+
+def test_more_genes_than_planted_may_still_be_right(explained, model):
+    truth = explained.uns["truth"]
+    explained.uns["truth"] = truth[truth["kind"] == "exclusive"].groupby("class").head(1)
+    explained.uns["tissueshap"]["select_genes"]["n_ranks"] = 4
+    tl.trust(explained, model, checks=["truth"])
+    rows = slots.table(explained, "trust", "summary")
+    row = rows[rows["check"] == "truth"].iloc[0]
+    n_selected, n_planted = (int(word) for word in re.findall(r"\d+", row["reason"]))
+    assert row["threshold"] == pytest.approx(0.8 * n_planted / n_selected)
 
 
 def test_another_cohort_is_read_from_stability(explained, model):

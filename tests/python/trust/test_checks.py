@@ -33,7 +33,7 @@ def test_the_verb_describes_every_check():
     text = inspect.getdoc(tl.trust)
     described = re.search(r"\nchecks\n(.*?)\nfold\n", text, flags=re.DOTALL)
     names = re.findall(r"``([a-z]+)``", described[1])
-    assert names == list(CHECKS)
+    assert [name for name in names if name in CHECKS] == list(CHECKS)
 
 
 def test_the_page_has_a_row_a_check():

@@ -33,6 +33,15 @@ def test_layers_are_forgotten_from_the_output_down_and_the_model_is_left_alone(n
         np.testing.assert_array_equal(new, old)
 
 
+def test_from_the_input_up_the_first_layer_is_forgotten_first(network):
+    original = kernels(network)
+    for number, _, copy in randomised(network, seed=1, side="input"):
+        changed = [
+            not np.allclose(new, old) for new, old in zip(kernels(copy), original, strict=True)
+        ]
+        assert changed == [True] * number + [False] * (3 - number)
+
+
 def test_new_weights_have_glorot_s_size_and_standardisation_stays(network):
     *_, (_, _, copy) = randomised(network, seed=2)
     first = kernels(copy)[0]

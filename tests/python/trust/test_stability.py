@@ -23,6 +23,17 @@ def test_pairs_of_one_scoring_agree_fully_and_random_ones_by_chance():
     assert other["jaccard"].mean() < 0.06
 
 
+def test_others_that_agree_with_each_other_do_not_hide_that_the_given_one_does_not():
+    rng = np.random.default_rng(5)
+    given, other = rng.normal(size=(2, 300, 4))
+    table = _stability.against(given, [other, other], 10)
+    assert (table["first"] == 0).all()
+    assert sorted(set(table["second"])) == [1, 2]
+    assert table["jaccard"].max() < 0.2
+    alike = _stability.against(other, [other, given], 10)
+    assert (alike.loc[alike["second"] == 1, "jaccard"] == 1).all()
+
+
 def test_classes_unranked_in_one_scoring_are_left_out():
     scores = np.random.default_rng(5).normal(size=(20, 2))
     bare = scores.copy()

@@ -35,6 +35,7 @@ class Numbers:
     replacement: str
     layer: str
     seed: int
+    confounders: tuple[str, ...] | None = None
 
 
 class Context:
@@ -111,6 +112,12 @@ class Context:
         return np.asarray(dense(layer[self.explained])[:, self.columns])
 
     @cached_property
+    def ranked_as(self) -> np.ndarray:
+        """The class for which each explained sample's values rank the genes."""
+        by_label = self.settings("rank_genes").get("by") == "label"
+        return np.asarray(self.codes[self.explained] if by_label else self.targets)
+
+    @cached_property
     def de(self) -> np.ndarray | None:
         """Genes x classes: what DE ranks by, the most significant genes that are up first."""
         if schema.varm.de_pvalue not in self.adata.varm:
@@ -120,6 +127,17 @@ class Context:
         # Genes that are down come last; of equal p-values the larger change comes first.
         scores: np.ndarray = np.where(logfc > 0, evidence, -evidence - 1) + 1e-9 * logfc
         return scores
+
+    @cached_property
+    def again(self) -> np.ndarray:
+        """The values of a few samples, explained again by the model with other draws."""
+        return self.explain(self.model.network, seed=self.numbers.seed + 1)
+
+    @cached_property
+    def predicted(self) -> np.ndarray:
+        """The class that the model predicts for each held-out sample."""
+        x = np.asarray(self.x[self.test], dtype=np.float32)
+        return np.asarray(self.predict()(x).argmax(axis=1))
 
     def predict(self) -> Predict:
         """Return the model as a function from samples to probabilities."""

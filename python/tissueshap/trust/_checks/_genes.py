@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from tissueshap._core import slots
+from tissueshap._core import schema, slots
 from tissueshap._core.selection import top
 from tissueshap.trust import _stability, _truth, _verdict
-from tissueshap.trust._agreement import jaccard_by_chance
+from tissueshap.trust._agreement import jaccard, jaccard_by_chance
 from tissueshap.trust._checks._context import Context, without_constant
 from tissueshap.trust._checks._declared import CHECKS
 from tissueshap.trust._checks._rows import (
@@ -21,7 +21,51 @@ from tissueshap.trust._specificity import STANDS_OUT, standing_out
 from tissueshap.trust._verdict import Row
 
 #: Explained samples of a class below which bootstraps of them are too often all alike.
-_LEAST_SAMPLES = 3
+LEAST_SAMPLES = 3
+
+
+def lists(context: Context) -> Found:
+    """Rank the genes again by the values of the layer, and compare the selected ones."""
+    chosen = _listed(context)
+    known = context.ranked_as >= 0
+    scores = context.scored(context.values[known], context.ranked_as[known])
+    agree = {
+        name: _among_the_first(chosen[:, code], scores[:, code], context.n_ranks)
+        for code, name in enumerate(context.classes)
+        if not np.isnan(scores[:, code]).all()
+    }
+    mask = np.asarray(slots.require(context.adata, "var", schema.var.shap_selected), dtype=bool)
+    agree["var['shap_selected']"] = jaccard(mask[context.columns], np.asarray(chosen.any(axis=1)))
+    least = min(agree, key=lambda name: agree[name])
+    row = Row(
+        check="lists",
+        question=CHECKS["lists"].question,
+        measure=CHECKS["lists"].measure,
+        value=agree[least],
+        chance=context.n_ranks / len(context.genes),
+        threshold=CHECKS["lists"].threshold,
+        reason=f"the least of {len(agree) - 1} classes and of the mask of all: {least}",
+    )
+    return [row], {}
+
+
+def _listed(context: Context) -> np.ndarray:
+    """Return which genes are listed as selected for each class, genes x classes."""
+    record = slots.table(context.adata, "select_genes", "genes")
+    genes = context.genes.get_indexer(pd.Index(record["gene"].astype(str)))
+    codes = pd.Index(context.classes).get_indexer(pd.Index(record["class"].astype(str)))
+    chosen = np.zeros((len(context.genes), len(context.classes)), dtype=bool)
+    known = (genes >= 0) & (codes >= 0)
+    chosen[genes[known], codes[known]] = True
+    return chosen
+
+
+def _among_the_first(chosen: np.ndarray, scores: np.ndarray, n_ranks: int) -> float:
+    """Return the share of chosen genes with one of the first scores; ties may go either way."""
+    scored = np.sort(scores[~np.isnan(scores)])
+    n_ranks = min(n_ranks, scored.size)
+    hits = int((scores[chosen] >= scored[-n_ranks]).sum())
+    return hits / max(n_ranks, int(chosen.sum()))
 
 
 def specificity(context: Context) -> Found:
@@ -77,7 +121,10 @@ def bootstrap(context: Context) -> Found:
     """
     numbers = context.numbers
     sizes = np.bincount(context.targets, minlength=len(context.classes))
-    kept = sizes[context.targets] >= _LEAST_SAMPLES
+    kept = sizes[context.targets] >= LEAST_SAMPLES
+    if not kept.any():
+        reason = f"no class has {LEAST_SAMPLES} explained samples"
+        return [absent("bootstrap", reason)], {}
     drawn = _stability.bootstrapped(
         context.values[kept],
         context.targets[kept],
@@ -91,8 +138,8 @@ def bootstrap(context: Context) -> Found:
         both = [without_constant(next(drawn)) for _ in range(2)]
         part = _stability.pairs(both, context.n_ranks)
         parts.append(part.assign(first=2 * number + 1, second=2 * number + 2))
-    few = int(((sizes > 0) & (sizes < _LEAST_SAMPLES)).sum())
-    without = f"; {few} classes with fewer than {_LEAST_SAMPLES} are left out" if few else ""
+    few = int(((sizes > 0) & (sizes < LEAST_SAMPLES)).sum())
+    without = f"; {few} classes with fewer than {LEAST_SAMPLES} are left out" if few else ""
     return stability_rows(
         context,
         "bootstrap",
@@ -117,7 +164,7 @@ def truth(context: Context, scores: dict[str, np.ndarray]) -> Found:
             measure=CHECKS["truth"].measure,
             value=float(planted[chosen].mean()) if chosen.any() else np.nan,
             chance=float(planted.mean()),
-            threshold=CHECKS["truth"].threshold,
+            threshold=CHECKS["truth"].threshold * _attainable(planted.sum(), chosen.sum()),
             reason=f"{int(chosen.sum())} genes selected, {int(planted.sum())} planted",
         )
     ]
@@ -131,11 +178,20 @@ def truth(context: Context, scores: dict[str, np.ndarray]) -> Found:
                 measure=also.measure,
                 value=float(kinds["recall"][("SHAP", "exclusive")]),
                 chance=context.n_ranks / len(context.genes),
-                threshold=also.threshold,
+                threshold=also.threshold
+                * _attainable(
+                    np.minimum(masks["exclusive"].sum(axis=0), context.n_ranks).sum(),
+                    numbers["exclusive"],
+                ),
                 reason=f"the top {context.n_ranks} genes of each class",
             )
         )
     return rows, {"truth": table}
+
+
+def _attainable(most: float, of: float) -> float:
+    """Return the highest share that can be reached if at most so many can be found."""
+    return min(1.0, float(most) / float(of)) if of else 1.0
 
 
 def clusters(context: Context) -> Found:
@@ -143,14 +199,21 @@ def clusters(context: Context) -> Found:
     record = slots.record(context.adata).get("null_test")
     if record is None:
         return [absent("clusters", "run ts.tl.null_test(adata) first")], {}
-    null = record["null"]["v_measure"].to_numpy(float)
+    null = np.sort(record["null"]["v_measure"].to_numpy(float))
+    level = CHECKS["clusters"].threshold
+    # As many random sets may reach the V-measure with p = (1 + b) / (1 + n) at the level.
+    allowed = int(np.floor(level * (null.size + 1) + 1e-9)) - 1
+    if allowed < 0:
+        least = round(1 / level) - 1
+        reason = f"{null.size} random sets cannot give a p-value of {level}: n_sets={least} or more"
+        return [absent("clusters", reason)], {}
     row = Row(
         check="clusters",
         question=CHECKS["clusters"].question,
         measure=CHECKS["clusters"].measure,
         value=float(record["observed"]),
         chance=float(record["null_mean"]),
-        threshold=float(np.quantile(null, 1 - CHECKS["clusters"].threshold, method="higher")),
+        threshold=_verdict.above(float(null[-1 - allowed])),
         reason=f"empirical p = {float(record['empirical_pvalue']):.2g}",
     )
     return [row], {}

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from tissueshap._core.errors import DataError
 from tissueshap._core.options import check_choice, check_number
-from tissueshap.trust._checks import _genes, _values
+from tissueshap.trust._checks import _data, _genes, _values
 from tissueshap.trust._checks._context import Context, Numbers
 from tissueshap.trust._checks._declared import CHECKS, LEVELS
 from tissueshap.trust._checks._methods import methods, simple_scores
@@ -36,6 +36,12 @@ def makers(
     retraining = Retraining(context, train)
     by_check: dict[str, Callable[[], Found]] = {
         "completeness": lambda: _values.completeness(context),
+        "repeat": lambda: _values.repeat(context),
+        "lists": lambda: _genes.lists(context),
+        "coverage": lambda: _data.coverage(context),
+        "performance": lambda: _data.performance(context),
+        "leak": lambda: _data.leak(context),
+        "confounding": lambda: _data.confounding(context),
         "use": lambda: _values.use(context, scores),
         "randomisation": lambda: _values.randomisation(context),
         "specificity": lambda: _genes.specificity(context),

@@ -81,8 +81,9 @@ class Retraining:
         return stability_rows(
             context,
             "folds",
-            _stability.pairs(others, context.n_ranks),
-            what=f"{numbers.n_folds} networks, each trained without one of {numbers.n_folds} parts",
+            _stability.against(self._own, others, context.n_ranks),
+            what=f"{numbers.n_folds} networks, each trained without one of {numbers.n_folds} "
+            "parts, and this one",
         )
 
     def order(self) -> Found:
@@ -105,7 +106,7 @@ class Retraining:
         return stability_rows(
             context,
             "order",
-            _stability.pairs([self._own, *others], context.n_ranks),
+            _stability.against(self._own, others, context.n_ranks),
             what=f"layouts {', '.join([own, *layouts])}; threshold: what other seeds give "
             f"({over_seeds['jaccard']:.2f} of the lists), less {_LAYOUT}",
             threshold={str(name): value - _LAYOUT for name, value in over_seeds.items()},
@@ -124,13 +125,12 @@ class Retraining:
             self._scores(shadow(context), seed=numbers.seed + number)
             for number in range(1, numbers.n_seeds + 1)
         ]
-        return _stability.pairs([self._own, *others], context.n_ranks)
+        return _stability.against(self._own, others, context.n_ranks)
 
     def _of_the_same_network(self) -> pd.DataFrame:
         """Return how alike two explanations of one network are: no training can do better."""
         context = self._context
-        again = context.explain(context.model.network, seed=context.numbers.seed + 1)
-        return _stability.pairs([self._own, context.ranked(again)], context.n_ranks)
+        return _stability.against(self._own, [context.ranked(context.again)], context.n_ranks)
 
     def _scores(self, trained: AnnData, *, seed: int, layout: Layout | None = None) -> np.ndarray:
         """Train on what a shadow holds, and return what ranks the genes then."""

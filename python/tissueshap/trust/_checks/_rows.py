@@ -27,6 +27,11 @@ def absent(check: str, reason: str) -> Row:
     )
 
 
+def all_selected(n_genes: int) -> str:
+    """Return why lists are not compared where every gene is selected."""
+    return f"all {n_genes} genes are selected: any two lists are the same"
+
+
 def stability_rows(
     context: Context,
     check: str,
@@ -55,7 +60,7 @@ def stability_rows(
     """
     n_ranks, n_genes = min(context.n_ranks, len(context.genes)), len(context.genes)
     if n_ranks == n_genes:
-        return [absent(check, f"all {n_genes} genes are selected: any two lists are the same")], {}
+        return [absent(check, all_selected(n_genes))], {}
     chance = {
         "jaccard": jaccard_by_chance(n_ranks, n_genes),
         "rbo": rank_biased_overlap_by_chance(n_ranks, n_genes, p=_stability.RBO_P),

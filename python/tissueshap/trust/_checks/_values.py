@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
 from tissueshap._core.selection import orders
-from tissueshap.trust import _curves, _randomisation, _verdict
-from tissueshap.trust._agreement import spearman
+from tissueshap.trust import _curves, _randomisation, _stability, _verdict
+from tissueshap.trust._agreement import jaccard_by_chance, spearman
 from tissueshap.trust._checks._context import Context, without_constant
 from tissueshap.trust._checks._declared import CHECKS
-from tissueshap.trust._checks._rows import Found
+from tissueshap.trust._checks._rows import Found, absent, all_selected
 from tissueshap.trust._ranking import by_class
 from tissueshap.trust._verdict import Row
 
 #: If an output differs by less than this from its mean over the background, there is nothing
 #: to explain, and a relative error is meaningless.
 _LEAST_CHANGE = 0.01
-#: Times that the weights are drawn again.
-_RANDOM_NETWORKS = 2
 #: Draws for explanations of random weights, of which only the rank correlation with the given
 #: values is needed.
 _RANDOM_DRAWS = 50
+#: Numbers of random layers at which a network is explained, up to all: an average of networks
+#: has many layers.
+_STEPS = 3
 #: Draws of what replaces a gene.
 _FILLS = 3
 
@@ -29,8 +32,10 @@ _FILLS = 3
 def completeness(context: Context) -> Found:
     """Compare each sample's sum of values with the change that they explain."""
     table = context.completeness
-    change = np.abs(table["output"].to_numpy(float) - table["base"].to_numpy(float))
-    errors = table["completeness"].to_numpy(float)[change >= _LEAST_CHANGE]
+    change = table["output"].to_numpy(float) - table["base"].to_numpy(float)
+    explained = np.abs(change) >= _LEAST_CHANGE
+    sums = context.values[explained].sum(axis=1, dtype=np.float64)
+    errors = np.abs(sums - change[explained]) / np.abs(change[explained])
     row = Row(
         check="completeness",
         question=CHECKS["completeness"].question,
@@ -42,6 +47,30 @@ def completeness(context: Context) -> Found:
         reason=f"{errors.size} samples; chance: values that are all 0; more n_draws bring it down"
         if errors.size
         else "no explained output differs from its mean over the background",
+    )
+    return [row], {}
+
+
+def repeat(context: Context) -> Found:
+    """Explain a few samples again, with other draws, and compare the genes of each class."""
+    n_ranks, n_genes = context.n_ranks, len(context.genes)
+    if n_ranks >= n_genes:
+        return [absent("repeat", all_selected(n_genes))], {}
+    given = context.ranked(context.values[context.few])
+    pairs = _stability.against(given, [context.ranked(context.again)], n_ranks)
+    chance = jaccard_by_chance(n_ranks, n_genes)
+    reason = "no class has values that differ between genes"
+    if len(pairs):
+        least = context.classes[int(pairs["code"].iloc[int(pairs["jaccard"].argmin())])]
+        reason = f"{context.few.size} samples; the least of {len(pairs)} classes: {least}"
+    row = Row(
+        check="repeat",
+        question=CHECKS["repeat"].question,
+        measure=CHECKS["repeat"].measure,
+        value=float(pairs["jaccard"].min()) if len(pairs) else np.nan,
+        chance=chance,
+        threshold=_verdict.agreement(chance, CHECKS["repeat"].threshold),
+        reason=reason,
     )
     return [row], {}
 
@@ -118,51 +147,70 @@ def curves_of(
 
 
 def randomisation(context: Context) -> Found:
-    """Forget the weights, from the output down, and compare the values."""
-    original = context.values[context.few]
-    targets, n_classes = context.targets[context.few], len(context.classes)
-    before = (
-        without_constant(by_class(original, targets, n_classes)),
-        by_class(np.abs(original), targets, n_classes),
-    )
-    background = context.background()
-    ranked = np.flatnonzero(~np.isnan(before[0]).any(axis=0))
-    records = []
-    for replicate in range(_RANDOM_NETWORKS):
-        seed = context.numbers.seed + replicate
-        cascade = _randomisation.randomised(context.model.network, seed=seed)
-        for number, name, network in cascade:
+    """Replace the weights by random ones, from either side, and compare the absolute values.
+
+    Signed values of random weights are unrelated to any ranking, because the sign of a random
+    weight is. Absolute values are not: a gene that varies more contributes more, whatever the
+    weights. The values must agree with the trained network more than with random ones.
+    """
+    given, background = context.values[context.few], context.background()
+    total = _randomisation.n_layers(context.model.network)
+    steps = set(np.unique(np.linspace(1, total, _STEPS).round().astype(int)))
+    records = _correlations(context, given, context.again, n_layers=0, layer="none", side="none")
+    for number, side in enumerate(_randomisation.SIDES):
+        seed = context.numbers.seed + number
+        for n_layers, name, network in _randomisation.randomised(
+            context.model.network, seed=seed, side=side
+        ):
+            if n_layers not in steps:
+                continue
             values = context.explain(network, n_draws=_RANDOM_DRAWS, background=background)
-            after = (
-                by_class(values, targets, n_classes),
-                by_class(np.abs(values), targets, n_classes),
+            records += _correlations(
+                context, given, values, n_layers=n_layers, layer=name, side=side
             )
-            records += [
-                {
-                    "n_layers": number,
-                    "layer": name,
-                    "replicate": replicate + 1,
-                    "class": context.classes[code],
-                    "correlation": spearman(before[0][:, code], after[0][:, code]),
-                    "correlation_abs": spearman(before[1][:, code], after[1][:, code]),
-                }
-                for code in ranked
-            ]
-    columns = ["n_layers", "layer", "replicate", "class", "correlation", "correlation_abs"]
+    columns = ["side", "n_layers", "layer", "class", "correlation", "correlation_abs"]
     table = pd.DataFrame(records, columns=columns)
-    last = table.loc[table["n_layers"] == table["n_layers"].max(), "correlation"].abs()
-    # Of two unrelated rankings of n genes the correlation is normal with variance 1/(n-1).
-    chance = float(np.sqrt(2 / np.pi / (len(context.genes) - 1)))
+    means = table.groupby("n_layers")["correlation_abs"].mean()
+    trained, random = (float(means.iloc[place]) if len(means) else np.nan for place in (0, -1))
     row = Row(
         check="randomisation",
         question=CHECKS["randomisation"].question,
         measure=CHECKS["randomisation"].measure,
-        value=float(last.mean()) if len(last) else np.nan,
-        chance=chance,
-        threshold=chance + CHECKS["randomisation"].threshold,
-        higher=False,
-        reason="absolute value, mean over the classes; chance: of unrelated rankings"
-        if len(last)
+        value=trained - random,
+        chance=0.0,
+        threshold=CHECKS["randomisation"].threshold,
+        reason=f"mean over the classes: {trained:.2f} with this network, explained again, "
+        f"{random:.2f} with random weights"
+        if len(table)
         else "no class has values that differ between genes",
     )
     return [row], {"randomisation": table}
+
+
+def _correlations(
+    context: Context, given: np.ndarray, values: np.ndarray, **about: Any
+) -> list[dict[str, Any]]:
+    """Return each class's rank correlation of two explanations of a few samples.
+
+    Parameters
+    ----------
+    context
+        The model and its data.
+    given, values
+        Values of the samples ``context.few``.
+    **about
+        Columns that are the same for all classes.
+    """
+    targets, n_classes = context.targets[context.few], len(context.classes)
+    signed = [by_class(each, targets, n_classes) for each in (given, values)]
+    sizes = [by_class(np.abs(each), targets, n_classes) for each in (given, values)]
+    ranked = np.flatnonzero(~np.isnan(without_constant(signed[0])).any(axis=0))
+    return [
+        {
+            **about,
+            "class": context.classes[code],
+            "correlation": spearman(signed[0][:, code], signed[1][:, code]),
+            "correlation_abs": spearman(sizes[0][:, code], sizes[1][:, code]),
+        }
+        for code in ranked
+    ]

@@ -66,6 +66,9 @@ set_assay.experiment <- function(x, assay) {
     set_slots(x, list(new_slot("uns", "assay", assay)))
 }
 
+#' @exportS3Method
+get_counts.experiment <- function(x) get_stored(x)
+
 # Reading.
 
 #' @exportS3Method
@@ -255,7 +258,15 @@ build_experiment <- function(parts) {
         rownames(side) <- names
         side
     }
-    assays <- lapply(c(list(counts = parts$counts), parts$layers), bare)
+    # X is called so beside a layer "counts", which is one by its name.
+    x_name <- if ("counts" %in% names(parts$layers)) "X" else "counts"
+    assays <- lapply(c(stats::setNames(list(parts$counts), x_name),
+        parts$layers), bare)
+    key <- schema()$uns_key
+    if (!is.null(parts$uns[[key]]$assay) &&
+        !parts$uns[[key]]$assay %in% names(assays)) {
+        parts$uns[[key]]$assay <- NULL
+    }
     x <- SummarizedExperiment::SummarizedExperiment(assays,
         colData = side(parts$obs, colnames),
         rowData = side(parts$var, rownames), metadata = parts$uns)

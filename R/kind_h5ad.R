@@ -103,6 +103,24 @@ get_stored.file <- function(x, layer = NULL) {
     values
 }
 
+# Its genes are matched by name, those that a file of the package's own names.
+#' @exportS3Method
+get_raw.file <- function(x) {
+    if (!h5ad_has(x, "raw", "X")) {
+        return(NULL)
+    }
+    values <- h5_with(x$file, "raw/X", h5_layer)
+    own <- h5_with(x$file, "raw/var", h5_index)
+    at <- match(gene_names(x), own)
+    if (anyNA(at)) {
+        fail("raw lacks %d genes of the data: %s", sum(is.na(at)),
+            first(gene_names(x)[is.na(at)]))
+    }
+    values <- values[at, , drop = FALSE]
+    dimnames(values) <- list(gene_names(x), sample_names(x))
+    values
+}
+
 need_x <- function(x) {
     if (!h5_has(x$file, "X")) {
         fail("%s has no X: put the raw counts there, samples x genes", x$path)

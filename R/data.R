@@ -73,6 +73,14 @@ pick_genes <- function(x, at) UseMethod("pick_genes", kind_of(x))
 # Drops the genes that a logical column of var does not mark.
 keep_genes <- function(x, key) UseMethod("keep_genes", kind_of(x))
 
+# Some samples by position; the factor `label` loses levels without samples.
+keep_samples <- function(x, at, label) UseMethod("keep_samples", kind_of(x))
+
+#' @exportS3Method
+keep_samples.default <- function(x, at, label) {
+    fail("samples of %s cannot be dropped here: drop them first", class(x)[1L])
+}
+
 # What messages call the parts of an object, by the name of the part in an
 # AnnData; NULL for AnnData's own names.
 place_words <- function(x) UseMethod("place_words", kind_of(x))

@@ -119,6 +119,12 @@ keep_genes.anndata <- function(x, key) {
     x
 }
 
+#' @exportS3Method
+keep_samples.anndata <- function(x, at, label) {
+    python_bridge()$keep_samples(x, as.list(as.integer(at - 1L)), label)
+    x
+}
+
 # Verbs and conversion.
 
 #' @exportS3Method

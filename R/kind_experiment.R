@@ -240,6 +240,16 @@ pick_genes.experiment <- function(x, at) x[at, ]
 #' @exportS3Method
 keep_genes.experiment <- function(x, key) x[get_column(x, "var", key), ]
 
+#' @exportS3Method
+keep_samples.experiment <- function(x, at, label) {
+    x <- x[, at]
+    values <- column_value(x, "obs", label)
+    if (is.factor(values)) {
+        x <- set_side(x, "obs", label, droplevels(values))
+    }
+    x
+}
+
 # Conversion.
 
 #' @exportS3Method

@@ -55,6 +55,18 @@ run_python.path <- function(adata, copy, run) {
     write_h5ad(run(read_h5ad(adata)), adata)
 }
 
+# A file is read, cut and written by Python.
+#' @exportS3Method
+keep_samples.path <- function(x, at, label) {
+    write_h5ad(keep_samples(read_h5ad(x), at, label), x)
+}
+
+#' @exportS3Method
+owned.path <- function(x, copy) {
+    refuse_copy(x, copy)
+    x
+}
+
 refuse_copy <- function(path, copy) {
     if (copy) {
         fail(paste("copy = TRUE has no meaning for a file: read %s with",

@@ -16,6 +16,9 @@
 #' @inheritParams core_filter_genes
 #' @param subset Drop the genes that do not pass; otherwise only mark them. A
 #'   second call works on the genes that are left.
+#' @param exclude Classes whose samples are dropped: names or patterns such as
+#'   `"Unknown"` or `"Cells*"`.
+#' @param min_class_size Samples of classes with fewer samples are dropped, too.
 #' @param assay Where the raw counts are: an assay of a SummarizedExperiment, or
 #'   a layer of an AnnData (`"raw"` is its `raw`, unless a layer has this name,
 #'   `"X"` its `X`). By default the one named in an earlier verb, otherwise `X`
@@ -48,8 +51,14 @@
 run_filter_genes <- function(adata, label = NULL, min_reads = NULL,
                              min_tpm = 0.1, min_samples = NULL,
                              protein_coding = TRUE, subset = TRUE,
+                             exclude = NULL, min_class_size = 0,
                              assay = NULL, key_added = NULL,
                              copy = FALSE) {
+    if (selects_classes(exclude, min_class_size)) {
+        adata <- keep_classes(owned(adata, copy), label, exclude,
+            min_class_size)
+        copy <- FALSE
+    }
     on_data(adata, copy, function(x) {
         x <- remember_assay(x, assay)
         class <- get_label(x, label)

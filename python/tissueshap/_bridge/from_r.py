@@ -235,6 +235,13 @@ def pick_genes(adata: AnnData, at: Sequence[int]) -> AnnData:
     return adata[:, list(at)]
 
 
+def keep_samples(adata: AnnData, at: Sequence[int], label: str) -> None:
+    """Keep, in place, the samples at some positions, and the classes that they have."""
+    adata._inplace_subset_obs(np.asarray(list(at), dtype=int))
+    if isinstance(adata.obs[label].dtype, pd.CategoricalDtype):
+        adata.obs[label] = adata.obs[label].cat.remove_unused_categories()
+
+
 def keys(adata: AnnData, group: str) -> list[str]:
     """Return the keys of ``layers``, ``obsm`` or ``varm``."""
     return list(slots.items(adata, group))

@@ -21,6 +21,12 @@ _PARAMETERS = {
             Layer with the raw counts, ``"raw"`` for ``adata.raw``, or ``"X"``; by default the one
             that an earlier verb was given, otherwise ``X``.
         """,
+    "classes": """
+        exclude
+            Classes whose samples are dropped: names or patterns such as ``["Unknown", "Cells*"]``.
+        min_class_size
+            Samples of classes with fewer samples are dropped, too.
+        """,
     "key_added": """
         key_added
             Name of the record instead of ``"{name}"``, and prefix of the slots, if there are any.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from tissueshap._core.errors import DataError
 from tissueshap._core.logging import logger
 from tissueshap._core.options import check_number
 from tissueshap._core.scale import warn
+from tissueshap.pp._keep_classes import keep_classes
 
 
 def filter_genes(
@@ -24,6 +26,8 @@ def filter_genes(
     label: str | None = None,
     *,
     layer: str | None = None,
+    exclude: str | Sequence[str] | None = None,
+    min_class_size: int = 0,
     min_reads: float | None = None,
     min_tpm: float = 0.1,
     min_samples: int | None = None,
@@ -49,6 +53,7 @@ def filter_genes(
         ``layers["tpm"]``, or ``var["length"]`` (base pairs) to compute TPM from the counts.
     %(label)s
     %(counts_layer)s
+    %(classes)s
     min_reads
         Minimum number of reads of a gene in a sample. By default 6, which is meant for bulk
         samples, or 1 for sparse counts such as those of single cells: most are 0, and most of
@@ -102,6 +107,7 @@ def filter_genes(
             "adata = adata.to_memory() first, or pass subset=False or copy=True"
         )
     adata = target(adata, copy=copy)
+    keep_classes(adata, label, exclude=exclude, min_class_size=min_class_size)
     name = slots.label_name(adata, label)
     slots.begin(adata, "filter_genes", key_added=key_added)
     params = {

@@ -31,11 +31,9 @@ def keep_classes(adata: AnnData, config: Config) -> None:
 
     The class column becomes categorical; the donors' column becomes ``obs["donor"]``.
     """
-    from tissueshap.io import class_mask
-
     label = slots.label_name(adata, config.label)
     column = adata.obs[label].astype(str)
-    kept = class_mask(column, config.exclude, config.smallest_class, Path("the AnnData"))
+    kept = io.class_mask(column, config.exclude, config.smallest_class, Path("the AnnData"))
     if config.donor is not None:
         donors = slots.obs_column(adata, config.donor, "donor").astype(str)
         slots.put_donors(adata.obs, donors, config.donor, "adata.obs")

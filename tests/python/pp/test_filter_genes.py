@@ -282,3 +282,12 @@ def test_counts_in_a_layer(sparse_genes: ad.AnnData) -> None:
     assert sparse_genes.uns["tissueshap"]["filter_genes"]["params"]["layer"] == "counts"
     pp.tmm(sparse_genes)  # from the layer, too
     assert np.array_equal(sparse_genes.obs["lib_size"], sparse_genes.layers["counts"].sum(axis=1))
+
+
+def test_excluded_classes_have_no_part(sparse_genes: ad.AnnData) -> None:
+    smallest = sparse_genes.obs["tissue"].value_counts().index[-1]
+    pp.filter_genes(sparse_genes, exclude=[smallest])
+    assert smallest not in set(sparse_genes.obs["tissue"])
+    n_smallest = sparse_genes.obs["tissue"].value_counts().min()
+    record = sparse_genes.uns["tissueshap"]["filter_genes"]
+    assert record["min_samples"] == int(0.95 * n_smallest)

@@ -14,12 +14,17 @@
 #'   the counts when `tpm` is not given; `NULL` or missing values where it is
 #'   not known (such a gene fails the TPM rule).
 #' @param biotype Biotype of each gene, or `NULL`.
-#' @param min_reads,min_tpm The thresholds.
+#' @param min_reads Minimum number of reads in a sample. By default 6, which is
+#'   meant for bulk samples, or 1 for sparse counts such as those of single
+#'   cells: most are 0, and most of the others 1 or 2.
+#' @param min_tpm Transcripts per million that a gene must exceed.
 #' @param min_samples A gene must be expressed in more samples than this. By
 #'   default 95 % of the smallest class, rounded down.
 #' @param protein_coding Keep only genes whose biotype is `protein_coding`.
 #' @return A list by slot: `var$filter_pass` (logical, a value a gene), and
-#'   `uns` with `min_samples` and the data frame `rules` (`rule`, `applied`,
+#'   `uns` with `min_reads` and `min_samples` as used, `sparse` (whether the
+#'   counts are), `n_genes`, `n_detected` (genes with a count that pass the
+#'   other rules), `n_pass`, and the data frame `rules` (`rule`, `applied`,
 #'   `n_pass`, `note`).
 #' @references Yap et al. (2021), Scientific Reports 11:2641.
 #' @export
@@ -28,11 +33,17 @@
 #' results <- core_filter_genes(counts, rep(c("a", "b"), each = 5))
 #' results$uns$rules
 core_filter_genes <- function(counts, label, tpm = NULL, gene_length = NULL,
-                              biotype = NULL, min_reads = 6, min_tpm = 0.1,
+                              biotype = NULL, min_reads = NULL, min_tpm = 0.1,
                               min_samples = NULL, protein_coding = TRUE) {
-    check_number(min_reads, "min_reads", 0)
+    if (!is.null(min_reads)) {
+        check_number(min_reads, "min_reads", 0)
+    }
     check_number(min_tpm, "min_tpm", 0)
     check_counts(counts)
+    sparse <- are_sparse(counts)
+    if (is.null(min_reads)) {
+        min_reads <- if (sparse) 1 else 6
+    }
     n_genes <- nrow(counts)
     report_dropped(label)
     label <- class_factor(label, ncol(counts), minimum = 1L)
@@ -47,13 +58,23 @@ core_filter_genes <- function(counts, label, tpm = NULL, gene_length = NULL,
                 min_samples)),
         tpm = tpm_rule(counts, tpm, gene_length, min_tpm, min_samples))
     applied <- !vapply(rules, function(rule) is.null(rule$pass), logical(1))
+    others <- Reduce(`&`, lapply(rules[setdiff(names(rules)[applied], "reads")],
+        `[[`, "pass"), rep(TRUE, n_genes))
     pass <- Reduce(`&`, lapply(rules[applied], `[[`, "pass"))
     rules$intersection <- list(pass = pass,
         note = paste(names(rules)[applied], collapse = " and "))
+    detected <- sum_over_samples(counts, function(part, samples) {
+        count_at_least_cpp(part, 1)
+    }) > 0
     list(
         var = list(filter_pass = pass),
         uns = list(
+            min_reads = min_reads,
             min_samples = min_samples,
+            sparse = sparse,
+            n_genes = n_genes,
+            n_detected = sum(detected & others),
+            n_pass = sum(pass),
             rules = data.frame(
                 rule = names(rules),
                 applied = c(unname(applied), TRUE),
@@ -61,6 +82,21 @@ core_filter_genes <- function(counts, label, tpm = NULL, gene_length = NULL,
                     if (is.null(rule$pass)) n_genes else sum(rule$pass)
                 }, integer(1), USE.NAMES = FALSE),
                 note = vapply(rules, `[[`, "", "note", USE.NAMES = FALSE))))
+}
+
+# Molecules of single cells, as opposed to reads of bulk samples: most counts
+# are 0, and most of the others 1 or 2. Some samples are enough to tell.
+are_sparse <- function(counts, n_samples = 200L) {
+    at <- unique(round(seq(1, ncol(counts), length.out = min(n_samples,
+        ncol(counts)))))
+    some <- counts[, at, drop = FALSE]
+    n_at_least <- function(threshold) {
+        sum(as.numeric(sum_over_samples(some, function(part, samples) {
+            count_at_least_cpp(part, threshold)
+        })))
+    }
+    positive <- n_at_least(1)
+    positive < length(some) / 2 && n_at_least(3) < positive / 2
 }
 
 samples_needed <- function(min_samples, label) {

@@ -73,6 +73,14 @@ pick_genes <- function(x, at) UseMethod("pick_genes", kind_of(x))
 # Drops the genes that a logical column of var does not mark.
 keep_genes <- function(x, key) UseMethod("keep_genes", kind_of(x))
 
+# Some samples by position; the factor `label` loses levels without samples.
+keep_samples <- function(x, at, label) UseMethod("keep_samples", kind_of(x))
+
+#' @exportS3Method
+keep_samples.default <- function(x, at, label) {
+    fail("samples of %s cannot be dropped here: drop them first", class(x)[1L])
+}
+
 # What messages call the parts of an object, by the name of the part in an
 # AnnData; NULL for AnnData's own names.
 place_words <- function(x) UseMethod("place_words", kind_of(x))
@@ -80,14 +88,29 @@ place_words <- function(x) UseMethod("place_words", kind_of(x))
 #' @exportS3Method
 place_words.default <- function(x) NULL
 
-# Notes which assay holds the counts, for kinds whose matrices have names.
+# Notes where the counts are: the name of an assay or a layer, "X" or "raw".
 set_assay <- function(x, assay) UseMethod("set_assay", kind_of(x))
 
 #' @exportS3Method
 set_assay.default <- function(x, assay) {
-    fail(paste("assay names an assay of a SummarizedExperiment; the counts",
-        "of any other kind of data are in X: leave it out"))
+    counts_at(x, assay)
+    set_slots(x, list(new_slot("uns", "assay", assay)))
 }
+
+# The raw counts: genes x samples with names.
+get_counts <- function(x) UseMethod("get_counts", kind_of(x))
+
+#' @exportS3Method
+get_counts.default <- function(x) {
+    assay <- get_record(x, "assay")
+    counts_at(x, if (is.null(assay)) "X" else assay)
+}
+
+# AnnData's raw of the genes of the data, NULL if there is none.
+get_raw <- function(x) UseMethod("get_raw", kind_of(x))
+
+#' @exportS3Method
+get_raw.default <- function(x) NULL
 
 # The data, or a file of them opened until the function `frame` returns.
 open_data <- function(x, frame = parent.frame()) {
@@ -130,6 +153,18 @@ gene_names <- function(x) axis_names(x, "var")
 sample_names <- function(x) axis_names(x, "obs")
 
 reading <- function(x, use) use(open_data(x))
+
+counts_at <- function(x, place) {
+    values <- get_stored(x, place)
+    if (is.null(values)) {
+        values <- switch(place, X = get_stored(x), raw = get_raw(x))
+    }
+    if (is.null(values)) {
+        fail(paste("the data have no layer \"%s\" to read counts from: pass",
+            "assay = \"...\", the name of a layer, \"X\" or \"raw\""), place)
+    }
+    values
+}
 
 remember_assay <- function(x, assay) {
     if (is.null(assay)) x else set_assay(x, assay)

@@ -73,6 +73,21 @@ need_current.anndata <- function(x, reads) {
     invisible(x)
 }
 
+#' @exportS3Method
+set_assay.anndata <- function(x, assay) {
+    call_python("_core.counts.counts_of", list(x, assay), list(
+        option = "assay"))
+    x
+}
+
+#' @exportS3Method
+get_counts.anndata <- function(x) {
+    bridge <- python_bridge()
+    values <- bridge$counts(x)
+    dimnames(values) <- list(bridge$index(x, "var"), bridge$index(x, "obs"))
+    values
+}
+
 # Writing.
 
 #' @exportS3Method
@@ -101,6 +116,12 @@ pick_genes.anndata <- function(x, at) {
 #' @exportS3Method
 keep_genes.anndata <- function(x, key) {
     call_python("_core.slots.subset_genes", list(x, key))
+    x
+}
+
+#' @exportS3Method
+keep_samples.anndata <- function(x, at, label) {
+    python_bridge()$keep_samples(x, as.list(as.integer(at - 1L)), label)
     x
 }
 

@@ -162,6 +162,31 @@ keep_genes.anndatar <- function(x, key) {
     anndatar_genes(x, which(get_column(x, "var", key)))$as_InMemoryAnnData()
 }
 
+# Nor samples.
+#' @exportS3Method
+keep_samples.anndatar <- function(x, at, label) {
+    x <- anndatar_samples(x, at)
+    values <- x$obs[[label]]
+    if (is.factor(values)) {
+        anndatar_set(x, "obs", stats::setNames(list(droplevels(values)), label))
+    }
+    x
+}
+
+anndatar_samples <- function(x, at, by_bracket = anndatar_has_bracket()) {
+    if (by_bracket) {
+        return(x[at, ]$as_InMemoryAnnData())
+    }
+    each <- function(items, cut) if (length(items)) lapply(items, cut)
+    rows <- function(value) value[at, , drop = FALSE]
+    make <- getExportedValue("anndataR", "AnnData")
+    make(X = rows(x$X), obs = rows(x$obs), var = x$var,
+        layers = each(x$layers, rows), obsm = each(x$obsm, rows),
+        varm = x$varm, obsp = each(x$obsp, function(value) {
+            value[at, at, drop = FALSE]
+        }), varp = x$varp, uns = x$uns)$as_InMemoryAnnData()
+}
+
 # A view cannot be written to, and is copied as in Python.
 #' @exportS3Method
 owned.anndatar <- function(x, copy) {

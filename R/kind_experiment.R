@@ -66,6 +66,9 @@ set_assay.experiment <- function(x, assay) {
     set_slots(x, list(new_slot("uns", "assay", assay)))
 }
 
+#' @exportS3Method
+get_counts.experiment <- function(x) get_stored(x)
+
 # Reading.
 
 #' @exportS3Method
@@ -237,6 +240,16 @@ pick_genes.experiment <- function(x, at) x[at, ]
 #' @exportS3Method
 keep_genes.experiment <- function(x, key) x[get_column(x, "var", key), ]
 
+#' @exportS3Method
+keep_samples.experiment <- function(x, at, label) {
+    x <- x[, at]
+    values <- column_value(x, "obs", label)
+    if (is.factor(values)) {
+        x <- set_side(x, "obs", label, droplevels(values))
+    }
+    x
+}
+
 # Conversion.
 
 #' @exportS3Method
@@ -255,7 +268,15 @@ build_experiment <- function(parts) {
         rownames(side) <- names
         side
     }
-    assays <- lapply(c(list(counts = parts$counts), parts$layers), bare)
+    # X is called so beside a layer "counts", which is one by its name.
+    x_name <- if ("counts" %in% names(parts$layers)) "X" else "counts"
+    assays <- lapply(c(stats::setNames(list(parts$counts), x_name),
+        parts$layers), bare)
+    key <- schema()$uns_key
+    if (!is.null(parts$uns[[key]]$assay) &&
+        !parts$uns[[key]]$assay %in% names(assays)) {
+        parts$uns[[key]]$assay <- NULL
+    }
     x <- SummarizedExperiment::SummarizedExperiment(assays,
         colData = side(parts$obs, colnames),
         rowData = side(parts$var, rownames), metadata = parts$uns)

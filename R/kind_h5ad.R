@@ -55,6 +55,18 @@ run_python.path <- function(adata, copy, run) {
     write_h5ad(run(read_h5ad(adata)), adata)
 }
 
+# A file is read, cut and written by Python.
+#' @exportS3Method
+keep_samples.path <- function(x, at, label) {
+    write_h5ad(keep_samples(read_h5ad(x), at, label), x)
+}
+
+#' @exportS3Method
+owned.path <- function(x, copy) {
+    refuse_copy(x, copy)
+    x
+}
+
 refuse_copy <- function(path, copy) {
     if (copy) {
         fail(paste("copy = TRUE has no meaning for a file: read %s with",
@@ -99,6 +111,24 @@ get_stored.file <- function(x, layer = NULL) {
         return(NULL)
     }
     values <- h5_with(x$file, at, h5_layer, x$genes)
+    dimnames(values) <- list(gene_names(x), sample_names(x))
+    values
+}
+
+# Its genes are matched by name, those that a file of the package's own names.
+#' @exportS3Method
+get_raw.file <- function(x) {
+    if (!h5ad_has(x, "raw", "X")) {
+        return(NULL)
+    }
+    values <- h5_with(x$file, "raw/X", h5_layer)
+    own <- h5_with(x$file, "raw/var", h5_index)
+    at <- match(gene_names(x), own)
+    if (anyNA(at)) {
+        fail("raw lacks %d genes of the data: %s", sum(is.na(at)),
+            first(gene_names(x)[is.na(at)]))
+    }
+    values <- values[at, , drop = FALSE]
     dimnames(values) <- list(gene_names(x), sample_names(x))
     values
 }

@@ -5,11 +5,13 @@
 #'
 #' @inheritParams run_filter_genes
 #' @param gene_sets Among `"shap"`, `"de"`, `"all"` and `"random"`, or a named
-#'   list of genes.
+#'   list of genes. By default all four; `"shap"` and `"de"` are left out if the
+#'   genes were not selected or tested.
 #' @param samples Which samples: `"test"`, `"train"` or `"all"`.
 #' @param n_starts Runs of k-means a set.
 #' @param n_random Random gene sets.
-#' @param layer The layer (assay) to read.
+#' @param layer The layer (assay) to read; by default the one that the
+#'   classifier was trained on, or `"log2"`.
 #' @param seed Seed of the random numbers.
 #' @param ... More settings of `ts.tl.cluster`.
 #' @return `adata`, as [run_filter_genes()] returns it. Written are
@@ -27,12 +29,13 @@
 #'     adata$uns[["tissueshap"]][["cluster"]][["summary"]]
 #' }
 run_cluster <- function(adata, label = NULL,
-                        gene_sets = c("shap", "de", "all", "random"),
+                        gene_sets = NULL,
                         samples = "test", n_starts = 100, n_random = 10,
-                        layer = "log2", seed = 42, key_added = NULL,
+                        layer = NULL, seed = 42, key_added = NULL,
                         copy = FALSE, ...) {
     in_python("tl.cluster", adata, list(label = label,
-        gene_sets = as.list(gene_sets), samples = samples,
+        gene_sets = if (!is.null(gene_sets)) as.list(gene_sets),
+        samples = samples,
         n_starts = n_starts, n_random = n_random, layer = layer, seed = seed,
         key_added = key_added, ...), copy = copy)
 }

@@ -106,7 +106,7 @@ warn_of_codes <- function(values, name) {
 }
 
 normalised_counts <- function(x) {
-    list(counts = get_stored(x),
+    list(counts = get_counts(x),
         lib_size = need_column(x, "obs", slot_name("obs", "lib_size")),
         norm_factor = need_column(x, "obs", slot_name("obs", "norm_factor")))
 }

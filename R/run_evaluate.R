@@ -4,7 +4,8 @@
 #'
 #' @inheritParams run_filter_genes
 #' @param baseline Score a logistic regression as well as the classifier.
-#' @param layer The layer (assay) that the regression reads.
+#' @param layer The layer (assay) that the regression reads; by default the one
+#'   that the classifier was trained on.
 #' @param seed Seed of the random numbers.
 #' @return `adata`, as [run_filter_genes()] returns it. Written is
 #'   the record `evaluate` with `macro_f1` and `accuracy` (0 to 1),
@@ -19,7 +20,7 @@
 #'     S4Vectors::metadata(results)$tissueshap$evaluate$macro_f1
 #' }
 run_evaluate <- function(adata, label = NULL, baseline = TRUE,
-                         layer = "log2", seed = 42, key_added = NULL,
+                         layer = NULL, seed = 42, key_added = NULL,
                          copy = FALSE) {
     in_python("tl.evaluate", adata, list(label = label, baseline = baseline,
         layer = layer, seed = seed, key_added = key_added), copy = copy)

@@ -30,10 +30,11 @@
 #' }
 run_explain <- function(adata, model, target = "predicted", n_draws = 200,
                         tolerance = NULL, output = c("probability", "logit"),
-                        layer = "log2", min_overlap = 0.9, seed = 42,
-                        key_added = NULL, copy = FALSE) {
+                        layer = NULL, counts = NULL, min_overlap = 0.9,
+                        seed = 42, key_added = NULL, copy = FALSE) {
     in_python("tl.explain", adata, list(target = target, n_draws = n_draws,
         tolerance = tolerance, output = choice_of(output), layer = layer,
-        min_overlap = min_overlap, seed = seed, key_added = key_added),
+        counts = counts, min_overlap = min_overlap, seed = seed,
+        key_added = key_added),
         list(model), copy)
 }

@@ -21,7 +21,7 @@
 #' }
 run_null_test <- function(adata, label = NULL, gene_set = "shap",
                           samples = "test", n_sets = 100, n_starts = 100,
-                          layer = "log2", seed = 42, key_added = NULL,
+                          layer = NULL, seed = 42, key_added = NULL,
                           copy = FALSE, ...) {
     in_python("tl.null_test", adata, list(label = label, gene_set = gene_set,
         samples = samples, n_sets = n_sets, n_starts = n_starts,

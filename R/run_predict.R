@@ -9,7 +9,11 @@
 #'
 #' @inheritParams run_filter_genes
 #' @param model What [run_cnn()] returned.
-#' @param layer The layer (assay) to read; if it is not there, raw counts.
+#' @param layer The layer (assay) to read; by default the one that the classifier
+#'   was trained on. If it is not there, raw counts are read.
+#' @param counts Where raw counts to prepare are, even if the layer is there: the
+#'   name of a layer (assay), `"raw"` or `"X"`. By default where an earlier verb
+#'   found them, then where those of the training samples were, then `X`.
 #' @param fill `NULL`, or the value, on the layer's scale, of genes of the model
 #'   that `adata` lacks: `model$scale$floor` is a gene that is not expressed. By
 #'   default missing genes are an error.
@@ -42,10 +46,10 @@
 #'     run_predict(adata, model)
 #'     table(adata$obs$tissue, adata$obs$predicted)
 #' }
-run_predict <- function(adata, model, layer = "log2", fill = NULL,
-                        min_overlap = 0.9, check_scale = TRUE, key_added = NULL,
-                        copy = FALSE) {
-    in_python("tl.predict", adata, list(layer = layer, fill = fill,
-        min_overlap = min_overlap, check_scale = check_scale,
+run_predict <- function(adata, model, layer = NULL, counts = NULL,
+                        fill = NULL, min_overlap = 0.9, check_scale = TRUE,
+                        key_added = NULL, copy = FALSE) {
+    in_python("tl.predict", adata, list(layer = layer, counts = counts,
+        fill = fill, min_overlap = min_overlap, check_scale = check_scale,
         key_added = key_added), list(model), copy)
 }

@@ -4,6 +4,8 @@
 #'
 #' @inheritParams run_predict
 #' @inheritParams run_filter_genes
+#' @param label Name of the column with the classes; by default the one that the
+#'   classifier was trained with, otherwise the recorded one.
 #' @param target The class to explain: `"predicted"`, `"true"`, a class's name,
 #'   or `"all"`, for which `varm` `shap_mean_abs` summarises every class and
 #'   [plot_shap_bar()] draws it.
@@ -24,7 +26,6 @@
 #' @param mixed_precision Compute the gradients in bfloat16 where possible.
 #' @param class_layers With `target = "all"`, keep a layer for each class, named
 #'   `shap_class_<class>`.
-#' @param layer The classifier's input.
 #' @param seed Seed of the random numbers.
 #' @return `adata`, as [run_filter_genes()] returns it. Written are
 #'   the layer `shap` (each gene's contribution to the explained class's
@@ -50,7 +51,7 @@ run_shap <- function(adata, model, label = NULL, target = "predicted",
                      tolerance = NULL, output = c("probability", "logit"),
                      method = c("stratified", "monte_carlo"),
                      batch_size = NULL, mixed_precision = FALSE,
-                     class_layers = FALSE, layer = "log2", seed = 42,
+                     class_layers = FALSE, layer = NULL, seed = 42,
                      key_added = NULL, copy = FALSE) {
     in_python("tl.shap", adata, list(label = label, target = target,
         samples = choice_of(samples), background = background,

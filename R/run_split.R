@@ -30,8 +30,13 @@
 #' }
 run_split <- function(adata, label = NULL, n_test = NULL,
                       test_fraction = 0.25, max_test = 50, n_folds = NULL,
-                      groups = NULL, seed = 42, key_added = NULL,
-                      copy = FALSE) {
+                      groups = NULL, exclude = NULL, min_class_size = 0,
+                      seed = 42, key_added = NULL, copy = FALSE) {
+    if (selects_classes(exclude, min_class_size)) {
+        adata <- keep_classes(owned(adata, copy), label, exclude,
+            min_class_size)
+        copy <- FALSE
+    }
     in_python("pp.split", adata, list(label = label, n_test = n_test,
         test_fraction = test_fraction, max_test = max_test, n_folds = n_folds,
         groups = groups, seed = seed, key_added = key_added), copy = copy)

@@ -23,7 +23,7 @@ run_tmm <- function(adata, reference = NULL, assay = NULL, key_added = NULL,
                     copy = FALSE, BPPARAM = BiocParallel::SerialParam()) {
     on_data(adata, copy, function(x) {
         x <- remember_assay(x, assay)
-        results <- core_tmm(get_stored(x), frozen_reference(reference), BPPARAM)
+        results <- core_tmm(get_counts(x), frozen_reference(reference), BPPARAM)
         write_slots(x, "tmm", results, list(frozen = !is.null(reference)),
             "edgeR", key_added)
     })

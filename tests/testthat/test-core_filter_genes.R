@@ -61,3 +61,26 @@ test_that("TPM is taken as given, or made from counts and lengths", {
     expect_error(core_filter_genes(counts, label, gene_length = rep(0, 20)),
         "must be positive")
 })
+
+test_that("sparse counts need one read, and others six", {
+    set.seed(5)
+    cells <- matrix(rpois(4000, rep(exp(seq(-4, 0.7, length.out = 40)), 100)), 40)
+    label <- rep(c("a", "b"), 50)
+    facts <- core_filter_genes(cells, label)$uns
+    expect_identical(facts[c("min_reads", "sparse")],
+        list(min_reads = 1, sparse = TRUE))
+    expect_identical(facts$n_genes, 40L)
+    expect_identical(facts$n_pass, sum(rowSums(cells >= 1) > 47))
+    sparse <- Matrix::Matrix(cells, sparse = TRUE)
+    expect_identical(core_filter_genes(sparse, label)$uns, facts)
+    bulk <- core_filter_genes(cells + 100, label)$uns
+    expect_identical(bulk[c("min_reads", "sparse")],
+        list(min_reads = 6, sparse = FALSE))
+})
+
+test_that("detected genes pass the other rules", {
+    facts <- core_filter_genes(counts, label, biotype = c("protein_coding",
+        "lncRNA", "protein_coding", "protein_coding"))$uns
+    expect_identical(facts$n_detected, 2L)
+    expect_identical(facts$n_pass, 1L)
+})

@@ -55,7 +55,7 @@ test_that("a kind is known by its methods alone", {
         SummarizedExperiment::colData(expected))
     expect_equal(SummarizedExperiment::rowData(back),
         SummarizedExperiment::rowData(expected))
-    expect_error(run_tmm(x, assay = "counts"), "leave it out")
+    expect_error(run_tmm(x, assay = "counts"), "no layer \"counts\"")
     x$obs$lib_size <- 7
     expect_silent(run_tmm(x))
     x$uns$tissueshap <- NULL

@@ -40,7 +40,7 @@ test_that("the assay with the counts can be named, and is remembered", {
     skip_if_not_installed("hdf5r")
     path <- withr::local_tempfile(fileext = ".h5ad")
     write_h5ad(reads, path, assay = "reads")
-    expect_error(run_tmm(path, assay = "reads"), "leave it out")
+    expect_error(run_tmm(path, assay = "reads"), "no layer \"reads\"")
     expect_identical(as_summarized_experiment(run_tmm(path))$norm_factor,
         done$norm_factor)
 })

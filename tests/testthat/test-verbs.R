@@ -179,3 +179,20 @@ test_that("errors of Python name the places of a SummarizedExperiment", {
     expect_error(run_split(se, "organ"), "^colData has no column 'organ'")
     expect_error(run_split(as_anndata(se), "organ"), "^adata.obs has no column")
 })
+
+test_that("the filter says what it keeps, and what it loses", {
+    skip_if_not_installed("SummarizedExperiment")
+    set.seed(5)
+    cells <- matrix(rpois(4000, rep(exp(seq(-4, 0.7, length.out = 40)), 100)), 40,
+        dimnames = list(paste0("g", 1:40), NULL))
+    se <- SummarizedExperiment::SummarizedExperiment(list(counts = cells),
+        colData = data.frame(type = rep(c("a", "b"), 50)))
+    expect_message(kept <- run_filter_genes(se, "type"),
+        "kept [0-9]+ of 40 genes: at least 1 reads in more than 47 samples")
+    expect_lt(nrow(kept), 40)
+    expect_warning(suppressMessages(run_filter_genes(se, "type",
+        min_reads = 5, min_samples = 0)), "pass min_reads = 1")
+    expect_warning(suppressMessages(again <- run_filter_genes(kept, "type")),
+        "dropped [0-9]+ of 40 genes.*subset = FALSE")
+    expect_identical(get_record(again, "filter_genes")$min_reads, 1)
+})

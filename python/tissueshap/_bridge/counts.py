@@ -6,7 +6,7 @@ import numpy as np
 from anndata import AnnData
 
 from tissueshap._bridge.convert import Matrix
-from tissueshap._core.counts import check_counts
+from tissueshap._core.counts import Counts, check_counts
 from tissueshap._core.settings import settings
 
 #: Number of counts that R processes in less time than its workers need to start.
@@ -19,14 +19,8 @@ def workers(adata: AnnData) -> int:
     return settings.cores if adata.n_obs * adata.n_vars > _FEW else 1
 
 
-def checked(adata: AnnData) -> Matrix:
-    """Return the raw counts of ``adata.X`` for R, or raise if something is wrong with them.
-
-    Parameters
-    ----------
-    adata
-        Samples x genes; ``X`` may be dense or sparse, of any number type, in memory or
-        in a file.
+def checked(counts: Counts) -> Matrix:
+    """Return raw counts for R, or raise if something is wrong with them.
 
     Returns
     -------
@@ -38,10 +32,10 @@ def checked(adata: AnnData) -> Matrix:
         If a value is missing, infinite, negative or fractional, or a sample has no
         counts at all; the message names gene, sample and value.
     """
-    largest = check_counts(adata)
+    largest = check_counts(counts)
     return Matrix(
-        adata.X,
-        samples=list(adata.obs_names),
-        genes=list(adata.var_names),
+        counts.values,
+        samples=list(counts.adata.obs_names),
+        genes=list(counts.var.index),
         integer=largest <= _INT32_MAX,
     )

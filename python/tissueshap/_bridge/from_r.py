@@ -21,6 +21,7 @@ from scipy import sparse
 
 from tissueshap._bridge.elements import decode, encode, for_r
 from tissueshap._core import slots
+from tissueshap._core.counts import counts_of
 from tissueshap._core.dense import dense
 from tissueshap._core.errors import DataError
 from tissueshap._core.logging import logger
@@ -72,6 +73,18 @@ def matrix(adata: AnnData, layer: str | None = None) -> np.ndarray:
     values = adata.X if layer is None else adata.layers[layer]
     if values is None:
         raise DataError("adata.X is empty: put the raw counts there, samples x genes")
+    return _turned(values, adata)
+
+
+def counts(adata: AnnData) -> np.ndarray:
+    """Return the raw counts, from where an earlier verb found them, as :func:`matrix` does."""
+    found = counts_of(adata, option="assay")
+    if found.values is None:
+        raise DataError(f"{found.where} is empty: put the raw counts there, samples x genes")
+    return _turned(found.values, adata)
+
+
+def _turned(values: Any, adata: AnnData) -> np.ndarray:
     converted = for_r(dense(values[:] if adata.isbacked else values).T)
     is_bool = converted.dtype.kind == "b"
     return np.asfortranarray(converted.astype(np.int32) if is_bool else converted)
@@ -220,6 +233,13 @@ def frame(adata: AnnData, group: str, key: str) -> dict[str, Any] | None:
 def pick_genes(adata: AnnData, at: Sequence[int]) -> AnnData:
     """Return a view of the genes at some positions."""
     return adata[:, list(at)]
+
+
+def keep_samples(adata: AnnData, at: Sequence[int], label: str) -> None:
+    """Keep, in place, the samples at some positions, and the classes that they have."""
+    adata._inplace_subset_obs(np.asarray(list(at), dtype=int))
+    if isinstance(adata.obs[label].dtype, pd.CategoricalDtype):
+        adata.obs[label] = adata.obs[label].cat.remove_unused_categories()
 
 
 def keys(adata: AnnData, group: str) -> list[str]:

@@ -16,6 +16,17 @@ _PARAMETERS = {
         label
             Column of ``obs`` with the classes; by default the one recorded before.
         """,
+    "counts_layer": """
+        layer
+            Layer with the raw counts, ``"raw"`` for ``adata.raw``, or ``"X"``; by default the one
+            that an earlier verb was given, otherwise ``X``.
+        """,
+    "classes": """
+        exclude
+            Classes whose samples are dropped: names or patterns such as ``["Unknown", "Cells*"]``.
+        min_class_size
+            Samples of classes with fewer samples are dropped, too.
+        """,
     "key_added": """
         key_added
             Name of the record instead of ``"{name}"``, and prefix of the slots, if there are any.

@@ -5,6 +5,7 @@ from tissueshap.clustering._clustered import (
     chosen_samples,
     expression,
     named_sets,
+    present_sets,
     records_behind,
 )
 from tissueshap.clustering._vmeasure import check_starts, random_sets, scored_sets
@@ -15,6 +16,7 @@ __all__ = [
     "chosen_samples",
     "expression",
     "named_sets",
+    "present_sets",
     "random_sets",
     "records_behind",
     "scored_sets",

@@ -71,6 +71,17 @@ def gene_set(adata: AnnData, name: str) -> np.ndarray:
     return np.flatnonzero(slots.require(adata, "var", _COLUMNS[name]).to_numpy(dtype=bool))
 
 
+def present_sets(adata: AnnData) -> list[str]:
+    """Return the gene sets that can be clustered: all but those whose verb was not run."""
+    missing = [name for name, column in _COLUMNS.items() if column not in adata.var]
+    for name in missing:
+        verb = schema.written_by("var", _COLUMNS[name])
+        logger.info("the gene set %r is left out: ts.%s(adata) was not run", name, verb)
+    if len(missing) == len(_COLUMNS):
+        return ["all"]  # random sets have the size of another one
+    return [name for name in ("shap", "de", "all", "random") if name not in missing]
+
+
 def named_sets(
     adata: AnnData, gene_sets: Any, *, n_random: int, seed: int
 ) -> list[tuple[str, int, np.ndarray]]:

@@ -20,7 +20,12 @@ from tissueshap.io._text import existing, first, open_text
 
 
 def read_file(
-    path: str | Path, ids: Collection[str] | None, *, orient: Orient, kind: Kind
+    path: str | Path,
+    ids: Collection[str] | None,
+    *,
+    orient: Orient,
+    kind: Kind,
+    layer: str | None = None,
 ) -> CountFile:
     """Read a file of counts without rows that are not genes, and check that names are unique.
 
@@ -34,9 +39,11 @@ def read_file(
         What the rows of a table are; ``"auto"`` decides by ``ids``.
     kind
         ``"counts"`` or ``"log"``.
+    layer
+        The layer of an AnnData to read, ``"raw"`` or ``"X"``; by default where counts are.
     """
     path = Path(path).expanduser()
-    file = _parse(path, ids, orient, kind)
+    file = _parse(path, ids, orient, kind, layer)
     file.drop_non_genes()
     file.check()
     return file
@@ -85,9 +92,13 @@ def _positions(
     return np.asarray(positions)
 
 
-def _parse(path: Path, ids: Collection[str] | None, orient: Orient, kind: Kind) -> CountFile:
+def _parse(
+    path: Path, ids: Collection[str] | None, orient: Orient, kind: Kind, layer: str | None
+) -> CountFile:
     if is_zarr(path) or is_hdf5(existing(path)) or path.suffix.lower() == ".h5ad":
-        return counts_from_anndata(path, kind)
+        return counts_from_anndata(path, kind, layer)
+    if layer is not None:
+        raise DataError(f"layer={layer!r} is for .h5ad and .zarr files, which {path} is not")
     with open_text(path) as handle:
         line = handle.readline()
         if line.startswith("#1.") or ".gct" in path.suffixes:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from tissueshap._core import schema, slots
-from tissueshap._core.counts import matrix_at, where_counts
+from tissueshap._core.counts import matrix_at, named_place, where_counts
 from tissueshap._core.dense import blocks, dense
 from tissueshap._core.errors import DataError
 from tissueshap._core.logging import logger
@@ -23,15 +23,19 @@ if TYPE_CHECKING:
     from anndata import AnnData
 
 
-def counts_from_anndata(path: Path, kind: Kind) -> CountFile:
+def counts_from_anndata(path: Path, kind: Kind, layer: str | None = None) -> CountFile:
     """Return the counts, ``obs``, ``var`` and ``layers["tpm"]`` of an AnnData in a file.
 
     Counts that are not in ``X`` are read from ``layers["counts"]``, ``raw`` or another
-    layer, and a message says so; log-transformed values are always those of ``X``.
+    layer, and a message says so; log-transformed values are those of ``X``. ``layer`` names
+    another place.
     """
     adata = read_zarr(path) if is_zarr(path) else read_h5ad(path)
-    place = "X" if kind == "log" else where_counts(adata, estimated=kind == "estimated")
-    if place != "X":
+    if layer is not None:
+        place = named_place(adata, layer)
+    else:
+        place = "X" if kind == "log" else where_counts(adata, estimated=kind == "estimated")
+    if place != "X" and layer is None:
         logger.info("%s: X holds no counts; they are read from %s", path, place)
     values, var = matrix_at(adata, place), _genes(adata, place)
     if values is None:

@@ -39,6 +39,7 @@ def read_counts(
     donor: str | None = None,
     annotation: str | Path | pd.DataFrame | None = None,
     orient: Orient = "auto",
+    layer: str | None = None,
     exclude: str | Sequence[str] = (),
     min_class_size: int = 0,
     values: Kind = "counts",
@@ -68,6 +69,8 @@ def read_counts(
     orient
         ``"genes-in-rows"`` or ``"genes-in-columns"`` for a table; ``"auto"`` decides by
         the sample ids.
+    layer
+        Of an .h5ad or .zarr file, the layer to read, ``"raw"`` or ``"X"``.
     exclude
         Classes to exclude, one or several patterns: ``["Cells - *"]``.
     min_class_size
@@ -130,7 +133,7 @@ def read_counts(
         raise wrong_type("samples", samples, "the path of a file or a data frame")
     table = None if samples is None else sample_table(samples)
     ids = None if table is None else table.ids()
-    file = read_file(counts, ids, orient=orient, kind=values)
+    file = read_file(counts, ids, orient=orient, kind=values, layer=layer)
     if tpm is not None:
         file.tpm = read_tpm(tpm, file, orient)
     if values == "estimated":
@@ -167,6 +170,7 @@ def read_counts(
         "label": label,
         "donor": donor,
         "orient": orient,
+        "layer": layer,
         "exclude": exclude,
         "min_class_size": min_class_size,
         "values": values,

@@ -38,6 +38,8 @@ from tissueshap.model._input import (
     check_input as check_input,
     check_model as check_model,
     columns_of as columns_of,
+    counts_for as counts_for,
+    input_values as input_values,
 )
 from tissueshap.model._input_scale import InputScale as InputScale
 from tissueshap.model._layouts import LAYOUTS as LAYOUTS, Layout as Layout

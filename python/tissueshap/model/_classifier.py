@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from tissueshap._core import schema
 from tissueshap._core.dense import blocks
 from tissueshap._core.errors import DataError
 from tissueshap._core.scale import check_finite
@@ -60,7 +61,7 @@ class Classifier:
         One row per training sample: sample (a code of its name), class; None where unknown.
     recipe
         How ``tl.cnn`` was called: ``settings`` (of the preset, as JSON), ``layer``,
-        ``balanced``, ``seed``, ``n_validation``.
+        ``balanced``, ``seed``, ``n_validation``; and ``counts``, where the raw counts were.
     preparation
         How raw counts become the network's input; None for a network that was trained on
         plain arrays.
@@ -132,9 +133,15 @@ class Classifier:
         """
         return outputs(self.network, self._checked(x, genes))
 
-    def takes_counts(self, layer: str = "log2") -> bool:
+    @property
+    def layer(self) -> str:
+        """The layer that it was trained on."""
+        known = self.recipe.get("layer", schema.layers.log2)
+        return str(known if self.scale is None else self.scale.layer)
+
+    def takes_counts(self, layer: str | None = None) -> bool:
         """Return whether raw counts can be prepared where a layer, its input, is not there."""
-        own = self.scale is None or self.scale.layer == layer
+        own = self.scale is None or layer is None or self.scale.layer == layer
         return own and self.preparation is not None and self.preparation.from_counts
 
     def judge(self, x: np.ndarray | pd.DataFrame, *, genes: Sequence[str] | None = None) -> Judged:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from tissueshap._core import slots
+from tissueshap._core import schema, slots
+from tissueshap._core.counts import Counts, check_counts, counts_of
 from tissueshap._core.errors import DataError
 from tissueshap._core.options import wrong_type
 from tissueshap._core.scale import check_measured, made
@@ -21,6 +22,48 @@ def check_model(model: Any) -> None:
     """Raise a :class:`DataError` unless this is a classifier."""
     if not isinstance(model, Classifier):
         raise wrong_type("model", model, "a classifier of ts.tl.cnn or ts.model.load(folder)")
+
+
+def counts_for(adata: AnnData, model: Classifier, layer: str, counts: str | None) -> Counts | None:
+    """Return the raw counts to prepare for a model, or None if its input is in a layer.
+
+    Parameters
+    ----------
+    adata
+        Samples x genes.
+    model
+        The classifier.
+    layer
+        Its input.
+    counts
+        Where the counts are, as the user says; then they are used even if there is a layer.
+    """
+    check_model(model)
+    if not model.takes_counts(layer):
+        if counts is not None:
+            raise DataError(
+                f"counts={counts!r}: the model was trained on values whose preparation from counts "
+                f"is not recorded; pass values on their scale as layer="
+            )
+        return None
+    if counts is None and layer in adata.layers:
+        return None
+    default = str(model.recipe.get("counts", "X"))
+    found = counts_of(adata, counts, default=default, option="counts", every_gene=True)
+    check_counts(found)
+    return found
+
+
+def input_values(adata: AnnData, model: Classifier, layer: str) -> Any:
+    """Return the layer with a model's input, or raise an error that says what it must hold."""
+    if layer in adata.layers or layer.endswith(schema.layers.log2):
+        return slots.require(adata, "layers", layer)
+    known = list(slots.items(adata, "layers"))
+    raise slots.missing_slot(
+        f"layers[{layer!r}]",
+        f"values as the model was trained on must be there (layers[{model.layer!r}]); there are "
+        f"{known}: pass layer= one of these",
+    )
 
 
 def columns_of(adata: AnnData, model: Classifier, *, fill: float | None = None) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -14,12 +14,15 @@ from tissueshap._core.errors import DataError
 from tissueshap._core.held_out import BOTH, MIN_TEST, MIN_TRAIN, TEST, TRAIN, fewest
 from tissueshap._core.logging import logger
 from tissueshap._core.options import check_number
+from tissueshap.pp._keep_classes import keep_classes
 
 
 def split(
     adata: AnnData,
     label: str | None = None,
     *,
+    exclude: str | Sequence[str] | None = None,
+    min_class_size: int = 0,
     n_test: int | None = None,
     test_fraction: float = 0.25,
     max_test: int = 50,
@@ -41,6 +44,7 @@ def split(
     adata
         Samples x genes.
     %(label)s
+    %(classes)s
     n_test
         Exact number of samples of each class to hold out, instead of a share.
     test_fraction
@@ -90,6 +94,7 @@ def split(
     [12, 12, 12, 12, 12]
     """
     adata = target(adata, copy=copy)
+    keep_classes(adata, label, exclude=exclude, min_class_size=min_class_size)
     name = slots.label_name(adata, label)
     classes = slots.class_names(adata, name)
     codes = slots.class_codes(adata, name)
@@ -167,7 +172,8 @@ def _check_sizes(
         n_held_out, remedy = n_test, f"lower n_test to at most {most}, or " if most >= 1 else ""
     raise DataError(
         f"each class needs {needed} samples, {n_held_out} to hold out and {MIN_TRAIN} to train "
-        f"on; these have fewer: {shown}: {remedy}drop these classes"
+        f"on; these have fewer: {shown}: {remedy}drop "
+        f"these classes (min_class_size={needed})"
     )
 
 

@@ -11,6 +11,7 @@ from tissueshap._bridge import r
 from tissueshap._bridge.counts import checked, workers
 from tissueshap._core import schema, slots
 from tissueshap._core.adata import target
+from tissueshap._core.counts import counts_of
 from tissueshap._core.errors import DataError
 from tissueshap._core.scale import check_not_normalised
 
@@ -18,6 +19,7 @@ from tissueshap._core.scale import check_not_normalised
 def tmm(
     adata: AnnData,
     *,
+    layer: str | None = None,
     reference: AnnData | dict[str, Any] | None = None,
     key_added: str | None = None,
     copy: bool = False,
@@ -32,7 +34,8 @@ def tmm(
     Parameters
     ----------
     adata
-        Samples x genes, with raw counts in ``X``.
+        Samples x genes, with raw counts.
+    %(counts_layer)s
     reference
         Normalise new samples in the same way as earlier ones: the AnnData of those after
         ``tmm``, or its record ``uns["tissueshap"]["tmm"]``. Genes are matched by name; all of
@@ -53,7 +56,7 @@ def tmm(
     Raises
     ------
     DataError
-        If ``X`` does not hold counts, a sample has none, or ``reference`` has no record.
+        If the values are not counts, a sample has none, or ``reference`` has no record.
 
     Examples
     --------
@@ -64,9 +67,10 @@ def tmm(
     """
     adata = target(adata, copy=copy)
     slots.begin(adata, "tmm", key_added=key_added)
+    counts = counts_of(adata, layer)
     result = r.call(
         "core_tmm",
-        counts=checked(adata),
+        counts=checked(counts),
         reference=_frozen(reference),
         BPPARAM=workers(adata),
     )
@@ -74,12 +78,12 @@ def tmm(
     result["layers"] = {name: np.asarray(layer).T for name, layer in result["layers"].items()}
     # The vector of a single sample arrives from R as a number.
     totals = np.atleast_1d(result["obs"][schema.obs.lib_size])
-    check_not_normalised(totals, "adata.X")
+    check_not_normalised(totals, counts.where)
     slots.write(
         adata,
         "tmm",
         result,
-        params={"frozen": reference is not None},
+        params={"frozen": reference is not None, "layer": counts.recorded},
         versions=r.versions("R", "edgeR"),
         key_added=key_added,
     )

@@ -18,6 +18,7 @@ from tissueshap.clustering import (
     chosen_samples,
     expression,
     named_sets,
+    present_sets,
     records_behind,
     scored_sets,
 )
@@ -32,12 +33,12 @@ def cluster(
     adata: AnnData,
     label: str | None = None,
     *,
-    gene_sets: Sequence[str] | Mapping[str, Sequence[str]] = ("shap", "de", "all", "random"),
+    gene_sets: Sequence[str] | Mapping[str, Sequence[str]] | None = None,
     samples: str = "test",
     n_starts: int = 100,
     n_random: int = 10,
     on: str = "umap",
-    layer: str = "log2",
+    layer: str | None = None,
     scale: bool = False,
     n_pcs: int | None = None,
     n_neighbors: int = 15,
@@ -64,9 +65,10 @@ def cluster(
         of clusters is the number of classes among the samples.
     gene_sets
         Names among ``"shap"``, ``"de"``, ``"all"``, ``"random"``, or a mapping of
-        names to gene identifiers (``var_names``). ``"random"`` is ``n_random``
-        different sets, each as large as the SHAP set (without a SHAP set, as the first
-        other set).
+        names to gene identifiers (``var_names``). By default all four, of which ``"shap"`` and
+        ``"de"`` are left out if ``tl.select_genes`` or ``tl.de`` was not run. ``"random"`` is
+        ``n_random`` different sets, each as large as the SHAP set (without a SHAP set, as the
+        first other set).
     samples
         ``"test"`` (all samples if there is no split), ``"train"`` or ``"all"``.
     n_starts
@@ -77,7 +79,8 @@ def cluster(
         Cluster ``"umap"``, the 2-D embedding, or ``"expression"``, the values
         themselves (the embedding is computed in either case).
     layer
-        Layer to embed: log2 values.
+        Layer to embed: log2 values. By default the one that the classifier was trained on, or
+        ``"log2"``.
     scale
         Give each gene mean 0 and standard deviation 1 over the samples.
     n_pcs
@@ -125,7 +128,9 @@ def cluster(
     ['shap', 'all']
     """
     adata = target(adata, copy=copy)
+    layer = slots.input_layer(adata, layer)
     check_starts(n_starts, on)
+    gene_sets = present_sets(adata) if gene_sets is None else gene_sets
     reads = records_behind(gene_sets)
     sources = slots.begin(adata, "cluster", *reads, layer=layer, key_added=key_added)
     rows = chosen_samples(adata, samples)

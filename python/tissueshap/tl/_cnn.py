@@ -9,6 +9,7 @@ import numpy as np
 
 from tissueshap._core import schema, slots
 from tissueshap._core.adata import target
+from tissueshap._core.counts import counts_place
 from tissueshap._core.errors import DataError
 from tissueshap._core.held_out import training
 from tissueshap._core.logging import logger
@@ -158,6 +159,7 @@ def cnn(
             "balanced": balanced,
             "seed": seed,
             "n_validation": numbers[0]["n_validation"],
+            "counts": counts_place(adata),
         },
     )
     slots.write(

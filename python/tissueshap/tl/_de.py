@@ -14,6 +14,7 @@ from tissueshap._bridge.convert import Matrix
 from tissueshap._bridge.counts import checked, workers
 from tissueshap._core import schema, slots
 from tissueshap._core.adata import target
+from tissueshap._core.counts import Counts, counts_of
 from tissueshap._core.de_methods import Method, accepts, values_of
 from tissueshap._core.errors import DataError
 from tissueshap._core.options import check_choice, check_number
@@ -35,6 +36,7 @@ def de(
     covariates: Sequence[str] | None = None,
     block: str | None = None,
     legacy: bool = True,
+    layer: str | None = None,
     key_added: str | None = None,
     copy: bool = False,
 ) -> AnnData | None:
@@ -50,7 +52,7 @@ def de(
     Parameters
     ----------
     adata
-        Samples x genes, with raw counts in ``X``. Reads ``obs["lib_size"]`` and
+        Samples x genes, with raw counts. Reads ``obs["lib_size"]`` and
         ``obs["norm_factor"]``; for ``method="limma"`` only ``layers["log2"]``.
     %(label)s
     fdr
@@ -87,6 +89,7 @@ def de(
         ``glmQLFit(legacy=TRUE)``), which every version of edgeR has; False for the one
         recommended since version 4 (``glmQLFit`` alone; Chen et al., Nucleic Acids
         Research 53:gkaf018, 2025), which needs edgeR 4.
+    %(counts_layer)s
     %(key_added)s
     %(copy)s
 
@@ -102,7 +105,7 @@ def de(
     Raises
     ------
     DataError
-        If ``X`` does not hold counts, there is only one class, ``obs`` lacks a column, or
+        If the values are not counts, there is only one class, ``obs`` lacks a column, or
         ``method`` or ``rest`` is unknown.
     MissingSlotError
         If ``ts.pp.tmm`` has not been run.
@@ -133,17 +136,22 @@ def de(
     sources = slots.begin(adata, "de", made_by, key_added=key_added)
     params: dict[str, Any] = {"fdr": fdr, "lfc": lfc, "method": method, "rest": rest}
     params["legacy"] = bool(legacy)
+    counts = None if on_logs else counts_of(adata, layer)
     if lfc_test is not None:
         params["lfc_test"] = lfc_test
     result = r.call(
         "core_de",
-        **(_logged(adata) if on_logs else _counted(adata)),
+        **(_logged(adata) if counts is None else _counted(adata, counts)),
         **_of_samples(adata, covariates, block),
         label=pd.Categorical(adata.obs[name].astype(str), categories=classes),
         BPPARAM=workers(adata),
         **params,
     )
-    optional = {"covariates": list(covariates) if covariates else None, "block": block}
+    optional = {
+        "covariates": list(covariates) if covariates else None,
+        "block": block,
+        "layer": None if counts is None else counts.recorded,
+    }
     params |= {key: value for key, value in optional.items() if value is not None}
     if not accepts(method, "legacy"):
         del params["legacy"]
@@ -159,9 +167,9 @@ def de(
     return adata if copy else None
 
 
-def _counted(adata: AnnData) -> dict[str, Any]:
+def _counted(adata: AnnData, counts: Counts) -> dict[str, Any]:
     return {
-        "counts": checked(adata),
+        "counts": checked(counts),
         "lib_size": slots.require(adata, "obs", schema.obs.lib_size).to_numpy(float),
         "norm_factor": slots.require(adata, "obs", schema.obs.norm_factor).to_numpy(float),
     }

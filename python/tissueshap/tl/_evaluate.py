@@ -25,7 +25,7 @@ def evaluate(
     label: str | None = None,
     *,
     baseline: bool = True,
-    layer: str = "log2",
+    layer: str | None = None,
     seed: int = 42,
     key_added: str | None = None,
     copy: bool = False,
@@ -40,7 +40,7 @@ def evaluate(
     adata
         Samples x genes, after ``pp.split`` and ``tl.predict``, or with folds
         ``tl.cross_validate``. Reads ``obs[label]``,
-        ``obs["split"]``, ``obs["predicted"]``, for the baseline ``layers["log2"]``, and
+        ``obs["split"]``, ``obs["predicted"]``, for the baseline ``layers[layer]``, and
         ``obs["donor"]`` if present.
     %(label)s
     baseline
@@ -48,7 +48,7 @@ def evaluate(
         the same training samples (with folds, of each fold) and score it on the same test
         samples.
     layer
-        The baseline's input.
+        The baseline's input; by default the layer that the classifier was trained on.
     seed
         Seed of the baseline.
     key_added
@@ -87,6 +87,7 @@ def evaluate(
     ['class', 'n', 'precision', 'recall', 'f1', 'baseline_f1']
     """
     adata = target(adata, copy=copy)
+    layer = slots.input_layer(adata, layer)
     name = slots.label_name(adata, label)
     made_by = key_added or "predict"
     baseline_layer = layer if baseline else None

@@ -8,7 +8,7 @@ import numpy as np
 
 from tissueshap._core import slots
 from tissueshap._core.adata import target as written_to
-from tissueshap._core.counts import check_counts
+from tissueshap._core.counts import Counts
 from tissueshap._core.dense import blocks
 from tissueshap._core.errors import DataError
 from tissueshap._core.options import check_choice, shown
@@ -21,6 +21,8 @@ from tissueshap.model import (
     check_input,
     check_model,
     columns_of,
+    counts_for,
+    input_values,
     of_model,
     outputs,
 )
@@ -39,7 +41,8 @@ def explain(
     n_draws: int = 200,
     tolerance: float | None = None,
     output: Literal["probability", "logit"] = "probability",
-    layer: str = "log2",
+    layer: str | None = None,
+    counts: str | None = None,
     min_overlap: float = MIN_OVERLAP,
     seed: int = 42,
     key_added: str | None = None,
@@ -53,8 +56,8 @@ def explain(
     Parameters
     ----------
     adata
-        Samples x genes: new samples. Reads ``layers["log2"]`` or, if it has none, raw counts
-        in ``X``, which are prepared as by ``tl.predict``.
+        Samples x genes: new samples. Reads the layer that the classifier was trained on or, if
+        it has none, raw counts, which are prepared as by ``tl.predict``.
     model
         A classifier after ``tl.calibrate``.
     target
@@ -68,7 +71,11 @@ def explain(
         Explain the ``"probability"`` of the class, or its ``"logit"``. They are the network's
         own, before calibration.
     layer
-        The classifier's input.
+        The classifier's input; by default the layer that it was trained on.
+    counts
+        Layer with raw counts to prepare, ``"raw"`` for all genes of ``adata.raw``, or ``"X"``,
+        even if the classifier's input is there. By default they are looked for where an earlier
+        verb found them, then where those of the training samples were, then in ``X``.
     min_overlap
         Share of the model's genes that raw counts must have.
     seed
@@ -109,9 +116,10 @@ def explain(
             "the model has no background to compare with: run model = ts.tl.calibrate(adata, "
             "model) on its training cohort, or ts.tl.shap(query, model, background=...)"
         )
-    raw = layer not in adata.layers and model.takes_counts(layer)
-    rows = _of_counts(adata, model, min_overlap) if raw else _of_layer(adata, model, layer)
-    used = None if raw else layer
+    layer = model.layer if layer is None else layer
+    raw = counts_for(adata, model, layer, counts)
+    rows = _of_layer(adata, model, layer) if raw is None else _of_counts(raw, model, min_overlap)
+    used = layer if raw is None else None
     own = None if key_added is None else f"{key_added}_explain"
     sources = of_model(adata, model, "shap", layer=used, key_added=key_added)
     targets = _targets(model, rows, target)
@@ -138,7 +146,7 @@ def explain(
         "n_draws": explainer.n_draws,
         "tolerance": tolerance,
         "output": output,
-        "layer": "X" if raw else layer,
+        "layer": layer if raw is None else raw.place,
     }
     versions = ("keras", backend())
     slots.write(
@@ -165,20 +173,20 @@ def explain(
 
 
 def _of_layer(adata: AnnData, model: Classifier, layer: str) -> Rows:
-    values, columns = slots.require(adata, "layers", layer), columns_of(adata, model)
+    values, columns = input_values(adata, model, layer), columns_of(adata, model)
     check_input(adata, model, columns, layer=layer, refuse=False)
     return Rows(values, columns)
 
 
-def _of_counts(adata: AnnData, model: Classifier, min_overlap: float) -> Rows:
+def _of_counts(counts: Counts, model: Classifier, min_overlap: float) -> Rows:
     """Return the model's input of raw counts, and where its genes are in the data."""
     preparation: Any = model.preparation
-    check_counts(adata)
-    matched = preparation.match(adata, min_overlap=min_overlap)
-    parts = [preparation.of_counts(block, matched) for _, block in blocks(adata.X)]
+    matched = preparation.match(counts, min_overlap=min_overlap)
+    parts = [preparation.of_counts(block, matched) for _, block in blocks(counts.values)]
     where = np.full(len(model.genes), -1)
     here = np.flatnonzero(matched.columns >= 0)[::-1]  # the first of several columns stays
-    where[matched.columns[here]] = here
+    # adata.raw may have genes that adata lacks
+    where[matched.columns[here]] = counts.adata.var_names.get_indexer(counts.var_names)[here]
     return PreparedRows(np.concatenate(parts), where)
 
 

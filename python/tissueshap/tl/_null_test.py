@@ -37,7 +37,7 @@ def null_test(
     n_sets: int = 100,
     n_starts: int = 100,
     on: str = "umap",
-    layer: str = "log2",
+    layer: str | None = None,
     scale: bool = False,
     n_pcs: int | None = None,
     n_neighbors: int = 15,
@@ -109,6 +109,7 @@ def null_test(
     True
     """
     adata = target(adata, copy=copy)
+    layer = slots.input_layer(adata, layer)
     check_starts(n_starts, on)
     check_number("n_sets", n_sets, low=1, integer=True)
     reads = records_behind(gene_set)

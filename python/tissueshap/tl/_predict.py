@@ -10,7 +10,7 @@ import pandas as pd
 
 from tissueshap._core import schema, slots
 from tissueshap._core.adata import target
-from tissueshap._core.counts import check_counts
+from tissueshap._core.counts import Counts
 from tissueshap._core.dense import blocks
 from tissueshap._core.options import check_number
 from tissueshap._core.scale import check_not_normalised
@@ -20,7 +20,10 @@ from tissueshap.model import (
     Classifier,
     backend,
     check_input,
+    check_model,
     columns_of,
+    counts_for,
+    input_values,
     of_model,
     trained_here,
 )
@@ -33,7 +36,8 @@ def predict(
     adata: AnnData,
     model: Classifier,
     *,
-    layer: str = "log2",
+    layer: str | None = None,
+    counts: str | None = None,
     fill: float | None = None,
     min_overlap: float = MIN_OVERLAP,
     check_scale: bool = True,
@@ -42,7 +46,7 @@ def predict(
 ) -> AnnData | None:
     """Apply a classifier to all samples, from its input or from raw counts.
 
-    Without the layer, raw counts in ``X`` are prepared as the training samples were, with
+    Without the layer, raw counts are prepared as the training samples were, with
     what the model carries: genes are found by any identifier that both have (Ensembl with or
     without version, symbol, Entrez), each sample is normalised by the model's own reference
     alone, so that it does not matter which samples come with it, and genes that the data
@@ -53,13 +57,17 @@ def predict(
     Parameters
     ----------
     adata
-        Samples x genes: the training cohort or a new one. Reads ``layers["log2"]`` or, if
-        it has none, raw counts in ``X``.
+        Samples x genes: the training cohort or a new one. Reads the layer that the classifier
+        was trained on or, if it has none, raw counts.
     model
         The classifier. After ``tl.calibrate`` its probabilities are calibrated, and it says
         which samples it cannot judge.
     layer
-        The classifier's input.
+        The classifier's input; by default the layer that it was trained on.
+    counts
+        Layer with raw counts to prepare, ``"raw"`` for all genes of ``adata.raw``, or ``"X"``,
+        even if the classifier's input is there. By default they are looked for where an earlier
+        verb found them, then where those of the training samples were, then in ``X``.
     fill
         Value, on the layer's scale, of the model's genes that the layer lacks:
         ``model.scale.floor`` is a gene that is not expressed. By default missing genes are an
@@ -112,12 +120,14 @@ def predict(
     """
     adata = target(adata, copy=copy)
     check_number("min_overlap", min_overlap, low=0, high=1)
-    raw = layer not in adata.layers and isinstance(model, Classifier) and model.takes_counts(layer)
-    if raw:
-        parts, facts = _prepared(adata, model, min_overlap, refuse=check_scale)
+    check_model(model)
+    layer = model.layer if layer is None else layer
+    raw = counts_for(adata, model, layer, counts)
+    if raw is not None:
+        parts, facts = _prepared(raw, model, min_overlap, refuse=check_scale)
     else:
         parts, facts = _stored(adata, model, layer, fill, refuse=check_scale)
-    used = None if raw else layer
+    used = None if raw is not None else layer
     sources = of_model(adata, model, "predict", layer=used, key_added=key_added)
     slots.write(
         adata,
@@ -131,7 +141,7 @@ def predict(
             },
         },
         params={
-            "layer": "X" if raw else layer,
+            "layer": layer if raw is None else raw.place,
             "fill": fill,
             "min_overlap": min_overlap,
             "check_scale": check_scale,
@@ -145,24 +155,22 @@ def predict(
 
 
 def _prepared(
-    adata: AnnData, model: Classifier, min_overlap: float, *, refuse: bool
+    counts: Counts, model: Classifier, min_overlap: float, *, refuse: bool
 ) -> tuple[Iterator[np.ndarray], dict[str, Any]]:
     """Return the model's input of raw counts in blocks, and facts for the record."""
     preparation = model.preparation
     assert preparation is not None
-    check_counts(adata)
-    matched = preparation.match(adata, min_overlap=min_overlap)
+    matched = preparation.match(counts, min_overlap=min_overlap)
     columns = np.arange(len(model.genes))
 
     def parts() -> Iterator[np.ndarray]:
-        for rows, block in blocks(adata.X):
-            check_not_normalised(block.sum(axis=1, dtype=np.float64), "adata.X")
+        for rows, block in blocks(counts.values):
+            check_not_normalised(block.sum(axis=1, dtype=np.float64), counts.where)
             values = preparation.of_counts(block, matched)
             if model.scale is not None:
-                samples = adata.obs_names[rows]
-                model.scale.check(
-                    values, columns, samples=samples, where="the counts in adata.X", refuse=refuse
-                )
+                samples = counts.adata.obs_names[rows]
+                where = f"the counts in {counts.where}"
+                model.scale.check(values, columns, samples=samples, where=where, refuse=refuse)
             yield values
 
     return parts(), {
@@ -176,7 +184,7 @@ def _stored(
     adata: AnnData, model: Classifier, layer: str, fill: float | None, *, refuse: bool
 ) -> tuple[Iterator[np.ndarray], dict[str, Any]]:
     """Return the model's input from a layer in blocks, and facts for the record."""
-    values = slots.require(adata, "layers", layer)
+    values = input_values(adata, model, layer)
     columns = columns_of(adata, model, fill=fill)
     check_input(adata, model, columns, layer=layer, refuse=refuse)
     parts = (_aligned(block, columns, fill) for _, block in blocks(values))

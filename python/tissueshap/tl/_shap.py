@@ -10,7 +10,7 @@ from tissueshap._core import provenance, slots
 from tissueshap._core.adata import target as written_to
 from tissueshap._core.layer_store import keep_in_file
 from tissueshap.explain import ALL, N_DRAWS, Against, Explainer, Rows, Values, choose, to_explain
-from tissueshap.model import backend, check_input, columns_of, of_model
+from tissueshap.model import backend, check_input, check_model, columns_of, input_values, of_model
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -34,7 +34,7 @@ def shap(
     batch_size: int | None = None,
     mixed_precision: bool = False,
     class_layers: bool = False,
-    layer: str = "log2",
+    layer: str | None = None,
     seed: int = 42,
     key_added: str | None = None,
     copy: bool = False,
@@ -45,10 +45,12 @@ def shap(
     ----------
     adata
         Samples x genes, after ``pp.split`` and ``pp.log2``. Reads ``obs[label]``,
-        ``obs["split"]`` and ``layers["log2"]``.
+        ``obs["split"]`` and the layer that the classifier was trained on.
     model
         The classifier; its own predictions say which samples are correct.
-    %(label)s
+    label
+        Column of ``obs`` with the classes; by default the one that the classifier was trained
+        with, otherwise the one recorded before.
     target
         The class that is explained: ``"predicted"``, ``"true"``, or a class's name. With
         ``"all"`` every class is explained for every sample, which takes as many times longer
@@ -83,7 +85,7 @@ def shap(
         as large as ``layers["shap"]``. This is meant for an AnnData that was read with
         ``backed="r+"``, where they are stored on disk.
     layer
-        The classifier's input.
+        The classifier's input; by default the layer that it was trained on.
     seed
         Seed of the draws.
     %(key_added)s
@@ -130,8 +132,12 @@ def shap(
     True
     """
     adata = written_to(adata, copy=copy)
+    check_model(model)
+    layer = model.layer if layer is None else layer
+    if label is None and model.label in adata.obs:
+        label = model.label
     name = slots.label_name(adata, label)
-    values, columns = slots.require(adata, "layers", layer), columns_of(adata, model)
+    values, columns = input_values(adata, model, layer), columns_of(adata, model)
     provenance.check_trained_on(adata, name, model.trained_on)
     if isinstance(background, str) and background == "balanced":
         slots.current(adata, "oversample")

@@ -15,7 +15,7 @@ from tissueshap._core.logging import logger
 from tissueshap._version import __version__
 from tissueshap.workflow import _genes_behind
 from tissueshap.workflow._inputs import read_map
-from tissueshap.workflow._new_samples import check_kind, input_layer, new_samples, true_classes
+from tissueshap.workflow._new_samples import check_kind, new_samples, true_classes
 from tissueshap.workflow._outputs import peak_rss_mb
 
 if TYPE_CHECKING:
@@ -50,7 +50,6 @@ def answer(request: Request, folder: Path, noted: list[str]) -> AnnData:
     tl.predict(
         adata,
         model,
-        layer=input_layer(model),
         min_overlap=request.min_overlap,
         check_scale=request.check_scale,
     )

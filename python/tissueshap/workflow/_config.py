@@ -48,6 +48,11 @@ class Config:
     samples: Path | None = _option(
         None, "Sample table, TSV or CSV, with a column of sample ids; not needed for .h5ad."
     )
+    layer: str | None = _option(
+        None,
+        "Layer of an .h5ad or .zarr file with the counts, or 'raw', or 'X'; by default X if it "
+        "holds counts, otherwise the layer 'counts', raw or another layer.",
+    )
     label: str | None = _option(None, "Column of the sample table with the classes.")
     out: Path | None = _option(None, "Folder for the results; it must be empty or new.")
     donor: str | None = _option(None, "Column of the sample table with the donors.")
@@ -74,7 +79,11 @@ class Config:
         "needs them.",
         low=1,
     )
-    min_reads: float = _option(6, "Filter: minimum reads of a gene in enough samples.", low=0)
+    min_reads: float | None = _option(
+        None,
+        "Filter: minimum reads of a gene in enough samples; by default 6, or 1 for sparse counts.",
+        low=0,
+    )
     min_tpm: float = _option(
         0.1, "Filter: TPM that a gene must exceed in enough samples, if TPM are available.", low=0
     )

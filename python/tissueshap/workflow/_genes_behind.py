@@ -15,7 +15,6 @@ from tissueshap._core.dense import dense
 from tissueshap._core.errors import DataWarning
 from tissueshap._core.progress import progress
 from tissueshap._core.settings import settings
-from tissueshap.workflow._new_samples import input_layer
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -85,7 +84,7 @@ def _blocks(
     """Yield names, input, SHAP values and explained classes of a few samples at a time."""
     import anndata
 
-    layer = input_layer(model)
+    layer = model.layer
     prepared = _input_of(adata, model, layer, min_overlap)
     starts = range(0, adata.n_obs, _BLOCK)
     with progress(desc="explaining", unit="sample", total=adata.n_obs) as shown:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from tissueshap import io
 from tissueshap._core import schema, slots
+from tissueshap._core.counts import counts_of, remember
 from tissueshap._core.dense import dense
 from tissueshap._core.errors import DataError
 from tissueshap._core.folders import need_space
@@ -30,16 +31,27 @@ def keep_classes(adata: AnnData, config: Config) -> None:
 
     The class column becomes categorical; the donors' column becomes ``obs["donor"]``.
     """
-    from tissueshap.io import class_mask
-
     label = slots.label_name(adata, config.label)
     column = adata.obs[label].astype(str)
-    kept = class_mask(column, config.exclude, config.smallest_class, Path("the AnnData"))
+    kept = io.class_mask(column, config.exclude, config.smallest_class, Path("the AnnData"))
     if config.donor is not None:
         donors = slots.obs_column(adata, config.donor, "donor").astype(str)
         slots.put_donors(adata.obs, donors, config.donor, "adata.obs")
     adata._inplace_subset_obs(kept)
     adata.obs[label] = pd.Categorical(column[kept])
+
+
+def use_counts(adata: AnnData, config: Config) -> None:
+    """Put the counts, from where the settings or an earlier verb say, into ``X``, in place.
+
+    With log-transformed values, the settings name their layer.
+    """
+    if config.values == "log" and config.layer is None:
+        return
+    found = counts_of(adata, config.layer)
+    if found.place != "X":
+        adata.X = found.values.copy()
+        remember(adata, "X")
 
 
 def need_samples(adata: AnnData, config: Config) -> None:

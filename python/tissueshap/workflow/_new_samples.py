@@ -13,6 +13,7 @@ import pandas as pd
 
 from tissueshap import io
 from tissueshap._core import schema, slots
+from tissueshap._core.counts import counts_of, matrix_at, named_place
 from tissueshap._core.dense import blocks
 from tissueshap._core.errors import DataError, DataWarning
 from tissueshap.evaluation import matches
@@ -27,14 +28,9 @@ if TYPE_CHECKING:
     from tissueshap.workflow._request import Request
 
 
-def input_layer(model: Classifier) -> str:
-    """Return the name of the layer that a model reads."""
-    return schema.layers.log2 if model.scale is None else model.scale.layer
-
-
 def check_kind(model: Classifier, values: Values) -> None:
     """Refuse raw counts for a model that does not say how to prepare them."""
-    if values == "log" or model.takes_counts(input_layer(model)):
+    if values == "log" or model.takes_counts():
         return
     if model.preparation is None:
         raise DataError(
@@ -60,10 +56,11 @@ def new_samples(request: Request, model: Classifier) -> AnnData:
             annotation=request.annotation,
             values=request.values,
             orient=orient,
+            layer=request.layer,
             check_scale=request.check_scale,
         )
     else:
-        adata = _copied(counts, request.values, check_scale=request.check_scale)
+        adata = _copied(counts, model, request)
         if request.annotation is not None:
             io.annotate_genes(adata, request.annotation)
     if not adata.n_obs:
@@ -78,17 +75,25 @@ def _identifiers(model: Classifier) -> set[str]:
     return {strip_version(name) for name in names} - {""}
 
 
-def _copied(adata: AnnData, values: Values, *, check_scale: bool) -> AnnData:
-    """Return a copy of an AnnData without the results of earlier verbs."""
+def _copied(adata: AnnData, model: Classifier, request: Request) -> AnnData:
+    """Return a copy of an AnnData, with counts in ``X``, without the results of earlier verbs."""
     import anndata
 
-    matrix = None if adata.X is None else adata.X.copy()
+    values, check_scale = request.values, request.check_scale
+    if values == "log":
+        matrix = matrix_at(adata, named_place(adata, request.layer or "X"))
+        var = without_results(adata, "var")
+    else:
+        default = str(model.recipe.get("counts", "X"))
+        found = counts_of(adata, request.layer, default=default, every_gene=True)
+        matrix = found.values
+        var = found.var if found.place == "raw" else without_results(adata, "var")
     copy = anndata.AnnData(
-        matrix, obs=without_results(adata, "obs"), var=without_results(adata, "var")
+        None if matrix is None else matrix.copy(), obs=without_results(adata, "obs"), var=var
     )
     if values == "log":
         key = schema.layers.log2
-        if key in adata.layers:
+        if key in adata.layers and request.layer is None:
             copy.layers[key] = adata.layers[key]
         log_layer(copy, check_scale=check_scale)
     if values == "estimated":
@@ -101,7 +106,7 @@ def _aligned(adata: AnnData, model: Classifier, min_overlap: float) -> AnnData:
     import anndata
 
     values = adata.layers[schema.layers.log2]
-    layer, preparation = input_layer(model), model.preparation
+    layer, preparation = model.layer, model.preparation
     if preparation is None:
         if layer != schema.layers.log2:
             adata.layers[layer] = values

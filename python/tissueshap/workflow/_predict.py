@@ -34,6 +34,7 @@ def predict(
     annotation: str | Path | None = None,
     values: Values = "counts",
     orient: Orient = "auto",
+    layer: str | None = None,
     min_overlap: float = 0.9,
     check_scale: bool = True,
     explain: bool = True,
@@ -52,8 +53,8 @@ def predict(
     model
         The model's folder (``model/`` of a run), or a classifier.
     counts
-        Raw counts of all genes: a file as for ``io.read_counts``, or an AnnData with counts in
-        ``X``, samples x genes, which is not changed.
+        Raw counts of all genes: a file as for ``io.read_counts``, or an AnnData, samples x
+        genes, which is not changed.
     out
         Folder for the results.
     samples
@@ -70,6 +71,9 @@ def predict(
     orient
         Orientation of a table of counts, as for ``io.read_counts``; by default, it is
         recognised by the sample ids, or by the model's genes.
+    layer
+        Layer of an AnnData, or of an .h5ad or .zarr file, with the counts (or the values),
+        ``"raw"`` or ``"X"``. By default they are looked for.
     min_overlap
         Share of the model's genes that the data must have.
     check_scale
@@ -131,6 +135,7 @@ def predict(
         annotation=_path(annotation),
         values=values,
         orient=orient,
+        layer=layer,
         min_overlap=min_overlap,
         check_scale=check_scale,
         explain=explain,

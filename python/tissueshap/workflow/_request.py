@@ -27,6 +27,7 @@ class Request:
     annotation: Path | None
     values: Values
     orient: Orient
+    layer: str | None
     min_overlap: float
     check_scale: bool
     explain: bool

@@ -26,6 +26,7 @@ from tissueshap.workflow._inputs import (
     read_map,
     read_markers,
     round_counts,
+    use_counts,
 )
 from tissueshap.workflow._job import Job
 
@@ -90,12 +91,14 @@ def read(job: Job) -> str:
             annotation=config.annotation,
             values=config.values,
             orient=config.orient,
+            layer=config.layer,
             exclude=config.exclude,
             min_class_size=config.smallest_class,
             check_scale=config.check_scale,
         )
     else:
         keep_classes(job.adata, config)
+        use_counts(job.adata, config)
         if config.values == "log":
             log_layer(job.adata, check_scale=config.check_scale)
         if config.values == "estimated":
@@ -117,9 +120,10 @@ def read(job: Job) -> str:
 def filter_genes(job: Job) -> str:
     """Keep the genes that are expressed in enough samples."""
     config, before = job.config, job.adata.n_vars
+    published = 6 if config.preset == "paper" else None
     pp.filter_genes(
         job.adata,
-        min_reads=config.min_reads,
+        min_reads=published if config.min_reads is None else config.min_reads,
         min_tpm=config.min_tpm,
         min_samples=config.min_samples,
         protein_coding=config.protein_coding,

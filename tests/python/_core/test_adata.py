@@ -6,7 +6,6 @@ import pytest
 from anndata import AnnData
 
 import tissueshap as ts
-from tissueshap._bridge.counts import checked
 from tissueshap._core import slots
 from tissueshap._core.adata import target
 from tissueshap._core.errors import DataError
@@ -79,28 +78,6 @@ def test_names_that_repeat_are_found_by_the_first_verb(adata, axis):
         ts.pp.split(adata, "tissue", n_test=1)
     getattr(adata, f"{axis}_make_unique")()
     assert target(adata, copy=False) is adata
-
-
-def test_counts_that_lie_in_a_layer_are_found(adata):
-    adata.layers["in_use"] = (adata.X > 0).astype(np.int8)
-    adata.layers["counts"] = adata.X
-    adata.X = np.log1p(adata.X)
-    with pytest.raises(DataError, match=r"adata\.X = adata\.layers\['counts'\]\.copy\(\)"):
-        checked(adata)
-
-
-def test_counts_that_lie_in_raw_are_found(adata):
-    adata.raw = adata.copy()
-    adata.X = np.log1p(adata.X)
-    with pytest.raises(DataError, match=r"adata = adata\.raw\.to_adata\(\)"):
-        checked(adata)
-    assert checked(adata.raw.to_adata()) is not None
-
-
-def test_logarithms_are_shown_their_layer(adata):
-    adata.X = np.log1p(adata.X)
-    with pytest.raises(DataError, match=r"adata\.layers\['log2'\]"):
-        checked(adata)
 
 
 @pytest.mark.parametrize("group", ["obs", "var"])

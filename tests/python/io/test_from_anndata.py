@@ -11,8 +11,7 @@ import pytest
 from scipy import sparse
 
 from tissueshap import io
-from tissueshap._bridge.counts import checked
-from tissueshap._core.counts import where_counts
+from tissueshap._core.counts import check_counts, counts_of, where_counts
 from tissueshap._core.errors import DataError
 
 IDS = [f"ENSG{number:011d}" for number in range(1, 9)]
@@ -105,9 +104,23 @@ def test_counts_are_found_where_they_are(place, store, tmp_path, caplog):
 def test_a_verb_names_the_place_that_a_file_is_read_from(place):
     adata = FILES[place]()
     assert where_counts(adata) == place
-    remedy = {"raw": r"adata\.raw\.to_adata\(\)", "layers/counts": r"adata\.layers\['counts'\]"}
-    with pytest.raises(DataError, match=remedy[place]):
-        checked(adata)
+    name = place.removeprefix("layers/")
+    with pytest.raises(DataError, match=f"holds counts: pass layer='{name}'"):
+        check_counts(counts_of(adata))
+    assert check_counts(counts_of(adata, name)) == COUNTS.max()
+
+
+def test_the_layer_of_a_file_can_be_named(tmp_path):
+    adata = scanpy_layers()
+    adata.layers["spliced"] = sparse.csr_matrix(COUNTS + 1)
+    adata.write_h5ad(tmp_path / "a.h5ad")
+    found = io.read_counts(tmp_path / "a.h5ad", label="tissue", layer="spliced")
+    np.testing.assert_array_equal(found.X, COUNTS + 1)
+    with pytest.raises(DataError, match="no layer 'none' .* 'spliced'.*pass layer="):
+        io.read_counts(tmp_path / "a.h5ad", label="tissue", layer="none")
+    pd.DataFrame(COUNTS.T, IDS, SAMPLES).to_csv(tmp_path / "a.csv")
+    with pytest.raises(DataError, match=r"layer='raw' is for \.h5ad and \.zarr"):
+        io.read_counts(tmp_path / "a.csv", layer="raw")
 
 
 def test_counts_in_x_go_first(tmp_path, caplog):

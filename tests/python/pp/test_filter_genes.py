@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 import scipy.sparse as sp
 
 from tissueshap import pp
-from tissueshap._core.errors import DataError
+from tissueshap._core.errors import DataError, DataWarning
 
 pytestmark = pytest.mark.r
 
@@ -215,3 +216,78 @@ def test_the_papers_numbers_of_samples(cohort: ad.AnnData) -> None:
     pp.filter_genes(cohort)
     assert cohort.uns["tissueshap"]["filter_genes"]["min_samples"] == 80
     assert cohort.n_vars == 59
+
+
+@pytest.fixture
+def cells() -> ad.AnnData:
+    """Molecules of 60 cells, two classes, 40 genes: most are 0, most of the others 1."""
+    rng = np.random.default_rng(5)
+    counts = rng.poisson(np.geomspace(0.02, 2, 40), (60, 40))
+    counts[:, 39] = 9
+    adata = ad.AnnData(counts.astype(np.float32))
+    adata.obs["type"] = ["a"] * 30 + ["b"] * 30
+    return adata
+
+
+def test_sparse_counts_need_one_read(cells: ad.AnnData, caplog: pytest.LogCaptureFixture) -> None:
+    expected = (cells.X >= 1).sum(axis=0) > 10
+    with caplog.at_level(logging.INFO, logger="tissueshap"):
+        pp.filter_genes(cells, "type", min_samples=10)
+    record = cells.uns["tissueshap"]["filter_genes"]
+    assert (record["min_reads"], bool(record["sparse"])) == (1, True)
+    assert (record["n_genes"], record["n_pass"]) == (40, expected.sum())
+    assert cells.n_vars == expected.sum()
+    assert f"kept {expected.sum()} of 40 genes: at least 1 reads in more than 10" in caplog.text
+
+
+def test_the_threshold_of_bulk_samples_is_warned_of(cells: ad.AnnData) -> None:
+    with pytest.warns(DataWarning, match=r"min_reads=6 is meant for bulk.*pass min_reads=1"):
+        pp.filter_genes(cells, "type", min_reads=6, subset=False)
+    assert cells.uns["tissueshap"]["filter_genes"]["n_pass"] == 1
+
+
+def test_bulk_samples_that_lose_most_genes_are_warned_of(toy: ad.AnnData) -> None:
+    toy.X = toy.X.copy()
+    toy.X[30:, :170] = 1
+    with pytest.warns(DataWarning, match=r"few have 6 reads .*min_samples or min_reads"):
+        pp.filter_genes(toy, min_samples=50, subset=False)
+
+
+def test_bulk_samples_have_the_papers_threshold(sparse_genes: ad.AnnData) -> None:
+    pp.filter_genes(sparse_genes)
+    record = sparse_genes.uns["tissueshap"]["filter_genes"]
+    assert (record["min_reads"], bool(record["sparse"])) == (6, False)
+
+
+def test_a_second_call_says_what_is_gone(cells: ad.AnnData) -> None:
+    pp.filter_genes(cells, "type", min_samples=20, subset=False)
+    pp.filter_genes(cells, "type", min_samples=20)
+    n_left = cells.n_vars
+    assert n_left < 20
+    with pytest.warns(DataWarning, match=rf"dropped {40 - n_left} of 40 genes.*subset=False"):
+        pp.filter_genes(cells, "type", min_samples=5)
+    assert cells.n_vars == n_left
+    assert cells.uns["tissueshap"]["filter_genes"]["min_reads"] == 1
+
+
+def test_counts_in_a_layer(sparse_genes: ad.AnnData) -> None:
+    expected = by_numpy(sparse_genes, 28)
+    sparse_genes.layers["counts"] = sparse_genes.X.copy()
+    logged = np.log1p(sparse_genes.X)
+    sparse_genes.X = logged.copy()
+    with pytest.raises(DataError, match="pass layer='counts'"):
+        pp.filter_genes(sparse_genes)
+    pp.filter_genes(sparse_genes, layer="counts")
+    np.testing.assert_array_equal(sparse_genes.X, logged[:, expected])
+    assert sparse_genes.uns["tissueshap"]["filter_genes"]["params"]["layer"] == "counts"
+    pp.tmm(sparse_genes)  # from the layer, too
+    assert np.array_equal(sparse_genes.obs["lib_size"], sparse_genes.layers["counts"].sum(axis=1))
+
+
+def test_excluded_classes_have_no_part(sparse_genes: ad.AnnData) -> None:
+    smallest = sparse_genes.obs["tissue"].value_counts().index[-1]
+    pp.filter_genes(sparse_genes, exclude=[smallest])
+    assert smallest not in set(sparse_genes.obs["tissue"])
+    n_smallest = sparse_genes.obs["tissue"].value_counts().min()
+    record = sparse_genes.uns["tissueshap"]["filter_genes"]
+    assert record["min_samples"] == int(0.95 * n_smallest)

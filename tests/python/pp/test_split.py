@@ -261,3 +261,23 @@ class TestCohort:
         donors = pd.crosstab(cohort.obs["tissue"], cohort.obs["donor"])
         bound = lsq_linear(donors.to_numpy(float), np.full(47, 50.0), bounds=(0, 1))
         assert (counts["difference"] ** 2).sum() < 1.05 * (bound.fun**2).sum()
+
+
+def test_classes_are_excluded(toy):
+    toy.obs["tissue"] = toy.obs["tissue"].astype("category")
+    sizes = toy.obs["tissue"].value_counts()
+    first, smallest = sizes.index[0], sizes.index[-1]
+    pp.split(toy, exclude=first, min_class_size=int(sizes.iloc[-1]) + 1)
+    left = set(sizes.index[sizes > sizes.iloc[-1]]) - {first}
+    assert set(toy.obs["tissue"].cat.categories) == left
+    assert smallest not in left
+    assert toy.n_obs == sum(sizes[name] for name in left)
+    with pytest.raises(DataError, match="at least two are needed"):
+        pp.split(toy, exclude="*")
+
+
+def test_excluding_leaves_the_original_with_copy(toy):
+    name = str(toy.obs["tissue"].iloc[0])
+    made = pp.split(toy, exclude=[name], copy=True)
+    assert name in set(toy.obs["tissue"])
+    assert name not in set(made.obs["tissue"])

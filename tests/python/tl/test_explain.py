@@ -113,3 +113,40 @@ def test_logarithms_in_place_of_counts_are_refused(trained):
     for verb in (predict, explain):
         with pytest.raises(DataError, match="is not an integer"):
             verb(query, model)
+
+
+@pytest.mark.parametrize("place", ["counts", "raw"])
+def test_counts_of_a_layer_or_of_raw_are_prepared(trained, place):
+    _, model, new = trained
+    whole, other = new.copy(), new.copy()
+    predict(whole, model)
+    explain(whole, model, n_draws=4)
+    if place == "raw":
+        other.raw = new.copy()
+        other = other[:, ::2].copy()  # raw has all genes
+    else:
+        other.layers["counts"] = new.X.copy()
+    other.X = np.log1p(other.X)
+    with pytest.raises(DataError, match=f"pass counts='{place}'"):
+        predict(other, model)
+    predict(other, model, counts=place)
+    np.testing.assert_allclose(other.obsm["proba"], whole.obsm["proba"], atol=1e-6)
+    explain(other, model, n_draws=4)  # the place is remembered
+    known = whole.var_names.isin(other.var_names)
+    np.testing.assert_allclose(other.layers["shap"], whole.layers["shap"][:, known], atol=1e-6)
+    n_genes = len(model.genes)
+    n_there = other.var_names.isin(model.genes).sum()
+    assert other.uns["tissueshap"]["explain"]["n_filled"] == n_genes - n_there
+
+
+def test_counts_are_looked_for_where_those_of_training_were(trained):
+    adata, _, new = trained
+    own, other = adata.copy(), new.copy()
+    for one in (own, other):
+        one.layers["counts"] = one.X.copy()
+        one.X = np.log1p(one.X)
+    tmm(own, layer="counts")
+    log2(own)
+    model = cnn(own, preset=preset("small").changed(epochs=1, n_models=1))
+    predict(other, model)
+    assert other.uns["tissueshap"]["predict"]["params"]["layer"] == "counts"

@@ -165,3 +165,25 @@ def test_shap_warns_of_another_scale(learned, by_gene):
     learned.layers["log2"] = learned.layers["log2"] - 10
     with pytest.warns(DataWarning, match="not on the scale of the training data"):
         shap(learned, by_gene, n_draws=2, samples="test")
+
+
+def test_the_models_layer_and_label_are_the_default(prepared):
+    prepared.layers["mine"] = prepared.layers["log2"].copy()
+    prepared.obs["organ"] = prepared.obs["tissue"]
+    model = cnn(prepared, "organ", preset="small", layer="mine", epochs=2, n_models=1)
+    del prepared.layers["log2"]
+    other = prepared.copy()
+    other.uns["tissueshap"]["label"] = "tissue"
+    predict(other, model)
+    np.testing.assert_allclose(
+        other.obsm["proba"].to_numpy(), model.predict_proba(prepared.layers["mine"]), atol=1e-6
+    )
+    assert other.uns["tissueshap"]["predict"]["params"]["layer"] == "mine"
+    shap(other, model, samples="all", n_draws=2)
+    assert other.uns["tissueshap"]["shap"]["params"]["label"] == "organ"
+    assert other.uns["tissueshap"]["shap"]["params"]["layer"] == "mine"
+    del other.layers["mine"]
+    with pytest.raises(MissingSlotError, match=r"trained on must be there \(layers\['mine'\]\)"):
+        predict(other, model)
+    with pytest.raises(DataError, match="preparation from counts is not recorded"):
+        predict(other, model, counts="X")

@@ -18,6 +18,7 @@ from tissueshap._core.slots._names import named
 from tissueshap._core.slots._owner import owner, refuse_taken
 from tissueshap._core.slots._read import (
     class_frame,
+    input_layer,
     items,
     missing_slot,
     record,
@@ -33,6 +34,7 @@ __all__ = [
     "class_frame",
     "class_names",
     "current",
+    "input_layer",
     "items",
     "label_name",
     "label_of",

@@ -40,6 +40,12 @@ def require(adata: AnnData, group: str, key: str, *, key_added: str | None = Non
     raise missing_slot(f"{group}[{name!r}]", remedy)
 
 
+def input_layer(adata: AnnData, layer: str | None = None) -> str:
+    """Return a classifier's input: ``layer``, or what the classifier here was trained on."""
+    trained = adata.uns.get(schema.UNS, {}).get("cnn", {}).get("params", {})
+    return layer if layer is not None else str(trained.get("layer", schema.layers.log2))
+
+
 def missing_slot(slot: str, remedy: str) -> MissingSlotError:
     """Return the error for a missing slot: ``obsm['proba']``, and what to do."""
     return MissingSlotError(f"adata.{slot} is missing: {remedy}")

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 from tissueshap._core import slots
 from tissueshap.pl import _palette, _style
+from tissueshap.pl._canvas import Canvas, Options, figure
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from anndata import AnnData
-    from matplotlib.figure import Figure
 
 _SERIES = {
     "correlation": ("values", _palette.SHAP, -0.18),
@@ -19,12 +17,12 @@ _SERIES = {
 }
 
 
+@figure
 def randomisation(
+    canvas: Canvas,
     adata: AnnData,
-    *,
-    figsize: tuple[float, float] | None = None,
-    save: str | Path | None = None,
-) -> Figure:
+    **options: Unpack[Options],
+) -> None:
     """Draw each class's rank correlation with the values of randomised networks.
 
     Absolute values keep some of it: a gene that varies more contributes more, whatever
@@ -49,30 +47,27 @@ def randomisation(
     """
     table = slots.table(adata, "trust", "randomisation")
     layers = table.drop_duplicates("n_layers").sort_values("n_layers")
-    with _style.context():
-        figure = _style.new(max(3.6, 1.6 + 0.8 * len(layers)), 3.0, figsize)
-        axes = figure.add_subplot()
-        for column, (words, colour, offset) in _SERIES.items():
-            boxes = [table.loc[table["n_layers"] == n, column] for n in layers["n_layers"]]
-            axes.boxplot(
-                boxes,
-                positions=[place + offset for place in range(len(boxes))],
-                widths=0.3,
-                patch_artist=True,
-                boxprops={"facecolor": colour, "linewidth": 0.6},
-                medianprops={"color": _palette.INK},
-                flierprops={"markersize": 2},
-                manage_ticks=False,
-            )
-            axes.plot([], [], "s", color=colour, label=words)
-        axes.axhline(0, color=_palette.MUTED, linewidth=0.8)
-        shown = [_style.text(name, 16) for name in layers["layer"]]
-        axes.set_xticks(range(len(shown)), [shown[0], *(f"+ {name}" for name in shown[1:])])
-        axes.set(
-            xlabel="layers of random weights, from the output",
-            ylabel="rank correlation with the values",
-            ylim=(-1.02, 1.02),
+    axes = canvas.axes(max(3.6, 1.6 + 0.8 * len(layers)), 3.0)
+    for column, (words, colour, offset) in _SERIES.items():
+        boxes = [table.loc[table["n_layers"] == n, column] for n in layers["n_layers"]]
+        axes.boxplot(
+            boxes,
+            positions=[place + offset for place in range(len(boxes))],
+            widths=0.3,
+            patch_artist=True,
+            boxprops={"facecolor": colour, "linewidth": 0.6},
+            medianprops={"color": _palette.INK},
+            flierprops={"markersize": 2},
+            manage_ticks=False,
         )
-        axes.grid(axis="y")
-        _style.legend_above(figure, axes)
-    return _style.finish(figure, save)
+        axes.plot([], [], "s", color=colour, label=words)
+    axes.axhline(0, color=_palette.MUTED, linewidth=0.8)
+    shown = [_style.text(name, 16) for name in layers["layer"]]
+    axes.set_xticks(range(len(shown)), [shown[0], *(f"+ {name}" for name in shown[1:])])
+    axes.set(
+        xlabel="layers of random weights, from the output",
+        ylabel="rank correlation with the values",
+        ylim=(-1.02, 1.02),
+    )
+    axes.grid(axis="y")
+    canvas.legend_above(axes)

@@ -35,11 +35,27 @@ _PARAMETERS = {
         copy
             Return a new AnnData and leave this one unchanged.
         """,
+    "groups": """
+        groups
+            Classes to draw; all by default.
+        """,
     "figure": """
+        ax
+            Axes to draw into, instead of a new figure. A figure of several panels takes their
+            place.
         figsize
             Width and height in inches.
+        width
+            Only the width: ``"column"`` or ``"page"`` of a journal (89 and 183 mm), or
+            millimetres; by default that of ``ts.settings.figwidth``.
         save
-            Path to save to, without suffix for both PNG and SVG.
+            Path to save to, below ``ts.settings.figdir`` if it is relative, without suffix for
+            both PNG and SVG; True for the name of the function.
+        show
+            True shows the figure with pyplot and returns None; False returns its axes (a list
+            if there are several), as scanpy does.
+        return_fig
+            Return the figure even then.
         """,
 }
 

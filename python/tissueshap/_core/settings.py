@@ -10,10 +10,34 @@ from typing import Any
 
 from tissueshap._core import logging
 from tissueshap._core.errors import DataError
-from tissueshap._core.options import check_choice
+from tissueshap._core.options import check_choice, check_number
 
 #: Levels of :attr:`Settings.verbosity`, quietest first, by scanpy's numbers.
 LEVELS = ("error", "warning", "info", "hint", "debug")
+#: Widths of a figure that fills one column of a journal, or its page, in millimetres.
+WIDTHS = {"column": 89.0, "page": 183.0}
+
+
+def millimetres(width: str | float | None) -> float | None:
+    """Return a width of figures in millimetres, or None if each figure chooses its own.
+
+    Parameters
+    ----------
+    width
+        ``"column"``, ``"page"``, a number of millimetres, or None.
+
+    Examples
+    --------
+    >>> millimetres("column")
+    89.0
+    """
+    if width is None:
+        return None
+    if isinstance(width, str):
+        check_choice("width", width, WIDTHS, other="a number of millimetres")
+        return WIDTHS[width]
+    check_number("width", width, low=20, high=2000)
+    return float(width)
 
 
 class Settings:
@@ -28,13 +52,14 @@ class Settings:
     1
     """
 
-    __slots__ = ("_figdir", "_n_jobs", "_progress", "_rlib", "_verbosity")
+    __slots__ = ("_figdir", "_figwidth", "_n_jobs", "_progress", "_rlib", "_verbosity")
 
     def __init__(self) -> None:
         self._verbosity: str | None = None
         self._progress = True
         self._n_jobs = -1
         self._figdir = Path("figures")
+        self._figwidth: str | float | None = None
         self._rlib: Path | None = None
 
     @property
@@ -95,6 +120,18 @@ class Settings:
         self._figdir = Path(folder)
 
     @property
+    def figwidth(self) -> str | float | None:
+        """Width of the figures of ``ts.pl`` for which none is given: ``"column"`` or ``"page"``
+        of a journal (89 and 183 mm), or millimetres; None leaves it to each figure.
+        """  # noqa: D205
+        return self._figwidth
+
+    @figwidth.setter
+    def figwidth(self, width: str | float | None) -> None:
+        millimetres(width)
+        self._figwidth = width
+
+    @property
     def rlib(self) -> Path | None:
         """R library to search before R's own; None uses the one next to the environment."""
         return self._rlib
@@ -122,7 +159,7 @@ class Settings:
                 setattr(self, name, value)
 
     def __repr__(self) -> str:
-        names = ("verbosity", "progress", "n_jobs", "figdir", "rlib")
+        names = ("verbosity", "progress", "n_jobs", "figdir", "figwidth", "rlib")
         return "\n".join(f"{name} = {getattr(self, name)!r}" for name in names)
 
 

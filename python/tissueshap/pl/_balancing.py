@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
 
 from tissueshap._core import slots
-from tissueshap.pl import _palette, _style
+from tissueshap.pl import _palette
+from tissueshap.pl._canvas import Canvas, Options, figure
 from tissueshap.pl._loess import loess
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from anndata import AnnData
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 _NAMES = {
     "none": "none",
@@ -33,12 +31,12 @@ _COLOURS = {
 }
 
 
+@figure
 def balancing(
+    canvas: Canvas,
     adata: AnnData,
-    *,
-    figsize: tuple[float, float] | None = None,
-    save: str | Path | None = None,
-) -> Figure:
+    **options: Unpack[Options],
+) -> None:
     """Draw the F1 of each class by its number of training samples, one line per method.
 
     A point is a class; the lines are LOESS (local linear, span 0.75, or more for fewer than
@@ -62,26 +60,23 @@ def balancing(
     """
     summary = slots.table(adata, "compare_balancing", "summary").set_index("method")
     per_class = slots.table(adata, "compare_balancing", "per_class")
-    with _style.context():
-        figure = _style.new(6.4, 4.2, figsize)
-        axes = figure.add_subplot()
-        for method in map(str, summary.index):
-            own = per_class[per_class["method"].astype(str) == method]
-            x, y = own["n_train"].to_numpy(float), own["f1"].to_numpy(float)
-            colour = _COLOURS[method]
-            axes.scatter(x, y, s=9, color=colour, alpha=0.45, linewidths=0)
-            grid = np.geomspace(x.min(), x.max(), 60)
-            # A fit needs all of a few classes, because it would follow any three of them.
-            span = max(0.75, 8 / len(x))
-            smooth = np.clip(loess(np.log(x), y, np.log(grid), span=span), 0, 1)
-            words = f"{_NAMES[method]} ({summary.loc[method, 'macro_f1']:.3f})"
-            axes.plot(grid, smooth, color=colour, linewidth=1.6, label=words)
-        _log_sizes(axes, per_class["n_train"].to_numpy(float))
-        axes.set(xlabel="training samples of the class", ylabel="F1, held-out samples")
-        axes.set_ylim(min(0.6, float(per_class["f1"].min())) - 0.02, 1.02)
-        axes.grid(axis="y")
-        _style.legend_above(figure, axes, ncols=3)
-    return _style.finish(figure, save)
+    axes = canvas.axes(6.4, 4.2)
+    for method in map(str, summary.index):
+        own = per_class[per_class["method"].astype(str) == method]
+        x, y = own["n_train"].to_numpy(float), own["f1"].to_numpy(float)
+        colour = _COLOURS[method]
+        axes.scatter(x, y, s=9, color=colour, alpha=0.45, linewidths=0)
+        grid = np.geomspace(x.min(), x.max(), 60)
+        # A fit needs all of a few classes, because it would follow any three of them.
+        span = max(0.75, 8 / len(x))
+        smooth = np.clip(loess(np.log(x), y, np.log(grid), span=span), 0, 1)
+        words = f"{_NAMES[method]} ({summary.loc[method, 'macro_f1']:.3f})"
+        axes.plot(grid, smooth, color=colour, linewidth=1.6, label=words)
+    _log_sizes(axes, per_class["n_train"].to_numpy(float))
+    axes.set(xlabel="training samples of the class", ylabel="F1, held-out samples")
+    axes.set_ylim(min(0.6, float(per_class["f1"].min())) - 0.02, 1.02)
+    axes.grid(axis="y")
+    canvas.legend_above(axes, ncols=3)
 
 
 def _log_sizes(axes: Axes, sizes: np.ndarray) -> None:

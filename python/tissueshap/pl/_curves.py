@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 from tissueshap._core import slots
 from tissueshap.pl import _palette, _style
+from tissueshap.pl._canvas import Canvas, Options, figure
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from anndata import AnnData
-    from matplotlib.figure import Figure
 
 _PANELS = {
     "deletion": "genes replaced by another sample's",
@@ -19,12 +17,12 @@ _PANELS = {
 }
 
 
+@figure
 def curves(
+    canvas: Canvas,
     adata: AnnData,
-    *,
-    figsize: tuple[float, float] | None = None,
-    save: str | Path | None = None,
-) -> Figure:
+    **options: Unpack[Options],
+) -> None:
     """Draw deletion and insertion curves of each method's genes.
 
     Parameters
@@ -48,23 +46,21 @@ def curves(
 
     table = slots.table(adata, "trust", "curves")
     names = list(dict.fromkeys(table["genes"]))
-    with _style.context():
-        figure = _style.new(7.0, 3.0, figsize)
-        panels = figure.subplots(1, 2, sharey=True)
-        for axes, (direction, words) in zip(panels, _PANELS.items(), strict=True):
-            for place, name in enumerate(names):
-                curve = table[(table["direction"] == direction) & (table["genes"] == name)]
-                colour = _palette.gene_set(str(name).lower(), place - 2)
-                error = curve["standard_error"].fillna(0.0)
-                mean = curve["probability"]
-                axes.plot(curve["n_genes"], mean, color=colour, label=_style.set_name(name))
-                axes.fill_between(
-                    curve["n_genes"], mean - error, mean + error, color=colour, alpha=0.2, lw=0
-                )
-            axes.set_xscale("log")
-            axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
-            axes.set(xlabel=words, title=direction, ylim=(-0.02, 1.02))
-            axes.grid()
-        panels[0].set_ylabel("probability of the class")
-        _style.legend_above(figure, panels[0], ncols=5)
-    return _style.finish(figure, save)
+    figure = canvas.figure(7.0, 3.0)
+    panels = figure.subplots(1, 2, sharey=True)
+    for axes, (direction, words) in zip(panels, _PANELS.items(), strict=True):
+        for place, name in enumerate(names):
+            curve = table[(table["direction"] == direction) & (table["genes"] == name)]
+            colour = _palette.gene_set(str(name).lower(), place - 2)
+            error = curve["standard_error"].fillna(0.0)
+            mean = curve["probability"]
+            axes.plot(curve["n_genes"], mean, color=colour, label=_style.set_name(name))
+            axes.fill_between(
+                curve["n_genes"], mean - error, mean + error, color=colour, alpha=0.2, lw=0
+            )
+        axes.set_xscale("log")
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+        axes.set(xlabel=words, title=direction, ylim=(-0.02, 1.02))
+        axes.grid()
+    panels[0].set_ylabel("probability of the class")
+    canvas.legend_above(panels[0], ncols=5)

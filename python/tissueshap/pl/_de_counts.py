@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
 import pandas as pd
@@ -10,21 +10,23 @@ import pandas as pd
 from tissueshap._core import schema, slots
 from tissueshap._core.called import called, rule
 from tissueshap.pl import _palette, _style
+from tissueshap.pl._canvas import Canvas, Options, figure
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Sequence
 
     from anndata import AnnData
-    from matplotlib.figure import Figure
 
 
+@figure
 def de_counts(
+    canvas: Canvas,
     adata: AnnData,
     label: str | None = None,
     *,
-    figsize: tuple[float, float] | None = None,
-    save: str | Path | None = None,
-) -> Figure:
+    groups: str | Sequence[str] | None = None,
+    **options: Unpack[Options],
+) -> None:
     """Draw the differentially expressed genes of each class, up and down.
 
     Parameters
@@ -33,6 +35,7 @@ def de_counts(
         Samples x genes, after ``tl.de``. Reads ``varm["de_logfc"]``,
         ``varm["de_called"]`` and the cut-offs.
     %(label)s
+    %(groups)s
     %(figure)s
 
     Returns
@@ -47,42 +50,38 @@ def de_counts(
     True
     """
     table = counts(adata, label)
+    table = table[table["class"].isin(_style.chosen(list(table["class"]), groups))]
     table = table.assign(n=table["up"] + table["down"]).sort_values(
         "n", ascending=False, kind="stable"
     )
     rows = np.arange(len(table))
     limits = slots.table(adata, "de", "params")
-    with _style.context():
-        figure = _style.new(6.4, _style.rows_height(len(table)), figsize)
-        axes = figure.add_subplot()
-        for name, side, colour in (("up", 1, _palette.UP), ("down", -1, _palette.DOWN)):
-            words = {"up": "up in the class", "down": "down"}[name]
-            total = side * table[name].to_numpy()
-            own = side * table[f"{name}_exclusive"].to_numpy()
-            axes.barh(rows, total, color=colour, alpha=0.4, height=0.75, label=words)
-            axes.barh(
-                rows, own, color=colour, height=0.75, label=f"{words}, called in this class only"
+    axes = canvas.axes(6.4, _style.rows_height(len(table)))
+    for name, side, colour in (("up", 1, _palette.UP), ("down", -1, _palette.DOWN)):
+        words = {"up": "up in the class", "down": "down"}[name]
+        total = side * table[name].to_numpy()
+        own = side * table[f"{name}_exclusive"].to_numpy()
+        axes.barh(rows, total, color=colour, alpha=0.4, height=0.75, label=words)
+        axes.barh(rows, own, color=colour, height=0.75, label=f"{words}, called in this class only")
+    most = max(1, int(table[["up", "down"]].to_numpy().max()))
+    for column, side in (("up", 1), ("down", -1)):
+        for row, n in enumerate(table[column]):
+            axes.annotate(
+                f"{n:,}",
+                (side * n, row),
+                xytext=(3 * side, 0),
+                textcoords="offset points",
+                va="center",
+                ha="left" if side > 0 else "right",
+                fontsize=6.5,
             )
-        most = max(1, int(table[["up", "down"]].to_numpy().max()))
-        for column, side in (("up", 1), ("down", -1)):
-            for row, n in enumerate(table[column]):
-                axes.annotate(
-                    f"{n:,}",
-                    (side * n, row),
-                    xytext=(3 * side, 0),
-                    textcoords="offset points",
-                    va="center",
-                    ha="left" if side > 0 else "right",
-                    fontsize=6.5,
-                )
-        axes.axvline(0, color=_palette.INK, linewidth=0.8)
-        left = max(0.05 * most, int(table["down"].max()))
-        axes.set_xlim(-1.15 * left - 0.08 * most, 1.15 * most)
-        _style.class_rows(axes, table["class"])
-        axes.xaxis.set_major_formatter(lambda value, _: f"{abs(value):,.0f}")
-        axes.set_xlabel(f"genes with {rule(limits)}")
-        _style.legend_above(figure, axes, ncols=2)
-    return _style.finish(figure, save)
+    axes.axvline(0, color=_palette.INK, linewidth=0.8)
+    left = max(0.05 * most, int(table["down"].max()))
+    axes.set_xlim(-1.15 * left - 0.08 * most, 1.15 * most)
+    canvas.class_rows(axes, table["class"])
+    axes.xaxis.set_major_formatter(lambda value, _: f"{abs(value):,.0f}")
+    axes.set_xlabel(f"genes with {rule(limits)}")
+    canvas.legend_above(axes, ncols=2)
 
 
 def counts(adata: AnnData, label: str | None = None) -> pd.DataFrame:

@@ -7,19 +7,24 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tissueshap.pl import _palette, _style
+from tissueshap.pl._canvas import Canvas, figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 _N_BINS = 40
 
 
-def distances(reference: np.ndarray, new: np.ndarray, verdicts: np.ndarray, limit: float) -> Figure:
+@figure
+def distances(
+    canvas: Canvas, reference: np.ndarray, new: np.ndarray, verdicts: np.ndarray, limit: float
+) -> None:
     """Draw distances to the nearest class, of held-out samples and of new ones.
 
     Parameters
     ----------
+    canvas
+        Where to draw.
     reference
         Of samples of the training cohort that the network had not seen.
     new, verdicts
@@ -33,25 +38,23 @@ def distances(reference: np.ndarray, new: np.ndarray, verdicts: np.ndarray, limi
     """
     largest = max(each for each in (reference.max(), new.max(), limit) if np.isfinite(each))
     edges = np.linspace(0, float(largest) * 1.02, _N_BINS + 1)
-    with _style.context():
-        figure = _style.new(6.2, 3.0)
-        above, below = figure.subplots(2, 1, sharex=True)
-        above.hist(reference, bins=edges, color=_palette.MUTED)
-        above.set_title("samples of known classes, not seen in training", fontsize=8)
-        colours = _palette.VERDICTS
-        below.hist(
-            [new[verdicts == name] for name in colours],
-            bins=edges,
-            color=list(colours.values()),
-            label=list(colours),
-            stacked=True,
-        )
-        below.set_title("new samples", fontsize=8)
-        below.set_xlabel("distance from the nearest class")
-        for axes in (above, below):
-            _finish(axes, limit)
-        _style.legend_above(figure, below, ncols=3)
-    return figure
+    figure = canvas.figure(6.2, 3.0)
+    above, below = figure.subplots(2, 1, sharex=True)
+    above.hist(reference, bins=edges, color=_palette.MUTED)
+    above.set_title("samples of known classes, not seen in training", fontsize=8)
+    colours = _palette.VERDICTS
+    below.hist(
+        [new[verdicts == name] for name in colours],
+        bins=edges,
+        color=list(colours.values()),
+        label=list(colours),
+        stacked=True,
+    )
+    below.set_title("new samples", fontsize=8)
+    below.set_xlabel("distance from the nearest class")
+    for axes in (above, below):
+        _finish(axes, limit)
+    canvas.legend_above(below, ncols=3)
 
 
 def _finish(axes: Axes, limit: float) -> None:

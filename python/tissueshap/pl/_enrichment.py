@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Unpack
 
 import numpy as np
 import pandas as pd
@@ -10,27 +10,29 @@ import pandas as pd
 from tissueshap._core import slots
 from tissueshap._core.labels import GENE_SETS
 from tissueshap.pl import _palette, _style
+from tissueshap.pl._canvas import Canvas, Options, figure
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Sequence
 
     from anndata import AnnData
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 _MOST_TERMS = 45
 _LARGEST = 90  # area of the largest dot, in points
 
 
+@figure
 def enrichment(
+    canvas: Canvas,
     adata: AnnData,
     *,
     n_top: int | None = None,
     size: Literal["share", "ratio"] = "share",
     key: str = "enrich",
-    figsize: tuple[float, float] | None = None,
-    save: str | Path | None = None,
-) -> Figure:
+    groups: str | Sequence[str] | None = None,
+    **options: Unpack[Options],
+) -> None:
     """Draw the top terms of each gene list: one row per term, one column per list.
 
     Parameters
@@ -44,6 +46,8 @@ def enrichment(
         or the enrichment ratio, this share over the term's share of the background.
     key
         Name of the record, if ``tl.enrich`` was run with ``key_added``.
+    groups
+        Classes whose lists are drawn; all by default.
     %(figure)s
 
     Returns
@@ -59,9 +63,16 @@ def enrichment(
     True
     """
     table = slots.table(adata, key, "table")
+    tested = slots.table(adata, key, "lists")
+    if groups is not None:
+        wanted = _style.chosen(list(dict.fromkeys(tested["class"].astype(str))), groups)
+        table, tested = (each[each["class"].astype(str).isin(wanted)] for each in (table, tested))
     if table.empty:
-        return _style.finish(_nothing(figsize), save)
-    lists = _lists(table, slots.table(adata, key, "lists"))
+        axes = canvas.axes(4.0, 1.0)
+        axes.set_axis_off()
+        axes.text(0.5, 0.5, "no term passes the cut-offs", ha="center", va="center")
+        return
+    lists = _lists(table, tested)
     n_each = n_top or int(np.clip(_MOST_TERMS // len(lists), 1, 15))
     best = table.sort_values("pvalue", kind="stable").groupby(["source", "class"]).head(n_each)
     place = {key: i for i, key in enumerate(lists)}
@@ -71,21 +82,23 @@ def enrichment(
     terms = list(dict.fromkeys(best.loc[columns.sort_values(kind="stable").index, "ID"]))
     shown = table[table["ID"].isin(terms)]
     names = shown.drop_duplicates("ID").set_index("ID")["Description"]
-    named, columns_named = _style.texts(names.loc[terms], 60), _list_names(lists)
+    longest = 60 if canvas.longest == _style.LONGEST else canvas.longest
+    named, columns_named = _style.texts(names.loc[terms], longest), _list_names(lists)
     column = max(0.2, 0.4 - 0.05 * len(lists))
     width = 1.6 + _style.label_length(named) + max(0.8, column * len(lists))
     height = 0.8 + _style.label_length(columns_named) + max(1.8, _style.ROW * len(terms))
-    with _style.context():
-        figure = _style.new(width, height, figsize)
-        axes = figure.add_subplot()
-        _dots(figure, axes, shown, terms, place, size)
-        axes.tick_params(axis="y", length=0)
-        axes.set_yticks(range(len(terms)), named)
-        axes.set_ylim(len(terms) - 0.4, -0.6)
-        axes.grid(visible=True, axis="both")
-        axes.set_xticks(range(len(lists)), columns_named, rotation=90)
-        axes.set_xlim(-0.6, len(lists) - 0.4)
-    return _style.finish(figure, save)
+    axes = canvas.axes(width, height)
+    _dots(canvas, axes, shown, terms, place, size)
+    axes.tick_params(axis="y", length=0)
+    axes.set_yticks(range(len(terms)), named)
+    axes.set_ylim(len(terms) - 0.4, -0.6)
+    axes.grid(visible=True, axis="both")
+    points = 7.0
+    if canvas.width is not None:
+        room = canvas.width - _style.label_length(named) - 1.2
+        points = float(np.clip(0.75 * 72 * room / len(lists), 4, 7))
+    axes.set_xticks(range(len(lists)), columns_named, rotation=90, fontsize=points)
+    axes.set_xlim(-0.6, len(lists) - 0.4)
 
 
 def _lists(table: pd.DataFrame, tested: pd.DataFrame) -> list[tuple[str, str]]:
@@ -121,7 +134,7 @@ def _share(ratios: pd.Series) -> pd.Series:
 
 
 def _dots(
-    figure: Figure,
+    canvas: Canvas,
     axes: Axes,
     shown: pd.DataFrame,
     terms: list[str],
@@ -142,19 +155,17 @@ def _dots(
         vmin=0,
         linewidths=0,
     )
-    bar = figure.colorbar(
+    bar = axes.figure.colorbar(
         dots, ax=axes, shrink=1.0 if len(terms) < 20 else 0.5, aspect=20, pad=0.02
     )
     bar.set_label("−log10 adjusted p-value")
     steps = [top / 4, top / 2, top]
     handles = [axes.scatter([], [], s=_LARGEST * s / top, color=_palette.MUTED) for s in steps]
-    figure.legend(
+    canvas.legend(
+        axes,
         handles,
         [f"{step:.1%}" if size == "share" else f"{step:.3g}" for step in steps],
-        loc="outside upper left",
-        ncols=3,
         title="share of the list's genes" if size == "share" else "enrichment ratio",
-        title_fontsize=7,
     )
 
 
@@ -167,10 +178,3 @@ def _list_names(lists: list[tuple[str, str]]) -> list[str]:
         spoken = GENE_SETS.get(source, source)
         named.append(spoken if whole else f"{name} ({spoken})" if several else name)
     return _style.texts(named)
-
-
-def _nothing(figsize: tuple[float, float] | None) -> Figure:
-    with _style.context():
-        figure = _style.new(4.0, 1.0, figsize)
-        figure.text(0.5, 0.5, "no term passes the cut-offs", ha="center", va="center")
-    return figure

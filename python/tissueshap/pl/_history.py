@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
 
 from tissueshap._core import slots
 from tissueshap.pl import _palette, _style
+from tissueshap.pl._canvas import Canvas, Options, figure
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from anndata import AnnData
-    from matplotlib.figure import Figure
 
 
+@figure
 def history(
+    canvas: Canvas,
     adata: AnnData,
-    *,
-    figsize: tuple[float, float] | None = None,
-    save: str | Path | None = None,
-) -> Figure:
+    **options: Unpack[Options],
+) -> None:
     """Draw loss and accuracy by epoch, on the training and the validation samples.
 
     Of several networks (``tl.cnn(n_models=...)``) the mean.
@@ -46,21 +44,19 @@ def history(
     if "model" in table:
         table = table.groupby("epoch", as_index=False).mean()
     epochs = table["epoch"] if "epoch" in table else np.arange(1, len(table) + 1)
-    with _style.context():
-        figure = _style.new(6.2, 2.6, figsize)
-        panels = figure.subplots(1, 2)
-        for axes, measure in zip(panels, ("loss", "accuracy"), strict=True):
-            for column, name, colour in (
-                (measure, "training", _palette.SHAP),
-                (f"val_{measure}", "validation", _palette.UP),
-            ):
-                if column in table and table[column].notna().any():
-                    axes.plot(
-                        epochs, table[column], color=colour, label=name, marker="o", markersize=2.5
-                    )
-            axes.set(xlabel="epoch", ylabel=measure)
-            axes.grid()
-            _style.whole_numbers(axes, "x")
-        panels[0].set_ylim(bottom=0)
-        _style.legend_above(figure, panels[0])
-    return _style.finish(figure, save)
+    figure = canvas.figure(6.2, 2.6)
+    panels = figure.subplots(1, 2)
+    for axes, measure in zip(panels, ("loss", "accuracy"), strict=True):
+        for column, name, colour in (
+            (measure, "training", _palette.SHAP),
+            (f"val_{measure}", "validation", _palette.UP),
+        ):
+            if column in table and table[column].notna().any():
+                axes.plot(
+                    epochs, table[column], color=colour, label=name, marker="o", markersize=2.5
+                )
+        axes.set(xlabel="epoch", ylabel=measure)
+        axes.grid()
+        _style.whole_numbers(axes, "x")
+    panels[0].set_ylim(bottom=0)
+    canvas.legend_above(panels[0])

@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 import pandas as pd
 
 from tissueshap._core import slots
 from tissueshap.pl import _palette, _style
+from tissueshap.pl._canvas import Canvas, Options, figure
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from anndata import AnnData
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 #: Fewer values than this are drawn as points, because a density of five genes is meaningless.
 _FEWEST = 10
 
 
+@figure
 def logfc(
+    canvas: Canvas,
     adata: AnnData,
-    *,
-    figsize: tuple[float, float] | None = None,
-    save: str | Path | None = None,
-) -> Figure:
+    **options: Unpack[Options],
+) -> None:
     """Draw log2 fold changes of genes called by SHAP only, DE only and both.
 
     The second panel shows why DE misses the genes that only SHAP calls. A gene counts
@@ -57,23 +55,24 @@ def logfc(
         "both": (genes.loc[in_shap & in_de, "logfc"], _palette.BOTH),
         "DE only": (genes.loc[~in_shap & in_de, "logfc"], _palette.DE),
     }
-    with _style.context():
-        figure = _style.new(6.6, 3.4, figsize)
+    figure = canvas.figure(6.6, 3.4)
+    if canvas.width is None or canvas.width > 4.5:
         left, right = figure.subplots(1, 2, width_ratios=[1.7, 1])
-        for place, (values, colour) in enumerate(groups.values()):
-            _violin(left, place, values.dropna().to_numpy(float), colour)
-        left.set_xticks(
-            range(3), [f"{name}\nn = {len(values):,}" for name, (values, _) in groups.items()]
-        )
-        left.set_xlim(-0.6, 2.6)
-        lfc = float(cutoffs["lfc"])
-        for cutoff in (-lfc, lfc):
-            left.axhline(cutoff, color=_palette.MUTED, linewidth=0.8, linestyle="--")
-        left.set_ylabel("log2 fold change, class against the others")
-        left.grid(axis="y")
-        missed = genes.loc[in_shap & ~in_de, "missed_by"]
-        _reasons(right, missed, fdr=float(cutoffs["fdr"]), lfc=lfc)
-    return _style.finish(figure, save)
+    else:
+        left, right = figure.subplots(2, 1, height_ratios=[1.7, 1])
+    for place, (values, colour) in enumerate(groups.values()):
+        _violin(left, place, values.dropna().to_numpy(float), colour)
+    left.set_xticks(
+        range(3), [f"{name}\nn = {len(values):,}" for name, (values, _) in groups.items()]
+    )
+    left.set_xlim(-0.6, 2.6)
+    lfc = float(cutoffs["lfc"])
+    for cutoff in (-lfc, lfc):
+        left.axhline(cutoff, color=_palette.MUTED, linewidth=0.8, linestyle="--")
+    left.set_ylabel("log2 fold change, class against the others")
+    left.grid(axis="y")
+    missed = genes.loc[in_shap & ~in_de, "missed_by"]
+    _reasons(right, missed, fdr=float(cutoffs["fdr"]), lfc=lfc)
 
 
 def _violin(axes: Axes, place: int, values: np.ndarray, colour: str) -> None:
@@ -89,7 +88,7 @@ def _violin(axes: Axes, place: int, values: np.ndarray, colour: str) -> None:
 
 
 def _reasons(axes: Axes, missed: pd.Series, *, fdr: float, lfc: float) -> None:
-    reasons = {"fdr": f"FDR ≥ {fdr:g}", "logfc": f"|log2FC| ≤ {lfc:g}", "both": "both"}
+    reasons = {"fdr": f"FDR\n≥ {fdr:g}", "logfc": f"|log2FC|\n≤ {lfc:g}", "both": "both"}
     counts = missed.value_counts().reindex(list(reasons), fill_value=0)
     axes.bar(range(3), counts, color=_palette.SHAP, width=0.7)
     for place, count in enumerate(counts):

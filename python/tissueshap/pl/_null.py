@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 from tissueshap._core import slots
 from tissueshap.pl import _palette, _style
+from tissueshap.pl._canvas import Canvas, Options, figure
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from anndata import AnnData
-    from matplotlib.figure import Figure
 
 
+@figure
 def null(
+    canvas: Canvas,
     adata: AnnData,
-    *,
-    figsize: tuple[float, float] | None = None,
-    save: str | Path | None = None,
-) -> Figure:
+    **options: Unpack[Options],
+) -> None:
     """Draw the mean V-measure of each random gene set, and that of the tested set.
 
     Parameters
@@ -46,22 +44,17 @@ def null(
     n_genes = int(slots.table(adata, "null_test", "n_genes"))
     t_test = slots.record(adata)["null_test"].get("t_pvalue")
     published = "" if t_test is None else f"; one-tailed t test p = {float(t_test):.2g}"
-    with _style.context():
-        figure = _style.new(5.2, 3.0, figsize)
-        axes = figure.add_subplot()
-        axes.hist(
-            values,
-            bins="auto" if values.nunique() > 2 else 10,
-            color=_palette.GENE_SETS["random"],
-            edgecolor="white",
-            linewidth=0.5,
-            label=f"{len(values):,} random sets of {n_genes:,} genes",
-        )
-        axes.axvline(
-            observed, color=_palette.SHAP, linewidth=2, label=f"{name} genes: {observed:.3f}"
-        )
-        axes.set(xlabel="mean V-measure of the k-means starts", ylabel="random gene sets")
-        axes.set_title(f"empirical p = {empirical:.3g}{published}", fontsize=8, fontweight="normal")
-        _style.whole_numbers(axes, "y")
-        _style.legend_above(figure, axes)
-    return _style.finish(figure, save)
+    axes = canvas.axes(5.2, 3.0)
+    axes.hist(
+        values,
+        bins="auto" if values.nunique() > 2 else 10,
+        color=_palette.GENE_SETS["random"],
+        edgecolor="white",
+        linewidth=0.5,
+        label=f"{len(values):,} random sets of {n_genes:,} genes",
+    )
+    axes.axvline(observed, color=_palette.SHAP, linewidth=2, label=f"{name} genes: {observed:.3f}")
+    axes.set(xlabel="mean V-measure of the k-means starts", ylabel="random gene sets")
+    axes.set_title(f"empirical p = {empirical:.3g}{published}", fontsize=8, fontweight="normal")
+    _style.whole_numbers(axes, "y")
+    canvas.legend_above(axes)

@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 import pandas as pd
 
 from tissueshap._core import slots
-from tissueshap.pl import _palette, _style
+from tissueshap.pl import _palette
+from tissueshap.pl._canvas import Canvas, Options, figure
 from tissueshap.pl._euler import circles
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from anndata import AnnData
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 _MOST_PANELS = 4
 
 
+@figure
 def overlap(
+    canvas: Canvas,
     adata: AnnData,
     *,
     ranks: Sequence[int] | None = None,
-    figsize: tuple[float, float] | None = None,
-    save: str | Path | None = None,
-) -> Figure:
+    **options: Unpack[Options],
+) -> None:
     """Draw the overlap of the selected SHAP genes, and of other rank cut-offs, with DE genes.
 
     All circles have one scale: an area is a number of genes.
@@ -62,13 +62,14 @@ def overlap(
         for row in _other_cutoffs(record["by_rank"], ranks)
     ]
     reach = 2 * np.sqrt(max(max(row["n_shap"], row["n_de"], 1) for _, row in panels) / np.pi)
-    with _style.context():
-        figure = _style.new(2.3 * len(panels), 3.1, figsize)
-        grid = np.atleast_1d(figure.subplots(1, len(panels)))
-        for axes, (title, row) in zip(grid, panels, strict=True):
-            _diagram(axes, row, reach)
-            axes.set_title(title, loc="center")
-    return _style.finish(figure, save)
+    columns = len(panels)
+    if canvas.width is not None:
+        columns = max(1, min(columns, int(canvas.width / 1.7)))
+    lines = -(-len(panels) // columns)
+    grid = canvas.grid(2.3 * columns, 3.1 * lines, lines, columns, len(panels))
+    for axes, (title, row) in zip(grid, panels, strict=True):
+        _diagram(axes, row, reach)
+        axes.set_title(title, loc="center")
 
 
 def _other_cutoffs(by_rank: pd.DataFrame, ranks: Sequence[int] | None) -> list[Any]:

@@ -2,32 +2,35 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
 
 from tissueshap._core import slots
 from tissueshap.pl import _palette, _style
+from tissueshap.pl._canvas import Canvas, Options, figure
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Sequence
 
     from anndata import AnnData
-    from matplotlib.figure import Figure
 
 
+@figure
 def per_class(
+    canvas: Canvas,
     adata: AnnData,
     *,
-    figsize: tuple[float, float] | None = None,
-    save: str | Path | None = None,
-) -> Figure:
+    groups: str | Sequence[str] | None = None,
+    **options: Unpack[Options],
+) -> None:
     """Draw the share of each class's SHAP genes that are DE genes of it, up and down.
 
     Parameters
     ----------
     adata
         Samples x genes, after ``tl.compare``. Reads its table ``per_class``.
+    %(groups)s
     %(figure)s
 
     Returns
@@ -41,6 +44,7 @@ def per_class(
     True
     """
     table = slots.table(adata, "compare", "per_class")
+    table = table[table["class"].isin(_style.chosen(list(table["class"].astype(str)), groups))]
     table = table.sort_values(["fraction", "n_shap"], ascending=False, kind="stable")
     n_shap = table["n_shap"].to_numpy(dtype=float)
     up, down, expected = (
@@ -48,27 +52,24 @@ def per_class(
         for name in ("n_up", "n_down", "expected")
     )
     rows = np.arange(len(table))
-    with _style.context():
-        figure = _style.new(6.4, _style.rows_height(len(table)), figsize)
-        axes = figure.add_subplot()
-        axes.barh(rows, up, color=_palette.UP, height=0.75, label="up in the class")
-        axes.barh(rows, down, left=up, color=_palette.DOWN, height=0.75, label="down")
-        axes.vlines(
-            expected,
-            rows - 0.45,
-            rows + 0.45,
-            color=_palette.INK,
-            linewidth=1.4,
-            label="expected by chance",
-        )
-        right = axes.secondary_yaxis("right")
-        right.set_yticks(rows, [f"{int(n):,}" for n in n_shap])
-        right.tick_params(length=0)
-        right.spines[:].set_visible(False)
-        right.set_ylabel("SHAP genes of the class")
-        _style.class_rows(axes, table["class"])
-        axes.set_xlim(0, 1)
-        _style.percent(axes, "x")
-        axes.set_xlabel("share of the class's SHAP genes that DE also calls")
-        _style.legend_above(figure, axes)
-    return _style.finish(figure, save)
+    axes = canvas.axes(6.4, _style.rows_height(len(table)))
+    axes.barh(rows, up, color=_palette.UP, height=0.75, label="up in the class")
+    axes.barh(rows, down, left=up, color=_palette.DOWN, height=0.75, label="down")
+    axes.vlines(
+        expected,
+        rows - 0.45,
+        rows + 0.45,
+        color=_palette.INK,
+        linewidth=1.4,
+        label="expected by chance",
+    )
+    right = axes.secondary_yaxis("right")
+    right.set_yticks(rows, [f"{int(n):,}" for n in n_shap])
+    right.tick_params(length=0)
+    right.spines[:].set_visible(False)
+    right.set_ylabel("SHAP genes of the class")
+    canvas.class_rows(axes, table["class"])
+    axes.set_xlim(0, 1)
+    _style.percent(axes, "x")
+    axes.set_xlabel("share of the class's SHAP genes that DE also calls")
+    canvas.legend_above(axes)

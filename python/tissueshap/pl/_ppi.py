@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
 import pandas as pd
@@ -10,13 +10,14 @@ import pandas as pd
 from tissueshap._core import slots
 from tissueshap._core.errors import DataError
 from tissueshap.pl import _palette, _style
+from tissueshap.pl._canvas import Canvas, Options, figure
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Sequence
 
     from anndata import AnnData
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+    from matplotlib.ticker import SymmetricalLogLocator
 
 _TITLES = {
     "all": "{} genes of all classes",
@@ -27,13 +28,15 @@ _TITLES = {
 _FAR = 50
 
 
+@figure
 def ppi(
+    canvas: Canvas,
     adata: AnnData,
     *,
     source: str = "shap",
-    figsize: tuple[float, float] | None = None,
-    save: str | Path | None = None,
-) -> Figure:
+    groups: str | Sequence[str] | None = None,
+    **options: Unpack[Options],
+) -> None:
     """Draw the interactions among the genes of each class, and the number expected by chance.
 
     Parameters
@@ -42,6 +45,7 @@ def ppi(
         Samples x genes, after ``tl.ppi``. Reads its table ``table``.
     source
         Whose genes to draw: ``"shap"`` or ``"de"``.
+    %(groups)s
     %(figure)s
 
     Returns
@@ -69,21 +73,26 @@ def ppi(
     lists = [name for name in ("class", "exclusive") if (by == name).any()] or ["all"]
     first = table[by == lists[0]].sort_values("n_edges", ascending=False, kind="stable")
     names = list(first["class"].astype(str))
-    shown = _style.texts(names)
+    if lists != ["all"]:
+        chosen = _style.chosen(names, groups)
+        names = [name for name in names if name in chosen]
+    shown = _style.texts(names, canvas.longest)
     whole = table[by == "all"]
-    with _style.context():
-        width = 1.2 + _style.label_length(shown) + 2.9 * len(lists)
-        figure = _style.new(width, _style.rows_height(len(names), margin=1.3), figsize)
-        panels = np.atleast_1d(figure.subplots(1, len(lists), sharey=True))
-        for axes, name in zip(panels, lists, strict=True):
-            rows = table[by == name].set_index(table.loc[by == name, "class"].astype(str))
-            _panel(axes, rows.loc[names])
-            axes.set_title(_TITLES[name].format(_style.set_name(source)))
-        _style.class_rows(panels[0], names)
-        _style.legend_above(figure, panels[0])
-        if not whole.empty and lists != ["all"]:
-            figure.supxlabel(_sentence(whole.iloc[0]), fontsize=7.5)
-    return _style.finish(figure, save)
+    width = 1.2 + _style.label_length(shown) + 2.9 * len(lists)
+    narrow = canvas.width is not None and canvas.width < width / 1.5
+    lines, columns = (len(lists), 1) if narrow else (1, len(lists))
+    height = lines * _style.rows_height(len(names), margin=1.3)
+    panels = canvas.grid(width, height, lines, columns, len(lists))
+    for axes, name in zip(panels, lists, strict=True):
+        rows = table[by == name].set_index(table.loc[by == name, "class"].astype(str))
+        _panel(axes, rows.loc[names])
+        axes.set_title(_TITLES[name].format(_style.set_name(source)))
+        canvas.class_rows(axes, names)
+        if axes is not panels[0] and not narrow:
+            axes.set_yticklabels([])
+    canvas.legend_above(panels[0])
+    if not whole.empty and lists != ["all"]:
+        canvas.note(panels[0], _sentence(whole.iloc[0]))
 
 
 def _panel(axes: Axes, rows: pd.DataFrame) -> None:
@@ -113,6 +122,7 @@ def _panel(axes: Axes, rows: pd.DataFrame) -> None:
     most = max(1.0, edges.max(), expected.max())
     if most > _FAR:
         axes.set_xscale("symlog", linthresh=1, linscale=0.5)
+        axes.xaxis.set_major_locator(_few_powers())
         axes.set_xlim(-0.15, 2 * most)
     else:
         axes.set_xlim(-0.03 * most, 1.08 * most)
@@ -122,6 +132,15 @@ def _panel(axes: Axes, rows: pd.DataFrame) -> None:
     beside.tick_params(length=0)
     beside.spines[:].set_visible(False)
     beside.set_ylabel("adjusted p")
+
+
+def _few_powers() -> SymmetricalLogLocator:
+    """Return a locator whose ticks do not touch in a panel of one column of a journal."""
+    from matplotlib.ticker import SymmetricalLogLocator
+
+    locator = SymmetricalLogLocator(base=10, linthresh=1)
+    locator.set_params(numticks=5)
+    return locator
 
 
 def _sentence(row: pd.Series) -> str:

@@ -2,41 +2,38 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
 import pandas as pd
 
 from tissueshap._core import schema, slots
 from tissueshap.pl import _labels, _palette, _style
+from tissueshap.pl._canvas import Canvas, Options, figure
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from anndata import AnnData
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 _PANEL = 4.2  # inches
-_KEY_ROWS = 26
-#: Largest number of classes with names in the panels; with more there are numbers and a list.
-_MOST_NAMED = 10
 
 
+@figure
 def projection(
+    canvas: Canvas,
     adata: AnnData,
     label: str | None = None,
     *,
     gene_sets: Sequence[str] | None = None,
-    figsize: tuple[float, float] | None = None,
-    save: str | Path | None = None,
-) -> Figure:
+    **options: Unpack[Options],
+) -> None:
     """Draw the samples of another cohort among those of the first.
 
-    The first cohort is grey, with its classes at their medians (as numbers, explained in
-    a list, if there are more than ten). After ``tl.transfer`` the new samples are coloured
-    by whether the prediction is correct, otherwise all in one colour.
+    The first cohort is grey, with the names of its classes as in :func:`umap`. After
+    ``tl.transfer`` the new samples are coloured by whether the prediction is correct, otherwise
+    all in one colour.
 
     Parameters
     ----------
@@ -63,29 +60,28 @@ def projection(
     sets = reference["gene_set"].astype(str)
     chosen = list(dict.fromkeys(sets)) if gene_sets is None else list(gene_sets)
     names = sorted(reference["class"].astype(str).unique())
-    numbered = len(names) > _MOST_NAMED
-    shown = [str(i + 1) for i in range(len(names))] if numbered else _style.texts(names, 28)
+    shown = dict(zip(names, _style.texts(names, canvas.longest), strict=True))
+    width, height = _labels.panel_size(list(shown.values()), _PANEL)
     columns = min(2, len(chosen))
+    if canvas.width is not None:
+        columns = max(1, min(columns, int(canvas.width / (width - _PANEL / 3))))
     lines = -(-len(chosen) // columns)
-    key_columns = -(-len(names) // (_KEY_ROWS * lines)) if numbered else 0
+    height = _labels.panel_height(canvas.width, height, lines, len(names))
     kinds = _kinds(adata, label)
-    with _style.context():
-        figure = _style.new(
-            _PANEL * columns + 2.6 * key_columns, (_PANEL + 0.25) * lines + 0.4, figsize
-        )
-        grid = np.atleast_1d(figure.subplots(lines, columns)).ravel()
-        for axes in grid[len(chosen) :]:
-            axes.set_axis_off()
-        for axes, name in zip(grid, chosen, strict=False):
-            _panel(axes, adata, name, reference[(sets == name).to_numpy()], kinds)
-        if numbered:
-            _key(figure, names, key_columns)
-        _style.legend_above(figure, grid[0], ncols=2)
-        # Labels can only be placed once the layout is known.
-        figure.draw_without_rendering()
-        for axes, name in zip(grid, chosen, strict=False):
-            _name(axes, reference[(sets == name).to_numpy()], names, shown)
-    return _style.finish(figure, save)
+    panels = canvas.grid(width * columns, (height + 0.4) * lines + 0.4, lines, columns, len(chosen))
+    placed = []
+    for axes, name in zip(panels, chosen, strict=True):
+        part = reference[(sets == name).to_numpy()]
+        dots = _panel(axes, adata, name, part, kinds)
+        medians = part.groupby(part["class"].astype(str))[["umap_1", "umap_2"]].median()
+        labels = _labels.prepare(axes, medians.to_numpy(), [shown[each] for each in medians.index])
+        grey = [_palette.MUTED] * len(medians)
+        placed.append((axes, medians.to_numpy(), labels, dots, grey))
+    canvas.legend_above(panels[0], ncols=2)
+    # Labels can only be placed once the layout is known.
+    canvas.lay_out()
+    for each in placed:
+        _labels.place(*each)
 
 
 def _kinds(adata: AnnData, label: str | None) -> list[tuple[str, str, np.ndarray]]:
@@ -112,7 +108,8 @@ def _panel(
     gene_set: str,
     reference: pd.DataFrame,
     kinds: list[tuple[str, str, np.ndarray]],
-) -> None:
+) -> np.ndarray:
+    """Draw both cohorts and return where their samples are."""
     key = schema.key_of(schema.obsm.X_umap, gene_set, adata.obsm)
     if key not in adata.obsm:
         raise slots.missing_slot(f"obsm[{key!r}]", "run ts.tl.project(adata, reference) first")
@@ -123,7 +120,7 @@ def _panel(
         s=float(np.clip(6000 / max(len(reference), 1), 4, 20)),
         color="#C4C4C4",
         linewidths=0,
-        rasterized=True,
+        rasterized=_style.rasterised(len(reference)),
         label="training cohort",
     )
     for words, colour, mask in kinds:
@@ -135,40 +132,9 @@ def _panel(
             edgecolor="white",
             linewidths=0.3,
             label=words,
-            rasterized=True,
+            rasterized=_style.rasterised(len(flat)),
             zorder=3,
         )
     axes.set(xticks=[], yticks=[], xlabel="UMAP 1", ylabel="UMAP 2")
     axes.set_title(_style.set_name(gene_set), fontsize=8)
-
-
-def _name(axes: Axes, reference: pd.DataFrame, names: Sequence[str], shown: Sequence[str]) -> None:
-    from matplotlib.patheffects import withStroke
-
-    medians = reference.groupby(reference["class"].astype(str))[["umap_1", "umap_2"]].median()
-    labels = [
-        axes.text(
-            x,
-            y,
-            shown[names.index(name)],
-            ha="center",
-            va="center",
-            fontsize=6.5,
-            fontweight="bold",
-            color=_palette.INK,
-            path_effects=[withStroke(linewidth=1.8, foreground="white")],
-            zorder=4,
-        )
-        for name, (x, y) in zip(medians.index, medians.to_numpy(), strict=True)
-    ]
-    _labels.spread(axes, medians.to_numpy(), labels)
-
-
-def _key(figure: Figure, names: Sequence[str], columns: int) -> None:
-    from matplotlib.lines import Line2D
-
-    handles = [Line2D([], [], linestyle="") for _ in names]
-    entries = [f"{i}  {_style.text(name, 46)}" for i, name in enumerate(names, start=1)]
-    figure.legend(
-        handles, entries, loc="outside right upper", ncols=columns, handlelength=0, fontsize=6.5
-    )
+    return np.concatenate([reference[["umap_1", "umap_2"]].to_numpy(float), flat])

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 import pandas as pd
 
 from tissueshap._core import slots
 from tissueshap.pl import _palette, _style
+from tissueshap.pl._canvas import Canvas, Options, figure
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from anndata import AnnData
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 _SIDES = ("output", "input")
 _SERIES = {
@@ -23,12 +21,12 @@ _SERIES = {
 }
 
 
+@figure
 def randomisation(
+    canvas: Canvas,
     adata: AnnData,
-    *,
-    figsize: tuple[float, float] | None = None,
-    save: str | Path | None = None,
-) -> Figure:
+    **options: Unpack[Options],
+) -> None:
     """Draw each class's rank correlation with the values of randomised networks.
 
     The first boxes are the network itself, explained again. Absolute values keep some of the
@@ -56,16 +54,13 @@ def randomisation(
     again = table[table["side"] == "none"]
     sides = [name for name in _SIDES if (table["side"] == name).any()]
     n_steps = int(table["n_layers"].max()) + 1
-    with _style.context():
-        size = max(3.6, 1.6 + 0.5 * n_steps * len(sides)), 3.0
-        figure = _style.new(*size, figsize)
-        grid = figure.subplots(1, len(sides), sharey=True, squeeze=False)[0]
-        for axes, side in zip(grid, sides, strict=True):
-            _panel(axes, pd.concat([again, table[table["side"] == side]]))
-            axes.set_xlabel(f"layers of random weights, from the {side}")
-        grid[0].set(ylabel="rank correlation with the values", ylim=(-1.02, 1.02))
-        _style.legend_above(figure, grid[0])
-    return _style.finish(figure, save)
+    drawn = canvas.figure(max(3.6, 1.6 + 0.5 * n_steps * len(sides)), 3.0)
+    grid = drawn.subplots(1, len(sides), sharey=True, squeeze=False)[0]
+    for axes, side in zip(grid, sides, strict=True):
+        _panel(axes, pd.concat([again, table[table["side"] == side]]))
+        axes.set_xlabel(f"layers of random weights, from the {side}")
+    grid[0].set(ylabel="rank correlation with the values", ylim=(-1.02, 1.02))
+    canvas.legend_above(grid[0])
 
 
 def _panel(axes: Axes, table: pd.DataFrame) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
 import pandas as pd
@@ -10,26 +10,28 @@ import pandas as pd
 from tissueshap._core import schema, slots
 from tissueshap._core.selection import highest
 from tissueshap.pl import _palette, _style
+from tissueshap.pl._canvas import Canvas, Options, figure
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Sequence
 
     from anndata import AnnData
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 #: Largest number of classes with their own colours and a legend.
 _MOST_COLOURS = 8
 
 
+@figure
 def shap_bar(
+    canvas: Canvas,
     adata: AnnData,
     label: str | None = None,
     *,
     n_top: int = 20,
-    figsize: tuple[float, float] | None = None,
-    save: str | Path | None = None,
-) -> Figure:
+    groups: str | Sequence[str] | None = None,
+    **options: Unpack[Options],
+) -> None:
     """Draw the genes with the largest values over all classes, like shap's bar plot.
 
     A bar is a gene's mean absolute SHAP value over the explained samples, summed over the
@@ -44,6 +46,8 @@ def shap_bar(
     %(label)s
     n_top
         Number of genes.
+    groups
+        Classes to sum over; all by default.
     %(figure)s
 
     Returns
@@ -66,23 +70,20 @@ def shap_bar(
         remedy = "explain every class first, ts.tl.shap(adata, model, target='all')"
         raise slots.missing_slot(f"varm[{key!r}]", remedy)
     names = slots.class_names(adata, label)
-    frame = slots.class_frame(adata, "varm", key, names)
+    frame = slots.class_frame(adata, "varm", key, names)[_style.chosen(names, groups)]
     values = frame.loc[highest(frame.sum(axis=1, min_count=1), n_top)]
-    with _style.context():
-        width = 5.2 if len(names) <= _MOST_COLOURS else 6.4
-        figure = _style.new(width, _style.rows_height(len(values), margin=1.5), figsize)
-        axes = figure.add_subplot()
-        if len(names) <= _MOST_COLOURS:
-            _stacked(axes, values)
-            columns = 2 if max(map(len, names)) > 20 else 3
-            _style.legend_above(figure, axes, ncols=columns)
-        else:
-            _first_and_others(axes, values)
-            _style.legend_above(figure, axes)
-        _style.gene_rows(axes, adata, list(values.index))
-        output = slots.table(adata, "shap", "params").get("output", "probability")
-        axes.set_xlabel(f"mean absolute SHAP value ({output}), summed over the classes")
-    return _style.finish(figure, save)
+    width = 5.2 if len(names) <= _MOST_COLOURS else 6.4
+    axes = canvas.axes(width, _style.rows_height(len(values), margin=1.5))
+    if len(names) <= _MOST_COLOURS:
+        _stacked(axes, values)
+        columns = 2 if max(map(len, names)) > 20 else 3
+        canvas.legend_above(axes, ncols=columns)
+    else:
+        _first_and_others(axes, values)
+        canvas.legend_above(axes)
+    _style.gene_rows(axes, adata, list(values.index))
+    output = slots.table(adata, "shap", "params").get("output", "probability")
+    axes.set_xlabel(f"mean absolute SHAP value ({output}), summed over the classes")
 
 
 def _stacked(axes: Axes, values: pd.DataFrame) -> None:

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
 
 from tissueshap._core import slots
 from tissueshap.pl import _palette, _style
+from tissueshap.pl._canvas import Canvas, Options, figure
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Sequence
 
     from anndata import AnnData
-    from matplotlib.figure import Figure
 
 
+@figure
 def stability(
+    canvas: Canvas,
     adata: AnnData,
     *,
-    figsize: tuple[float, float] | None = None,
-    save: str | Path | None = None,
-) -> Figure:
+    groups: str | Sequence[str] | None = None,
+    **options: Unpack[Options],
+) -> None:
     """Draw the share of each class's SHAP genes that another cohort also selects.
 
     Left: the share among the top ranks; right: the rank-biased overlap of the rankings; open
@@ -32,6 +34,7 @@ def stability(
     ----------
     adata
         Samples x genes, after ``tl.stability``. Reads its table ``per_class``.
+    %(groups)s
     %(figure)s
 
     Returns
@@ -45,6 +48,7 @@ def stability(
     True
     """
     table = slots.table(adata, "stability", "per_class")
+    table = table[table["class"].isin(_style.chosen(list(table["class"].astype(str)), groups))]
     table = table.sort_values(["fraction", "rbo"], ascending=False, kind="stable")
     own, other = table["class"].astype(str), table["other"].astype(str)
     names = [a if a == b else f"{a} / {b}" for a, b in zip(own, other, strict=True)]
@@ -55,30 +59,28 @@ def stability(
         (table["fraction"], table["expected"] / n_top, f"of the top {n_top:,} genes, shared"),
         (table["rbo"], table["rbo_expected"], "rank-biased overlap"),
     )
-    with _style.context():
-        figure = _style.new(7.2, _style.rows_height(len(names), margin=1.3), figsize)
-        panels = figure.subplots(1, 2, sharey=True)
-        for axes, (shares, chance, words) in zip(panels, panels_of, strict=True):
-            values, random = shares.to_numpy(float), chance.to_numpy(float)
-            axes.hlines(rows, random, values, color=_palette.FAINT, linewidth=2, zorder=1)
+    figure = canvas.figure(7.2, _style.rows_height(len(names), margin=1.3))
+    panels = figure.subplots(1, 2, sharey=True)
+    for axes, (shares, chance, words) in zip(panels, panels_of, strict=True):
+        values, random = shares.to_numpy(float), chance.to_numpy(float)
+        axes.hlines(rows, random, values, color=_palette.FAINT, linewidth=2, zorder=1)
+        axes.scatter(
+            random, rows, s=20, facecolor="white", edgecolor=_palette.MUTED, label="by chance"
+        )
+        axes.scatter(
+            values[sure], rows[sure], s=20, color=_palette.SHAP, label="observed, FDR < 0.05"
+        )
+        if not sure.all():
             axes.scatter(
-                random, rows, s=20, facecolor="white", edgecolor=_palette.MUTED, label="by chance"
+                values[~sure],
+                rows[~sure],
+                s=20,
+                facecolor="white",
+                edgecolor=_palette.SHAP,
+                label="observed, FDR ≥ 0.05",
             )
-            axes.scatter(
-                values[sure], rows[sure], s=20, color=_palette.SHAP, label="observed, FDR < 0.05"
-            )
-            if not sure.all():
-                axes.scatter(
-                    values[~sure],
-                    rows[~sure],
-                    s=20,
-                    facecolor="white",
-                    edgecolor=_palette.SHAP,
-                    label="observed, FDR ≥ 0.05",
-                )
-            _style.class_rows(axes, names)
-            axes.set_xlim(-0.02, 1.02)
-            axes.set_xlabel(words)
-        _style.percent(panels[0], "x")
-        _style.legend_above(figure, panels[0])
-    return _style.finish(figure, save)
+        canvas.class_rows(axes, names)
+        axes.set_xlim(-0.02, 1.02)
+        axes.set_xlabel(words)
+    _style.percent(panels[0], "x")
+    canvas.legend_above(panels[0])

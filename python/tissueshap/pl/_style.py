@@ -2,27 +2,47 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from tissueshap._core.errors import DataError
 from tissueshap._core.labels import GENE_SETS, symbols
-from tissueshap._core.settings import settings
+from tissueshap._core.options import check_choice
+from tissueshap._core.settings import WIDTHS, settings
 from tissueshap.pl import _palette
 
 if TYPE_CHECKING:
     from anndata import AnnData
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.text import Text
 
-#: Inches per class, along the axis that lists the classes.
+#: Inches per class, along the axis that lists the classes: of some classes, and of many.
 ROW = 0.17
-_DPI = 200
-_LONGEST = 48
+_NARROW_ROW = 0.13
+#: Larger numbers of classes than this have narrow rows.
+_SOME = 30
+LONGEST = 48
+#: Width of a journal's page in inches.
+PAGE = WIDTHS["page"] / 25.4
+#: More dots than this are saved as pixels within a vector file, which they would make slow.
+MOST_VECTORS = 4000
+_DPI = 300
 
 _RC: dict[str, Any] = {
-    "font.family": "sans-serif",
+    # What journals ask for; DejaVu Sans comes with matplotlib and has the characters that
+    # the others lack.
+    "font.family": ["sans-serif", "DejaVu Sans"],
+    "font.sans-serif": ["Arial", "Helvetica", "Liberation Sans", "Nimbus Sans", "DejaVu Sans"],
+    # Text that can be selected and edited, instead of outlines.
+    "svg.fonttype": "none",
+    "pdf.fonttype": 42,
+    "ps.fonttype": 42,
     "font.size": 8,
     "axes.labelsize": 8,
     "axes.titlesize": 9,
@@ -58,11 +78,11 @@ def context() -> AbstractContextManager[None]:
     return manager
 
 
-def new(width: float, height: float, figsize: tuple[float, float] | None = None) -> Figure:
+def new(width: float, height: float) -> Figure:
     """Return an empty figure (size in inches) with automatic layout and without a window."""
     from matplotlib.figure import Figure
 
-    return Figure(figsize=figsize or (width, height), layout="constrained")
+    return Figure(figsize=(width, height), layout="constrained")
 
 
 def finish(figure: Figure, save: str | Path | None) -> Figure:
@@ -81,7 +101,7 @@ def finish(figure: Figure, save: str | Path | None) -> Figure:
     path = Path(save)
     path = path if path.is_absolute() else settings.figdir / path
     path.parent.mkdir(parents=True, exist_ok=True)
-    known = path.suffix.lower() in {".png", ".svg", ".pdf"}
+    known = path.suffix.lower().removeprefix(".") in figure.canvas.get_supported_filetypes()
     # A dot may be part of the name: "run.1" has no suffix of a format.
     targets = [path] if known else [path.with_name(path.name + end) for end in (".png", ".svg")]
     with context():
@@ -92,7 +112,7 @@ def finish(figure: Figure, save: str | Path | None) -> Figure:
     return figure
 
 
-def text(name: object, longest: int = _LONGEST) -> str:
+def text(name: object, longest: int = LONGEST) -> str:
     r"""Return a name for drawing: in one line, and with ``$`` as a plain character."""
     plain = " ".join(str(name).split())
     if len(plain) > longest:
@@ -100,9 +120,79 @@ def text(name: object, longest: int = _LONGEST) -> str:
     return plain.replace("$", r"\$")
 
 
-def texts(names: Iterable[object], longest: int = _LONGEST) -> list[str]:
+def texts(names: Iterable[object], longest: int = LONGEST) -> list[str]:
     """Return several names for drawing."""
     return [text(name, longest) for name in names]
+
+
+def chosen(names: Sequence[str], groups: str | Sequence[str] | None) -> list[str]:
+    """Return the classes to draw, in their order.
+
+    Parameters
+    ----------
+    names
+        All classes.
+    groups
+        Those that the user wants, or None for all.
+    """
+    if groups is None:
+        return list(names)
+    wanted = [groups] if isinstance(groups, str) else list(map(str, groups))
+    for name in wanted:
+        check_choice("groups", name, names)
+    if not wanted:
+        raise DataError("groups must name at least one class")
+    return [name for name in names if name in wanted]
+
+
+def similar(rows: np.ndarray) -> np.ndarray:
+    """Return an order in which similar rows are neighbours.
+
+    Parameters
+    ----------
+    rows
+        Square: how alike classes are, such as shares of samples that are confused; need not
+        be symmetric.
+    """
+    from scipy.cluster.hierarchy import leaves_list
+    from scipy.spatial.distance import squareform
+
+    return np.asarray(leaves_list(tree(squareform(_distance(rows), checks=False))))
+
+
+def tree(distances: np.ndarray) -> np.ndarray:
+    """Return the average-linkage tree of classes from their condensed distances."""
+    from scipy.cluster.hierarchy import linkage
+
+    found: np.ndarray = linkage(distances, "average", optimal_ordering=True)
+    return found
+
+
+def _distance(alike: np.ndarray) -> np.ndarray:
+    both = np.nan_to_num(alike + alike.T)
+    np.fill_diagonal(both, both.max(initial=0.0))
+    distance: np.ndarray = both.max(initial=0.0) - both
+    return distance
+
+
+def cell_text(width: float | None, n: int) -> float:
+    """Return the size in points of the numbers in a matrix.
+
+    Parameters
+    ----------
+    width
+        Of the figure in inches, or None where a cell is as wide as it wants to be.
+    n
+        Number of columns.
+    """
+    if width is None:
+        return 5.5
+    return float(np.clip(0.6 * 72 * (width - 2.2) / n / 1.3, 4.0, 5.5))
+
+
+def rasterised(n: int) -> bool:
+    """Return whether this number of dots is saved as pixels."""
+    return n > MOST_VECTORS
 
 
 def label_length(labels: Sequence[str]) -> float:
@@ -112,15 +202,54 @@ def label_length(labels: Sequence[str]) -> float:
 
 def rows_height(n: int, *, margin: float = 1.1, least: float = 2.2) -> float:
     """Return the height in inches of an axis that lists ``n`` classes."""
-    return max(least, margin + ROW * n)
+    return max(least, margin + (ROW if n <= _SOME else _NARROW_ROW) * n)
 
 
-def class_rows(axes: Axes, names: Iterable[object]) -> None:
+def root(axes: Axes) -> Figure:
+    """Return the whole figure that axes are in."""
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    return figure
+
+
+def wrap_labels(panels: Sequence[Axes]) -> None:
+    """Break titles and names of axes into lines where they do not fit.
+
+    Those of one panel may be as long as the figure has space for, those of several as long
+    as their panel.
+
+    Parameters
+    ----------
+    panels
+        Axes whose layout is known.
+    """
+    for axes in panels:
+        frame, whole = axes.get_window_extent(), root(axes).bbox
+        across = frame.width, frame.width
+        if len(panels) == 1:
+            middle = (frame.x0 + frame.x1) / 2
+            across = 2 * min(middle, whole.x1 - middle), whole.x1 - frame.x0
+        _wrap(axes.xaxis.label, across[0])
+        _wrap(axes.title, across[0])
+        _wrap(axes._left_title, across[1])  # type: ignore[attr-defined]
+        _wrap(axes.yaxis.label, frame.height)
+
+
+def _wrap(label: Text, room: float) -> None:
+    plain, box = label.get_text(), label.get_window_extent()
+    length = box.height if label.get_rotation() % 180 else box.width
+    if plain and length > room:
+        n_characters = max(12, int(max(map(len, plain.split("\n"))) * room / length))
+        lines = [textwrap.fill(line, n_characters) for line in plain.split("\n")]
+        label.set_text("\n".join(lines))
+
+
+def class_rows(axes: Axes, names: Iterable[object], longest: int = LONGEST) -> None:
     """List classes down the y axis, the first on top."""
-    shown = texts(names)
+    shown = texts(names, longest)
     axes.set_yticks(range(len(shown)), shown)
     axes.set_ylim(len(shown) - 0.5, -0.5)
-    axes.tick_params(axis="y", length=0)
+    axes.tick_params(axis="y", length=0, labelsize=7 if len(shown) <= _SOME else 6)
     axes.grid(axis="x")
 
 
@@ -128,12 +257,6 @@ def gene_rows(axes: Axes, adata: AnnData, genes: Sequence[str]) -> None:
     """List genes down the y axis by symbol, the first on top."""
     class_rows(axes, genes)
     axes.set_yticks(range(len(genes)), gene_names(adata, genes), style="italic")
-
-
-def legend_above(figure: Figure, axes: Axes, ncols: int = 3) -> None:
-    """Put the legend above the axes, where it does not cover anything."""
-    handles, labels = axes.get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper left", ncols=ncols)
 
 
 def percent(axes: Axes, axis: str) -> None:

@@ -12,24 +12,27 @@ from tissueshap.pl import _palette, _style
 
 if TYPE_CHECKING:
     from anndata import AnnData
-    from matplotlib.figure import Figure
+
+    from tissueshap.pl._canvas import Canvas
 
 #: Bins along the axis within which dots are stacked.
 _SLOTS = 80
 
 
 def draw(
+    canvas: Canvas,
     adata: AnnData,
     class_name: str,
     genes: list[str],
     *,
     layer: str,
-    figsize: tuple[float, float] | None,
-) -> Figure:
+) -> None:
     """Draw SHAP values of the samples explained as a class, coloured by expression.
 
     Parameters
     ----------
+    canvas
+        Where to draw.
     adata
         Samples x genes, after ``tl.shap``.
     class_name
@@ -38,8 +41,6 @@ def draw(
         Genes (``var_names``), the first on top.
     layer
         Layer whose values give the colours, from each gene's lowest to its highest.
-    figsize
-        Width and height in inches, or None.
     """
     samples = _explained(adata, class_name)
     columns = adata.var_names.get_indexer(genes)
@@ -48,10 +49,7 @@ def draw(
     everywhere = np.asarray(slots.require(adata, "layers", layer)[:, columns], dtype=float)
     low, span = everywhere.min(axis=0), np.ptp(everywhere, axis=0)
     level = (everywhere[samples] - low) / np.where(span > 0, span, 1)
-    figure = _style.new(
-        5.6, _style.rows_height(len(genes), margin=1.4) + 0.08 * len(genes), figsize
-    )
-    axes = figure.add_subplot()
+    axes = canvas.axes(5.6, _style.rows_height(len(genes), margin=1.4) + 0.08 * len(genes))
     reach = (float(np.nanmin(values)), float(np.nanmax(values)))
     for row in range(len(genes)):
         dots = axes.scatter(
@@ -63,15 +61,15 @@ def draw(
             vmax=1,
             s=16 if len(samples) < 30 else 7,
             linewidths=0,
+            rasterized=_style.rasterised(values.size),
         )
     axes.axvline(0, color=_palette.MUTED, linewidth=0.8, zorder=0)
     _style.gene_rows(axes, adata, genes)
     axes.set_xlabel(f"SHAP value for {_style.text(class_name)}")
     axes.set_title(f"{len(samples):,} samples", fontsize=8, fontweight="normal")
-    bar = figure.colorbar(dots, ax=axes, shrink=0.7, aspect=25, pad=0.02)
+    bar = axes.figure.colorbar(dots, ax=axes, shrink=0.7, aspect=25, pad=0.02)
     bar.set_label("expression")
     bar.set_ticks([0, 1], labels=["low", "high"])
-    return figure
 
 
 def stacked(values: np.ndarray, reach: tuple[float, float]) -> np.ndarray:

@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
 import pandas as pd
 
 from tissueshap._core import slots
 from tissueshap.pl import _palette, _style
+from tissueshap.pl._canvas import Canvas, Options, figure
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Sequence
 
     from anndata import AnnData
-    from matplotlib.figure import Figure
 
 _CELL = 0.2  # inches
 
 
+@figure
 def transfer(
+    canvas: Canvas,
     adata: AnnData,
     *,
-    figsize: tuple[float, float] | None = None,
-    save: str | Path | None = None,
-) -> Figure:
+    groups: str | Sequence[str] | None = None,
+    **options: Unpack[Options],
+) -> None:
     """Draw the predicted classes of the samples of another cohort, in numbers of samples.
 
     Rows are the true classes in the classifier's words, then, below a line, those that the
@@ -34,6 +36,8 @@ def transfer(
     ----------
     adata
         The other cohort, after ``tl.transfer``. Reads its tables.
+    groups
+        True classes to draw; all by default.
     %(figure)s
 
     Returns
@@ -63,32 +67,36 @@ def transfer(
         kinds, pairs["true"].astype(str), predicted, pairs["n"], strict=True
     ):
         counts[place[kind, true], columns.index(name)] += int(n)
+    wanted = _style.chosen(list(dict.fromkeys(rows)), groups)
+    drawn = [i for i, name in enumerate(rows) if name in wanted]
+    n_known = sum(i < len(classes) for i in drawn)
+    counts, rows = counts[drawn], [rows[i] for i in drawn]
     shares = counts / counts.sum(axis=1, keepdims=True)
-    with _style.context():
-        figure = _style.new(3.4 + _CELL * len(columns), max(2.6, 2.4 + _CELL * len(rows)), figsize)
-        axes = figure.add_subplot()
-        axes.imshow(shares, cmap=_palette.HEAT, vmin=0, vmax=1, aspect="auto")
-        for row, column in zip(*np.nonzero(counts), strict=True):
-            colour = "white" if shares[row, column] > 0.55 else _palette.INK
-            axes.text(
-                column,
-                row,
-                str(counts[row, column]),
-                ha="center",
-                va="center",
-                fontsize=5.5,
-                color=colour,
-            )
-        axes.set_xticks(range(len(columns)), _style.texts(columns, 32), rotation=90)
-        axes.set_yticks(range(len(rows)), _style.texts(rows, 36))
-        axes.tick_params(length=0)
-        if others:
-            axes.axhline(len(classes) - 0.5, color=_palette.INK, linewidth=0.8)
-        axes.set(xlabel="predicted class", ylabel="true class")
-        right, scored = (int(slots.table(adata, "transfer", k)) for k in ("n_correct", "n_scored"))
-        title = f"{right:,} of {scored:,} correct"
-        simple = slots.record(adata)["transfer"].get("baseline_n_correct")
-        if simple is not None:
-            title += f"; logistic regression {int(simple):,}"
-        axes.set_title(title, fontsize=8)
-    return _style.finish(figure, save)
+    axes = canvas.axes(3.4 + _CELL * len(columns), max(2.6, 2.4 + _CELL * len(rows)))
+    size = _style.cell_text(canvas.width, len(columns))
+    axes.imshow(shares, cmap=_palette.HEAT, vmin=0, vmax=1, aspect="auto")
+    for row, column in zip(*np.nonzero(counts), strict=True):
+        colour = "white" if shares[row, column] > 0.55 else _palette.INK
+        axes.text(
+            column,
+            row,
+            str(counts[row, column]),
+            ha="center",
+            va="center",
+            fontsize=size,
+            color=colour,
+        )
+    axes.set_xticks(
+        range(len(columns)), _style.texts(columns, min(32, canvas.longest)), rotation=90
+    )
+    axes.set_yticks(range(len(rows)), _style.texts(rows, min(36, canvas.longest)))
+    axes.tick_params(length=0, labelsize=min(7, size + 1))
+    if 0 < n_known < len(rows):
+        axes.axhline(n_known - 0.5, color=_palette.INK, linewidth=0.8)
+    axes.set(xlabel="predicted class", ylabel="true class")
+    right, scored = (int(slots.table(adata, "transfer", k)) for k in ("n_correct", "n_scored"))
+    title = f"{right:,} of {scored:,} correct"
+    simple = slots.record(adata)["transfer"].get("baseline_n_correct")
+    if simple is not None:
+        title += f"; logistic regression {int(simple):,}"
+    axes.set_title(title, fontsize=8)

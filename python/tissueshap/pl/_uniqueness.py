@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 import pandas as pd
 
 from tissueshap._core import slots
 from tissueshap.pl import _palette, _style
+from tissueshap.pl._canvas import Canvas, Options, figure
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from anndata import AnnData
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 
+@figure
 def uniqueness(
+    canvas: Canvas,
     adata: AnnData,
-    *,
-    figsize: tuple[float, float] | None = None,
-    save: str | Path | None = None,
-) -> Figure:
+    **options: Unpack[Options],
+) -> None:
     """Draw the share of unique and of exclusive genes in the top n ranks of all classes.
 
     Parameters
@@ -48,36 +46,33 @@ def uniqueness(
     n_ranks = int(slots.table(adata, "select_genes", "n_ranks"))
     n_genes = int(slots.table(adata, "select_genes", "n_genes"))
     params = slots.table(adata, "select_genes", "params")
-    with _style.context():
-        figure = _style.new(5.2, 3.4, figsize)
-        axes = figure.add_subplot()
-        for column, name, colour in (
-            ("unique_fraction", "unique: distinct genes / all ranks", _palette.SHAP),
-            ("exclusive_fraction", "exclusive: in one class only", _palette.UP),
-        ):
-            if column in curve:
-                axes.plot(curve["n_ranks"], curve[column], color=colour, label=name, linewidth=1.6)
-        _shares(axes, slots.table(adata, "select_genes", "by_share"))
-        if params["method"] == "unique_fraction":  # for other rules it is not a share of genes
-            threshold = float(params["threshold"])
-            axes.axhline(threshold, color=_palette.MUTED, linewidth=0.8, linestyle="--")
-        axes.axvline(
-            n_ranks,
-            color=_palette.INK,
-            linewidth=0.8,
-            linestyle=":",
-            label=f"chosen: top {n_ranks:,} ranks, {n_genes:,} genes",
-        )
-        if curve["n_ranks"].max() > 100:
-            axes.set_xscale("log")
-            axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
-            axes.xaxis.set_minor_formatter(FuncFormatter(lambda value, _: ""))
-        axes.set_ylim(0, 1.02)
-        _style.percent(axes, "y")
-        axes.set(xlabel="top ranks taken from each class", ylabel="share of genes")
-        axes.grid()
-        _style.legend_above(figure, axes, ncols=1)
-    return _style.finish(figure, save)
+    axes = canvas.axes(5.2, 3.4)
+    for column, name, colour in (
+        ("unique_fraction", "unique: distinct genes / all ranks", _palette.SHAP),
+        ("exclusive_fraction", "exclusive: in one class only", _palette.UP),
+    ):
+        if column in curve:
+            axes.plot(curve["n_ranks"], curve[column], color=colour, label=name, linewidth=1.6)
+    _shares(axes, slots.table(adata, "select_genes", "by_share"))
+    if params["method"] == "unique_fraction":  # for other rules it is not a share of genes
+        threshold = float(params["threshold"])
+        axes.axhline(threshold, color=_palette.MUTED, linewidth=0.8, linestyle="--")
+    axes.axvline(
+        n_ranks,
+        color=_palette.INK,
+        linewidth=0.8,
+        linestyle=":",
+        label=f"chosen: top {n_ranks:,} ranks, {n_genes:,} genes",
+    )
+    if curve["n_ranks"].max() > 100:
+        axes.set_xscale("log")
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+        axes.xaxis.set_minor_formatter(FuncFormatter(lambda value, _: ""))
+    axes.set_ylim(0, 1.02)
+    _style.percent(axes, "y")
+    axes.set(xlabel="top ranks taken from each class", ylabel="share of genes")
+    axes.grid()
+    canvas.legend_above(axes, ncols=1)
 
 
 def _shares(axes: Axes, table: pd.DataFrame) -> None:

@@ -6,7 +6,7 @@ import base64
 import io
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tissueshap import pl
 from tissueshap._core import schema
@@ -23,7 +23,7 @@ _SVG_LIMIT = 300_000
 _DPI = 160
 
 
-def _makers() -> dict[str, tuple[str, Callable[[AnnData], Figure]]]:
+def _makers() -> dict[str, tuple[str, Callable[..., Any]]]:
     """Return, by figure, the verb that it shows and the function that draws it."""
     return {
         "class_balance": ("split", pl.class_balance),
@@ -67,8 +67,10 @@ def figures(adata: AnnData, other: AnnData | None = None) -> dict[str, Figure]:
         drawn["shap_bar"] = pl.shap_bar(adata)
     drawn |= trust_figures(adata)
     if other is not None:
-        makers = {"transfer": ("transfer", pl.transfer), "projection": ("project", pl.projection)}
-        drawn |= {name: draw(other) for name, (verb, draw) in makers.items() if ran(other, verb)}
+        if ran(other, "transfer"):
+            drawn["transfer"] = pl.transfer(other)
+        if ran(other, "project"):
+            drawn["projection"] = pl.projection(other)
     return drawn
 
 

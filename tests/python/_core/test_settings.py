@@ -87,6 +87,15 @@ def test_folders_may_be_text():
     assert ts.settings.figdir.name == "figures"
 
 
+@pytest.mark.parametrize("wrong", ["wide", 0, -3, True])
+def test_a_width_is_a_journals_or_millimetres(wrong):
+    with ts.settings.override(figwidth="page"):
+        assert ts.settings.figwidth == "page"
+        with pytest.raises(errors.DataError, match="width must be"):
+            ts.settings.figwidth = wrong
+    assert ts.settings.figwidth is None
+
+
 def test_override_restores_after_an_error():
     with pytest.raises(ZeroDivisionError), ts.settings.override(progress=False, n_jobs=1):
         raise ZeroDivisionError

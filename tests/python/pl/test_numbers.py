@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.patches import Circle
-from matplotlib.text import Text
 
 from tissueshap import errors, pl
 from tissueshap._core import schema, slots
@@ -25,9 +24,10 @@ def rows(axes):
 def test_class_balance(many):
     axes = pl.class_balance(many).axes[0]
     train = many.obs.loc[many.obs["split"] == "train", "tissue"].value_counts()
-    after, before = axes.collections[-2:]
+    (after,), before = axes.lines, axes.collections[-1]
     assert before.get_offsets()[:, 0].tolist() == sorted(train, reverse=True)
-    assert set(after.get_offsets()[:, 0]) == {train.max()}
+    assert set(after.get_xdata()) == {train.max()}
+    assert after.get_label() == f"after balancing: {train.max()} each"
     assert train[rows(axes)].tolist() == before.get_offsets()[:, 0].tolist()
 
 
@@ -39,10 +39,29 @@ def test_class_balance_without_a_split_or_balancing(few):
 
 def test_class_balance_counts_weights(few):
     table = found(few, "oversample")["table"]
-    table["weight"] = 0.5
+    table["weight"] = np.linspace(0, 1, len(table))
     axes = pl.class_balance(few).axes[0]
     after = axes.collections[-2].get_offsets()[:, 0]
     assert after.sum() == pytest.approx(len(table) / 2)
+
+
+def test_class_balance_merges_many_classes_of_one_size(many):
+    del many.uns["tissueshap"]["oversample"]
+    sizes = many.obs["tissue"].value_counts()
+    equal = sizes.index[:12]
+    many.obs["split"] = "test"
+    for name in sizes.index:
+        n = 7 if name in equal else 20 + sizes.index.get_loc(name)
+        many.obs.loc[many.obs.index[many.obs["tissue"] == name][:n], "split"] = "train"
+    train = many.obs.loc[many.obs["split"] == "train", "tissue"].value_counts()
+    figure = pl.class_balance(many)
+    merged = train.index[train == 7]
+    alone = [name for name, n in train.items() if (train == n).sum() < 10]
+    assert len(merged) == 12
+    assert f"{len(merged)} classes with 7 samples" in rows(figure.axes[0])
+    assert set(alone) < set(rows(figure.axes[0]))
+    listed = figure.get_supxlabel().replace("\n", " ")
+    assert all(name in listed for name in merged)
 
 
 def test_history(few):
@@ -73,10 +92,38 @@ def test_confusion_leaves_out_and_lists_the_perfect(many):
     image = heat.images[0].get_array()
     np.testing.assert_allclose(np.diag(image), scores.loc[shown, "recall"])
     np.testing.assert_allclose(image.sum(axis=1), 1)
-    assert scores.loc[shown, "recall"].is_monotonic_decreasing
     listed = figure.get_supxlabel().replace("\n", " ")
     assert f"Without errors ({len(perfect)}" in listed
     assert all(name in listed for name in perfect)
+
+
+def test_confusion_orders_many_classes_by_what_is_confused(many):
+    """The sum of the shares next to the diagonal is larger than in the order of the recall."""
+    image = np.array(pl.confusion(many).axes[0].images[0].get_array())
+    scores = found(many, "evaluate")["per_class"].set_index("class")
+    order = np.argsort(-np.diag(image), kind="stable")
+    near = np.diag(image, 1).sum() + np.diag(image, -1).sum()
+    by_recall = image[np.ix_(order, order)]
+    assert near > 2 * (np.diag(by_recall, 1).sum() + np.diag(by_recall, -1).sum())
+    assert near == pytest.approx((1 - scores["recall"]).sum())
+
+
+def test_confusion_of_some_classes_is_ordered_by_recall(few):
+    scores = found(few, "evaluate")["per_class"]
+    scores["recall"], scores["precision"] = [0.25, 0.75, 0.5], [0.5, 0.75, 0.8]
+    order = scores["class"].iloc[[1, 2, 0]]
+    assert rows(pl.confusion(few).axes[0]) == [_style.text(name) for name in order]
+
+
+def test_a_narrow_confusion_has_the_classes_with_most_errors(many):
+    figure = pl.confusion(many, width="column")
+    scores = found(many, "evaluate")["per_class"].set_index("class")
+    shares = np.diag(figure.axes[0].images[0].get_array())
+    listed = figure.get_supxlabel().replace("\n", " ")
+    assert 5 < len(shares) < 30
+    assert "With fewer errors (" in listed
+    worst = scores[["recall", "precision"]].min(axis=1).nsmallest(len(shares))
+    assert set(worst.index[:5]).isdisjoint(name for name in scores.index if name in listed)
 
 
 def test_confusion_writes_recall_and_precision(few):
@@ -205,10 +252,22 @@ def test_umap_draws_the_embedded_samples(many):
         points = axes.collections[0].get_offsets()
         np.testing.assert_allclose(points, many.obsm[f"X_umap_{name}"][held])
     assert panels[0].get_title(loc="left").startswith("SHAP (424 genes)\nV-measure 0.9")
-    assert [text.get_text() for text in panels[0].texts] == [str(i) for i in range(1, 48)]
-    key = [text.get_text() for text in figure.legends[0].get_texts()]
-    assert key[0] == "1  Adipose - Subcutaneous"
-    assert len(key) == 47
+    written = [text.get_text() for text in panels[0].texts]
+    assert sorted(written) == sorted(many.obs["tissue"].cat.categories)
+    frame = panels[0].get_window_extent()
+    for text in panels[0].texts:
+        box = text.get_window_extent()
+        assert box.x1 < frame.x0 or box.x0 > frame.x1
+
+
+def test_umap_greys_the_other_groups(few):
+    names = slots.class_names(few)
+    axes = pl.umap(few, gene_sets=["shap"], groups=names[:1]).axes[0]
+    assert [text.get_text() for text in axes.texts] == [_style.text(names[0])]
+    others, drawn = axes.collections
+    held = (few.obs["split"] == "test") & (few.obs["tissue"] == names[0])
+    assert len(drawn.get_offsets()) == held.sum()
+    assert len(others.get_offsets()) == (few.obs["split"] == "test").sum() - held.sum()
 
 
 def test_umap_names_few_classes_at_their_medians(few):
@@ -231,12 +290,31 @@ def test_labels_of_one_point_part():
         figure = _style.new(3, 3)
         axes = figure.add_subplot()
         axes.set(xlim=(0, 1), ylim=(0, 1))
-        labels = [axes.text(0.5, 0.5, name, ha="center", va="center") for name in "abcdefgh"]
+        anchors = np.full((8, 2), 0.5)
+        labels = _labels.prepare(axes, anchors, list("abcdefgh"))
         figure.draw_without_rendering()
-        _labels.spread(axes, np.full((8, 2), 0.5), labels)
-    boxes = [label.get_window_extent() for label in axes.findobj(Text) if label in labels]
+        _labels.place(axes, anchors, labels, anchors, ["#000000"] * 8)
+    boxes = [label.get_window_extent() for label in labels]
     assert not any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[:i])
-    assert len(axes.lines) > 0
+
+
+def test_a_label_covers_no_samples_while_there_is_space_next_to_them():
+    rng = np.random.default_rng(0)
+    dots = rng.normal((0.5, 0.5), 0.06, (500, 2))
+    with _style.context():
+        figure = _style.new(4, 4)
+        axes = figure.add_subplot()
+        axes.scatter(*dots.T, s=4)
+        axes.set(xlim=(0, 1), ylim=(0, 1))
+        anchors = np.array([[0.5, 0.5]])
+        labels = _labels.prepare(axes, anchors, ["Adipose tissue"])
+        figure.draw_without_rendering()
+        _labels.place(axes, anchors, labels, dots, ["#000000"])
+    box = labels[0].get_window_extent()
+    x, y = axes.transData.transform(dots).T
+    assert not ((x > box.x0) & (x < box.x1) & (y > box.y0) & (y < box.y1)).any()
+    # A line says where it belongs.
+    assert len(axes.lines) == 1
 
 
 def test_vmeasure(few):
@@ -268,15 +346,30 @@ def test_null_of_a_single_random_set(few):
     pl.null(few).draw_without_rendering()
 
 
-def test_shap_overview_has_the_top_gene_of_each_class(many):
+def test_shap_names_the_top_genes_of_many_classes(many):
     axes = pl.shap(many).axes[0]
-    genes = [label.get_text() for label in axes.get_xticklabels()]
     names = slots.class_names(many)
+    ranks = slots.class_frame(many, "varm", "shap_rank", names)
+    written = {
+        (text.get_position()[1], int(text.get_position()[0])): text.get_text()
+        for text in axes.texts
+    }
+    for row, name in enumerate(rows(axes)):
+        best = ranks[name].nsmallest(5).index
+        assert [written[row, column] for column in range(5)] == list(many.var.loc[best, "symbol"])
+    first = [bar for bar in axes.patches if bar.get_x() < 1]
+    np.testing.assert_allclose([bar.get_width() for bar in first], 0.88)
+
+
+def test_shap_has_the_top_gene_of_each_of_some_classes(many):
+    names = slots.class_names(many)[:12]
+    axes = pl.shap(many, groups=names, n_top=1).axes[0]
+    genes = [label.get_text() for label in axes.get_xticklabels()]
     ranks = slots.class_frame(many, "varm", "shap_rank", names)
     assert genes == list(many.var.loc[ranks.idxmin(), "symbol"])
     dots = axes.collections[0]
     largest = dots.get_offsets()[np.isclose(dots.get_sizes(), 60)]
-    np.testing.assert_array_equal(largest[:, 0], np.arange(47))
+    np.testing.assert_array_equal(largest[:, 0], np.arange(12))
 
 
 def test_shap_of_one_class(few):

@@ -1,11 +1,25 @@
-"""Expected gradients, on whichever backend Keras runs."""
+"""Values of genes: expected gradients, exact values of sums and trees, sampled Shapley values."""
 
+from tissueshap.explain._additive import AdditiveExplainer
 from tissueshap.explain._background import Background
+from tissueshap.explain._differentiable import GradientFunction
 from tissueshap.explain._engine import Explained, Explainer
 from tissueshap.explain._expected_gradients import expected_gradients
 from tissueshap.explain._explanation import Explanation
+from tissueshap.explain._sampled import SampledExplainer
+from tissueshap.explain._tree import TreeExplainer
 
-__all__ = ["Background", "Explained", "Explainer", "Explanation", "expected_gradients"]
+__all__ = [
+    "AdditiveExplainer",
+    "Background",
+    "Explained",
+    "Explainer",
+    "Explanation",
+    "GradientFunction",
+    "SampledExplainer",
+    "TreeExplainer",
+    "expected_gradients",
+]
 
 # For the other packages of tissueshap.
 from tissueshap.explain._choose_background import (
@@ -14,6 +28,7 @@ from tissueshap.explain._choose_background import (
     choose as choose,
 )
 from tissueshap.explain._draws import N_DRAWS as N_DRAWS
+from tissueshap.explain._explaining import Explaining as Explaining, explanation as explanation
 from tissueshap.explain._samples import (
     PreparedRows as PreparedRows,
     Rows as Rows,

@@ -14,11 +14,10 @@ import numpy as np
 
 from tissueshap._core.options import check_choice, check_number
 from tissueshap.explain._background import Background, References
+from tissueshap.explain._differentiable import GradientFunction, KerasNetwork
 from tissueshap.explain._draws import N_DRAWS, Draws, drawn_size, monte_carlo, stratified
-from tissueshap.explain._network import compiled, device_bytes, in_precision, outputs
 from tissueshap.explain._order import likeness_order
 from tissueshap.explain._pass import Work, shape_of_a_pass, sums_of_a_pass
-from tissueshap.model import batch_rows
 
 _METHODS = ("stratified", "monte_carlo")
 
@@ -27,9 +26,6 @@ _ROUND = 50
 
 #: Number of genes, those with the largest values, to which a tolerance applies.
 TOP = 20
-
-#: Bytes that a pass may take on a CPU, where larger ones are not faster.
-_CPU_BYTES = 2**30
 
 
 class Explained(NamedTuple):
@@ -66,11 +62,12 @@ class Explainer:
     ----------
     network
         ``keras.Model`` from (n, genes) to class probabilities, the softmax a layer of its
-        own at the end.
+        own at the end; or a :class:`GradientFunction`.
     background
         Samples that a sample is compared with, m x genes, or a :class:`Background`.
     output
-        What is explained: ``"probability"`` or ``"logit"``.
+        What is explained: ``"probability"`` or ``"logit"``; of a :class:`GradientFunction`,
+        what its outputs are.
     method
         ``"stratified"`` or ``"monte_carlo"``.
     n_draws
@@ -122,20 +119,28 @@ class Explainer:
         if tolerance is not None:
             check_number("tolerance", tolerance, low=1e-6)
         samples = background if isinstance(background, Background) else Background(background)
-        self.network, self.output, self.seed = network, output, seed
+        self.output, self.seed = output, seed
+        self._model = (
+            network
+            if isinstance(network, GradientFunction)
+            else KerasNetwork(network, output, mixed_precision)
+        )
         self._method, self._tolerance, self._values = method, tolerance, samples.values
         self._rounds = 1 if tolerance is None else max(1, round(n_draws / _ROUND))
         self._round = drawn_size(-(-n_draws // self._rounds), method)
         self.n_draws = self._rounds * self._round
-        explained = in_precision(network, mixed=mixed_precision)
-        self._most = batch_size or batch_rows(explained, (device_bytes() or 4 * _CPU_BYTES) // 4)
-        self._pass = compiled(explained, output, sums_of_a_pass)
-        fx = outputs(network, output, samples.values)
+        self._most = batch_size or self._model.rows()
+        self._pass = self._model.compiled(sums_of_a_pass)
+        fx = self._model.outputs(samples.values)
         self.base: np.ndarray = samples.means(fx)
         order = np.arange(len(fx))
         if method == "stratified":
             order = likeness_order(fx if output == "probability" else _softmax(fx))
         self._references = References(samples, order, moments=method == "stratified")
+
+    def outputs(self, x: Any) -> np.ndarray:
+        """Return the explained outputs of some samples, samples x classes, float64."""
+        return self._model.outputs(x)
 
     def stream(
         self, x: Any, targets: np.ndarray, numbers: np.ndarray | None = None

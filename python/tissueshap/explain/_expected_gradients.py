@@ -7,12 +7,11 @@ from typing import Any, Literal
 import numpy as np
 
 from tissueshap._core.errors import DataError
-from tissueshap._core.progress import progress
 from tissueshap.explain._background import Background
 from tissueshap.explain._draws import N_DRAWS
 from tissueshap.explain._engine import Explainer
+from tissueshap.explain._explaining import explanation
 from tissueshap.explain._explanation import Explanation
-from tissueshap.explain._network import outputs
 
 
 def expected_gradients(
@@ -106,19 +105,4 @@ def expected_gradients(
         mixed_precision=mixed_precision,
         seed=seed,
     )
-    values = np.empty(x.shape, dtype=np.float32)
-    errors = np.empty(x.shape, dtype=np.float32)
-    stream = explainer.stream(x, targets)
-    n_taken = np.zeros(len(x), dtype=np.int64)
-    for one in progress(stream, total=len(x), desc="explaining", unit="sample"):
-        values[one.number], errors[one.number] = one.values, one.error
-        n_taken[one.number] = one.n_draws
-    fx = outputs(network, output, x) if len(x) else np.empty((0, classes))
-    return Explanation(
-        values=values,
-        standard_error=errors,
-        targets=targets,
-        output=fx[np.arange(len(x)), targets],
-        base=explainer.base[targets],
-        n_draws=n_taken,
-    )
+    return explanation(explainer, x, targets)

@@ -13,9 +13,9 @@ from tissueshap._core.errors import DataError
 from tissueshap._core.layer_store import LayerStore
 from tissueshap._core.logging import logger
 from tissueshap._core.progress import progress
-from tissueshap.explain._engine import Explained, Explainer
+from tissueshap.explain._engine import Explained
+from tissueshap.explain._explaining import Explaining
 from tissueshap.explain._explanation import completeness, relative_error
-from tissueshap.explain._network import outputs
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -89,14 +89,14 @@ class Values:
             for name, key in keys.items()
         }
 
-    def explain(self, explainer: Explainer) -> bool:
+    def explain(self, explainer: Explaining) -> bool:
         """Explain the samples; return whether this was interrupted."""
         samples, codes = np.arange(self._targets.size), self._targets
         if self._every:
             size = self._classes.size
             codes = np.tile(np.arange(size), samples.size)
             samples = np.repeat(samples, size)
-        fx = outputs(explainer.network, explainer.output, self._x)
+        fx = explainer.outputs(self._x)
         stream = explainer.stream(self._x.of(self._x.rows[samples]), codes, samples)
         try:
             for one in progress(stream, total=samples.size, desc="explaining", unit="sample"):

@@ -32,11 +32,11 @@
 #'   nearest class is closest to the sample), `mixture_pvalue` (share of samples
 #'   of known classes that such a mixture is as much closer to than their
 #'   nearest class), the `obsm` `X_classes` (a map of the classes) and
-#'   `verdict`: `"ambiguous"` for a sample that a mixture of two classes is
-#'   closer to, by more than for 95 percent of samples of known classes; else
-#'   `"unfamiliar"` for one that lies further from every class than 95 percent
-#'   of them; else `"known"` if its set has one class, and `"ambiguous"` if it
-#'   has several or none.
+#'   `verdict`. A sample that a mixture of two classes is closer to, by more
+#'   than for 95 percent of samples of known classes, is `"ambiguous"`. Any
+#'   other sample that lies further from every class than 95 percent of them is
+#'   `"unfamiliar"`. The rest are `"known"` if their set has one class, and
+#'   `"ambiguous"` if it has several or none.
 #' @export
 #' @examples
 #' if (python_available()) {

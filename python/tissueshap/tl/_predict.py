@@ -94,10 +94,10 @@ def predict(
     closest to the sample), ``obs["mixture_pvalue"]`` (share of samples of known classes that
     such a mixture is as much closer to than their nearest class),
     ``obsm["X_classes"]`` (samples x 2: a map of the classes in that layer) and
-    ``obs["verdict"]``: ``"ambiguous"`` for a sample that a mixture of two classes is closer
-    to, by more than for 95 % of samples of known classes; else ``"unfamiliar"`` for one that
-    lies further from every class than 95 % of them; else ``"known"`` if its set has one class,
-    and ``"ambiguous"`` if it has several or none.
+    ``obs["verdict"]``. A sample that a mixture of two classes is closer to, by more than for
+    95 % of samples of known classes, is ``"ambiguous"``. Any other sample that lies further
+    from every class than 95 % of them is ``"unfamiliar"``. The rest are ``"known"`` if their
+    set has one class, and ``"ambiguous"`` if it has several or none.
 
     Raises
     ------

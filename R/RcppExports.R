@@ -17,8 +17,12 @@ reference_statistics_cpp <- function(counts, n_unseen) {
     .Call(`_tissueshap_reference_statistics_cpp`, counts, n_unseen)
 }
 
-oneway_null_deviance_cpp <- function(counts, classes, offset, dispersion, full_deviance, contrasts, mirrors, shifts) {
-    .Call(`_tissueshap_oneway_null_deviance_cpp`, counts, classes, offset, dispersion, full_deviance, contrasts, mirrors, shifts)
+oneway_full_cpp <- function(counts, classes, offset, dispersion, prior_count) {
+    .Call(`_tissueshap_oneway_full_cpp`, counts, classes, offset, dispersion, prior_count)
+}
+
+oneway_rise_cpp <- function(counts, classes, offset, dispersion, full_deviance, contrasts, mirrors, shifts) {
+    .Call(`_tissueshap_oneway_rise_cpp`, counts, classes, offset, dispersion, full_deviance, contrasts, mirrors, shifts)
 }
 
 oneway_profile_cpp <- function(counts, classes, offset, dispersions) {

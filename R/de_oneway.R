@@ -1,6 +1,6 @@
 # edgeR's fits where the classes are all there is in the design: the work of
-# its general code in one pass over the counts for each step (src/oneway.cpp,
-# src/profile.cpp).
+# its general code in one pass over the nodes that stand for the samples for
+# each step (src/layout.h; src/profile.cpp, src/full.cpp, src/oneway.cpp).
 
 oneway_fit <- function(counts, layout, method, BPPARAM) {
     trend <- trended_dispersion(counts, layout, BPPARAM)
@@ -80,14 +80,10 @@ oneway_full <- function(counts, layout, dispersion, BPPARAM) {
         of_genes = list(dispersion = dispersion), BPPARAM = BPPARAM)
 }
 
+# With edgeR's prior count for the fold changes that are shown.
 full_part <- function(part, layout) {
-    fit <- full_fit(part$counts, layout, part$dispersion)
-    # Samples whose count and mean are zero say nothing of the variance, nor
-    # does the mean of a class that has no others.
-    silent <- (fit$means < 1e-4 & part$counts < 1e-4) %*% layout$design
-    sizes <- rep(colSums(layout$design), each = nrow(silent))
-    c(fit[c("coefficients", "unshrunk", "deviance", "lowest")], list(
-        df = pmax(rowSums(sizes - silent) - rowSums(silent < sizes), 0)))
+    oneway_full_cpp(part$counts, layout$class, log(layout$effective),
+        part$dispersion, 0.125)
 }
 
 oneway_rise <- function(part, layout, shift) {
@@ -96,9 +92,8 @@ oneway_rise <- function(part, layout, shift) {
     # Where the contrast is to be `shift`, it is zero relative to these offsets.
     shifts <- shift * contrasts /
         rep(colSums(contrasts^2), each = nrow(contrasts))
-    oneway_null_deviance_cpp(part$counts, layout$class, log(layout$effective),
-        part$dispersion, part$deviance, contrasts, mirrors, shifts) -
-        part$deviance
+    oneway_rise_cpp(part$counts, layout$class, log(layout$effective),
+        part$dispersion, part$deviance, contrasts, mirrors, shifts)
 }
 
 # The Householder vector of the QR decomposition by which edgeR rotates a

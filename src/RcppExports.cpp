@@ -60,9 +60,24 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
-// oneway_null_deviance_cpp
-Rcpp::NumericMatrix oneway_null_deviance_cpp(SEXP counts, Rcpp::IntegerVector classes, Rcpp::NumericVector offset, Rcpp::NumericVector dispersion, Rcpp::NumericVector full_deviance, Rcpp::NumericMatrix contrasts, Rcpp::NumericMatrix mirrors, Rcpp::NumericMatrix shifts);
-RcppExport SEXP _tissueshap_oneway_null_deviance_cpp(SEXP countsSEXP, SEXP classesSEXP, SEXP offsetSEXP, SEXP dispersionSEXP, SEXP full_devianceSEXP, SEXP contrastsSEXP, SEXP mirrorsSEXP, SEXP shiftsSEXP) {
+// oneway_full_cpp
+Rcpp::List oneway_full_cpp(SEXP counts, Rcpp::IntegerVector classes, Rcpp::NumericVector offset, Rcpp::NumericVector dispersion, double prior_count);
+RcppExport SEXP _tissueshap_oneway_full_cpp(SEXP countsSEXP, SEXP classesSEXP, SEXP offsetSEXP, SEXP dispersionSEXP, SEXP prior_countSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< SEXP >::type counts(countsSEXP);
+    Rcpp::traits::input_parameter< Rcpp::IntegerVector >::type classes(classesSEXP);
+    Rcpp::traits::input_parameter< Rcpp::NumericVector >::type offset(offsetSEXP);
+    Rcpp::traits::input_parameter< Rcpp::NumericVector >::type dispersion(dispersionSEXP);
+    Rcpp::traits::input_parameter< double >::type prior_count(prior_countSEXP);
+    rcpp_result_gen = Rcpp::wrap(oneway_full_cpp(counts, classes, offset, dispersion, prior_count));
+    return rcpp_result_gen;
+END_RCPP
+}
+// oneway_rise_cpp
+Rcpp::NumericMatrix oneway_rise_cpp(SEXP counts, Rcpp::IntegerVector classes, Rcpp::NumericVector offset, Rcpp::NumericVector dispersion, Rcpp::NumericVector full_deviance, Rcpp::NumericMatrix contrasts, Rcpp::NumericMatrix mirrors, Rcpp::NumericMatrix shifts);
+RcppExport SEXP _tissueshap_oneway_rise_cpp(SEXP countsSEXP, SEXP classesSEXP, SEXP offsetSEXP, SEXP dispersionSEXP, SEXP full_devianceSEXP, SEXP contrastsSEXP, SEXP mirrorsSEXP, SEXP shiftsSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
     Rcpp::RNGScope rcpp_rngScope_gen;
@@ -74,7 +89,7 @@ BEGIN_RCPP
     Rcpp::traits::input_parameter< Rcpp::NumericMatrix >::type contrasts(contrastsSEXP);
     Rcpp::traits::input_parameter< Rcpp::NumericMatrix >::type mirrors(mirrorsSEXP);
     Rcpp::traits::input_parameter< Rcpp::NumericMatrix >::type shifts(shiftsSEXP);
-    rcpp_result_gen = Rcpp::wrap(oneway_null_deviance_cpp(counts, classes, offset, dispersion, full_deviance, contrasts, mirrors, shifts));
+    rcpp_result_gen = Rcpp::wrap(oneway_rise_cpp(counts, classes, offset, dispersion, full_deviance, contrasts, mirrors, shifts));
     return rcpp_result_gen;
 END_RCPP
 }
@@ -123,7 +138,8 @@ static const R_CallMethodDef CallEntries[] = {
     {"_tissueshap_count_at_least_cpp", (DL_FUNC) &_tissueshap_count_at_least_cpp, 2},
     {"_tissueshap_count_above_cpp", (DL_FUNC) &_tissueshap_count_above_cpp, 4},
     {"_tissueshap_reference_statistics_cpp", (DL_FUNC) &_tissueshap_reference_statistics_cpp, 2},
-    {"_tissueshap_oneway_null_deviance_cpp", (DL_FUNC) &_tissueshap_oneway_null_deviance_cpp, 8},
+    {"_tissueshap_oneway_full_cpp", (DL_FUNC) &_tissueshap_oneway_full_cpp, 5},
+    {"_tissueshap_oneway_rise_cpp", (DL_FUNC) &_tissueshap_oneway_rise_cpp, 8},
     {"_tissueshap_oneway_profile_cpp", (DL_FUNC) &_tissueshap_oneway_profile_cpp, 4},
     {"_tissueshap_rank_sums_cpp", (DL_FUNC) &_tissueshap_rank_sums_cpp, 3},
     {"_tissueshap_tmm_ratios_cpp", (DL_FUNC) &_tissueshap_tmm_ratios_cpp, 2},

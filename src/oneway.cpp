@@ -8,7 +8,7 @@
 // the refit is the fit under c'b = 0. The rotation Q is orthonormal, so
 // (Q'DQ + lambda I) is the damped information there, and the step solves
 //     (D + lambda I) db = s - nu c,   c'db = 0
-// for the score s: O(n + k). Start, damping, acceptance and stopping are
+// for the score s: O(n + k), with the layout's nodes as n. Start, damping, acceptance and stopping are
 // edgeR's, so that the result is edgeR's to rounding, also where the
 // likelihood has no maximum (classes without a count) and where edgeR's
 // tolerance ends the iterations early.
@@ -28,30 +28,14 @@
 #include <cmath>
 #include <vector>
 
+#include "deviance.h"
 #include "layout.h"
 
 namespace {
 
 constexpr double kLow = 1e-10, kVeryLow = 1e-13;
 constexpr double kTolerance = 1e-6;
-constexpr double kPoisson = 1e-4, kGamma = 1e6, kOffset = 1e-8;
 constexpr int kMaxSteps = 250;
-
-// edgeR's unit deviance: Poisson for tiny dispersions, gamma for huge ones.
-inline double unit_deviance(double y, double mu, double phi) {
-    y += kOffset;
-    mu += kOffset;
-    if (phi < kPoisson) {
-        const double resid = y - mu;
-        return 2 * (y * std::log(y / mu) - resid -
-                    0.5 * resid * resid * phi * (1 - phi * y));
-    }
-    const double product = mu * phi;
-    if (product > kGamma)
-        return 2 * ((y - mu) / mu - std::log(y / mu)) * mu / (1 + product);
-    const double r = 1 / phi;
-    return 2 * (y * std::log(y / mu) + (y + r) * std::log((mu + r) / (y + r)));
-}
 
 // How much of a rise in slope from 0 to 1 a convex function can turn into
 // height there, if the logarithm of its second derivative changes by at most
@@ -67,34 +51,45 @@ class NullFit {
     explicit NullFit(const Layout& layout)
         : layout_(layout), k_(layout.n_classes()), score_(k_), info_(k_),
           score_new_(k_), info_new_(k_), b_(k_), b_new_(k_), step_(k_),
-          factor_(k_), weight_(layout.n_samples()),
-          log_count_(layout.n_samples()), reciprocal_(layout.n_samples()) {}
+          factor_(k_), full_rate_(k_), total_(k_),
+          over_size_(k_), count_(layout.n_nodes()),
+          weight_(layout.n_nodes()) {}
 
     // The gene that the next calls are about; `full` is the deviance of the
     // model with a coefficient for each class.
     void set_gene(const double* y, double phi, double full) {
         y_ = y;
         phi_ = phi;
+        full_ = full;
         largest_ = *std::max_element(y, y + layout_.n_samples());
         if (largest_ < kLow) return;
-        for (int j = 0; j < layout_.n_samples(); ++j) {
-            weight_[j] = 1 / (1 + phi * layout_.size()[j]);
-            log_count_[j] = std::log(y[j] + kOffset) - layout_.offset()[j];
-            reciprocal_[j] = phi < kPoisson ? 0 : 1 / (y[j] + kOffset + 1 / phi);
+        layout_.to_nodes(y, count_.data());
+        for (int i = 0; i < layout_.n_nodes(); ++i)
+            weight_[i] = 1 / (1 + phi * layout_.node_size()[i]);
+        for (int g = 0; g < k_; ++g) {
+            total_[g] = over_size_[g] = 0;
+            for (int j = layout_.begin(g); j < layout_.end(g); ++j) {
+                total_[g] += y[j] + kOffset;
+                over_size_[g] += y[j] / layout_.size()[j];
+            }
+            full_rate_[g] = std::exp(
+                one_group(count_.data(), layout_.node_number(),
+                          layout_.node_size(), layout_.node_begin(g),
+                          layout_.node_end(g), phi, R_NaN));
         }
         doubt_ = 1e-9 + 1e-12 * full;
         clear_ = full > 10 * kVeryLow * largest_;
     }
 
-    // The gene's deviance under c'b = 0, where the rates of class g are
-    // multiplied by exp(shift[g]). `mirror` is the Householder vector u that
-    // rotates c: the basis of the rest are columns of I - uu'/u[0].
-    double deviance(const double* c, const double* mirror,
-                    const double* shift) {
-        if (largest_ < kLow) return total_deviance(nullptr);
+    // By how much the gene's deviance rises under c'b = 0, where the rates of
+    // class g are multiplied by exp(shift[g]). `mirror` is the Householder
+    // vector u that rotates c: the basis of the rest are columns of
+    // I - uu'/u[0].
+    double rise(const double* c, const double* mirror, const double* shift) {
+        if (largest_ < kLow) return 0;
         for (int g = 0; g < k_; ++g) factor_[g] = std::exp(shift[g]);
         // Two classes: what is left is one group, and edgeR fits it as such.
-        if (k_ == 2) return two_classes(shift);
+        if (k_ == 2) return two_classes();
         std::fill(b_.begin(), b_.end(), start(shift));
         known_ = false;
         derivatives(b_, score_, info_);
@@ -122,7 +117,7 @@ class NullFit {
             if (tiny || divergence < kTolerance) break;
             if (first_try) lambda /= 10;
         }
-        return known_ ? deviance_ : total_deviance(b_.data());
+        return known_ ? rise_ : total_rise(b_);
     }
 
   private:
@@ -131,38 +126,40 @@ class NullFit {
         double top = 0, bottom = 0;
         for (int g = 0; g < k_; ++g) {
             const double factor = factor_[g];
-            for (int j = layout_.begin(g); j < layout_.end(g); ++j) {
-                const double size = layout_.size()[j] * factor;
+            for (int i = layout_.node_begin(g); i < layout_.node_end(g); ++i) {
+                const double size = layout_.node_size()[i] * factor;
                 const double weight =
-                    shift[g] == 0 ? weight_[j] : 1 / (1 + phi_ * size);
-                top += y_[j] * weight;
-                bottom += size * weight;
+                    shift[g] == 0 ? weight_[i] : 1 / (1 + phi_ * size);
+                top += count_[i] * weight;
+                bottom += layout_.node_number()[i] * size * weight;
             }
         }
         return std::log(top / bottom);
     }
 
-    double two_classes(const double* shift) {
-        sizes_.resize(layout_.n_samples());
+    double two_classes() {
+        sizes_.resize(layout_.n_nodes());
         for (int g = 0; g < k_; ++g)
-            for (int j = layout_.begin(g); j < layout_.end(g); ++j)
-                sizes_[j] = layout_.size()[j] * std::exp(shift[g]);
+            for (int i = layout_.node_begin(g); i < layout_.node_end(g); ++i)
+                sizes_[i] = layout_.node_size()[i] * factor_[g];
         std::fill(b_.begin(), b_.end(), one_group(
-            y_, sizes_.data(), 0, layout_.n_samples(), phi_, R_NaN));
-        return total_deviance(b_.data());
+            count_.data(), layout_.node_number(), sizes_.data(), 0,
+            layout_.n_nodes(), phi_, R_NaN));
+        return total_rise(b_);
     }
 
     void derivatives(const std::vector<double>& b, std::vector<double>& scores,
                      std::vector<double>& infos) const {
-        const double* size = layout_.size();
+        const double* size = layout_.node_size();
+        const double* number = layout_.node_number();
         for (int g = 0; g < k_; ++g) {
             const double rate = std::exp(b[g]) * factor_[g];
             double score = 0, info = 0;
-            for (int j = layout_.begin(g); j < layout_.end(g); ++j) {
-                const double mu = rate * size[j];
+            for (int i = layout_.node_begin(g); i < layout_.node_end(g); ++i) {
+                const double mu = rate * size[i];
                 const double scale = 1 / (1 + mu * phi_);
-                score += (y_[j] - mu) * scale;
-                info += mu * scale;
+                score += (count_[i] - number[i] * mu) * scale;
+                info += number[i] * mu * scale;
             }
             scores[g] = score;
             infos[g] = info;
@@ -217,72 +214,92 @@ class NullFit {
                 return true;
             }
         }
-        if (!known_) deviance_ = total_deviance(b_.data());
+        if (!known_) rise_ = total_rise(b_);
         known_ = true;
-        const double proposed = total_deviance(b_new_.data());
-        tiny = proposed / largest_ < kVeryLow;
-        if (!(proposed <= deviance_ || tiny)) return false;
-        deviance_ = proposed;
+        const double proposed = total_rise(b_new_);
+        tiny = (proposed + full_) / largest_ < kVeryLow;
+        if (!(proposed <= rise_ || tiny)) return false;
+        rise_ = proposed;
         return true;
     }
 
     // edgeR's deviance jumps where it goes over to that of the gamma.
+    bool is_gamma(int g, double rate) const {
+        return rate * layout_.largest_size(g) * phi_ > kGamma;
+    }
+
     bool convex(const std::vector<double>& b) const {
         for (int g = 0; g < k_; ++g)
-            if (std::exp(b[g]) * factor_[g] * layout_.largest_size() * phi_ >
-                kGamma)
-                return false;
+            if (is_gamma(g, std::exp(b[g]) * factor_[g])) return false;
         return true;
     }
 
-    // Without coefficients: of means that are zero.
-    double total_deviance(const double* b) const {
-        const double* size = layout_.size();
+    // The deviance under b less that of the full model, class by class, so that
+    // no digits are lost between two large numbers.
+    double total_rise(const std::vector<double>& b) const {
         double total = 0;
         for (int g = 0; g < k_; ++g) {
-            const double log_rate = b == nullptr ? R_NegInf
-                                                 : b[g] + std::log(factor_[g]);
-            const double rate = std::exp(log_rate);
-            for (int j = layout_.begin(g); j < layout_.end(g); ++j) {
-                const double mu = rate * size[j];
-                // Too rare for the shortcut, which has one logarithm.
-                if (mu < 1e-4 || mu * phi_ > kGamma) {
-                    total += unit_deviance(y_[j], mu, phi_);
-                    continue;
-                }
-                const double y = y_[j] + kOffset, m = mu + kOffset;
-                const double part = kOffset / mu;
-                const double gain = y * (log_count_[j] - log_rate -
-                                         part * (1 - part / 2));
-                if (phi_ < kPoisson) {
-                    const double resid = y - m;
-                    total += 2 * (gain - resid -
-                                  0.5 * resid * resid * phi_ * (1 - phi_ * y));
-                } else {
-                    const double r = 1 / phi_;
-                    total += 2 * (gain + (y + r) *
-                                  std::log((m + r) * reciprocal_[j]));
-                }
-            }
+            const double rate = std::exp(b[g]) * factor_[g];
+            const bool by_sample = (phi_ > 0 && phi_ < kPoisson) ||
+                                   is_gamma(g, rate) ||
+                                   is_gamma(g, full_rate_[g]);
+            total += by_sample ? rise_by_sample(g, rate) : rise_of(g, rate);
         }
         return total;
+    }
+
+    double rise_by_sample(int g, double rate) const {
+        const double* size = layout_.size();
+        double total = 0;
+        for (int j = layout_.begin(g); j < layout_.end(g); ++j)
+            total += unit_deviance(y_[j], rate * size[j], phi_) -
+                     unit_deviance(y_[j], full_rate_[g] * size[j], phi_);
+        return total;
+    }
+
+    double rise_of(int g, double rate) const {
+        const double* size = layout_.node_size();
+        const double full = full_rate_[g];
+        // One logarithm for all samples, and the first term of a series in the
+        // offset, where the others are below rounding.
+        const bool plain =
+            std::min(rate, full) * layout_.smallest_size(g) > 0.01;
+        double total = 0;
+        if (plain)
+            total = -total_[g] * std::log1p((rate - full) / full) -
+                    kOffset * over_size_[g] * (1 / rate - 1 / full);
+        for (int i = layout_.node_begin(g); i < layout_.node_end(g); ++i) {
+            const double number = layout_.node_number()[i];
+            const double y = count_[i] + kOffset * number;
+            const double change = (rate - full) * size[i], mu = full * size[i];
+            if (!plain) total -= y * std::log1p(change / (mu + kOffset));
+            if (phi_ == 0) {
+                total += number * change;
+            } else {
+                const double r = 1 / phi_;
+                total += (y + number * r) *
+                         std::log1p(change / (mu + kOffset + r));
+            }
+        }
+        return 2 * total;
     }
 
     const Layout& layout_;
     const int k_;
     const double* y_ = nullptr;
-    double phi_ = 0, largest_ = 0, doubt_ = 0, deviance_ = 0;
+    double phi_ = 0, full_ = 0, largest_ = 0, doubt_ = 0, rise_ = 0;
     bool clear_ = false, known_ = false;
     std::vector<double> score_, info_, score_new_, info_new_, b_, b_new_,
-        step_, factor_, weight_, log_count_, reciprocal_, sizes_;
+        step_, factor_, full_rate_, total_, over_size_;  // of classes
+    std::vector<double> count_, weight_, sizes_;  // of nodes
 };
 
 }  // namespace
 
-// Null deviances, genes x contrasts. `classes` counts from zero; `mirrors` and
-// `shifts` are classes x contrasts, as `contrasts` is.
+// By how much deviances rise, genes x contrasts. `classes` counts from zero;
+// `mirrors` and `shifts` are classes x contrasts, as `contrasts` is.
 // [[Rcpp::export]]
-Rcpp::NumericMatrix oneway_null_deviance_cpp(
+Rcpp::NumericMatrix oneway_rise_cpp(
         SEXP counts, Rcpp::IntegerVector classes, Rcpp::NumericVector offset,
         Rcpp::NumericVector dispersion, Rcpp::NumericVector full_deviance,
         Rcpp::NumericMatrix contrasts, Rcpp::NumericMatrix mirrors,
@@ -294,8 +311,8 @@ Rcpp::NumericMatrix oneway_null_deviance_cpp(
     layout.each_gene(counts, [&](int gene, const double* y) {
         fit.set_gene(y, dispersion[gene], full_deviance[gene]);
         for (int i = 0; i < n_contrasts; ++i)
-            found(gene, i) = fit.deviance(&contrasts(0, i), &mirrors(0, i),
-                                          &shifts(0, i));
+            found(gene, i) =
+                fit.rise(&contrasts(0, i), &mirrors(0, i), &shifts(0, i));
     });
     return found;
 }

@@ -35,6 +35,41 @@ expect_same <- function(found, class, plain, tolerance = 1e-6) {
     expect_lt(max(abs(pvalue - plain$PValue)), 1e-4)
 }
 
+# Sums over a class of many samples are sums over nodes (src/layout.h): as many
+# as the spread of its library sizes needs, one where they are all the same, and
+# the samples themselves where they differ by more than exp(8).
+test_that("large classes with library sizes of any spread are as in edgeR", {
+    sizes <- c(90L, 70L, 5L)
+    for (spread in c(0, 0.3, 1, 3)) {
+        data <- simulate_matrix(80, sizes, zeros = 0.2, seed = 4)
+        set.seed(1)
+        depth <- exp(rnorm(sum(sizes), 0, spread))
+        counts <- matrix(rpois(length(data$counts),
+            data$counts * rep(depth, each = 80)), 80)
+        counts[1, ] <- counts[1, ] + 3
+        # a gene with one count, one that varies less than the others, and one
+        # whose deviance is that of the gamma
+        counts[2, ] <- replace(rep(0, ncol(counts)), 7, 1)
+        counts[3, ] <- rpois(ncol(counts), 3e3 * depth)
+        counts[4, ] <- round(rgamma(ncol(counts), 2) * 4e6 * depth)
+        data$counts <- counts
+        y <- edgeR::DGEList(counts, lib.size = 1e5 * depth)
+        for (lrt in c(FALSE, TRUE)) {
+            design <- model.matrix(~ 0 + data$label)
+            method <- if (lrt) "edgeR_LRT" else "edgeR_QL"
+            found <- de_of(data, y, method = method)
+            expect_same(found, 2L, plain_test(y, design, c(-0.5, 1, -0.5), lrt))
+            pooled <- de_of(data, y, method = method, rest = "pooled")
+            group <- data$label == data$label[1]
+            expect_same(pooled, 1L,
+                plain_test(y, model.matrix(~ group), c(0, 1), lrt))
+        }
+        found <- de_of(data, y, lfc_test = 1)
+        expect_same(found, 1L,
+            plain_test(y, design, c(1, -0.5, -0.5), lfc = 1))
+    }
+})
+
 test_that("the others weighted by their samples are edgeR's contrast", {
     data <- simulate_matrix(150, c(3, 8, 5), zeros = 0.1)
     y <- normalised(data)

@@ -103,3 +103,19 @@ def test_infinite_and_huge_numbers(files):
         files.cells[2][3] = cell
         with pytest.raises(DataError, match="too large for a count"):
             io.read_counts(files.table(), files.sheet())
+
+
+@pytest.mark.parametrize("sep", ["\t", ",", ";", " "])
+def test_integers_of_every_length_are_read_in_any_order(sep):
+    values = [0, 7, 10**17, 3, 42, 999, 1000, 2**31, 5, 10**9 - 1]
+    for turned in (values, values[::-1], sorted(values), [8], list(range(3000))):
+        found = plain_numbers(sep.join(map(str, turned)), sep, len(turned))
+        assert found.dtype == np.int64
+        assert found.tolist() == turned
+    assert plain_numbers(sep.join(["007", "00"]), sep, 2).tolist() == [7, 0]
+
+
+def test_integers_that_do_not_fit_are_fractions_and_never_wrap_around():
+    found = plain_numbers("1\t" + "9" * 19 + "\t" + "9" * 30, "\t", 3)
+    assert found.dtype == np.float64
+    np.testing.assert_allclose(found, [1, 1e19, 1e30])

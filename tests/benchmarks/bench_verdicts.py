@@ -116,6 +116,17 @@ def verdicts(trial: Trial, *, seeds: bool) -> list[dict[str, Any]]:
     return list(table[columns].to_dict("records"))
 
 
+def summarised(trial: dict[str, Any]) -> dict[str, Any]:
+    """Return a trial without the words of its rows."""
+    keys = ("check", "value", "threshold", "verdict")
+    rows = [
+        {key: round(row[key], 4) if isinstance(row[key], float) else row[key] for key in keys}
+        for row in trial["rows"]
+        if row["verdict"] != REFUSED
+    ]
+    return {**trial, "rows": rows or trial["rows"]}
+
+
 def read(path: Path) -> pd.DataFrame:
     """Return one row per trial and row of the table of trust."""
     return pd.DataFrame(
@@ -213,7 +224,10 @@ def tables(rows: pd.DataFrame) -> dict[str, str]:
         ]
         lines.append("| " + " | ".join(map(str, cells)) + " |")
     found["checks"] = "\n".join(lines)
-    lines = ["| situation | must fail | trials | it failed | what else failed |", "|---|---|---|---|---|"]
+    lines = [
+        "| situation | must fail | trials | it failed | what else failed |",
+        "|---|---|---|---|---|",
+    ]
     for (name, kind, must), part in trials.groupby(["situation", "kind", "must"], sort=False):
         stated = sum(must in names for names in part["failed"]) if must else ""
         others = pd.Series([c for names in part["failed"] for c in sorted(names - {must})])
@@ -249,7 +263,7 @@ def main() -> None:
     options = parser.parse_args()
     if options.docs:
         if options.out.exists():
-            lines = [json.dumps(trial) for trial in _lines(options.out)]
+            lines = [json.dumps(summarised(trial)) for trial in _lines(options.out)]
             SUMMARY.write_text("[\n" + ",\n".join(lines) + "\n]\n", encoding="utf-8")
         renew(PAGE, tables(read(SUMMARY)))
         return

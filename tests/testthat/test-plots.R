@@ -54,6 +54,27 @@ test_that("plot_uniqueness: both curves, the cut-off and the choice", {
     expect_identical(nrow(layer(plot_uniqueness(by_value), 1)), 0L)
 })
 
+test_that("plot_trust_classes: selected, recurring and ordered genes", {
+    trusted <- made_up()
+    classes <- sort(awkward, method = "radix")[1:2]
+    meta <- S4Vectors::metadata(trusted)
+    meta$tissueshap$trust <- list(classes = data.frame(class = classes,
+        n_genes = c(12, 8), n_again = c(9, NA), again_low = c(7, NA),
+        again_high = c(10, NA), n_ordered = c(15, 2),
+        readable = c(TRUE, FALSE)))
+    S4Vectors::metadata(trusted) <- meta
+    drawn <- plot_trust_classes(trusted)
+    expect_equal(layer(drawn, 1)$x, c(12, 8))
+    expect_equal(layer(drawn, 2)$xmin, 7)
+    expect_equal(layer(drawn, 2)$xmax, 10)
+    expect_equal(layer(drawn, 3)$x, 9)
+    expect_identical(layer(drawn, 3)$colour, role("both"))
+    # Only the selected genes are drawn, however deep the order is reliable.
+    expect_equal(layer(drawn, 4)$x, c(12, 2))
+    expect_identical(axis_texts(drawn), shown(rev(classes)))
+    expect_error(plot_trust_classes(made_up()), "run_trust")
+})
+
 test_that("plot_exclusive: all genes and those of one class only", {
     drawn <- layer(plot_exclusive(x), 1)
     expect_equal(drawn$x[drawn$fill == role("shap")], rep(1, 3))
@@ -326,7 +347,7 @@ test_that("an AnnData gives the figures of the SummarizedExperiment", {
 test_that("the example has all that figures read", {
     results <- example_results()
     figures <- ls(asNamespace("tissueshap"), pattern = "^plot_")
-    expect_length(figures, 14)
+    expect_length(figures, 15)
     for (name in figures) {
         drawn <- get(name, asNamespace("tissueshap"))(results)
         expect_s3_class(ggplot2::ggplot_build(drawn), "ggplot_built")

@@ -33,6 +33,8 @@ def card(model: Any) -> str:
         parts.append(
             "## Can its explanations be trusted?\n\n"
             + _table(about["trust"], ("check", "question", "value", "chance", "verdict"))
+            + "\n\n"
+            + "\n".join(f"- {_cell(text)}" for text in about.get("trust_classes", []))
         )
     parts.append("## How to use it\n\n" + _usage(model))
     return "\n\n".join(parts) + "\n"

@@ -22,6 +22,7 @@ from tissueshap.pl._shap_bar import shap_bar
 from tissueshap.pl._stability import stability
 from tissueshap.pl._transfer import transfer
 from tissueshap.pl._trust import trust
+from tissueshap.pl._trust_classes import trust_classes
 from tissueshap.pl._umap import umap
 from tissueshap.pl._uniqueness import uniqueness
 from tissueshap.pl._vmeasure import vmeasure
@@ -48,6 +49,7 @@ __all__ = [
     "stability",
     "transfer",
     "trust",
+    "trust_classes",
     "umap",
     "uniqueness",
     "vmeasure",

@@ -13,7 +13,7 @@ from tissueshap._version import __version__
 from tissueshap.report._failures import failures
 from tissueshap.report._folds import n_folds
 from tissueshap.report._results import is_test, number, ran, result
-from tissueshap.report._trust import verdicts
+from tissueshap.report._trust import sentences, verdicts
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -39,7 +39,8 @@ def summarise(adata: AnnData) -> dict[str, Any]:
         (by gene set), ``training`` (``learning_rate``, ``retries``, ``diverged``), ``trust``
         (by check that was run: ``verdict``, ``value``, ``threshold``, ``chance``,
         ``question``, ``measure``; for a check with several rows the one that fails, or else
-        the first), ``failures`` (evidence against the result, in sentences), ``timings``
+        the first), ``trust_classes`` (by class, what can be read of its genes, in a sentence),
+        ``failures`` (evidence against the result, in sentences), ``timings``
         (seconds by step), ``versions``.
 
     Examples
@@ -56,6 +57,7 @@ def summarise(adata: AnnData) -> dict[str, Any]:
         "v_measure": v_measures(adata),
         "training": training(adata),
         "trust": trust(adata),
+        "trust_classes": sentences(adata),
         "timings": timings(adata),
         "versions": versions(adata),
     }

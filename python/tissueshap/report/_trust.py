@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-_TABLES = ("summary", "specificity", "methods", "truth")
+_TABLES = ("summary", "classes", "specificity", "methods", "truth")
 
 
 def trust(adata: AnnData) -> dict[str, Any]:
@@ -23,6 +23,7 @@ def trust(adata: AnnData) -> dict[str, Any]:
     shown = {name: [] if table is None else rows(table) for name, table in tables.items()}
     return {
         "trust": shown["summary"],
+        "trust_classes": shown["classes"],
         "trust_specificity": sorted(shown["specificity"], key=lambda row: row["share"]),
         "trust_methods": shown["methods"],
         "trust_truth": shown["truth"],
@@ -43,12 +44,24 @@ def verdicts(adata: AnnData) -> Rows:
     return list(by_check.values())
 
 
+def sentences(adata: AnnData) -> dict[str, str]:
+    """Return what can be said of each class's genes; empty for tables of earlier versions."""
+    table = result(adata, "trust", "classes")
+    if table is None:
+        return {}
+    return dict(zip(table["class"].astype(str), table["sentence"].astype(str), strict=True))
+
+
 def trust_figures(adata: AnnData) -> dict[str, Figure]:
     """Draw the figures of the checks that were run."""
     if not ran(adata, "trust"):
         return {}
     drawn = {"trust": pl.trust(adata)}
-    for name, draw in (("curves", pl.curves), ("randomisation", pl.randomisation)):
-        if result(adata, "trust", name) is not None:
+    for name, table, draw in (
+        ("trust_classes", "classes", pl.trust_classes),
+        ("curves", "curves", pl.curves),
+        ("randomisation", "randomisation", pl.randomisation),
+    ):
+        if result(adata, "trust", table) is not None:
             drawn[name] = draw(adata)
     return drawn

@@ -66,7 +66,8 @@ def stability(
     ``per_class``
         One row per matched class of `other`: ``class``, ``other`` (its name there), ``n_top``,
         ``n_both``, ``fraction`` (``n_both / n_top``), ``expected``, ``pvalue``, ``fdr``
-        (Benjamini-Hochberg), ``jaccard``, ``rbo`` and ``rbo_expected`` (rank-biased
+        (Benjamini-Hochberg), ``jaccard``, ``kuncheva`` (Kuncheva's index: 0 by chance; missing
+        where all genes are selected), ``rbo`` and ``rbo_expected`` (rank-biased
         overlap of the whole rankings and its mean over random ones), ``closest`` (the
         class of `adata` that shares most of the ``n_top`` genes; in ties the class itself).
     ``genes``
@@ -185,10 +186,16 @@ def _row(
         "expected": n_top**2 / n_genes,
         "pvalue": float(hypergeom.sf(n_both - 1, n_genes, n_top, n_top)),
         "jaccard": n_both / (2 * n_top - n_both),
+        "kuncheva": _corrected(n_both, n_top, n_genes),
         "rbo": rank_biased_overlap(_order(first[own]), _order(second), p=p),
         "rbo_expected": rank_biased_overlap_by_chance(n_genes, n_genes, p=p),
         "closest": own if shared[own] == shared.max() else str(shared.idxmax()),
     }
+
+
+def _corrected(n_both: int, n_top: int, n_genes: int) -> float:
+    expected = n_top**2 / n_genes
+    return (n_both - expected) / (n_top - expected) if n_top < n_genes else float("nan")
 
 
 def _order(ranks: pd.Series) -> np.ndarray:

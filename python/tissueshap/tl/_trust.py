@@ -26,6 +26,7 @@ from tissueshap.trust import (
     Context,
     Numbers,
     check_numbers,
+    class_table,
     makers,
     names_of,
     summary,
@@ -124,6 +125,13 @@ def trust(
         ``"fails"``, ``"not measured"``), ``reason``.
     ``n_holds``, ``n_fails``
         The number of these verdicts.
+    ``classes``
+        What can be said of each class: ``class``, ``n_explained``, ``n_genes`` (selected),
+        ``n_again`` (that recur, with the Wilson interval ``again_low`` to ``again_high``),
+        ``again`` (in what: another training, if ``seeds`` was measured), ``n_ordered`` (the
+        first genes that are in reliable order), ``within`` (all selected genes belong to the
+        first so many), ``share`` (that stand out on held-out samples), ``readable``,
+        ``sentence``.
     ``curves``
         ``direction`` (``"deletion"``, ``"insertion"``), ``genes`` (``"SHAP"``, ``"DE"``,
         ``"logistic regression"``, ``"TreeSHAP"``, ``"random"``, if present),
@@ -146,6 +154,13 @@ def trust(
     ``stability``
         ``check``, ``first``, ``second`` (networks, 0 the given one except among folds; draws
         of samples from 1), ``class``, ``jaccard``, ``rbo``.
+    ``stability_index``
+        ``check``, ``class`` (``"all classes"`` for the pairs of gene and class of all),
+        ``n_sets``, ``nogueira`` with its 95 % interval ``low`` to ``high`` (for at least three
+        sets), ``kuncheva``.
+    ``ranks``
+        With ``bootstrap``: ``class``, ``n_explained``, ``n_ordered``, ``within``, as in
+        ``classes``; 95 % confidence in each class (``ts.trust.verified_ranks``).
     ``methods``
         ``method``, ``f1`` (mean over the table ``probes``), ``jaccard_shap`` (with the
         selected genes).
@@ -195,6 +210,7 @@ def trust(
         rows += check_rows
         for key, table in check_tables.items():
             tables.setdefault(key, []).append(table)
+    details = {key: pd.concat(parts, ignore_index=True) for key, parts in tables.items()}
     table = summary(rows)
     verdicts = table["verdict"].value_counts()
     logger.info("%d verdicts hold, %d fail", verdicts.get(HOLDS, 0), verdicts.get(FAILS, 0))
@@ -206,7 +222,8 @@ def trust(
                 "summary": table,
                 "n_holds": int(verdicts.get(HOLDS, 0)),
                 "n_fails": int(verdicts.get(FAILS, 0)),
-                **{key: pd.concat(parts, ignore_index=True) for key, parts in tables.items()},
+                "classes": class_table(context, rows, details),
+                **details,
             }
         },
         params={

@@ -37,6 +37,7 @@ from tissueshap.trust._checks import (
     Context as Context,
     Numbers as Numbers,
     check_numbers as check_numbers,
+    class_table as class_table,
     makers as makers,
     names_of as names_of,
 )

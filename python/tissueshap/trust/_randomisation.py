@@ -60,8 +60,7 @@ def randomised(network: Any, *, seed: int, side: Side = "output") -> Iterator[tu
 def n_layers(network: Any) -> int:
     """Return how many layers :func:`randomised` re-initialises, one after the other."""
     return sum(
-        any(len(weight.shape) > 1 for weight in layer.trainable_weights)
-        for layer in network.layers
+        any(len(weight.shape) > 1 for weight in layer.trainable_weights) for layer in network.layers
     )
 
 

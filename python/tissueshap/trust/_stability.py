@@ -11,6 +11,7 @@ import pandas as pd
 from tissueshap._core.selection import orders, top
 from tissueshap.trust._agreement import jaccard, rank_biased_overlap
 from tissueshap.trust._ranking import by_class
+from tissueshap.trust._set_stability import kuncheva, nogueira
 
 #: Weight of the ranks in the rank-biased overlap: the first ten have 86 % of it
 #: (Webber et al. 2010), about the number of genes per class that a reader looks at.
@@ -58,6 +59,42 @@ def against(own: np.ndarray, others: Sequence[np.ndarray], n_ranks: int) -> pd.D
         for row in _pair(own, other, n_ranks)
     ]
     return pd.DataFrame(rows, columns=["first", "second", "code", "jaccard", "rbo"])
+
+
+def indices(scores: Sequence[np.ndarray], n_ranks: int) -> pd.DataFrame:
+    """Return how stable the genes of each class are over several scorings, and those of all.
+
+    Parameters
+    ----------
+    scores
+        Each genes x classes, NaN for a class that is not scored.
+    n_ranks
+        Genes that are selected of each class.
+
+    Returns
+    -------
+    ``code`` (the class, -1 for the pairs of gene and class of all), ``n_sets``, ``nogueira``
+    with ``low`` and ``high``, ``kuncheva``; only classes that all scorings have.
+    """
+    sets = np.stack([top(each, n_ranks) for each in scores])
+    scored = sets.any(axis=1).all(axis=0)
+    rows = [(-1, sets[:, :, scored].reshape(len(sets), -1))] if scored.any() else []
+    rows += [(int(code), sets[:, :, code]) for code in np.flatnonzero(scored)]
+    records = []
+    for code, chosen in rows:
+        found = nogueira(chosen)
+        same = np.ptp(chosen.sum(axis=1)) == 0
+        records.append(
+            {
+                "code": code,
+                "n_sets": len(chosen),
+                "nogueira": found.index,
+                "low": found.low,
+                "high": found.high,
+                "kuncheva": kuncheva(chosen) if same else np.nan,
+            }
+        )
+    return pd.DataFrame(records, columns=["code", "n_sets", "nogueira", "low", "high", "kuncheva"])
 
 
 def _pair(first: np.ndarray, second: np.ndarray, n_ranks: int) -> Iterator[dict[str, float]]:

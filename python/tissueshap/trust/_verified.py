@@ -88,7 +88,7 @@ def verified_ranks(
 def _n_ordered(values: np.ndarray, order: np.ndarray) -> int:
     from scipy.stats import t
 
-    n_samples, n_genes = values.shape
+    n_samples, n_genes = (int(size) for size in values.shape)
     enough = float(t.ppf(1 - LEVEL / 2, n_samples - 1))
     ranked = values[:, order]
     deepest = min(n_genes - 1, _DEEPEST)

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from anndata import AnnData
-from cohorts import _counts, read_gtex_hpa, read_panel
 
+from cohorts import _counts, read_gtex_hpa, read_panel
 from tissueshap import datasets, io, pp
 
 #: Classes of the simulated cohorts of either half: no tissue is in both.

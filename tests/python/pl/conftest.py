@@ -198,7 +198,15 @@ def _trust(adata, names, rng):
     )
     cascade["correlation"] = rng.uniform(-0.1, 0.1, len(cascade))
     cascade["correlation_abs"] = rng.uniform(0.2, 0.4, len(cascade))
-    found = {"summary": summary, "curves": curves, "randomisation": cascade}
+    n_genes = rng.integers(5, 12, len(names))
+    classes = pd.DataFrame({"class": names, "n_explained": 5, "n_genes": n_genes})
+    classes["n_again"] = classes["n_genes"] - 2.0
+    classes["again_low"], classes["again_high"] = classes["n_again"] - 2, classes["n_again"] + 1
+    classes["n_ordered"], classes["within"] = 3.0, 40.0
+    classes["again"], classes["share"] = "in another training", 0.9
+    classes["readable"] = np.arange(len(names)) % 3 > 0
+    classes["sentence"] = [f"{name}: so many genes." for name in names]
+    found = {"summary": summary, "classes": classes, "curves": curves, "randomisation": cascade}
     write(adata, "trust", {"uns": found})
 
 

@@ -18,6 +18,20 @@ def test_every_question_is_a_row_with_its_figure_and_verdict(few, words):
     assert len(table) == 15
 
 
+def test_each_class_has_its_genes_and_its_reading(few):
+    table = slots.table(few, "trust", "classes")
+    axes = pl.trust_classes(few).axes[0]
+    assert [bar.get_width() for bar in axes.patches] == table["n_genes"].tolist()
+    points = {box.get_label(): box[0].get_xdata() for box in axes.containers[1:]}
+    readable = table["readable"]
+    assert list(points["recur in another training"]) == table.loc[readable, "n_again"].tolist()
+    assert list(points["recur; not to be read one by one"]) == (
+        table.loc[~readable, "n_again"].tolist()
+    )
+    order = next(line for line in axes.lines if "order" in str(line.get_label()))
+    assert list(order.get_xdata()) == table["n_ordered"].tolist()
+
+
 def test_curves_pass_through_their_values(few):
     table = slots.table(few, "trust", "curves")
     deletion = pl.curves(few).axes[0]

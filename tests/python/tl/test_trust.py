@@ -435,6 +435,63 @@ def test_networks_are_explained_against_the_same_background(explained, model, ba
     assert np.abs(again - given).mean() < 0.2 * np.abs(given).mean()
 
 
+def classes_of(adata):
+    return adata.uns["tissueshap"]["trust"]["classes"].set_index("class")
+
+
+def test_each_class_has_a_sentence_that_the_tables_bear_out(explained, model):
+    tl.trust(explained, model, checks=["bootstrap", "specificity", "performance"], n_boot=5)
+    record = explained.uns["tissueshap"]["trust"]
+    classes = classes_of(explained)
+    assert list(classes.index) == model.classes
+    assert classes["readable"].all()
+    pairs = record["stability"].assign(share=lambda t: 2 * t["jaccard"] / (1 + t["jaccard"]))
+    ranks = record["ranks"].set_index("class")
+    for name, row in classes.iterrows():
+        shared = pairs.loc[pairs["class"] == name, "share"].mean()
+        assert row["n_again"] == round(shared * row["n_genes"])
+        assert row["again_low"] <= row["n_again"] <= row["again_high"]
+        assert row["n_ordered"] == ranks.loc[name, "n_ordered"]
+        assert row["within"] >= row["n_genes"]
+        low, high = int(row["again_low"]), int(row["again_high"])
+        assert row["sentence"].startswith(
+            f"{name}: {row['n_genes']} genes, of which {int(row['n_again'])} [{low}, {high}] "
+            "recur with other explained samples; "
+        )
+    index = record["stability_index"].set_index("class")
+    assert (index["n_sets"] == 10).all()
+    assert (index["low"] <= index["nogueira"]).all()
+    assert (index["nogueira"] <= index["high"]).all()
+    np.testing.assert_allclose(index["kuncheva"], index["nogueira"])
+
+
+def test_a_failed_check_and_a_confused_class_are_in_the_sentences(explained, model):
+    explained.layers["shap"][explained_rows(explained)] *= -1
+    tl.rank_genes(explained)
+    tl.select_genes(explained, method="top_n", n_top=6)
+    tl.trust(explained, model, checks=["repeat", "lists"])
+    classes = classes_of(explained)
+    assert not classes["readable"].any()
+    assert classes["sentence"].str.endswith("the table fails for all classes (repeat).").all()
+
+
+def test_classes_whose_genes_do_not_stand_out_or_have_too_few_samples_are_not_read(
+    explained, model
+):
+    table = explained.uns["tissueshap"]["shap"]["samples"]
+    lone = table["explained"].astype(str).iloc[0]
+    few = table[(table["explained"].astype(str) != lone) | ~table["explained"].duplicated()]
+    explained.uns["tissueshap"]["shap"]["samples"] = few.reset_index(drop=True)
+    frame = explained.varm["shap_median"]
+    frame.loc[:, :] = np.random.default_rng(4).random(frame.shape)
+    tl.trust(explained, model, checks=["specificity"])
+    sentences = classes_of(explained)["sentence"]
+    assert sentences[lone] == f"{lone}: do not interpret its genes: 1 explained samples."
+    others = sentences.drop(lone)
+    assert others.str.contains("do not interpret single genes: ").any()
+    assert others.str.contains("stand out in it on held-out samples").any()
+
+
 @pytest.mark.slow
 def test_networks_trained_again_leave_no_trace(explained, model):
     columns, keys = list(explained.obs), set(explained.uns["tissueshap"])

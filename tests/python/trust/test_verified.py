@@ -27,7 +27,8 @@ def scenario(name, n_genes, rng):
     "name", ["falling", "two tied", "ties of unequal spread", "pairs", "nothing"]
 )
 @pytest.mark.parametrize("n_samples", [4, 20])
-def test_coverage(name, n_samples):
+@pytest.mark.parametrize("skewed", [False, True])
+def test_coverage(name, n_samples, skewed):
     n_genes, repeats, rng = 100, 250, np.random.default_rng([len(name), n_samples])
     wrong = {"order": 0, "within": 0}
     for _ in range(repeats):
@@ -35,7 +36,12 @@ def test_coverage(name, n_samples):
         place = rng.permutation(n_genes)
         means, spread = means[place], spread[place]
         # Samples share a factor, and each value has the error of its draws.
-        error = 0.7 * rng.normal(size=(n_samples, n_genes)) + 0.7 * rng.normal(size=(n_samples, 1))
+        own = (
+            rng.exponential(size=(n_samples, n_genes)) - 1
+            if skewed
+            else rng.normal(size=(n_samples, n_genes))
+        )
+        error = 0.7 * own + 0.7 * rng.normal(size=(n_samples, 1))
         draws = 0.01 * rng.normal(size=(n_samples, n_genes))
         values = means + spread * error + draws
         found = verified_ranks(values, n_ranks=10)

@@ -72,8 +72,8 @@ CHECKS = {
         question="Do the values add up?",
         measure="median relative error of a sample's sum of values",
         threshold=0.05,
-        why="200 draws of a sound network gave at most 0.02 on the cohorts on which thresholds were "
-        "set, wrong values 0.39 and more.",
+        why="On the cohorts on which thresholds were set, 200 draws of sound networks gave "
+        "0.02, wrong values 0.39 and more.",
     ),
     "repeat": Check(
         question="Does explaining again give the same genes?",

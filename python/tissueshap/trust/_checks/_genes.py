@@ -17,8 +17,10 @@ from tissueshap.trust._checks._rows import (
     agreement_rows,
     stability_rows,
 )
+from tissueshap.trust._ranking import STATISTICS
 from tissueshap.trust._specificity import STANDS_OUT, standing_out
 from tissueshap.trust._verdict import Row
+from tissueshap.trust._verified import verified_ranks
 
 #: Explained samples of a class below which bootstraps of them are too often all alike.
 LEAST_SAMPLES = 3
@@ -133,19 +135,42 @@ def bootstrap(context: Context) -> Found:
         seed=numbers.seed,
         statistic=context.statistic,
     )
+    scores = [without_constant(each) for each in drawn]
     parts = []
     for number in range(numbers.n_boot):
-        both = [without_constant(next(drawn)) for _ in range(2)]
-        part = _stability.pairs(both, context.n_ranks)
+        part = _stability.pairs(scores[2 * number : 2 * number + 2], context.n_ranks)
         parts.append(part.assign(first=2 * number + 1, second=2 * number + 2))
     few = int(((sizes > 0) & (sizes < LEAST_SAMPLES)).sum())
     without = f"; {few} classes with fewer than {LEAST_SAMPLES} are left out" if few else ""
-    return stability_rows(
+    rows, tables = stability_rows(
         context,
         "bootstrap",
         pd.concat(parts, ignore_index=True),
+        scores=scores,
         what=f"{numbers.n_boot} times two draws of the explained samples{without}",
     )
+    return rows, {**tables, "ranks": _ranks(context)}
+
+
+def _ranks(context: Context) -> pd.DataFrame:
+    """Return how deep the ranking of each class can be read."""
+    rows = []
+    for code, name in enumerate(context.classes):
+        values = context.values[context.ranked_as == code]
+        if context.statistic == "mean_abs":
+            values = np.abs(values)
+        scores = STATISTICS[context.statistic](values) if len(values) else None
+        found = verified_ranks(values, n_ranks=context.n_ranks, scores=scores)
+        if found is not None:
+            rows.append(
+                {
+                    "class": name,
+                    "n_explained": len(values),
+                    "n_ordered": found.n_ordered,
+                    "within": found.within,
+                }
+            )
+    return pd.DataFrame(rows, columns=["class", "n_explained", "n_ordered", "within"])
 
 
 def truth(context: Context, scores: dict[str, np.ndarray]) -> Found:

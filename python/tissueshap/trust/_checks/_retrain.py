@@ -56,7 +56,14 @@ class Retraining:
         )
         what = f"{others}, and this one"
         best = self._of_the_same_network()
-        return stability_rows(context, "seeds", self._over_seeds, what=what, best=best)
+        return stability_rows(
+            context,
+            "seeds",
+            self._over_seeds,
+            scores=[self._own, *self._of_seeds],
+            what=what,
+            best=best,
+        )
 
     def quick_seeds(self) -> Found:
         """Train again with another seed, where the given network took seconds."""
@@ -82,6 +89,7 @@ class Retraining:
             context,
             "folds",
             _stability.against(self._own, others, context.n_ranks),
+            scores=[self._own, *others],
             what=f"{numbers.n_folds} networks, each trained without one of {numbers.n_folds} "
             "parts, and this one",
         )
@@ -107,6 +115,7 @@ class Retraining:
             context,
             "order",
             _stability.against(self._own, others, context.n_ranks),
+            scores=[self._own, *others],
             what=f"layouts {', '.join([own, *layouts])}; threshold: what other seeds give "
             f"({over_seeds['jaccard']:.2f} of the lists), less {_LAYOUT}",
             threshold={str(name): value - _LAYOUT for name, value in over_seeds.items()},
@@ -118,14 +127,18 @@ class Retraining:
         return self._context.ranked(self._context.values[self._context.few])
 
     @cached_property
-    def _over_seeds(self) -> pd.DataFrame:
-        """Pairs of networks that differ in their seeds: of ``seeds``, and what ``order`` needs."""
+    def _of_seeds(self) -> list[np.ndarray]:
+        """What networks that differ in their seeds rank the genes by."""
         context, numbers = self._context, self._context.numbers
-        others = [
+        return [
             self._scores(shadow(context), seed=numbers.seed + number)
             for number in range(1, numbers.n_seeds + 1)
         ]
-        return _stability.against(self._own, others, context.n_ranks)
+
+    @property
+    def _over_seeds(self) -> pd.DataFrame:
+        """Pairs of the given network and those of other seeds, which ``order`` needs too."""
+        return _stability.against(self._own, self._of_seeds, self._context.n_ranks)
 
     def _of_the_same_network(self) -> pd.DataFrame:
         """Return how alike two explanations of one network are: no training can do better."""

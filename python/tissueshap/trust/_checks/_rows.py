@@ -13,6 +13,8 @@ from tissueshap.trust._checks._context import Context
 from tissueshap.trust._checks._declared import AGREEMENTS, CHECKS
 from tissueshap.trust._verdict import Row
 
+#: What a row of the table ``stability_index`` about all classes has as its class.
+ALL_CLASSES = "all classes"
 #: Rows of the summary, and tables.
 Found = tuple[list[Row], dict[str, pd.DataFrame]]
 
@@ -37,11 +39,12 @@ def stability_rows(
     check: str,
     pairs: pd.DataFrame,
     *,
+    scores: Sequence[np.ndarray],
     what: str,
     best: pd.DataFrame | None = None,
     threshold: dict[str, float] | None = None,
 ) -> Found:
-    """Return the rows and the table of a comparison of selections.
+    """Return the rows and the tables of a comparison of selections.
 
     Parameters
     ----------
@@ -51,6 +54,8 @@ def stability_rows(
         Name of the check.
     pairs
         As ``_stability.pairs`` returns them.
+    scores
+        All that are compared, each genes x classes.
     what
         What was compared, in words.
     best
@@ -70,7 +75,11 @@ def stability_rows(
     )
     table = pairs.assign(check=check, **{"class": np.asarray(context.classes)[pairs["code"]]})
     columns = ["check", "first", "second", "class", "jaccard", "rbo"]
-    return rows, {"stability": table[columns]}
+    index = _stability.indices(scores, context.n_ranks).assign(check=check)
+    names = [ALL_CLASSES if code < 0 else context.classes[code] for code in index["code"]]
+    index = index.assign(**{"class": names})
+    shown = ["check", "class", "n_sets", "nogueira", "low", "high", "kuncheva"]
+    return rows, {"stability": table[columns], "stability_index": index[shown]}
 
 
 def agreement_rows(

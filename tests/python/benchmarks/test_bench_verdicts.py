@@ -1,0 +1,66 @@
+"""The trial of the table of trust: what is stated, and how it is counted."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+FOLDER = Path(__file__).resolve().parents[2] / "benchmarks"
+
+
+@pytest.fixture
+def bench(benchmark_module, monkeypatch):
+    monkeypatch.syspath_prepend(FOLDER)
+    return benchmark_module("bench_verdicts")
+
+
+def test_each_wrong_situation_names_a_check_that_is_made_and_no_other_does(bench):
+    for name, situation in bench.SITUATIONS.items():
+        if situation.kind == "wrong":
+            assert situation.must in bench.TRIED, name
+        else:
+            assert situation.must == "", name
+    wrong = [name for name, s in bench.SITUATIONS.items() if s.kind == "wrong"]
+    assert len(wrong) >= 20
+
+
+def test_each_half_has_good_and_wrong_situations(bench):
+    for half in ("set", "report"):
+        cohorts = [name for name, about in bench.COHORTS.items() if about.half == half]
+        kinds = {s.kind for name in cohorts for _, s in bench.situations_of(name)}
+        assert kinds == {"good", "wrong", "unseen"}
+
+
+def rows_of(situation, kind, must, **verdicts):
+    about = {"half": "report", "cohort": "c", "situation": situation, "kind": kind, "must": must}
+    return [{**about, "check": check, "verdict": verdict} for check, verdict in verdicts.items()]
+
+
+def test_trials_are_counted_by_what_fails(bench):
+    rows = pd.DataFrame(
+        [
+            *rows_of("sound", "good", "", repeat="holds", lists="fails"),
+            *rows_of("sounder", "good", "", repeat="holds", lists="not measured"),
+            *rows_of("noise", "wrong", "repeat", repeat="fails", lists="holds"),
+            *rows_of("missed", "wrong", "repeat", repeat="holds", lists="holds"),
+        ]
+    )
+    trials = bench.by_trial(rows)
+    whole = bench.of_table(trials)
+    assert whole["wrong, any check fails"] == (1, 2)
+    assert whole["good, no check fails"] == (1, 2)
+    checks = bench.of_checks(trials).set_index("check")
+    assert checks.loc["repeat", ["must", "fails", "good", "holds"]].tolist() == [2, 1, 2, 2]
+    assert checks.loc["lists", ["must", "good", "holds"]].tolist() == [0, 1, 0]
+    assert bench.share(1, 2) == "1 of 2 (0.09 to 0.91)"
+
+
+def test_the_page_has_the_tables_of_the_stored_trials(bench):
+    page = bench.PAGE.read_text("utf-8")
+    for name, table in bench.tables(bench.read(bench.SUMMARY)).items():
+        assert table in page, name
+    stored = {trial["situation"] for trial in json.loads(bench.SUMMARY.read_text("utf-8"))}
+    assert stored == set(bench.SITUATIONS)

@@ -109,8 +109,21 @@ paths_of <- function(slots) {
     vapply(slots, function(slot) paste(slot$group, slot$key, sep = "/"), "")
 }
 
+# What both have in common is not repeated: "shap" under "log_shap" is
+# "log_shap".
 named_slot <- function(key, key_added) {
-    paste(c(key_added, key), collapse = "_")
+    if (is.null(key_added)) {
+        return(key)
+    }
+    prefix <- strsplit(key_added, "_", fixed = TRUE)[[1L]]
+    words <- strsplit(key, "_", fixed = TRUE)[[1L]]
+    for (n in rev(seq_len(min(length(prefix) - 1L, length(words))))) {
+        if (identical(utils::tail(prefix, n), utils::head(words, n))) {
+            words <- words[-seq_len(n)]
+            break
+        }
+    }
+    paste(c(key_added, words), collapse = "_")
 }
 
 record_name <- function(verb, key_added) {

@@ -18,9 +18,14 @@
 #'   identifier of a gene that has none). Of
 #'   `de_table()` also `logfc` (log2), `pvalue`, `fdr`, and `called`, which is
 #'   `"up"` or `"down"` where the gene passes the thresholds of `run_de()` and
-#'   `""` elsewhere. Of `shap_table()` also `rank`, `median` (the median SHAP
-#'   value of the class's explained samples), `low` and `high` (its interval, if
-#'   it was computed), and `selected` after [run_select_genes()]. Genes without
+#'   `""` elsewhere. Of `shap_table()` also `rank`, `value` (the median SHAP
+#'   value of the class's explained samples, or another statistic), `low` and
+#'   `high` (its interval, if it was computed), `direction` (`"up"` if higher
+#'   expression speaks for the class, `"down"` if lower does: the sign of the
+#'   value times the sign of the difference between the gene's mean input in the
+#'   class's explained samples and in the samples of other classes), after
+#'   [run_select_genes()] `selected` and `exclusive` (selected for no other
+#'   class), and after [run_de()] its columns. Genes without
 #'   a value are left out. The rows of one class are named by the genes.
 #' @export
 #' @examples
@@ -38,12 +43,8 @@ de_table <- function(x, class = NULL, n = 10,
     reading(x, function(x) {
         need_record(x, if (is.null(key_added)) "de" else key_added, "de")
         classes <- chosen_classes(x, class, label)
-        parts <- lapply(c(logfc = "de_logfc", pvalue = "de_pvalue",
-            fdr = "de_fdr"), class_frame, x = x, classes = classes,
-            key_added = key_added)
-        table <- gene_table(x, classes, parts)
-        table$called <- ifelse(as.vector(called_genes(x, classes, key_added)),
-            ifelse(table$logfc > 0, "up", "down"), "")
+        table <- cbind(gene_table(x, classes, list()), tested(x, classes,
+            key_added))
         by <- switch(sort_by, logfc = -abs(table$logfc), none = NULL,
             table$pvalue)
         top_genes(table[!is.na(table$pvalue), ], by[!is.na(table$pvalue)], n)
@@ -57,8 +58,8 @@ shap_table <- function(x, class = NULL, n = 10, label = NULL,
     check_number_of_genes(n)
     reading(x, function(x) {
         classes <- chosen_classes(x, class, label)
-        keys <- c(rank = "shap_rank", median = "shap_median", low = "shap_low",
-            high = "shap_high")
+        keys <- c(rank = "shap_rank", value = "shap_median", low = "shap_low",
+            high = "shap_high", direction = "shap_direction")
         there <- vapply(keys, function(key) {
             key %in% keys[1:2] || has_slot(x, "varm", named_slot(key,
                 key_added))
@@ -67,13 +68,36 @@ shap_table <- function(x, class = NULL, n = 10, label = NULL,
             key_added = key_added)
         table <- gene_table(x, classes, parts)
         selected <- get_record(x, "select_genes")$genes
+        if (!is.null(table$direction)) {
+            table$direction <- direction_words(table$direction)
+        }
         if (!is.null(selected) && is.null(key_added)) {
             pair <- function(table) paste(table$class, table$gene, sep = "\r")
             table$selected <- pair(table) %in% pair(selected)
+            table$exclusive <- pair(table) %in%
+                pair(selected[as.logical(selected$exclusive), ])
+        }
+        if (is.null(key_added) && !is.null(get_record(x, "de"))) {
+            table <- cbind(table, tested(x, classes, NULL))
         }
         ranked <- !is.na(table$rank)
         top_genes(table[ranked, ], table$rank[ranked], n)
     })
+}
+
+# The results of run_de(): the genes of the first class, then those of the next.
+tested <- function(x, classes, key_added) {
+    parts <- lapply(c(logfc = "de_logfc", pvalue = "de_pvalue",
+        fdr = "de_fdr"), class_frame, x = x, classes = classes,
+        key_added = key_added)
+    table <- as.data.frame(lapply(parts, as.vector))
+    table$called <- ifelse(as.vector(called_genes(x, classes, key_added)),
+        ifelse(table$logfc > 0, "up", "down"), "")
+    table
+}
+
+direction_words <- function(signs) {
+    c("down", "", "up")[ifelse(is.na(signs), 0, signs) + 2L]
 }
 
 check_number_of_genes <- function(n) {
@@ -99,7 +123,7 @@ gene_table <- function(x, classes, parts) {
     if (has_slot(x, "var", slot_name("var", "symbol"))) {
         table$symbol <- rep(gene_symbols(x), length(classes))
     }
-    cbind(table, lapply(parts, as.vector))
+    if (length(parts)) cbind(table, lapply(parts, as.vector)) else table
 }
 
 # The first n genes of each class by `by`, smallest first.

@@ -1,7 +1,7 @@
 """Name the genes a classifier uses to distinguish tissues, and measure that explanation.
 
 ``import tissueshap as ts`` gives scanpy-style namespaces on one AnnData: ``ts.io``,
-``ts.pp``, ``ts.tl``, ``ts.pl``, ``ts.datasets``, ``ts.model``, ``ts.report``. They
+``ts.pp``, ``ts.tl``, ``ts.pl``, ``ts.get``, ``ts.datasets``, ``ts.model``, ``ts.report``. They
 are loaded when first used, so the import itself is quick. ``ts.settings`` and
 ``ts.logging`` hold for the session.
 """
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         calibration,
         datasets,
         explain,
+        get,
         io,
         model,
         pl,
@@ -35,6 +36,7 @@ _NAMESPACES = frozenset(
         "calibration",
         "datasets",
         "explain",
+        "get",
         "io",
         "model",
         "pl",
@@ -52,6 +54,7 @@ __all__ = [
     "datasets",
     "errors",
     "explain",
+    "get",
     "io",
     "logging",
     "model",

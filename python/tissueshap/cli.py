@@ -6,7 +6,7 @@ import signal
 import sys
 import textwrap
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import Field
 from inspect import Parameter, Signature
@@ -20,17 +20,22 @@ from tissueshap._bridge import interrupts
 from tissueshap._core.errors import DataWarning, TissueshapError
 from tissueshap._core.logging import logger, show
 from tissueshap._version import __version__
-from tissueshap.workflow import Config, base_type, choices, options, repeats, types
+from tissueshap.workflow import PANELS, Config, base_type, choices, options, repeats, types
 
 if TYPE_CHECKING:
     from anndata import AnnData
+
+    from tissueshap.workflow import Plan
+
+_VALUES, _ORIENTS = choices(types()["values"]), choices(types()["orient"])
+_DEMOS = ("pbmc68k", "simulated")
 
 app = typer.Typer(
     help="Which genes does a classifier use to distinguish tissues, and can that be trusted?",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    add_completion=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 
@@ -53,14 +58,18 @@ def _every_command(
     _: Annotated[
         bool,
         typer.Option(
-            "--version", is_eager=True, callback=_print_version, help="Print the version and exit."
+            "--version",
+            "-V",
+            is_eager=True,
+            callback=_print_version,
+            help="Print the version and exit.",
         ),
     ] = False,
 ) -> None:
     pass
 
 
-def _run(config: Path | None = None, **values: Any) -> None:
+def _run(config: Path | None = None, dry_run: bool = False, **values: Any) -> None:
     """Run the whole method on a file of counts and write a folder of results.
 
     Options can also be read from a YAML file (--config), under the same names; those
@@ -71,22 +80,41 @@ def _run(config: Path | None = None, **values: Any) -> None:
         from tissueshap import workflow
 
         settings = Config(**chosen) if config is None else Config.from_yaml(config, **chosen)
+        if dry_run:
+            _show(workflow.plan(settings))
+            return
         _finish(workflow.run(settings), settings.out)
 
 
 def _as_command(function: Callable[..., None]) -> Callable[..., None]:
     """Give a function one option per setting of a run, with the setting's description."""
     config = Annotated[Path | None, typer.Option(metavar="PATH", help="YAML file with options.")]
-    chosen: dict[str, Any] = {"config": config}
+    dry_run = typer.Option("--dry-run", help="Check files, options and classes; list the steps.")
+    chosen: dict[str, Any] = {"config": config, "dry_run": Annotated[bool, dry_run]}
+    panel = None
     for name, item in options().items():
+        panel = PANELS.get(name, panel)
         kind = base_type(types()[name])
         hint: Any = list[kind] | None if repeats(types()[name]) else kind | None  # type: ignore[valid-type]
         flag = (f"--{name.replace('_', '-')}",) if item.default is False else ()
+        known = choices(types()[name])
         chosen[name] = Annotated[
-            hint, typer.Option(*flag, metavar=_METAVAR[kind], help=_help(item))
+            hint,
+            typer.Option(
+                *flag,
+                metavar=_one_of(known) if known else _METAVAR[kind],
+                help=_help(item),
+                rich_help_panel=panel,
+                autocompletion=_completed(known) if known else None,
+            ),
         ]
     parameters = [
-        Parameter(name, Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
+        Parameter(
+            name,
+            Parameter.KEYWORD_ONLY,
+            default=False if name == "dry_run" else None,
+            annotation=annotation,
+        )
         for name, annotation in chosen.items()
     ]
     function.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
@@ -94,23 +122,53 @@ def _as_command(function: Callable[..., None]) -> Callable[..., None]:
     return function
 
 
+def _one_of(known: Sequence[str]) -> str:
+    return f"[{'|'.join(known)}]"
+
+
+def _completed(known: Sequence[str]) -> Callable[[str], list[str]]:
+    """Return the shell's completion of an option with few values."""
+
+    def completed(incomplete: str) -> list[str]:
+        return [word for word in known if word.startswith(incomplete)]
+
+    return completed
+
+
 _METAVAR = {Path: "PATH", str: "TEXT", int: "INTEGER", float: "NUMBER", bool: None}
 
 
 def _help(item: Field[Any]) -> str:
     words = str(item.metadata["doc"])
-    if choices(types()[item.name]):
-        words += f" One of {', '.join(choices(types()[item.name]))}."
     if item.default not in (None, (), False):
         shown = "yes" if item.default is True else item.default
         words += f" [default: {shown}]"
-    return words
+    return words.replace("[", r"\[")  # rich's markup
 
 
-app.command("run")(_as_command(_run))
+def _examples(*lines: str) -> str:
+    return "\n\n".join(["Examples:", *lines])
 
 
-@app.command("predict")
+app.command(
+    "run",
+    epilog=_examples(
+        "tissueshap run --counts counts.tsv.gz --samples samples.tsv --label tissue --out results",
+        "tissueshap run --counts cells.h5ad --layer counts --label cell_type --exclude Unknown "
+        "--out results --dry-run",
+        "tissueshap run --config run.yml --seed 7 --out again",
+    ),
+)(_as_command(_run))
+
+
+@app.command(
+    "predict",
+    epilog=_examples(
+        "tissueshap predict --model results/model --counts new.tsv --out new",
+        "tissueshap predict --model results/model --counts new.h5ad --layer counts "
+        "--label cell_type --out new",
+    ),
+)
 def _predict(
     model: Annotated[Path, typer.Option(help="Folder of a trained model: model/ of a run.")],
     counts: Annotated[Path, typer.Option(help="Raw counts of all genes, as for run.")],
@@ -127,14 +185,25 @@ def _predict(
         Path | None, typer.Option(help="Gene table with Ensembl id, symbol and Entrez id.")
     ] = None,
     values: Annotated[
-        str, typer.Option(help="Type of the values: counts, estimated or log, as for run.")
+        str,
+        typer.Option(
+            metavar=_one_of(_VALUES),
+            autocompletion=_completed(_VALUES),
+            help="Type of the values, as for run.",
+        ),
     ] = "counts",
     orient: Annotated[
         str,
         typer.Option(
-            help="Orientation of the count table: auto, genes-in-rows or genes-in-columns."
+            metavar=_one_of(_ORIENTS),
+            autocompletion=_completed(_ORIENTS),
+            help="Orientation of the count table.",
         ),
     ] = "auto",
+    layer: Annotated[
+        str | None,
+        typer.Option(help="Layer of an .h5ad or .zarr file with the counts, or raw, or X."),
+    ] = None,
     min_overlap: Annotated[
         float, typer.Option(help="Share of the model's genes that the data must have.")
     ] = 0.9,
@@ -166,7 +235,12 @@ def _predict(
 @app.command("demo")
 def _demo(
     data: Annotated[
-        str, typer.Option(help="pbmc68k: 700 real blood cells. simulated: 47 tissues.")
+        str,
+        typer.Option(
+            metavar=_one_of(_DEMOS),
+            autocompletion=_completed(_DEMOS),
+            help="700 real blood cells, or a simulated cohort of 47 tissues.",
+        ),
     ] = "pbmc68k",
     out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("demo"),
     seed: Annotated[int, typer.Option(help="Seed of all random numbers.")] = 42,
@@ -245,6 +319,17 @@ def _show_warning(otherwise: Callable[..., None]) -> Callable[..., None]:
             otherwise(message, category, *place)
 
     return shown
+
+
+def _show(plan: Plan) -> None:
+    """Print what a run would do."""
+    typer.echo(f"  {plan.data}")
+    for name, size in plan.sizes.items():
+        typer.echo(f"    {size:>7,}  {name}")
+    typer.echo("\n  steps")
+    for number, (name, does) in enumerate(plan.steps, start=1):
+        typer.echo(f"    {number:>2}  {name:<15}{does}")
+    typer.echo(f"\n  about {plan.minutes:.0f} min on two cores with the default settings")
 
 
 def _finish(adata: AnnData, out: Path | None) -> None:

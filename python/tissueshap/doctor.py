@@ -11,6 +11,7 @@ import platform
 import shlex
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib import metadata
 
@@ -85,12 +86,15 @@ def doctor() -> list[Row]:
         One row for each.
     """
     of_r = needs.r_needs()
-    in_r = r_package.versions([*(need.name for need in of_r), "tissueshap"])
-    return [*_r_rows(of_r, in_r), *_python_rows((in_r or {}).get("R")), *_keras_rows()]
+    with ThreadPoolExecutor(1) as beside:  # each takes seconds to start
+        keras = beside.submit(_keras_rows)
+        in_r = r_package.versions([*(need.name for need in of_r), "tissueshap"])
+        python = _python_rows((in_r or {}).get("R"))
+        return [*_r_rows(of_r, in_r), *python, *keras.result()]
 
 
 def render(rows: list[Row]) -> str:
-    """Return the rows as a table, followed by the commands that fix problems."""
+    """Return the verdict, the commands that fix problems, and the rows as a table."""
     cells = [("", "what", "wanted", "found", "")]
     cells += [(row.part, row.name, row.wanted, row.found or "-", row.status) for row in rows]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
@@ -101,10 +105,12 @@ def render(rows: list[Row]) -> str:
     lines.insert(1, "  ".join("-" * width for width in widths))
     wrong = [row for row in rows if row.wrong]
     optional = [row for row in rows if row.status != _OK and not row.required]
-    lines += _commands("Missing, and the commands that install it:", wrong)
-    lines += _commands("Optional, not there:", optional)
     verdict = f"{len(wrong)} to mend." if wrong else "All that is required is here."
-    return "\n".join([*lines, "", verdict])
+    problems = [
+        *_commands("Missing, and the commands that install it:", wrong),
+        *_commands("Optional, not there:", optional),
+    ]
+    return "\n".join([verdict, *problems, "", *lines])
 
 
 def main(install_r: bool = False) -> int:

@@ -17,7 +17,7 @@ import tissueshap
 from tissueshap import cli
 from tissueshap.cli import _finish, app
 from tissueshap.model import MIN_OVERLAP
-from tissueshap.workflow._config import options
+from tissueshap.workflow._config import PANELS, options
 
 N_GENES = 20
 Cohort = tuple[pd.DataFrame, pd.DataFrame]
@@ -346,3 +346,36 @@ def test_help_does_not_load_what_is_heavy() -> None:
 
 def test_raw_counts_are_not_logarithms(cohort, invoke, tmp_path) -> None:
     _refused(invoke(*cohort, "--values", "log"), tmp_path, "not on a log scale", "raw counts")
+
+
+def test_a_dry_run_lists_classes_and_steps(
+    cohort: Cohort, invoke: Callable[..., Result], tmp_path: Path
+) -> None:
+    counts, samples = cohort
+    counts.to_csv(tmp_path / "counts.tsv", sep="\t")
+    samples.to_csv(tmp_path / "samples.tsv", sep="\t")
+    words = ["--counts", str(tmp_path / "counts.tsv"), "--samples", str(tmp_path / "samples.tsv")]
+    words += ["--label", "tissue", "--out", str(tmp_path / "out"), "--test-per-class", "5"]
+    words += ["--dry-run", "--min-class-size", "7"]
+    result = CliRunner().invoke(app, ["run", *words])
+    assert result.exit_code == 0, result.output
+    assert "60 samples x 20 genes, 3 classes" in result.output
+    assert "20  a" in result.output
+    assert " 1  read" in result.output
+    assert "filter" in result.output
+    assert "about 1 min" in result.output
+    assert not (tmp_path / "out").exists()
+    _refused(CliRunner().invoke(app, ["run", *words, "--label", "organ"]), tmp_path, "'organ'")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "mine.txt").write_text("mine")
+    result = CliRunner().invoke(app, ["run", *words])
+    assert (result.exit_code, "is not empty" in result.stderr) == (2, True)
+
+
+def test_the_help_has_groups_choices_and_examples() -> None:
+    shown = CliRunner().invoke(app, ["run", "-h"], env={"COLUMNS": "200"}).output
+    assert all(f" {title} " in shown for title in PANELS.values())
+    assert "[smote|random|undersample|class_weight|none]" in shown
+    assert "--counts counts.tsv.gz" in shown
+    assert set(PANELS) <= set(options())
+    assert cli._completed(["smote", "none"])("s") == ["smote"]

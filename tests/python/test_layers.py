@@ -33,7 +33,7 @@ LAYERS = (
     ("explain", "evaluation"),
     ("trust",),
     ("ranking",),
-    ("tl", "pl"),
+    ("tl", "pl", "get"),
     ("report",),
     ("workflow",),
     ("cli",),

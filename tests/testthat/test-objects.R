@@ -101,6 +101,14 @@ test_that("classes a/b and a|b are two, in memory and in files", {
     expect_identical(nrow(de_table(expected, "a|b", Inf)), nrow(se))
 })
 
+test_that("a prefix is not repeated in the name of a slot", {
+    expect_identical(named_slot("shap", NULL), "shap")
+    expect_identical(named_slot("shap", "run2"), "run2_shap")
+    expect_identical(named_slot("shap", "log_shap"), "log_shap")
+    expect_identical(named_slot("shap_median", "log_shap"), "log_shap_median")
+    expect_identical(named_slot("filter_pass", "filter"), "filter_filter_pass")
+})
+
 test_that("de_table and shap_table are sorted, and name what is missing", {
     results <- example_results()
     class <- as.character(results$tissue[1])
@@ -121,6 +129,10 @@ test_that("de_table and shap_table are sorted, and name what is missing", {
     chosen <- chosen$gene[chosen$class == class]
     expect_setequal(subset(shap_table(results, class, Inf), selected)$gene,
         chosen)
+    table <- shap_table(results, class, n = 5)
+    expect_identical(table$fdr, de_table(results, class, Inf)[table$gene,
+        "fdr"])
+    expect_true(all(table$selected[table$exclusive]))
     expect_error(de_table(results, "spleen"),
         "class must be one of \"Brain.* or .*, not \"spleen\"")
     expect_error(de_table(results, n = 0), "n must be an integer of at least 1")

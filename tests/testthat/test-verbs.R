@@ -158,6 +158,7 @@ test_that("classes keep their levels, and a/b and a|b are two, in Python", {
     done <- run_rank_genes(run_shap(done, model, n_draws = 3,
         samples = "all"))
     ranks <- shap_table(done, n = 2)
+    expect_true(all(ranks$direction %in% c("up", "down")))
     expect_identical(unique(ranks$class),
         intersect(levels, as.character(done$predicted)))
     expect_identical(shap_table(as_anndata(done), n = 2), ranks,

@@ -196,9 +196,10 @@ def check_logs(
 
 def made(adata: AnnData, layer: str) -> dict[str, Any]:
     """Return the recorded parameters of the ``pp.log2`` that wrote a layer, or nothing."""
-    name = schema.layers.log2
-    verb = name if layer == name else layer.removesuffix(f"_{name}")
-    entry = slots.record(adata).get(verb) if layer.endswith(name) else None
+    if not layer.endswith(schema.layers.log2):
+        return {}
+    own = slots.owner(adata, "layers", layer)
+    entry = None if own is None else slots.record(adata).get(own)
     params = entry.get("params") if isinstance(entry, Mapping) else None
     return {str(key): plain_value(value) for key, value in (params or {}).items()}
 

@@ -58,6 +58,8 @@ var = Group("var")
 layers = Group("layers")
 obsm = Group("obsm")
 varm = Group("varm")
+#: Records in ``uns`` that scanpy's functions read.
+scanpy = Group("scanpy")
 
 #: Slots whose names are the beginning of others: ``obsm["X_umap_shap"]``.
 PREFIXES = (obsm.X_umap, layers.shap_class, varm.shap_rank_fold)

@@ -147,6 +147,7 @@ def explain(
         "tolerance": tolerance,
         "output": output,
         "layer": layer if raw is None else raw.place,
+        "prepared": raw is not None,
     }
     versions = ("keras", backend())
     slots.write(

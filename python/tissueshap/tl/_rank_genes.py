@@ -15,6 +15,7 @@ from tissueshap._core.errors import DataError
 from tissueshap._core.logging import logger
 from tissueshap._core.options import check_choice, check_number
 from tissueshap._core.selection import orders
+from tissueshap.ranking import directions, scanpy_record
 from tissueshap.trust import STATISTICS
 
 if TYPE_CHECKING:
@@ -70,6 +71,13 @@ def rank_genes(
     the statistic) and ``varm["shap_rank"]`` (1 the highest; ties in the order of the genes),
     NaN for a class without explained samples and a gene that the model lacks; and
     ``uns["tissueshap"]["rank_genes"]``: ``counts`` (``class``, ``n_explained``).
+    ``varm["shap_direction"]`` is 1 where higher expression speaks for the class and -1 where
+    lower does: the sign of the statistic times the sign of the difference between the gene's
+    mean input in the class's explained samples and in the samples of other classes.
+    ``uns["shap_genes"]`` has the genes as ``sc.tl.rank_genes_groups`` records them, for
+    ``sc.get.rank_genes_groups_df(adata, group, key="shap_genes")`` and
+    ``sc.pl.rank_genes_groups_dotplot(adata, key="shap_genes")``: the statistic is the score, and
+    fold changes and p-values are those of ``tl.de`` if it was run before, otherwise NaN.
     After ``tl.cross_validate`` also ``varm["shap_rank_fold_1"]`` and so on: the ranks by the
     samples of one fold alone, which its own network explained, NaN for a class without any;
     and ``folds``, their numbers.
@@ -116,6 +124,9 @@ def rank_genes(
             "%d class(es) have no explained sample and are not ranked: %s", len(empty), empty[:5]
         )
     frames = {
+        schema.varm.shap_direction: pd.DataFrame(
+            _directions(adata, summary, members, name, classes, source or "shap"), columns=classes
+        ),
         schema.varm.shap_median: pd.DataFrame(summary, columns=classes),
         schema.varm.shap_rank: pd.DataFrame(descending_ranks(summary), columns=classes),
     }
@@ -132,6 +143,11 @@ def rank_genes(
         "rank_genes",
         {
             "varm": frames,
+            "scanpy": {
+                schema.scanpy.shap_genes: scanpy_record(
+                    adata, frames[schema.varm.shap_median], name
+                )
+            },
             "uns": {
                 "counts": pd.DataFrame({"class": classes, "n_explained": counts.to_numpy()}),
                 **results,
@@ -143,6 +159,24 @@ def rank_genes(
         key_added=key_added,
     )
     return adata if copy else None
+
+
+def _directions(
+    adata: AnnData,
+    summary: np.ndarray,
+    members: list[np.ndarray],
+    label: str,
+    classes: list[str],
+    record: str,
+) -> np.ndarray:
+    """Return the direction of each gene, NaN if the classifier's input is not here."""
+    params = slots.table(adata, record, "params")
+    layer = str(params.get("layer"))
+    if layer not in adata.layers or params.get("prepared"):  # counts were explained
+        return np.full(summary.shape, np.nan)
+    own = adata.obs[label].astype(str).to_numpy()
+    others = [np.flatnonzero(own != name) for name in classes]
+    return directions(summary, adata.layers[layer], members, others)
 
 
 def _by_fold(

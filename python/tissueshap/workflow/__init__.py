@@ -8,7 +8,8 @@ from tissueshap.workflow._run import run
 __all__ = ["Config", "demo", "predict", "run"]
 
 # For the other packages of tissueshap.
-from tissueshap.workflow._config import options as options, types as types
+from tissueshap.workflow._config import PANELS as PANELS, options as options, types as types
+from tissueshap.workflow._plan import Plan as Plan, plan as plan
 from tissueshap.workflow._values import (
     base_type as base_type,
     choices as choices,

@@ -21,6 +21,23 @@ def _option(default: Any, doc: str, *, low: float | None = None, high: float | N
     return field(default=default, metadata={"doc": doc, "low": low, "high": high})
 
 
+#: The first option of each group, and the group's title in the help of the command line.
+PANELS = {
+    "counts": "Data",
+    "exclude": "Classes and genes",
+    "test_fraction": "Held-out samples",
+    "balance": "Classifier",
+    "explain": "Explanation",
+    "select": "Selected genes",
+    "de_method": "Differential expression",
+    "n_starts": "Clusters",
+    "trust": "Trust",
+    "gene_sets": "Gene sets, interactions and markers",
+    "cohort_counts": "Another cohort",
+    "title": "The run",
+}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Config:
     """Settings of a run; each is an option of ``tissueshap run`` and a key of its YAML.

@@ -79,10 +79,8 @@ def run(source: Config | AnnData, **options: Any) -> AnnData:
     >>> (ts.settings.figdir / "run" / "report.html").exists()
     True
     """
-    config, adata = _settled(source, options)
-    if config.out is None:
-        raise DataError("the folder for the results is missing: pass --out DIR (out=... in Python)")
-    _check_files(config)
+    config, adata = settled(source, options)
+    assert config.out is not None
     started = time.perf_counter()
     with (
         settings.override(n_jobs=config.n_jobs or settings.n_jobs),
@@ -125,7 +123,8 @@ def _keep(job: Job) -> None:
     logger.warning("the run cannot go on; the steps up to %r are kept in %s", last, place)
 
 
-def _settled(source: Config | AnnData, options: dict[str, Any]) -> tuple[Config, AnnData]:
+def settled(source: Config | AnnData, options: dict[str, Any]) -> tuple[Config, AnnData]:
+    """Return the settings of a run, and a copy of its AnnData, or refuse what is missing."""
     import anndata
 
     from tissueshap._core.adata import check
@@ -144,6 +143,9 @@ def _settled(source: Config | AnnData, options: dict[str, Any]) -> tuple[Config,
         raise DataError("the column with the classes is missing: pass --label COLUMN (label=...)")
     if config.split_by_donor and config.donor is None:
         raise DataError("splitting by donor needs the donors' column: pass --donor COLUMN")
+    if config.out is None:
+        raise DataError("the folder for the results is missing: pass --out DIR (out=... in Python)")
+    _check_files(config)
     return config, anndata.AnnData() if isinstance(source, Config) else source.copy()
 
 

@@ -275,3 +275,19 @@ def test_classes_that_differ_by_a_slash_and_a_bar_are_two(adata):
     assert list(found) == classes
     assert found["a/b"].tolist() == [0, 0, 0]
     assert found["a|b"].tolist() == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("key", "key_added", "name"),
+    [
+        ("shap", None, "shap"),
+        ("shap", "run2", "run2_shap"),
+        ("shap", "log_shap", "log_shap"),
+        ("shap_median", "log_shap", "log_shap_median"),
+        ("shap_rank", "a_shap_rank", "a_shap_rank"),
+        ("filter_pass", "filter", "filter_filter_pass"),
+        ("shap", "a_", "a__shap"),
+    ],
+)
+def test_a_prefix_is_not_repeated(key, key_added, name):
+    assert slots.named(key, key_added) == name

@@ -30,13 +30,19 @@ def refuse_taken(adata: AnnData, verb: str, slots: Iterable[tuple[str, str]], na
     for group, key in slots:
         if (schema.written_by(group, key) or "").startswith("io."):
             continue
-        taken = key in getattr(adata, group) and owner(adata, group, key) is None
+        taken = key in held_in(adata, group) and owner(adata, group, key) is None
         if taken or (group == "obs" and key == label):
+            place = "uns" if group == "scanpy" else group
             raise TakenSlotError(
-                f"adata.{group}[{key!r}] exists already and was not written by tissueshap: "
+                f"adata.{place}[{key!r}] exists already and was not written by tissueshap: "
                 f"ts.{schema.written_by('uns', verb) or verb} would replace it; rename or delete "
                 f"it, or pass another key_added=, the prefix of the names of what is written"
             )
+
+
+def held_in(adata: AnnData, group: str) -> Any:
+    """Return what has the slots of a group; scanpy's records are in ``uns`` itself."""
+    return adata.uns if group == "scanpy" else getattr(adata, group)
 
 
 def owner(adata: AnnData, group: str, key: str) -> str | None:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 
 def as_stored(group: str, key: str, value: Any, adata: AnnData) -> Any:
+    if group == "scanpy":
+        return value
     dtype = schema.load().get(group, {}).get(key, {}).get("dtype")
     if group in ("obsm", "varm"):
         index = adata.obs_names if group == "obsm" else adata.var_names

@@ -9,7 +9,7 @@ import numpy as np
 
 from tissueshap._core import provenance, schema
 from tissueshap._core.slots._names import named
-from tissueshap._core.slots._owner import listed, owner, refuse_taken
+from tissueshap._core.slots._owner import held_in, listed, owner, refuse_taken
 from tissueshap._core.slots._read import record, require
 from tissueshap._core.slots._stored import as_stored, storable, versions_of
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _RECORDED = ("tissueshap", "anndata", "numpy")
 #: Groups of slots that verbs write to.
-_GROUPS = ("obs", "var", "layers", "obsm", "varm")
+_GROUPS = ("obs", "var", "layers", "obsm", "varm", "scanpy")
 
 
 def write(
@@ -87,7 +87,7 @@ def write(
         entry["seed"] = int(seed)
     entry.update(storable(results.get("uns", {})))
     for (group, key), value in prepared.items():
-        getattr(adata, group)[key] = value
+        held_in(adata, group)[key] = value
     record(adata)[name] = entry
 
 

@@ -1,8 +1,9 @@
 #' Which classes are misclassified as which
 #'
 #' The confusion of the held-out samples, each row a share of its true class.
-#' Classes are ordered by recall, which stands on the right; precision stands
-#' on top. Classes that are all right (recall and precision 1) are listed below
+#' Recall stands on the right, precision on top. Up to 20 classes are ordered by
+#' recall; more so that classes that are confused with each other are
+#' neighbours, and the colours of small shares are stronger. Classes that are all right (recall and precision 1) are listed below
 #' instead, and only where every class is all right are they drawn. The figure
 #' of Python's `ts.pl.confusion`.
 #'
@@ -23,9 +24,14 @@ plot_confusion <- function(adata) {
     right <- scores$recall %in% 1 & scores$precision %in% 1
     perfect <- as.character(scores$class[right & !all(right)])
     scores <- scores[!scores$class %in% perfect, ]
+    n <- nrow(scores)
+    many <- n > most_written
+    if (many) {
+        shares <- confusion_shares(record$confusion, scores$class)$share
+        scores <- scores[similar_first(matrix(shares, n)), ]
+    }
     names <- as.character(scores$class)
     cells <- confusion_shares(record$confusion, names)
-    n <- length(names)
     axis <- function(scale, beside, values, ...) {
         scale(breaks = seq_len(n), labels = shown(names),
             expand = ggplot2::expansion(0), sec.axis = ggplot2::dup_axis(
@@ -38,7 +44,8 @@ plot_confusion <- function(adata) {
         axis(ggplot2::scale_x_continuous, "precision", scores$precision) +
         ggplot2::scale_fill_distiller("share of the true class",
             palette = palette()$heat, direction = 1, limits = c(0, 1),
-            labels = percent) +
+            labels = percent, trans = if (many) "sqrt" else "identity",
+            breaks = if (many) c(0, 0.1, 0.5, 1) else ggplot2::waiver()) +
         ggplot2::coord_fixed() +
         ggplot2::labs(x = "predicted class", y = "true class",
             caption = all_right(perfect)) +
@@ -47,11 +54,19 @@ plot_confusion <- function(adata) {
             axis.text.x.top = upright(0), axis.line = ggplot2::element_blank(),
             plot.caption = ggplot2::element_text(hjust = 0),
             plot.caption.position = "plot")
-    if (n <= 20L) plot + cell_numbers(cells) else plot
+    if (many) {
+        plot + ggplot2::theme(axis.text = ggplot2::element_text(size = 5.5))
+    } else {
+        plot + cell_numbers(cells)
+    }
 }
+
+# Largest number of classes whose cells have space for numbers.
+most_written <- 20L
 
 # True x predicted, as shares of all samples of the true class.
 confusion_shares <- function(counts, names) {
+    names <- as.character(names)
     totals <- tapply(counts$n, as.character(counts$true), sum)
     cells <- expand.grid(row = seq_along(names), column = seq_along(names))
     cells$true <- names[cells$row]

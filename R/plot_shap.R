@@ -1,8 +1,11 @@
 #' The genes that support each class
 #'
-#' For all classes: a dot's area is the gene's median SHAP value in a class
-#' (none where it is not positive), relative to the largest in that class; its
-#' colour the class's mean expression, from the lowest class to the highest.
+#' For up to twelve classes: a dot's area is the gene's median SHAP value in a
+#' class (none where it is not positive), relative to the largest in that class;
+#' its colour the class's mean expression, from the lowest class to the highest.
+#' For more classes: a row of gene names for each, ordered so that classes
+#' with the same genes are neighbours; a bar is the median, and blue if the gene
+#' is in the row of no other class.
 #' For one class: a dot is a sample explained as that class, placed by its SHAP
 #' value and coloured by its expression. The figures of Python's `ts.pl.shap`.
 #'
@@ -11,6 +14,7 @@
 #' @inheritParams plot_de_counts
 #' @param n_top Genes per class; by default 15 for one class, and as many as fit
 #'   (1 to 5) for all.
+#' @param groups Classes to draw; by default all.
 #' @param layer The layer (assay) whose values give the colours.
 #' @return A ggplot.
 #' @export
@@ -22,18 +26,24 @@
 #'     plot_shap(results, results$tissue[1])
 #' }
 plot_shap <- function(adata, class_name = NULL, label = NULL, n_top = NULL,
-                      layer = "log2") {
+                      layer = "log2", groups = NULL) {
     x <- figure_data(adata)
-    classes <- class_levels(x, label)
+    classes <- drawn_classes(class_levels(x, label), groups)
     ranks <- class_frame(x, "shap_rank", classes)
     first_genes <- function(class, n) {
         utils::head(order(ranks[, class]), min(n, sum(!is.na(ranks[, class]))))
     }
     if (is.null(class_name)) {
-        n <- if (is.null(n_top)) min(max(60L %/% length(classes), 1L), 5L) else
+        many <- length(classes) > most_dotted
+        n <- if (is.null(n_top)) {
+            if (many) 5L else min(max(60L %/% length(classes), 1L), 5L)
+        } else {
             n_top
-        genes <- unique(unlist(lapply(classes, first_genes, n)))
-        shap_dots(x, classes, genes, get_label(x, label)$values, layer)
+        }
+        tops <- lapply(classes, first_genes, n)
+        dots <- shap_overview(x, classes, unique(unlist(tops)),
+            get_label(x, label)$values, layer)
+        if (many) shap_names(x, dots, tops) else shap_dots(x, dots)
     } else {
         if (!class_name %in% classes) {
             fail("\"%s\" is none of the classes %s", class_name,
@@ -59,11 +69,16 @@ class_frame <- function(x, key, classes, key_added = NULL) {
     values
 }
 
+# Largest number of classes whose genes are columns.
+most_dotted <- 12L
+
 rescaled <- function(values, low, high) {
     (values - low) / ifelse(high > low, high - low, 1)
 }
 
-shap_dots <- function(x, classes, genes, values, layer) {
+# Genes x classes: the median as a share of the class's largest, and the mean
+# expression from the lowest class to the highest.
+shap_overview <- function(x, classes, genes, values, layer) {
     medians <- class_frame(x, "shap_median", classes)[genes, , drop = FALSE]
     positive <- pmax(medians, 0)
     positive[is.na(positive)] <- 0
@@ -76,10 +91,14 @@ shap_dots <- function(x, classes, genes, values, layer) {
     means <- matrix(means, length(genes))
     level <- rescaled(means, apply(means, 1L, min), apply(means, 1L, max))
     ids <- gene_names(x)[genes]
-    dots <- data.frame(gene = factor(rep(ids, length(classes)), ids),
+    data.frame(gene = factor(rep(ids, length(classes)), ids),
         class = from_top(rep(classes, each = length(genes)), classes),
         share = as.vector(sweep(positive, 2L, largest, `/`)),
         level = as.vector(level))
+}
+
+shap_dots <- function(x, dots) {
+    ids <- levels(dots$gene)
     ggplot2::ggplot(dots[dots$share > 0.05, ],
         ggplot2::aes(.data$gene, .data$class)) +
         ggplot2::geom_point(ggplot2::aes(size = .data$share,
@@ -95,6 +114,54 @@ shap_dots <- function(x, classes, genes, values, layer) {
         figure_theme() +
         ggplot2::theme(axis.text.x = upright(face = "italic"),
             legend.position = "right")
+}
+
+# The names of each class's top genes, a row for each class.
+shap_names <- function(x, dots, tops) {
+    classes <- rev(levels(dots$class))
+    share <- matrix(dots$share, ncol = length(classes))
+    order <- similar_first(cosines(share))
+    cells <- data.frame(gene = gene_names(x)[unlist(tops)],
+        class = rep(classes, lengths(tops)),
+        column = sequence(lengths(tops)))
+    at <- match(paste(cells$gene, cells$class, sep = "\r"),
+        paste(dots$gene, dots$class, sep = "\r"))
+    cells$share <- dots$share[at]
+    cells$level <- dots$level[at]
+    cells$row <- match(cells$class, classes[order])
+    kinds <- c("median SHAP value, gene in no other row",
+        "gene in several rows")
+    alone <- table(cells$gene)[cells$gene] == 1L
+    cells$kind <- factor(kinds[2L - alone], kinds)
+    ggplot2::ggplot(cells) +
+        ggplot2::geom_rect(ggplot2::aes(xmin = .data$column + 0.1,
+            xmax = .data$column + 0.1 + 0.88 * .data$share,
+            ymin = .data$row - 0.41, ymax = .data$row + 0.41,
+            fill = .data$kind)) +
+        ggplot2::geom_point(ggplot2::aes(.data$column + 0.05, .data$row,
+            colour = .data$level), size = 1) +
+        ggplot2::geom_text(ggplot2::aes(.data$column + 0.13, .data$row,
+            label = shown(symbols_of(x, .data$gene), 11L)), hjust = 0,
+            size = 1.9, fontface = "italic", colour = role("ink")) +
+        ggplot2::scale_fill_manual(NULL, values = stats::setNames(
+            c("#A9D0EA", role("faint")), kinds)) +
+        low_to_high("mean expression") +
+        ggplot2::scale_y_continuous(trans = "reverse",
+            breaks = seq_along(classes), labels = shown(classes[order]),
+            expand = ggplot2::expansion(add = 0.6)) +
+        ggplot2::scale_x_continuous(breaks = seq_len(max(cells$column)) + 0.5,
+            labels = seq_len(max(cells$column)),
+            expand = ggplot2::expansion(add = 0.05)) +
+        ggplot2::labs(x = "rank of the gene in the class", y = NULL) +
+        figure_theme("none") +
+        ggplot2::theme(axis.line = ggplot2::element_blank(),
+            axis.text.y = ggplot2::element_text(size = 6.5))
+}
+
+# The cosine of each pair of columns.
+cosines <- function(values) {
+    size <- sqrt(colSums(values^2))
+    crossprod(values) / pmax(tcrossprod(size), .Machine$double.xmin)
 }
 
 shap_swarm <- function(x, class_name, genes, layer) {

@@ -118,6 +118,24 @@ count_axis <- function(room = 0.05) {
         expand = ggplot2::expansion(c(0, room)))
 }
 
+# The classes that a figure draws, in their order.
+drawn_classes <- function(classes, groups) {
+    if (is.null(groups)) {
+        return(classes)
+    }
+    chosen <- check_choice(as.character(groups), "groups", classes,
+        several = TRUE)
+    classes[classes %in% chosen]
+}
+
+# An order in which classes that are alike are neighbours: `alike` is square,
+# and need not be symmetric.
+similar_first <- function(alike) {
+    both <- alike + t(alike)
+    both[is.na(both)] <- 0
+    stats::hclust(stats::as.dist(max(both) - both), "average")$order
+}
+
 sequential_colours <- function(..., direction = 1) {
     ggplot2::scale_colour_viridis_c(option = palette()$sequential,
         direction = direction, ...)

@@ -1,9 +1,9 @@
 #' The samples in the plane, a panel for each gene set
 #'
 #' Samples are coloured by class. Up to ten classes are named at their medians,
-#' or a little above or below where names would cover each other; more are
-#' numbered there, and named in the legend. The figure of Python's
-#' `ts.pl.umap`.
+#' or a little above or below where names would cover each other. The names of
+#' more are left and right of the samples, with lines to the medians. The figure
+#' of Python's `ts.pl.umap`.
 #'
 #' @param adata As for [plot_confusion()], after [run_cluster()].
 #' @inheritParams plot_de_counts
@@ -31,33 +31,79 @@ plot_umap <- function(adata, label = NULL, gene_sets = NULL) {
     points <- points[is.finite(points$x) & is.finite(points$y), ]
     middle <- stats::aggregate(points[c("x", "y")],
         points[c("panel", "class")], stats::median)
-    numbered <- length(classes) > 10L
-    middle$text <- if (numbered) as.integer(middle$class) else
-        shown(middle$class, 28L)
-    middle <- do.call(rbind, lapply(split(middle, middle$panel), apart,
-        points = points))
-    names <- shown(classes, 46L)
-    ggplot2::ggplot(points, ggplot2::aes(.data$x, .data$y)) +
+    middle$text <- shown(middle$class, if (length(classes) > 10L) 42L else 28L)
+    plot <- ggplot2::ggplot(points, ggplot2::aes(.data$x, .data$y)) +
         ggplot2::geom_point(ggplot2::aes(colour = .data$class), alpha = 0.75,
             shape = 16, size = if (nrow(points) > 2000L) 0.6 else 1.2) +
-        ggplot2::geom_label(ggplot2::aes(label = .data$text,
-            hjust = .data$hjust), middle,
-            size = 2.4, fontface = "bold", colour = role("ink"),
-            fill = grDevices::adjustcolor("white", 0.7), label.size = 0,
-            label.padding = ggplot2::unit(1, "pt")) +
-        ggplot2::scale_colour_manual(NULL, drop = FALSE,
-            values = class_colours(length(classes)),
-            labels = if (numbered) paste(seq_along(names), "", names) else
-                names,
-            guide = if (numbered) ggplot2::guide_legend(override.aes =
-                list(size = 2, alpha = 1)) else "none") +
+        ggplot2::scale_colour_manual(NULL, drop = FALSE, guide = "none",
+            values = class_colours(length(classes))) +
         ggplot2::facet_wrap(~ panel, scales = "free") +
         ggplot2::labs(x = "UMAP 1", y = "UMAP 2") +
         figure_theme("none") +
-        ggplot2::theme(axis.text = ggplot2::element_blank(),
-            legend.position = "right",
-            legend.key.height = ggplot2::unit(9, "pt"),
-            legend.text = ggplot2::element_text(size = 7))
+        ggplot2::theme(axis.text = ggplot2::element_blank())
+    plot + if (length(classes) > 10L) {
+        names_beside(middle, points)
+    } else {
+        names_inside(middle, points)
+    }
+}
+
+names_inside <- function(middle, points) {
+    middle <- do.call(rbind, lapply(split(middle, middle$panel), apart,
+        points = points))
+    ggplot2::geom_label(ggplot2::aes(label = .data$text,
+        hjust = .data$hjust), middle,
+        size = 2.4, fontface = "bold", colour = role("ink"),
+        fill = grDevices::adjustcolor("white", 0.7), label.size = 0,
+        label.padding = ggplot2::unit(1, "pt"))
+}
+
+# Names in two columns, in the order of their points, with lines to these.
+names_beside <- function(middle, points) {
+    middle <- do.call(rbind, lapply(split(middle, middle$panel), in_margins,
+        points = points))
+    list(
+        ggplot2::geom_segment(ggplot2::aes(.data$start, .data$height,
+            xend = .data$x, yend = .data$y), middle, colour = "#555555",
+            linewidth = 0.2, alpha = 0.6),
+        ggplot2::geom_point(ggplot2::aes(fill = .data$class), middle,
+            shape = 21, colour = "white", size = 1.6, stroke = 0.4),
+        ggplot2::geom_point(ggplot2::aes(.data$start, .data$height,
+            colour = .data$class), middle, size = 1),
+        ggplot2::geom_text(ggplot2::aes(.data$beside, .data$height,
+            label = .data$text, hjust = .data$hjust), middle, size = 2.1,
+            colour = role("ink")),
+        ggplot2::scale_fill_manual(NULL, drop = FALSE, guide = "none",
+            values = class_colours(nlevels(middle$class))),
+        ggplot2::scale_x_continuous(expand = ggplot2::expansion(0.6)))
+}
+
+in_margins <- function(labels, points) {
+    own <- points[points$panel == labels$panel[1L], ]
+    low <- c(min(own$x), min(own$y))
+    span <- pmax(c(max(own$x), max(own$y)) - low, .Machine$double.xmin)
+    left <- rank(labels$x, ties.method = "first") <= nrow(labels) %/% 2L
+    labels$height <- labels$y
+    for (side in list(which(left), which(!left))) {
+        ordered <- side[order(labels$y[side])]
+        labels$height[ordered] <- low[2L] + span[2L] *
+            spaced((labels$y[ordered] - low[2L]) / span[2L])
+    }
+    labels$hjust <- as.numeric(left)
+    labels$start <- low[1L] + span[1L] * ifelse(left, -0.06, 1.06)
+    labels$beside <- low[1L] + span[1L] * ifelse(left, -0.09, 1.09)
+    labels
+}
+
+# Rising heights near the given ones, from 0 to 1, that are far enough apart for
+# a line of text in a panel of 4 inches; closer if there are more of them.
+spaced <- function(heights, least = 0.027) {
+    n <- length(heights)
+    least <- min(least, 1 / max(n - 1, 1))
+    steps <- least * (seq_len(n) - 1)
+    # The nearest rising sequence of heights less the steps, cut to what fits.
+    level <- stats::isoreg(heights - steps)$yf
+    pmin(pmax(level, 0), 1 - max(steps)) + steps
 }
 
 # Labels are aligned so that they stay within the panel, and those that would

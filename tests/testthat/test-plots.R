@@ -147,10 +147,22 @@ test_that("plot_umap: a panel a set, classes named at their medians", {
     expect_identical(levels(drawn$data$panel), c(
         "SHAP (1,234 genes)\nV-measure 0.750",
         "mine (9 genes)\nV-measure 0.500"))
-    many <- plot_umap(made_up(sprintf("class %02d", 1:12)), gene_sets = "shap")
-    expect_identical(layer(many, 2)$label, 1:12)
+    names <- sprintf("class %02d", 1:12)
+    many <- plot_umap(made_up(names), gene_sets = "shap")
+    beside <- layer(many, 5)
+    expect_setequal(beside$label, names)
+    dots <- layer(many, 1)
+    expect_true(all(beside$x < min(dots$x) | beside$x > max(dots$x)))
+    expect_identical(sum(beside$x < min(dots$x)), 6L)
     expect_error(plot_umap(x, gene_sets = "nowhere"),
         "X_umap_nowhere.*run_cluster")
+})
+
+test_that("names in the margin keep their order and their distance", {
+    heights <- spaced(c(0.1, 0.1, 0.1, 0.9))
+    expect_true(all(diff(heights) >= 0.027 - 1e-9))
+    expect_equal(heights[4], 0.9)
+    expect_true(all(spaced(rep(0, 60)) >= 0 & spaced(rep(1, 60)) <= 1))
 })
 
 test_that("plot_vmeasure: the boxes count all starts, the points some", {
@@ -368,4 +380,29 @@ test_that("figures look as they did", {
     vdiffr::expect_doppelganger("enrichment", plot_enrichment(x))
     vdiffr::expect_doppelganger("de counts", plot_de_counts(x))
     vdiffr::expect_doppelganger("ppi", plot_ppi(x))
+})
+
+test_that("plot_shap names the top genes of many classes in rows", {
+    names <- sprintf("class %02d", 1:14)
+    many <- made_up(names)
+    drawn <- plot_shap(many, n_top = 2)
+    ranks <- SummarizedExperiment::rowData(many)$shap_rank
+    rows <- drawn$data
+    for (name in names) {
+        own <- rows[rows$class == name, ]
+        expect_identical(own$gene[order(own$column)],
+            rownames(many)[order(ranks[, name])[1:2]])
+    }
+    expect_setequal(rows$row, seq_along(names))
+    few <- plot_shap(many, groups = names[3:1], n_top = 1)
+    expect_identical(levels(few$data$class), names[3:1])
+    expect_error(plot_shap(many, groups = "nowhere"), "groups must be")
+})
+
+test_that("classes that are alike are neighbours", {
+    alike <- diag(6)
+    alike[1, 6] <- alike[2, 5] <- 0.5
+    order <- similar_first(alike)
+    expect_identical(abs(match(1, order) - match(6, order)), 1L)
+    expect_identical(abs(match(2, order) - match(5, order)), 1L)
 })

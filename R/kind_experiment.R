@@ -268,7 +268,7 @@ build_experiment <- function(parts) {
         rownames(side) <- names
         side
     }
-    # X is called so beside a layer "counts", which is one by its name.
+    # X is called so next to a layer "counts", which is one by its name.
     x_name <- if ("counts" %in% names(parts$layers)) "X" else "counts"
     assays <- lapply(c(stats::setNames(list(parts$counts), x_name),
         parts$layers), bare)

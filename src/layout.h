@@ -10,7 +10,7 @@
 //     sum_j y_j f(t_j) = sum_m Y_m f(t_m),   Y_m = sum_j L_m(t_j) y_j.
 // The sums over a class of hundreds of samples become sums over some twenty
 // nodes, each with a size, a number of samples (the sum of L_m) and, for each
-// gene, a count (Y_m); none needs to be a whole number or positive. A class
+// gene, a count (Y_m); none needs to be an integer or positive. A class
 // that has no more samples than nodes is its own nodes.
 
 #ifndef TISSUESHAP_LAYOUT_H

@@ -6,8 +6,7 @@
 // limit share one rank, the mean of theirs. The factors are edgeR's to
 // rounding.
 //
-//   Robinson MD, Oshlack A (2010). A scaling normalization method for
-//   differential expression analysis of RNA-seq data. Genome Biology 11:R25.
+//   Robinson MD, Oshlack A (2010). Genome Biology 11:R25.
 //   edgeR (GPL >= 2): https://bioconductor.org/packages/edgeR
 
 #include <Rcpp.h>

@@ -48,8 +48,8 @@ class Judged:
         Place on a flat map of the classes, samples x 2.
     verdicts
         ``"ambiguous"`` where `mixture_pvalue` is at most 0.05 and the mixture is not further
-        away than samples of known classes are from theirs; else ``"unfamiliar"`` where
-        `pvalue` is at most 0.05; else ``"known"`` where the set has one class, and
+        away than samples of known classes are from theirs. Otherwise ``"unfamiliar"`` where
+        `pvalue` is at most 0.05. Otherwise ``"known"`` where the set has one class, and
         ``"ambiguous"`` where it has none or several.
 
     Examples

@@ -45,7 +45,7 @@ def mixed_features(
     *,
     seed: int,
 ) -> np.ndarray:
-    """Return where equal mixtures of two classes lie in the last hidden layer.
+    """Return the mean position of equal mixtures of two classes in the last hidden layer.
 
     Cells of two tissues in one sample add up their reads, so samples are mixed on the linear
     scale: a network is not linear, and the mixture is not halfway between the classes.
@@ -55,7 +55,7 @@ def mixed_features(
     features_of
         The network, from its input to the features of its last hidden layer.
     values
-        Training samples x genes, base-2 logarithms; anything that can be indexed by rows.
+        Training samples x genes, log2-transformed; anything that can be indexed by rows.
     codes
         Classes of the samples, as numbers.
     pairs

@@ -94,7 +94,7 @@ class Novelty:
         features_of
             The network, from its input to the features of its last hidden layer.
         values
-            Training samples x genes, base-2 logarithms; anything that can be indexed by rows.
+            Training samples x genes, log2-transformed; anything that can be indexed by rows.
         codes
             Their classes, as numbers.
         seed

@@ -72,7 +72,7 @@ def gene_set(adata: AnnData, name: str) -> np.ndarray:
 
 
 def present_sets(adata: AnnData) -> list[str]:
-    """Return the gene sets that can be clustered: all but those whose verb was not run."""
+    """Return the gene sets that can be clustered: all whose verb was run."""
     missing = [name for name, column in _COLUMNS.items() if column not in adata.var]
     for name in missing:
         verb = schema.written_by("var", _COLUMNS[name])

@@ -1,4 +1,4 @@
-"""Whether a gene speaks for a class by its presence or by its absence."""
+"""Whether a gene is evidence for a class by its presence or by its absence."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tissueshap._core.dense import blocks
 def directions(
     values: Any, expression: Any, members: list[np.ndarray], others: list[np.ndarray]
 ) -> np.ndarray:
-    """Return 1 where higher expression speaks for a class, -1 where lower does.
+    """Return 1 where higher expression is evidence for a class, -1 where lower does.
 
     This is the sign of the gene's SHAP statistic times the sign of the difference between its
     mean expression in the class's explained samples and in the samples of other classes.
@@ -20,7 +20,7 @@ def directions(
     Parameters
     ----------
     values
-        The statistic, genes x classes; NaN where there is none.
+        The statistic, genes x classes; NaN if there is no value.
     expression
         The classifier's input, samples x genes.
     members

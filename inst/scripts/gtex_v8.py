@@ -14,42 +14,26 @@ See README.md in this folder for the disk and memory needed, and what comes next
 from __future__ import annotations
 
 import argparse
-import base64
 import csv
 import hashlib
-import http
-import http.client
 import json
-import shutil
 import sys
 import tempfile
-import urllib.error
-import urllib.request
 import warnings
 from pathlib import Path
 
 import h5py
 import pandas as pd
-from gtf import gene_table
 
 import tissueshap as ts
 from tissueshap._core.errors import DataError, DataWarning, TissueshapError
-from tissueshap.io._text import open_text
+from tissueshap.io import gene_table, open_text
 
-BASE = "https://storage.googleapis.com/adult-gtex"
-EXPRESSION = "bulk-gex/v8/rna-seq/GTEx_Analysis_2017-06-05_v8_RNASeQCv1.1.9"
-#: Paths of the files below the base, which a mirror has to keep.
-FILES = {
-    "reads": f"{EXPRESSION}_gene_reads.gct.gz",
-    "tpm": f"{EXPRESSION}_gene_tpm.gct.gz",
-    "samples": (
-        "annotations/v8/metadata-files/GTEx_Analysis_v8_Annotations_SampleAttributesDS.txt"
-    ),
-    "genes": "references/v8/reference-tables/gencode.v26.GRCh38.genes.gtf",
-}
+DATA = "gtex-v8"
+#: Names of the files by role.
+FILES = {file.role: file.name for file in ts.datasets.SOURCES[DATA].files}
 #: What the h5ad file is told of its making, under ``uns``.
 MADE_FROM = "gtex_v8"
-BLOCK = 1 << 20
 
 
 def say(message: str) -> None:
@@ -60,79 +44,19 @@ def say(message: str) -> None:
 # --- download ---------------------------------------------------------------------
 
 
-def download(folder: Path, base: str, *, tpm: bool) -> None:
-    """Fetch the files that are not in the folder yet."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for role, path in FILES.items():
-        target = folder / Path(path).name
+def download(folder: Path, base: str | None, *, tpm: bool) -> None:
+    """Fetch the files that are not in the folder yet, and check those that are."""
+    for role, name in FILES.items():
         if role == "tpm" and not tpm:
             continue
-        if target.exists():
-            say(f"{target.name} is there already")
-        else:
-            say(f"downloading {target.name}")
-            fetch(f"{base.rstrip('/')}/{path}", target)
+        say(f"{name} is there already" if (folder / name).exists() else f"downloading {name}")
+        ts.datasets.fetch(DATA, roles=[role], folder=folder, mirror=base)
 
 
-def fetch(url: str, target: Path) -> None:
-    """Download a file whole: size and, where the server tells it, MD5 are checked.
-
-    What has come so far is in ``<target>.part``; the next call asks for the rest.
-    """
-    part = target.with_name(f"{target.name}.part")
-    try:
-        total, md5 = _receive(url, part)
-    except (OSError, http.client.HTTPException) as error:
-        raise DataError(
-            f"{url} could not be downloaded ({error}): check the network and run again, it "
-            f"goes on where it stopped; or put the file at {target}"
-        ) from error
-    size = part.stat().st_size
-    if total is not None and size < total:
-        raise DataError(
-            f"{url}: the connection ended after {size:,} of {total:,} bytes: run again, it goes "
-            "on from there"
-        )
-    if (total is not None and size > total) or (md5 is not None and digest(part, "md5") != md5):
-        part.unlink()
-        raise DataError(f"{url}: what arrived is damaged and was removed: run again")
-    part.replace(target)
-
-
-def _receive(url: str, part: Path) -> tuple[int | None, str | None]:
-    """Append to ``part`` what it lacks; return the announced size and MD5 of the whole."""
-    held = part.stat().st_size if part.exists() else 0
-    request = urllib.request.Request(url, headers={"Range": f"bytes={held}-"} if held else {})
-    try:
-        response = urllib.request.urlopen(request, timeout=60)
-    except urllib.error.HTTPError as error:
-        if held and error.code == http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
-            error.close()
-            part.unlink()  # all there but never checked, or another file: start again
-            return _receive(url, part)
-        raise
-    with response:
-        if getattr(response, "status", None) != http.HTTPStatus.PARTIAL_CONTENT:
-            held = 0
-        length = response.headers.get("Content-Length")
-        free = shutil.disk_usage(part.parent).free
-        if length is not None and int(length) > free:
-            raise DataError(
-                f"{url} has {int(length):,} bytes and {part.parent} {free:,} free: make room or "
-                "choose another --dir"
-            )
-        with part.open("ab" if held else "wb") as out:
-            shutil.copyfileobj(response, out, BLOCK)
-    hashes = ",".join(response.headers.get_all("x-goog-hash", []))
-    told = dict(item.strip().split("=", 1) for item in hashes.split(",") if "=" in item)
-    md5 = base64.b64decode(told["md5"]).hex() if "md5" in told else None
-    return (None if length is None else held + int(length)), md5
-
-
-def digest(path: Path, algorithm: str) -> str:
-    """Return a file's hash."""
+def digest(path: Path) -> str:
+    """Return a file's SHA-256."""
     with path.open("rb") as file:
-        return hashlib.file_digest(file, algorithm).hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 # --- convert ----------------------------------------------------------------------
@@ -140,14 +64,14 @@ def digest(path: Path, algorithm: str) -> str:
 
 def convert(folder: Path, out: Path, *, tpm: bool, biotype: str | None) -> None:
     """Write the AnnData file, unless it was made from the same files in the same way."""
-    files = {role: folder / Path(path).name for role, path in FILES.items()}
+    files = {role: folder / name for role, name in FILES.items()}
     if not tpm:
         del files["tpm"]
     missing = [str(path) for path in files.values() if not path.exists()]
     if missing:
         raise DataError(f"missing: {', '.join(missing)}: run the step download, or put them there")
     made_from = {
-        "files": {path.name: digest(path, "sha256") for path in files.values()},
+        "files": {path.name: digest(path) for path in files.values()},
         "biotype": biotype,
         "tissueshap": ts.__version__,
     }
@@ -197,7 +121,7 @@ def sample_attributes(path: Path) -> pd.DataFrame:
     if lacking:
         raise DataError(
             f"{path} has no column {' and no '.join(sorted(lacking))}: is it GTEx's "
-            f"{Path(FILES['samples']).name}?"
+            f"{FILES['samples']}?"
         )
     table["donor"] = table["SAMPID"].str.split("-").str[:2].str.join("-")
     return table.dropna(axis="columns", how="all").set_index("SAMPID")
@@ -231,7 +155,7 @@ def cut(path: Path, wanted: set[str], target: Path) -> Path:
     if read != n_genes:
         raise DataError(f"{path} announces {n_genes:,} genes and has {read:,}: fetch it again")
     if not kept:
-        raise DataError(f"{path} has no gene of that biotype in {Path(FILES['genes']).name}")
+        raise DataError(f"{path} has no gene of that biotype in {FILES['genes']}")
     return target
 
 
@@ -266,7 +190,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--dir", type=Path, default=Path("gtex_v8"), help="downloads [gtex_v8]")
     parser.add_argument("--out", type=Path, help="AnnData file [DIR/gtex_v8.h5ad]")
-    parser.add_argument("--base", default=BASE, help=f"URL of the files' root [{BASE}]")
+    parser.add_argument("--base", help="URL of a mirror's root [the public bucket]")
     parser.add_argument("--no-tpm", action="store_true", help="leave TPM out: less memory")
     parser.add_argument(
         "--biotype", metavar="TYPE", help="only genes of this GENCODE type, such as protein_coding"

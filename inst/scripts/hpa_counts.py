@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from gtf import gene_table
 
 import tissueshap as ts
 from tissueshap._core.errors import DataError, DataWarning, TissueshapError
+from tissueshap.io import gene_table
 
 #: Columns of the run table that say where reads are, not what the sample is.
 _FILES = ("fastq_ftp", "fastq_md5", "fastq_bytes")

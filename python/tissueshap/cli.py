@@ -20,6 +20,7 @@ from tissueshap._bridge import interrupts
 from tissueshap._core.errors import DataWarning, TissueshapError
 from tissueshap._core.logging import logger, show
 from tissueshap._version import __version__
+from tissueshap.download import download
 from tissueshap.workflow import PANELS, Config, base_type, choices, options, repeats, types
 
 if TYPE_CHECKING:
@@ -302,6 +303,9 @@ def _reported() -> Iterator[None]:
                 signal.signal(number, handler)
             logger.handlers[:] = handlers
             logger.setLevel(level)
+
+
+app.command("download")(_reported()(download))
 
 
 def _stop(*_: Any) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 
 import anndata as ad
 import numpy as np
@@ -172,3 +175,40 @@ def toy(_toy: ad.AnnData) -> ad.AnnData:
     ``uns["truth"]`` lists the markers; no verb has been run.
     """
     return _toy.copy()
+
+
+@pytest.fixture(scope="session")
+def public() -> ModuleType:
+    """Return small copies of the public data: tests/python/datasets/public_files.py."""
+    path = Path(__file__).parent / "datasets" / "public_files.py"
+    spec = importlib.util.spec_from_file_location("public_files", path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Let public files be small, all else that is declared of them holds; return their cache."""
+    from tissueshap.datasets import SOURCES
+
+    for name, source in SOURCES.items():
+        files = []
+        for file in source.files:
+            gct = None if file.contents.gct is None else (3, 2)
+            contents = replace(file.contents, least_lines=2, gct=gct)
+            files.append(replace(file, contents=contents))
+        monkeypatch.setitem(SOURCES, name, replace(source, files=tuple(files)))
+    cache = tmp_path / "cache"
+    monkeypatch.setenv("TISSUESHAP_CACHE", str(cache))
+    return cache
+
+
+@pytest.fixture
+def mirror(tmp_path: Path, public: ModuleType) -> str:
+    """Return the address of a folder that has the public files, as a mirror has them."""
+    for path, body in public.bodies().items():
+        (tmp_path / "mirror" / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "mirror" / path).write_bytes(body)
+    return (tmp_path / "mirror").as_uri()

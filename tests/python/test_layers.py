@@ -35,7 +35,7 @@ LAYERS = (
     ("ranking",),
     ("tl", "pl", "get"),
     ("report",),
-    ("workflow",),
+    ("workflow", "download"),
     ("cli",),
     ("__init__",),
 )

@@ -225,7 +225,7 @@ def _workspace(home: Path, prefix: str, out: Path) -> tuple[Path, IO[bytes]]:
         work = Path(tempfile.mkdtemp(prefix=prefix, dir=home))
         (work / "new").mkdir()
         lock = (work / "lock").open("wb")
-        _locked(lock)
+        locked(lock)
         lock.write(_machine())
         lock.flush()
     except OSError as error:
@@ -235,7 +235,7 @@ def _workspace(home: Path, prefix: str, out: Path) -> tuple[Path, IO[bytes]]:
     return work, lock
 
 
-def _locked(lock: IO[bytes]) -> bool:
+def locked(lock: IO[bytes]) -> bool:
     """Acquire a lock if it is free; this always fails on file systems without locks."""
     try:
         if sys.platform == "win32":
@@ -274,7 +274,7 @@ def _clear(home: Path, prefix: str, out: Path) -> None:
                     "delete it if nothing writes to it any longer",
                     work,
                 )
-            elif _locked(lock):
+            elif locked(lock):
                 logger.info("removing what a killed run left: %s", work)
                 _restore(work, out)
                 shutil.rmtree(work / "new", ignore_errors=True)

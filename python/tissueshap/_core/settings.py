@@ -52,7 +52,15 @@ class Settings:
     1
     """
 
-    __slots__ = ("_figdir", "_figwidth", "_n_jobs", "_progress", "_rlib", "_verbosity")
+    __slots__ = (
+        "_datasetdir",
+        "_figdir",
+        "_figwidth",
+        "_n_jobs",
+        "_progress",
+        "_rlib",
+        "_verbosity",
+    )
 
     def __init__(self) -> None:
         self._verbosity: str | None = None
@@ -61,6 +69,7 @@ class Settings:
         self._figdir = Path("figures")
         self._figwidth: str | float | None = None
         self._rlib: Path | None = None
+        self._datasetdir: Path | None = None
 
     @property
     def verbosity(self) -> str | None:
@@ -140,6 +149,17 @@ class Settings:
     def rlib(self, folder: str | Path | None) -> None:
         self._rlib = None if folder is None else Path(folder)
 
+    @property
+    def datasetdir(self) -> Path | None:
+        """Folder of the data that ``ts.datasets.fetch`` downloads; None uses the folder in
+        the variable ``TISSUESHAP_CACHE``, or else the user's cache folder.
+        """  # noqa: D205
+        return self._datasetdir
+
+    @datasetdir.setter
+    def datasetdir(self, folder: str | Path | None) -> None:
+        self._datasetdir = None if folder is None else Path(folder)
+
     @contextmanager
     def override(self, **options: Any) -> Iterator[None]:
         """Change settings for the length of a ``with`` block.
@@ -159,7 +179,7 @@ class Settings:
                 setattr(self, name, value)
 
     def __repr__(self) -> str:
-        names = ("verbosity", "progress", "n_jobs", "figdir", "figwidth", "rlib")
+        names = ("verbosity", "progress", "n_jobs", "figdir", "figwidth", "rlib", "datasetdir")
         return "\n".join(f"{name} = {getattr(self, name)!r}" for name in names)
 
 

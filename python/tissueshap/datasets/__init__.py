@@ -1,6 +1,10 @@
-"""Data to try things on: real cells that a dependency ships, and a simulated compendium."""
+"""Data to try things on, real and simulated, and public data by name."""
 
+from tissueshap.datasets._fetch import available, fetch
 from tissueshap.datasets._pbmc68k import pbmc68k
 from tissueshap.datasets._simulate import simulate
 
-__all__ = ["pbmc68k", "simulate"]
+__all__ = ["available", "fetch", "pbmc68k", "simulate"]
+
+# For the other packages of tissueshap.
+from tissueshap.datasets._sources import SOURCES as SOURCES

@@ -23,6 +23,7 @@ from tissueshap.io._counts import MIN_GENES as MIN_GENES
 from tissueshap.io._delimited import read_delimited as read_delimited
 from tissueshap.io._from_anndata import without_results as without_results
 from tissueshap.io._genes import meaning as meaning, strip_version as strip_version
+from tissueshap.io._gtf import gene_table as gene_table
 from tissueshap.io._orientation import orientation as orientation
 from tissueshap.io._rules import as_text as as_text
 from tissueshap.io._text import open_text as open_text

@@ -74,7 +74,9 @@ class Config:
     out: Path | None = _option(None, "Folder for the results; it must be empty or new.")
     donor: str | None = _option(None, "Column of the sample table with the donors.")
     annotation: Path | None = _option(
-        None, "Gene table with Ensembl id, symbol, Entrez id, biotype and length."
+        None,
+        "Gene table with Ensembl id, symbol, Entrez id, biotype and length; or gtex-v8 or "
+        "gtex-v10, which are fetched (tissueshap download).",
     )
     values: _choices.Values = _option(
         "counts",
@@ -219,7 +221,9 @@ class Config:
     n_null: int = _option(0, "Number of random gene sets of the null test; 0 omits it.", low=0)
     null_starts: int = _option(100, "Starts of k-means for each of these sets.", low=1)
     gene_sets: tuple[Path, ...] = _option(
-        (), "Gene sets for enrichment (GMT), for example of Reactome; may be repeated."
+        (),
+        "Gene sets for enrichment (GMT); or reactome, go or tissue-specific, which are fetched; "
+        "may be repeated.",
     )
     enrich_engine: _choices.Engine = _option(
         "offline",
@@ -232,7 +236,9 @@ class Config:
     min_set_size: int = _option(10, "Minimum size of a gene set.", low=1)
     max_set_size: int = _option(500, "Maximum size of a gene set.", low=1)
     interactions: Path | None = _option(
-        None, "Protein interactions: STRING's protein.links, or a table of pairs."
+        None,
+        "Protein interactions: STRING's protein.links, or a table of pairs; or string, which is "
+        "fetched, with the gene symbols.",
     )
     interaction_score: float = _option(
         0.4, "Minimum score of an interaction, if the file has scores.", low=0, high=1

@@ -7,6 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tissueshap._core.errors import DataError
+from tissueshap.workflow._by_name import without_names
 from tissueshap.workflow._config import Config
 from tissueshap.workflow._job import Job
 from tissueshap.workflow._run import settled
@@ -54,7 +55,8 @@ def plan(config: Config) -> Plan:
         if not config.out.is_dir() or any(config.out.iterdir()):
             raise DataError(f"{config.out} is not empty: choose another --out, or --overwrite")
     with TemporaryDirectory() as folder:
-        job = Job(config, Path(folder), adata)
+        # Nothing is downloaded to make a plan.
+        job = Job(without_names(config), Path(folder), adata)
         data = read(job)
         sizes = job.adata.obs[slots.label_of(job.adata)].astype(str).value_counts()
         taken = steps(config)

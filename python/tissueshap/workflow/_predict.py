@@ -5,12 +5,14 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from tissueshap._core.errors import DataError, DataWarning
 from tissueshap._core.folders import whole_folder
 from tissueshap._core.options import check_choice, check_number
+from tissueshap.workflow._by_name import fetched, is_name
 from tissueshap.workflow._choices import Orient, Values
 from tissueshap.workflow._files import need_files
 from tissueshap.workflow._log_file import LOG, log_file
@@ -144,6 +146,8 @@ def predict(
         seed=seed,
     )
     _check_inputs(request)
+    if isinstance(request.annotation, Path):
+        request = replace(request, annotation=fetched("annotation", request.annotation))
     with (
         whole_folder(Path(out), overwrite=overwrite) as folder,
         log_file(folder / LOG),
@@ -172,7 +176,7 @@ def _check_inputs(request: Request) -> None:
     need_files(
         (f"--{name.replace('_', '-')}", path)
         for name, path in named.items()
-        if isinstance(path, Path)
+        if isinstance(path, Path) and not (name == "annotation" and is_name(path))
     )
 
 

@@ -17,6 +17,7 @@ from tissueshap._core.logging import HINT, logger
 from tissueshap._core.progress import bar
 from tissueshap._core.settings import settings
 from tissueshap._version import __version__
+from tissueshap.workflow._by_name import check_names, is_name, with_data
 from tissueshap.workflow._config import Config, known
 from tissueshap.workflow._files import need_files
 from tissueshap.workflow._job import Job
@@ -80,6 +81,7 @@ def run(source: Config | AnnData, **options: Any) -> AnnData:
     True
     """
     config, adata = settled(source, options)
+    config = with_data(config)
     assert config.out is not None
     started = time.perf_counter()
     with (
@@ -163,7 +165,8 @@ def _check_files(config: Config) -> None:
         ("--interaction-names", config.interaction_names),
         *(("--gene-sets", path) for path in config.gene_sets),
     ]
-    need_files(named)
+    check_names(config)
+    need_files((option, path) for option, path in named if not is_name(path))
 
 
 def _take_steps(job: Job) -> None:

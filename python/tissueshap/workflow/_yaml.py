@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from tissueshap._core.errors import DataError
+from tissueshap.datasets import SOURCES
 from tissueshap.workflow._values import base_type
 
 
@@ -34,12 +35,17 @@ def mapping(path: Path) -> Mapping[str, Any]:
 
 
 def relative_to(folder: Path, hint: Any, value: Any) -> Any:
-    """Return the paths in a YAML file, relative to the file's folder."""
+    """Return the paths in a YAML file, relative to the file's folder; names of data stay."""
     if base_type(hint) is not Path or value is None:
         return value
     if isinstance(value, list):
-        return [folder / Path(str(one)).expanduser() for one in value]
-    return folder / Path(str(value)).expanduser()
+        return [_relative(folder, one) for one in value]
+    return _relative(folder, value)
+
+
+def _relative(folder: Path, value: Any) -> Path:
+    path = folder / Path(str(value)).expanduser()
+    return Path(str(value)) if str(value) in SOURCES and not path.exists() else path
 
 
 class _Loader(yaml.SafeLoader):

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 import gzip
 import hashlib
 import importlib.util
 import json
-import threading
-from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
@@ -38,9 +35,8 @@ TPM = (COUNTS / 3).round(3)
 
 
 @pytest.fixture
-def script(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    """Return the script as a module."""
-    monkeypatch.syspath_prepend(str(SCRIPT.parent))
+def script(small: Path) -> ModuleType:
+    """Return the script as a module, for files that are smaller than GTEx's."""
     spec = importlib.util.spec_from_file_location("gtex_v8", SCRIPT)
     assert spec is not None
     assert spec.loader is not None
@@ -86,10 +82,10 @@ def portal(tmp_path: Path, script: ModuleType) -> Path:
         "samples": "".join("\t".join(row) + "\n" for row in attributes).encode(),
         "genes": gtf().encode(),
     }
-    for role, path in script.FILES.items():
-        target = tmp_path / "portal" / path
+    for file in ts.datasets.SOURCES["gtex-v8"].files:
+        target = tmp_path / "portal" / file.path
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(contents[role])
+        target.write_bytes(contents[file.role])
     return tmp_path / "portal"
 
 
@@ -140,7 +136,8 @@ def test_only_genes_of_a_biotype(run: Callable[..., int], out: Path) -> None:
     adata = ts.io.read_h5ad(out)
     np.testing.assert_array_equal(adata.X, COUNTS[:, [0, 1, 3, 4]])
     np.testing.assert_allclose(adata.layers["tpm"], TPM[:, [0, 1, 3, 4]], rtol=1e-6)
-    assert [path.name for path in out.parent.iterdir() if path.name.startswith(".")] == []
+    hidden = [path.name for path in out.parent.iterdir() if path.name.startswith(".")]
+    assert sorted(hidden) == [".tissueshap-data.json", ".tissueshap-data.lock"]
 
 
 def test_without_tpm_it_is_neither_fetched_nor_needed(run: Callable[..., int], out: Path) -> None:
@@ -214,7 +211,7 @@ def test_a_damaged_file_is_named_and_nothing_written(
     options: list[str],
 ) -> None:
     run("download")
-    path = out.parent / Path(script.FILES[role]).name
+    path = out.parent / script.FILES[role]
     path.write_bytes(damage(path.read_bytes()))
     assert run("convert", *options) == 2
     said = capsys.readouterr().err
@@ -239,106 +236,22 @@ def test_matrices_that_do_not_fit_are_refused(script: ModuleType, tmp_path: Path
     script.check_memory(path, tpm=True)
 
 
-# --- downloads over HTTP ------------------------------------------------------------
-
-
-class Server(ThreadingHTTPServer):
-    """A server of one body that can break off, ignore ranges, or announce a wrong MD5."""
-
-    body = bytes(range(256)) * 40
-    breaks_after: int | None = None
-    ranges = True
-    md5 = base64.b64encode(hashlib.md5(body).digest()).decode()
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.asked: list[str | None] = []
-
-
-class Handler(BaseHTTPRequestHandler):
-    server: Server
-
-    def do_GET(self) -> None:
-        wanted = self.headers.get("Range")
-        self.server.asked.append(wanted)
-        start = 0
-        if wanted and self.server.ranges:
-            start = int(wanted.removeprefix("bytes=").rstrip("-"))
-        if start >= len(self.server.body):
-            self.send_error(416)
-            return
-        self.send_response(206 if start else 200)
-        self.send_header("Content-Length", str(len(self.server.body) - start))
-        self.send_header("x-goog-hash", "crc32c=AAAAAA==")
-        self.send_header("x-goog-hash", f"md5={self.server.md5}")
-        self.end_headers()
-        self.wfile.write(self.server.body[start : self.server.breaks_after])
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    with Server() as held:
-        threading.Thread(target=held.serve_forever, kwargs={"poll_interval": 0.01}).start()
-        yield held
-        held.shutdown()
-
-
-@pytest.fixture
-def fetch(script: ModuleType, server: Server, tmp_path: Path) -> Callable[[], Path]:
-    def call() -> Path:
-        target = tmp_path / "file"
-        script.fetch(f"http://127.0.0.1:{server.server_port}/file", target)
-        return target
-
-    return call
-
-
-def test_a_broken_download_goes_on_where_it_stopped(
-    fetch: Callable[[], Path], server: Server, tmp_path: Path
-) -> None:
-    server.breaks_after = 3000
-    with pytest.raises(ValueError, match=r"ended after 3,000 of 10,240 bytes: run again"):
-        fetch()
-    assert not (tmp_path / "file").exists()
-    server.breaks_after = None
-    assert fetch().read_bytes() == server.body
-    assert server.asked == [None, "bytes=3000-"]
-    assert not (tmp_path / "file.part").exists()
-
-
-def test_a_server_without_ranges_sends_all_again(
-    fetch: Callable[[], Path], server: Server, tmp_path: Path
-) -> None:
-    (tmp_path / "file.part").write_bytes(server.body[:100])
-    server.ranges = False
-    assert fetch().read_bytes() == server.body
-
-
-def test_a_part_that_is_whole_is_not_believed(
-    fetch: Callable[[], Path], server: Server, tmp_path: Path
-) -> None:
-    (tmp_path / "file.part").write_bytes(b"x" * len(server.body))
-    assert fetch().read_bytes() == server.body
-    assert server.asked == ["bytes=10240-", None]
-
-
-def test_damage_is_found_by_the_servers_md5(
-    fetch: Callable[[], Path], server: Server, tmp_path: Path
-) -> None:
-    (tmp_path / "file.part").write_bytes(b"x" * 100)
-    with pytest.raises(ValueError, match="damaged and was removed"):
-        fetch()
-    assert not list(tmp_path.glob("file*"))
-    assert fetch().read_bytes() == server.body
-
-
 def test_an_address_that_does_not_answer(
-    run: Callable[..., int], capsys: pytest.CaptureFixture[str]
+    run: Callable[..., int],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr("tissueshap.datasets._transfer.PAUSE", 0.0)
     assert run("download", base="http://127.0.0.1:1") == 2
     said = capsys.readouterr().err
-    assert "could not be downloaded" in said
+    assert "was not downloaded" in said
     assert "or put the file at" in said
+
+
+def test_a_file_put_there_that_is_not_gtex_is_refused(
+    run: Callable[..., int], out: Path, script: ModuleType, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out.parent.mkdir()
+    (out.parent / script.FILES["reads"]).write_bytes(gct(COUNTS)[:-40])
+    assert run("download") == 2
+    assert "move it away and run again" in capsys.readouterr().err

@@ -153,5 +153,5 @@ def test_the_files_of_the_project_are_checked(
     monkeypatch.chdir(SCRIPT.parents[2])
     files = set(prose.written_here())
     assert {"README.md", "NEWS.md", "DESCRIPTION", "Makefile", "docs/explanation.md"} <= files
-    assert {"vignettes/paper.Rmd", "inst/scripts/gtf.py", "inst/scripts/prose.py"} <= files
+    assert {"vignettes/paper.Rmd", "inst/scripts/hpa_counts.py", "inst/scripts/prose.py"} <= files
     assert "inst/scripts/prose.txt" not in files

@@ -1,4 +1,4 @@
-"""Genes of a GTF file, for the scripts in this folder: name, biotype, length."""
+"""Genes of a GTF file: name, biotype, length."""
 
 from __future__ import annotations
 

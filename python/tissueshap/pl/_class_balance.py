@@ -72,7 +72,9 @@ def class_balance(
         )
     shown, merged = _merged(order, names, before, after)
     below = "\n".join(
-        textwrap.fill(f"{row}: {', '.join(_style.texts(members))}", 14 * int(canvas.width or 6.2))
+        textwrap.fill(
+            f"{row}: {', '.join(map(_style.text, members))}", 14 * int(canvas.width or 6.2)
+        )
         for row, members in merged.items()
     )
     rows = np.arange(len(shown))

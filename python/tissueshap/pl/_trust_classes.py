@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
 
 from tissueshap._core import slots
 from tissueshap.pl import _palette, _style
+from tissueshap.pl._canvas import Canvas, Options, figure
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Sequence
 
     import pandas as pd
     from anndata import AnnData
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 
+@figure
 def trust_classes(
+    canvas: Canvas,
     adata: AnnData,
     *,
-    figsize: tuple[float, float] | None = None,
-    save: str | Path | None = None,
-) -> Figure:
+    groups: str | Sequence[str] | None = None,
+    **options: Unpack[Options],
+) -> None:
     """Draw each class's selected genes: how many recur, and how many are in reliable order.
 
     Classes whose genes should not be read one by one are orange: not enough of their genes
@@ -33,6 +35,7 @@ def trust_classes(
     ----------
     adata
         Samples x genes, after ``tl.trust``. Reads its table ``classes``.
+    %(groups)s
     %(figure)s
 
     Returns
@@ -46,15 +49,12 @@ def trust_classes(
     True
     """
     table = slots.table(adata, "trust", "classes")
-    with _style.context():
-        figure = _style.new(5.6, _style.rows_height(len(table)), figsize)
-        axes = figure.add_subplot()
-        _bars(axes, table)
-        _style.class_rows(axes, table["class"])
-        axes.set_xlabel("genes")
-        axes.grid(axis="x")
-        _style.legend_above(figure, axes, ncols=2)
-    return _style.finish(figure, save)
+    table = table[table["class"].isin(_style.chosen(list(table["class"].astype(str)), groups))]
+    axes = canvas.axes(5.6, _style.rows_height(len(table)))
+    _bars(axes, table)
+    canvas.class_rows(axes, table["class"])
+    axes.set_xlabel("genes")
+    canvas.legend_above(axes, ncols=2)
 
 
 def _bars(axes: Axes, table: pd.DataFrame) -> None:

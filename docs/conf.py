@@ -1,18 +1,24 @@
 """Sphinx's settings for the documentation of the Python package: `make docs`."""
 
 import os
+import sys
+from pathlib import Path
 
 import tissueshap
+
+sys.path.insert(0, str(Path(__file__).parent / "_ext"))
 
 project = "tissueshap"
 author = "The tissueshap authors"
 release = version = tissueshap.__version__
 
 extensions = [
-    "myst_parser",
+    "myst_nb",
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
     "sphinx.ext.napoleon",
+    "sphinx_design",
+    "made_pages",
 ]
 # Links into other references need their inventories from the network. `make docs` works
 # without one, so that only Read the Docs makes them; it says so in this variable.
@@ -31,7 +37,18 @@ html_theme = "furo"
 html_title = f"tissueshap {release}"
 html_show_copyright = False
 templates_path = ["_templates"]
-exclude_patterns = ["_build", "_templates"]
+exclude_patterns = ["_build", "_ext", "_templates", "generated/command_line.md"]
+
+# Tutorials are run when they or this package have changed; without R they are shown as they are.
+nb_execution_mode = "cache"
+nb_execution_cache_path = str(Path(__file__).parent / "_build" / "notebooks")
+nb_execution_timeout = 900
+nb_execution_raise_on_error = True
+nb_execution_in_temp = True
+nb_merge_streams = True
+# TensorFlow and R write to the standard error of a notebook.
+nb_output_stderr = "remove"
+myst_enable_extensions = ["colon_fence"]
 
 # The pages link to headings of their own; GitHub makes the same anchors.
 myst_heading_anchors = 3
@@ -55,6 +72,7 @@ PAGES = {
     "NEWS.md": "news.md",
     "inst/scripts/README.md": "scripts.md",
     "docs/": "",
+    "README.md": "index.md",
 }
 
 

@@ -72,18 +72,18 @@ def confusion(
     right = (scores["recall"] == 1) & (scores["precision"] == 1)
     perfect = [] if right.all() else list(scores.index[right])
     scores = scores.drop(index=perfect)
-    for_names = _style.label_length(_style.texts(scores.index, canvas.longest)) * 0.75 + 0.7
-    scores, better = _fitting(scores, canvas.width, for_names)
+    margin = _style.label_length(_style.texts(scores.index, canvas.longest)) * 0.75 + 0.7
+    scores, better = _fitting(scores, canvas.width, margin)
     many = len(scores) > _MOST_WRITTEN
     if many:
         scores = scores.iloc[_style.similar(_shares(counts, list(scores.index)))]
     shares = _shares(counts, list(scores.index))
     names = _style.texts(scores.index, canvas.longest)
-    side, size = _size(canvas.width, len(scores), for_names)
+    side, size = _size(canvas.width, len(scores), margin)
     lists = {"Without errors": perfect, "With fewer errors": better}
     below = _listed(lists, width=int((canvas.width or side + 2) * 15))
     figure = canvas.figure(
-        side + 0.8 + for_names, side + for_names + 1.4 + 0.13 * (below.count("\n") + 1)
+        side + 0.8 + margin, side + margin + 1.4 + 0.13 * (below.count("\n") + 1)
     )
     grid = figure.add_gridspec(
         2, 2, width_ratios=[side, 0.55], height_ratios=[0.55, side], wspace=0.02, hspace=0.02
@@ -119,7 +119,7 @@ def confusion(
 
 
 def _fitting(
-    scores: pd.DataFrame, width: float | None, for_names: float
+    scores: pd.DataFrame, width: float | None, margin: float
 ) -> tuple[pd.DataFrame, list[str]]:
     """Return the classes with the most errors that a narrow figure has space for, and the others.
 
@@ -129,17 +129,17 @@ def _fitting(
         ``recall`` and ``precision`` of the classes.
     width
         Of the figure in inches, if it is fixed.
-    for_names
+    margin
         Inches of it that the names take.
     """
-    n = len(scores) if width is None else max(5, int((width - for_names - 0.55) / _SMALLEST_CELL))
+    n = len(scores) if width is None else max(5, int((width - margin - 0.55) / _SMALLEST_CELL))
     errors = scores[["recall", "precision"]].fillna(0).min(axis=1)
     drawn = errors.nsmallest(n, keep="first").index
     kept = scores.index.isin(drawn)
     return scores[kept], list(scores.index[~kept])
 
 
-def _size(width: float | None, n: int, for_names: float) -> tuple[float, float]:
+def _size(width: float | None, n: int, margin: float) -> tuple[float, float]:
     """Return the side of the matrix in inches, and the size of its text in points.
 
     Parameters
@@ -148,11 +148,11 @@ def _size(width: float | None, n: int, for_names: float) -> tuple[float, float]:
         Of the figure in inches, if it is fixed.
     n
         Number of classes.
-    for_names
+    margin
         Inches of the figure that the names take.
     """
     cell = _CELL if n <= _MOST_WRITTEN else _SMALL_CELL
-    side = max(2.2, cell * n) if width is None else max(1.2, width - for_names - 0.55)
+    side = max(2.2, cell * n) if width is None else max(1.2, width - margin - 0.55)
     return side, float(np.clip(0.72 * 72 * side / n, 4, 7))
 
 

@@ -133,7 +133,7 @@ def chosen(names: Sequence[str], groups: str | Sequence[str] | None) -> list[str
     names
         All classes.
     groups
-        Those that the user names, or None for all.
+        Those that are to be drawn, or None for all.
     """
     if groups is None:
         return list(names)
@@ -181,7 +181,7 @@ def cell_text(width: float | None, n: int) -> float:
     Parameters
     ----------
     width
-        Of the figure in inches, or None where a cell has the width that it needs.
+        Of the figure in inches, or None where a cell is as wide as it should be.
     n
         Number of columns.
     """

@@ -30,7 +30,7 @@ def fitting(width: float | None, names: float) -> int:
     Parameters
     ----------
     width
-        Of the figure in inches, if it is fixed; otherwise it has the width of a page.
+        Of the figure in inches, if it is fixed; otherwise it is as wide as a page.
     names
         Inches of the longest name of a class.
     """

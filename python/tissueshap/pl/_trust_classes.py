@@ -11,6 +11,8 @@ from tissueshap.pl import _palette, _style
 from tissueshap.pl._canvas import Canvas, Options, figure
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
     from anndata import AnnData
     from matplotlib.axes import Axes
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 def trust_classes(
     canvas: Canvas,
     adata: AnnData,
+    *,
+    groups: str | Sequence[str] | None = None,
     **options: Unpack[Options],
 ) -> None:
     """Draw each class's selected genes: how many recur, and how many are in reliable order.
@@ -31,6 +35,7 @@ def trust_classes(
     ----------
     adata
         Samples x genes, after ``tl.trust``. Reads its table ``classes``.
+    %(groups)s
     %(figure)s
 
     Returns
@@ -44,11 +49,11 @@ def trust_classes(
     True
     """
     table = slots.table(adata, "trust", "classes")
+    table = table[table["class"].isin(_style.chosen(list(table["class"].astype(str)), groups))]
     axes = canvas.axes(5.6, _style.rows_height(len(table)))
     _bars(axes, table)
     canvas.class_rows(axes, table["class"])
     axes.set_xlabel("genes")
-    axes.grid(axis="x")
     canvas.legend_above(axes, ncols=2)
 
 

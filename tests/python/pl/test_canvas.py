@@ -131,7 +131,17 @@ def test_only_thousands_of_dots_are_pixels(few, many, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "name", ["class_balance", "confusion", "de_counts", "exclusive", "per_class", "ppi", "shap"]
+    "name",
+    [
+        "class_balance",
+        "confusion",
+        "de_counts",
+        "exclusive",
+        "per_class",
+        "ppi",
+        "shap",
+        "trust_classes",
+    ],
 )
 def test_groups_are_the_rows(few, name):
     names = slots.class_names(few)

@@ -1,0 +1,102 @@
+"""What is made when the documentation is built: pictures, links, and the command line's page."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import example
+from sphinx.application import Sphinx
+from sphinx.util import logging
+
+import tissueshap as ts
+
+_DOCS = Path(__file__).resolve().parents[1]
+_GENERATED = _DOCS / "generated"
+#: A function as docstrings name it: ``tl.shap``, or with arguments ``tl.shap(target="all")``.
+_NAMED = re.compile(r"``(?:ts\.)?([a-z]+\.\w+)(\([^`]*\))?``")
+#: At most this many functions are listed under "See also".
+_MOST_RELATED = 8
+
+_log = logging.getLogger(__name__)
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Connect to Sphinx."""
+    app.connect("config-inited", _prepare)
+    app.connect("autodoc-process-docstring", _link)
+    return {"parallel_read_safe": True}
+
+
+def _prepare(app: Sphinx, config: Any) -> None:
+    """Write what pages include, and tell the templates of functions what there is."""
+    _GENERATED.mkdir(exist_ok=True)
+    _write_command_line()
+    pictures: list[str] = []
+    if example.possible():
+        pictures = example.draw(_GENERATED / "pictures", _DOCS / "_build" / "example")
+    else:
+        config.nb_execution_mode = "off"
+        _log.info("tissueshap's R package is not installed: no pictures, tutorials are not run")
+    config.autosummary_context = {"pictures": pictures, "related": _related()}
+
+
+def _write_command_line() -> None:
+    """Write the page of all commands, which typer makes from their help."""
+    command = [sys.executable, "-m", "typer", "tissueshap.cli", "utils", "docs"]
+    made = subprocess.run(
+        [*command, "--name", "tissueshap"],
+        check=True,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "COLUMNS": "100", "NO_COLOR": "1"},
+    ).stdout
+    # The page has a title of its own, so that commands are its sections.
+    sections = made.split("\n", 1)[1]
+    (_GENERATED / "command_line.md").write_text(sections, encoding="utf-8")
+
+
+def _listed() -> list[str]:
+    text = (_DOCS / "api.md").read_text(encoding="utf-8")
+    return re.findall(r"^   ([a-z]+\.\w+)$", text, flags=re.MULTILINE)
+
+
+def _docstring(name: str) -> str:
+    part, own = name.split(".")
+    return inspect.getdoc(getattr(getattr(ts, part), own)) or ""
+
+
+def _named_in(name: str, known: Iterable[str]) -> list[str]:
+    found = (match[1] for match in _NAMED.finditer(_docstring(name)))
+    return [each for each in dict.fromkeys(found) if each in known and each != name]
+
+
+def _related() -> dict[str, list[str]]:
+    """Return for each function those that its docstring names, and then those that name it."""
+    known = _listed()
+    named = {name: _named_in(name, known) for name in known}
+    related = {}
+    for name in known:
+        users = [other for other in known if name in named[other]]
+        related[f"tissueshap.{name}"] = list(dict.fromkeys([*named[name], *users]))[:_MOST_RELATED]
+    return related
+
+
+def _link(
+    app: Sphinx, what: str, name: str, obj: object, options: object, lines: list[str]
+) -> None:
+    """Make a link of each function that a docstring names."""
+    known = set(_listed())
+
+    def linked(match: re.Match[str]) -> str:
+        if match[1] not in known or name.endswith(match[1]):
+            return match[0]
+        return f":py:obj:`{match[1]}{match[2] or ''} <tissueshap.{match[1]}>`"
+
+    lines[:] = [_NAMED.sub(linked, line) for line in lines]

@@ -9,6 +9,22 @@
 #'
 #' @inheritParams run_predict
 #' @inheritParams run_filter_genes
+#' @param model What [run_cnn()] returned, after [run_select_genes()]; or a
+#'   model of another package that [class_probabilities()] knows, a function of
+#'   samples x genes, or a model of Python. Such a model is explained here, by
+#'   sampled Shapley values where Python has no exact method, on at most ten
+#'   held-out samples of each class that it predicts correctly; its genes are
+#'   those of `adata` unless it names them. `NULL` if there are only
+#'   `attributions`.
+#' @param attributions `NULL`, or an explanation from elsewhere to be checked:
+#'   the name of a layer (assay); a matrix, genes x samples; a matrix or data
+#'   frame of genes x classes, such as coefficients; or a named list with the
+#'   genes of each class, the most important first.
+#' @param train `NULL`, or a function of `x` (samples x genes), `y` (the
+#'   classes) and `seed` that trains a model like `model`, for the checks that
+#'   train again.
+#' @param n_top Genes of each class that are checked, if the explanation is not
+#'   one that `adata` has.
 #' @param checks `"quick"` (at most one training, where it takes less than a
 #'   minute), `"full"`, or names of checks as `ts.tl.trust` lists them.
 #' @param n_samples Explained samples of each class to look at.
@@ -32,15 +48,29 @@
 #'     run_shap(adata, model, n_draws = 50)
 #'     run_select_genes(run_rank_genes(adata), method = "elbow")
 #'     run_trust(adata, model, checks = "completeness")
+#'
+#'     # A published list, and no model.
+#'     genes <- rownames(simulate_counts(60, 40, tissues = 3))
+#'     lists <- list(genes[1:3], genes[4:6], genes[7:9])
+#'     names(lists) <- levels(adata$obs$tissue)
+#'     run_trust(adata, NULL, attributions = lists, checks = "specificity")
 #' }
-run_trust <- function(adata, model, label = NULL, checks = "quick",
+run_trust <- function(adata, model, label = NULL, attributions = NULL,
+                      train = NULL, n_top = 10, checks = "quick",
                       n_samples = 3, n_seeds = 2, n_folds = 3, n_boot = 20,
                       seed = 42, key_added = NULL, copy = FALSE, ...) {
     levels <- c("quick", "full")
     if (!(length(checks) == 1 && checks %in% levels)) {
         checks <- as.list(checks)
     }
-    in_python("tl.trust", adata, list(label = label, checks = checks,
+    own <- is_python(model) && is.null(train)
+    genes <- if (own) NULL else axis_names(adata, "var")
+    model <- model_for_python(model, genes)
+    attributions <- attributions_for_python(attributions,
+        axis_names(adata, "obs"))
+    in_python("tl.trust", adata, list(label = label,
+        attributions = attributions, train = training_for_python(train, genes),
+        n_top = n_top, checks = checks,
         n_samples = n_samples, n_seeds = n_seeds, n_folds = n_folds,
         n_boot = n_boot, seed = seed, key_added = key_added, ...),
         list(model), copy)

@@ -17,6 +17,7 @@ from tissueshap._version import __version__
 
 if TYPE_CHECKING:
     from tissueshap import (
+        adapters,
         calibration,
         datasets,
         explain,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 _NAMESPACES = frozenset(
     (
+        "adapters",
         "calibration",
         "datasets",
         "explain",
@@ -50,6 +52,7 @@ _NAMESPACES = frozenset(
 
 __all__ = [
     "__version__",
+    "adapters",
     "calibration",
     "datasets",
     "errors",

@@ -31,6 +31,7 @@ LAYERS = (
     ("pp", "datasets", "de", "enrichment", "clustering", "calibration"),
     ("model",),
     ("explain", "evaluation"),
+    ("adapters",),
     ("trust",),
     ("ranking",),
     ("tl", "pl", "get"),

@@ -33,3 +33,19 @@ def top(scores: np.ndarray, n: int) -> np.ndarray:
     chosen = np.zeros(scores.shape, dtype=bool)
     np.put_along_axis(chosen, orders(scores)[:n], True, axis=0)
     return np.asarray(chosen & ~np.isnan(scores))
+
+
+def descending_ranks(values: np.ndarray) -> np.ndarray:
+    """Return each column's ranks, 1 the highest, ties in order, NaN where the value is.
+
+    Parameters
+    ----------
+    values
+        genes x classes.
+    """
+    order = orders(values)
+    ranks = np.empty_like(values)
+    places = np.arange(1.0, len(values) + 1)[:, None]
+    np.put_along_axis(ranks, order, np.broadcast_to(places, values.shape), axis=0)
+    ranks[np.isnan(values)] = np.nan
+    return ranks

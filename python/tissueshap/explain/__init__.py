@@ -29,6 +29,7 @@ from tissueshap.explain._choose_background import (
 )
 from tissueshap.explain._draws import N_DRAWS as N_DRAWS
 from tissueshap.explain._explaining import Explaining as Explaining, explanation as explanation
+from tissueshap.explain._explanation import completeness as completeness
 from tissueshap.explain._samples import (
     PreparedRows as PreparedRows,
     Rows as Rows,

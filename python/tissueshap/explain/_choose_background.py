@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args
 
 import numpy as np
 
@@ -18,15 +18,21 @@ from tissueshap.pp import expand
 if TYPE_CHECKING:
     from anndata import AnnData
 
-    from tissueshap.model import Classifier
-
 Against = Literal["train", "balanced", "stratified", "others", "kmeans"]
 BACKGROUNDS: tuple[str, ...] = get_args(Against)
 
 
+class WithClasses(Protocol):
+    """A model that names its classes."""
+
+    @property
+    def classes(self) -> list[str]:
+        """Names, in the order of its outputs."""
+
+
 def choose(
     adata: AnnData,
-    model: Classifier,
+    model: WithClasses,
     background: str | np.ndarray | Centres,
     *,
     rows: Rows,

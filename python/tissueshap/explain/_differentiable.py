@@ -97,7 +97,8 @@ class GradientFunction:
             return ops.convert_to_tensor(np.asarray(slopes, dtype=np.float32))
 
         def call(*arrays: np.ndarray) -> np.ndarray:
-            values: np.ndarray = ops.convert_to_numpy(function(gradient, *arrays))
+            tensors = [ops.convert_to_tensor(array) for array in arrays]
+            values: np.ndarray = ops.convert_to_numpy(function(gradient, *tensors))
             return values
 
         return call

@@ -128,7 +128,10 @@ class Values:
         uns: dict[str, Any] = {
             "samples": samples,
             "n_explained": len(samples),
-            "median_completeness": float(samples["completeness"].median()),
+            # Not known for any sample if what the values add up from is not.
+            "median_completeness": float(samples["completeness"].dropna().median())
+            if samples["completeness"].notna().any()
+            else np.nan,
         }
         varm = {}
         if self._every:

@@ -39,6 +39,7 @@ from tissueshap.model._input import (
     check_model as check_model,
     columns_of as columns_of,
     counts_for as counts_for,
+    gene_columns as gene_columns,
     input_values as input_values,
 )
 from tissueshap.model._input_scale import InputScale as InputScale

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -69,21 +70,40 @@ def input_values(adata: AnnData, model: Classifier, layer: str) -> Any:
 def columns_of(adata: AnnData, model: Classifier, *, fill: float | None = None) -> np.ndarray:
     """Return the positions of the model's genes in ``adata``, -1 for those to be filled."""
     check_model(model)
+    lowest = f"{model.scale.floor:.3g}" if model.scale else ""
+    return gene_columns(adata, model.genes, fill=fill, lowest=lowest)
+
+
+def gene_columns(
+    adata: AnnData, genes: Sequence[str], *, fill: float | None = None, lowest: str = ""
+) -> np.ndarray:
+    """Return the positions of a model's genes in ``adata``, -1 for those to be filled.
+
+    Parameters
+    ----------
+    adata
+        Samples x genes.
+    genes
+        The model's.
+    fill
+        The value of genes that are missing; None refuses them.
+    lowest
+        The lowest value of the training data, for the message.
+    """
     names = pd.Index(map(str, adata.var_names))
-    columns = names.get_indexer(pd.Index(model.genes))
+    columns = names.get_indexer(pd.Index(genes))
     missing = np.flatnonzero(columns < 0)
     if missing.size == columns.size:
         raise DataError(
             f"adata has none of the model's {columns.size} genes: the model has "
-            f"{model.genes[:3]}, adata.var_names has {list(names[:3])}; use the same "
+            f"{list(genes[:3])}, adata.var_names has {list(names[:3])}; use the same "
             "identifiers"
         )
     if missing.size and fill is None:
-        first = [model.genes[place] for place in missing[:5]]
-        lowest = f"fill={model.scale.floor:.3g}" if model.scale else "fill="
+        first = [genes[place] for place in missing[:5]]
         raise DataError(
-            f"{missing.size} of the model's {len(model.genes)} genes are missing from adata: "
-            f"{first}; add them, or pass {lowest} to treat them as not expressed"
+            f"{missing.size} of the model's {len(genes)} genes are missing from adata: "
+            f"{first}; add them, or pass fill={lowest} to treat them as not expressed"
         )
     return np.asarray(columns)
 

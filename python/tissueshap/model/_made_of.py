@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,13 @@ if TYPE_CHECKING:
     from anndata import AnnData
 
     from tissueshap.model._classifier import Classifier
+
+
+class Identified(Protocol):
+    """A model with a fingerprint."""
+
+    def fingerprint(self) -> str:
+        """Return a short string that identifies the model."""
 
 
 def trained_on(adata: AnnData, label: str, samples: np.ndarray) -> pd.DataFrame:
@@ -36,7 +43,7 @@ def trained_here(adata: AnnData, model: Classifier) -> pd.DataFrame | None:
 
 def of_model(
     adata: AnnData,
-    model: Classifier,
+    model: Identified,
     verb: str,
     *reads: str | None,
     layer: str | None,

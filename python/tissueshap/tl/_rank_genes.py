@@ -14,7 +14,7 @@ from tissueshap._core.dense import dense
 from tissueshap._core.errors import DataError
 from tissueshap._core.logging import logger
 from tissueshap._core.options import check_choice, check_number
-from tissueshap._core.selection import orders
+from tissueshap._core.selection import descending_ranks
 from tissueshap.ranking import directions, scanpy_record
 from tissueshap.trust import STATISTICS
 
@@ -258,19 +258,3 @@ def bootstrap_interval(
     drawn = [statistic(values[rng.integers(0, len(values), len(values))]) for _ in range(n_boot)]
     low, high = np.quantile(drawn, [0.025, 0.975], axis=0)
     return low, high
-
-
-def descending_ranks(values: np.ndarray) -> np.ndarray:
-    """Return each column's ranks, 1 the highest, ties in order, NaN where the value is.
-
-    Parameters
-    ----------
-    values
-        genes x classes.
-    """
-    order = orders(values)
-    ranks = np.empty_like(values)
-    places = np.arange(1.0, len(values) + 1)[:, None]
-    np.put_along_axis(ranks, order, np.broadcast_to(places, values.shape), axis=0)
-    ranks[np.isnan(values)] = np.nan
-    return ranks

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -13,9 +13,11 @@ from tissueshap._core.adata import target
 from tissueshap._core.errors import DataError
 from tissueshap._core.held_out import folds
 from tissueshap._core.logging import logger
+from tissueshap._core.options import check_number
 from tissueshap._core.progress import progress
+from tissueshap.adapters import Model, adapt_to, explained_with, without_model
 from tissueshap.evaluation import fold_alone
-from tissueshap.model import backend, columns_of, of_model
+from tissueshap.model import Classifier, backend, gene_columns, of_model
 from tissueshap.tl._cnn import cnn
 from tissueshap.tl._rank_genes import rank_genes
 from tissueshap.tl._select_genes import select_genes
@@ -30,19 +32,25 @@ from tissueshap.trust import (
     makers,
     names_of,
     summary,
+    trainer,
+    with_explanation,
 )
 
 if TYPE_CHECKING:
     from anndata import AnnData
 
-    from tissueshap.model import Classifier
+    from tissueshap.adapters import Explain
 
 
 def trust(
     adata: AnnData,
-    model: Classifier,
+    model: Any,
     label: str | None = None,
     *,
+    attributions: Any = None,
+    train: Callable[..., Any] | None = None,
+    explain: Explain | None = None,
+    n_top: int = 10,
     checks: Sequence[str] | Literal["quick", "full"] = "quick",
     fold: int | None = None,
     n_samples: int = 3,
@@ -66,15 +74,41 @@ def trust(
     Parameters
     ----------
     adata
-        Samples x genes, after ``tl.select_genes``. Reads ``obs[label]``, ``obs["split"]``,
+        Samples x genes, with ``obs["split"]``; for a classifier of ``tl.cnn`` after
+        ``tl.select_genes``. Reads ``obs[label]``, ``obs["split"]``,
         ``layers["log2"]``, ``layers["shap"]``, ``varm["shap_median"]``, the records of
         ``shap`` and ``select_genes``; if present ``varm["de_logfc"]`` and
         ``varm["de_pvalue"]``, ``uns["truth"]``, the records of ``null_test`` and
         ``stability``; and, to train again, the records of ``cnn``, ``log2`` and
         ``oversample`` with the layer that it mixes.
     model
-        The classifier that was explained; it is not changed.
+        The model; it is not changed. A classifier of ``tl.cnn``, whose explanation `adata`
+        has; or a Keras or PyTorch network, an estimator with ``predict_proba``, a CellTypist
+        model, or a function from samples x genes to probabilities, as
+        ``ts.adapters.adapt`` takes them (which also names their genes and classes). Such a
+        model is explained here, on at most ten held-out samples of each class that it predicts
+        correctly, by the method that ``ts.adapters.adapt`` lists. None if there are only
+        `attributions`.
     %(label)s
+    attributions
+        An explanation that was made elsewhere, to be checked instead of one made here. Of
+        samples: samples x genes (x classes), of all samples or of the held-out ones in their
+        order; the name of a layer; a data frame of samples x genes; a ``shap.Explanation``; a
+        tensor; a list of arrays, one per class. Values without classes are those of the class
+        that the model predicts (without a model, of the sample's own class). Of classes: a
+        data frame of genes x classes, such as coefficients, or of the columns class, gene and
+        rank; ``{class: [genes, the most important first]}``.
+    train
+        Trains a model like `model`, for the checks that train again: ``train(x, y, seed)``
+        with samples x genes and the names of their classes, or, if its first parameter is
+        called ``adata``, ``train(adata, seed)`` with the training samples. Classifiers of
+        ``tl.cnn`` do not need it.
+    explain
+        How a model is explained: ``explain(model, x, background, targets)`` returns samples x
+        genes for the class of each (its number). By default the method that
+        ``ts.adapters.adapt`` lists.
+    n_top
+        Genes of each class that are checked, if the explanation is not one that `adata` has.
     checks
         ``"quick"`` (at most one training, if it takes less than a minute), ``"full"``, or
         names: ``completeness``, ``repeat`` (explaining again, with other draws), ``lists``
@@ -119,6 +153,9 @@ def trust(
     -------
     None, or with `copy` the new AnnData. Writes ``uns["tissueshap"]["trust"]``:
 
+    ``genes``
+        ``class``, ``gene``, ``rank``, ``value``, ``exclusive``: the genes that were checked, if
+        the explanation is not one that `adata` has.
     ``summary``
         One row per check: ``check``, ``question``, ``measure``, ``value``, ``chance``,
         ``threshold``, ``higher`` (whether a high value is good), ``verdict`` (``"holds"``,
@@ -175,9 +212,11 @@ def trust(
     Raises
     ------
     DataError
-        A check is unknown, a number is too small, or the model was not trained on this AnnData.
+        A check is unknown, a number is too small, the model was not trained on this AnnData,
+        or genes, classes or attributions do not fit.
     MissingSlotError
-        ``tl.shap``, ``tl.rank_genes`` or ``tl.select_genes`` has not been run.
+        ``tl.shap``, ``tl.rank_genes`` or ``tl.select_genes`` has not been run for a classifier
+        of ``tl.cnn``.
 
     Examples
     --------
@@ -185,6 +224,16 @@ def trust(
     >>> table = adata.uns["tissueshap"]["trust"]["summary"]
     >>> table.columns.tolist()
     ['check', 'question', 'measure', 'value', 'chance', 'threshold', 'higher', 'verdict', 'reason']
+
+    A model of another package:
+
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> train = adata.obs["split"] == "train"
+    >>> x, tissue = adata.layers["log2"][train], adata.obs["tissue"][train].astype(str)
+    >>> regression = LogisticRegression(max_iter=500).fit(x, tissue)
+    >>> ts.tl.trust(adata, regression, checks=["completeness", "use"], key_added="regression")
+    >>> adata.uns["tissueshap"]["regression"]["summary"].set_index("check").loc["use", "verdict"]
+    'holds'
     """
     adata = target(adata, copy=copy)
     name = slots.label_name(adata, label)
@@ -192,19 +241,40 @@ def trust(
     numbers = Numbers(n_samples, n_seeds, n_folds, n_boot, n_random, replacement, layer, seed)
     numbers = replace(numbers, confounders=None if confounders is None else tuple(confounders))
     check_numbers(numbers)
-    also = [record for check in selected if (record := CHECKS[check].record)]
-    reads = ("shap", "rank_genes", "select_genes", *also)
-    columns_of(adata, model)
-    sources = of_model(adata, model, "trust", *reads, layer=layer, key_added=key_added)
-    if fold is None and folds(adata) is not None:
-        raise DataError("there are folds: pass the fold of this network, for example fold=1")
-    whole = adata if fold is None else one_fold(adata, name, fold, layer=layer)
+    check_number("n_top", n_top, low=1, integer=True)
+    adapted, lacks = _in_common_form(adata, model, name, attributions, train, explain)
+    if given_here(adata, model, adapted, attributions, explain):
+        also = [record for check in selected if (record := CHECKS[check].record)]
+        reads = ("shap", "rank_genes", "select_genes", *also)
+        sources = of_model(adata, adapted, "trust", *reads, layer=layer, key_added=key_added)
+        if fold is None and folds(adata) is not None:
+            raise DataError("there are folds: pass the fold of this network, for example fold=1")
+        whole = adata if fold is None else one_fold(adata, name, fold, layer=layer)
+    else:
+        sources = of_model(adata, adapted, "trust", layer=layer, key_added=key_added)
+        if fold is not None or folds(adata) is not None:
+            raise DataError("a model of another package needs one split: run ts.pp.split(adata)")
+        lacks["recorded"] = "it is made from an explanation in adata, and this one is not there"
+        whole = with_explanation(
+            adata,
+            adapted,
+            name,
+            given=attributions,
+            layer=layer,
+            n_top=n_top,
+            seed=seed,
+            lacks=lacks,
+            rank_genes=rank_genes,
+            select_genes=select_genes,
+        )
     quick = checks == "quick"
-    context = Context(whole, model, name, replace(numbers, n_seeds=1) if quick else numbers)
-    provenance.check_trained_on(whole, name, model.trained_on)
+    used = replace(numbers, n_seeds=1) if quick else numbers
+    context = Context(whole, adapted, name, used, lacks)
+    provenance.check_trained_on(whole, name, adapted.trained_on)
+    again = trainer(adata, model, adapted, train=train, explain=explain, layer=layer, cnn=cnn)
     rows, tables = [], dict[str, list[pd.DataFrame]]()
     for make in progress(
-        makers(context, selected, quick=quick, train=cnn).values(), desc="trust", unit="check"
+        makers(context, selected, quick=quick, train=again).values(), desc="trust", unit="check"
     ):
         check_rows, check_tables = make()
         rows += check_rows
@@ -223,11 +293,15 @@ def trust(
                 "n_holds": int(verdicts.get(HOLDS, 0)),
                 "n_fails": int(verdicts.get(FAILS, 0)),
                 "classes": class_table(context, rows, details),
+                **({} if whole is adata or fold is not None else _genes(whole)),
                 **details,
             }
         },
         params={
             "label": name,
+            "model": adapted.kind,
+            "explained_by": adapted.explained_by if attributions is None else "attributions",
+            "n_top": n_top,
             "checks": list(selected),
             "fold": fold,
             "n_samples": n_samples,
@@ -245,6 +319,62 @@ def trust(
         key_added=key_added,
     )
     return adata if copy else None
+
+
+def _in_common_form(
+    adata: AnnData,
+    model: Any,
+    label: str,
+    attributions: Any,
+    train: Callable[..., Any] | None,
+    explain: Explain | None,
+) -> tuple[Model, dict[str, str]]:
+    """Return the model in the form that the checks know, and what they lack, with the reason."""
+    lacks = {}
+    if model is None:
+        if attributions is None:
+            raise DataError(
+                "model=None needs attributions=: pass a model, its attributions or both"
+            )
+        if train is not None or explain is not None:
+            raise DataError("train= and explain= need the model: pass it too")
+        adapted = without_model(list(adata.var_names), slots.class_names(adata, label))
+        lacks["probabilities"] = "no model was passed"
+        lacks["explaining"] = "no model was passed"
+    else:
+        adapted = adapt_to(model, list(map(str, adata.var_names)))
+    gene_columns(adata, adapted.genes)
+    if explain is not None:
+        adapted = explained_with(adapted, explain)
+        if attributions is None:
+            lacks["sums"] = "what the values of explain= add up from is unknown"
+    elif attributions is not None:
+        lacks.setdefault(
+            "explaining",
+            "the attributions were made elsewhere: pass explain=, a function of (model, x, "
+            "background, targets), to explain again in the same way",
+        )
+    if train is None and not isinstance(model, Classifier):
+        lacks["training"] = "pass train=, a function (x, y, seed) that returns a model"
+    if train is not None or not isinstance(model, Classifier):
+        lacks["layouts"] = "only networks of ts.tl.cnn are trained with other layouts of the genes"
+    return adapted, lacks
+
+
+def given_here(
+    adata: AnnData, model: Any, adapted: Model, attributions: Any, explain: Explain | None
+) -> bool:
+    """Return whether the explanation to check is the one that the AnnData has."""
+    if attributions is not None or explain is not None:
+        return False
+    if isinstance(model, Classifier):
+        return True
+    record = slots.record(adata).get("shap", {})
+    return bool(record.get("made_from", {}).get("model") == adapted.fingerprint())
+
+
+def _genes(whole: AnnData) -> dict[str, pd.DataFrame]:
+    return {"genes": slots.table(whole, "select_genes", "genes")}
 
 
 def one_fold(adata: AnnData, label: str, number: int, *, layer: str) -> AnnData:

@@ -31,6 +31,8 @@ __all__ = [
 ]
 
 # For the other packages of tissueshap.
+from tissueshap.trust._again import trainer as trainer
+from tissueshap.trust._bring import with_explanation as with_explanation
 from tissueshap.trust._checks import (
     CHECKS as CHECKS,
     LEVELS as LEVELS,

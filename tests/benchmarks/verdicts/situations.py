@@ -14,12 +14,12 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 from anndata import AnnData
+from tissueshap.trust._randomisation import randomised
 
 from tissueshap import pp, tl
 from tissueshap.explain import expected_gradients
 from tissueshap.model import Classifier, Preset
 from tissueshap.model._backend import keras
-from tissueshap.trust._randomisation import randomised
 
 Kind = Literal["good", "wrong", "unseen"]
 

@@ -431,7 +431,7 @@ def test_networks_are_explained_against_the_same_background(explained, model, ba
     assert (held.groups is not None) == (background == "others")
     assert held.shape[0] == (4 if background == "kmeans" else context.train.size)
     # Two explanations of the same network by as many draws: alike, or one was against others.
-    given, again = context.values[context.few], context.explain(model.network)
+    given, again = context.values[context.few], context.explain(context.model)
     assert np.abs(again - given).mean() < 0.2 * np.abs(given).mean()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -12,8 +13,9 @@ import pandas as pd
 from tissueshap._core import schema, slots
 from tissueshap._core.dense import dense
 from tissueshap._core.errors import DataError
-from tissueshap.explain import N_DRAWS, Background, Rows, choose, expected_gradients
-from tissueshap.model import columns_of, outputs
+from tissueshap.adapters import Model, adapt
+from tissueshap.explain import Background, Rows, choose, explanation
+from tissueshap.model import gene_columns
 from tissueshap.trust._curves import Predict
 from tissueshap.trust._ranking import by_class
 
@@ -60,12 +62,26 @@ class Context:
         What of a class's samples the scores are.
     n_ranks
         Genes selected of each class.
+    lacks
+        What a check may need (``Check.needs``) and is not there, with the reason.
     """
 
-    def __init__(self, adata: AnnData, model: Classifier, label: str, numbers: Numbers) -> None:
-        self.adata, self.model, self.label, self.numbers = adata, model, label, numbers
-        self.classes, self.genes = list(model.classes), pd.Index(model.genes)
-        self.columns = columns_of(adata, model)
+    def __init__(
+        self,
+        adata: AnnData,
+        model: Classifier | Model,
+        label: str,
+        numbers: Numbers,
+        lacks: Mapping[str, str] | None = None,
+    ) -> None:
+        self.adata, self.label, self.numbers = adata, label, numbers
+        self.model = adapt(model)
+        self.lacks = dict(lacks or {})
+        if self.model.randomised is None:
+            kind = self.model.kind
+            self.lacks.setdefault("weights", f"the {kind} has no layers of weights to draw again")
+        self.classes, self.genes = list(self.model.classes), pd.Index(self.model.genes)
+        self.columns = gene_columns(adata, self.model.genes)
         self.x = Rows(slots.require(adata, "layers", numbers.layer), self.columns)
         lookup = {name: code for code, name in enumerate(self.classes)}
         self.codes = self._code(adata.obs[label].astype(str), lookup)
@@ -131,7 +147,7 @@ class Context:
     @cached_property
     def again(self) -> np.ndarray:
         """The values of a few samples, explained again by the model with other draws."""
-        return self.explain(self.model.network, seed=self.numbers.seed + 1)
+        return self.explain(self.model, seed=self.numbers.seed + 1)
 
     @cached_property
     def predicted(self) -> np.ndarray:
@@ -141,7 +157,7 @@ class Context:
 
     def predict(self) -> Predict:
         """Return the model as a function from samples to probabilities."""
-        return lambda x: outputs(self.model.network, x)
+        return self.model.probabilities
 
     def settings(self, verb: str) -> dict[str, Any]:
         """Return what a verb was called with; empty where it was not run."""
@@ -175,18 +191,18 @@ class Context:
 
     def explain(
         self,
-        network: Any,
+        model: Model,
         *,
         n_draws: int | None = None,
         background: Background | None = None,
         seed: int | None = None,
     ) -> np.ndarray:
-        """Explain a few samples with another network, and return their values.
+        """Explain a few samples with a model, as the given one was, and return their values.
 
         Parameters
         ----------
-        network
-            ``keras.Model``.
+        model
+            The model.
         n_draws
             At most so many for each sample; by default as many as the given explanation took.
         background
@@ -199,18 +215,19 @@ class Context:
         few x the model's genes.
         """
         settings = self.settings("shap")
-        taken = int(settings.get("n_draws", N_DRAWS))
-        return expected_gradients(
-            network,
-            self.x.of(self.explained[self.few])[np.arange(self.few.size)],
+        taken = int(settings.get("n_draws", 0)) or None
+        if taken is not None and n_draws is not None:
+            taken = min(n_draws, taken)
+        explainer = model.explainer(
             self.background() if background is None else background,
-            self.targets[self.few],
-            n_draws=taken if n_draws is None else min(n_draws, taken),
+            n_draws=taken,
             tolerance=settings.get("tolerance"),
-            output="logit" if settings.get("output") == "logit" else "probability",
-            method="monte_carlo" if settings.get("method") == "monte_carlo" else "stratified",
+            output=settings.get("output"),
+            method=settings.get("method"),
             seed=self.numbers.seed if seed is None else seed,
-        ).values
+        )
+        x = self.x.of(self.explained[self.few])[np.arange(self.few.size)]
+        return explanation(explainer, x, self.targets[self.few]).values
 
     def ranked(self, values: np.ndarray) -> np.ndarray:
         """Return what a few samples' values rank the genes by, genes x classes."""

@@ -58,17 +58,26 @@ class Check(Question):
         The record that it reads in addition to those of the explanation.
     also
         The question of its second row, if there is one.
+    needs
+        What it cannot be made without: ``"probabilities"`` (a model), ``"values"`` (of
+        samples), ``"sums"`` (what the values add up from), ``"explaining"`` (a way to explain
+        a model again), ``"weights"`` (layers that can be drawn again), ``"training"``,
+        ``"layouts"`` (of the genes, to train with), ``"recorded"`` (an explanation in the
+        AnnData, from which other verbs have worked). The row gives the reason if one of them
+        is not there (``Context.lacks``).
     """
 
     quick: bool = True
     trains: bool = False
     record: str | None = None
     also: Question | None = None
+    needs: tuple[str, ...] = ()
 
 
 #: By name, in the order of the table.
 CHECKS = {
     "completeness": Check(
+        needs=("values", "sums"),
         question="Do the values add up?",
         measure="median relative error of a sample's sum of values",
         threshold=0.05,
@@ -76,6 +85,7 @@ CHECKS = {
         "0.02, wrong values 0.39 and more.",
     ),
     "repeat": Check(
+        needs=("values", "explaining"),
         question="Does explaining again give the same genes?",
         measure="genes in both of two lists, of those in either, of the class that agrees least",
         threshold=1 / 4,
@@ -83,12 +93,14 @@ CHECKS = {
         "which thresholds were set, sound values gave 0.60 and more, wrong ones at most 0.12.",
     ),
     "lists": Check(
+        needs=("values",),
         question="Are the selected genes those of the highest values?",
         measure="share of a class's selected genes that the layer's values rank first, the least",
         threshold=0.99,
         why="Lists that are made from the values are the same; only ties may differ.",
     ),
     "coverage": Check(
+        needs=("values",),
         question="Are enough samples of each class explained?",
         measure="share of the classes with at least three explained samples",
         threshold=0.95,
@@ -96,6 +108,7 @@ CHECKS = {
         "class in twenty may lack them.",
     ),
     "performance": Check(
+        needs=("probabilities",),
         question="Are held-out samples predicted better than by chance?",
         measure="macro F1 on the held-out samples, compared with permuted labels",
         threshold=0.05,
@@ -120,6 +133,7 @@ CHECKS = {
         why="Half of the way from independent columns (0) to one that gives the class away (1).",
     ),
     "use": Check(
+        needs=("probabilities",),
         question="Does the model use these genes?",
         measure="area between deletion and insertion curves of SHAP and random genes",
         threshold=0.1,
@@ -133,6 +147,7 @@ CHECKS = {
         ),
     ),
     "randomisation": Check(
+        needs=("values", "explaining", "weights"),
         question="Do the values come from the learned weights?",
         measure="rank correlation of absolute values with this network's, less that with those of "
         "random weights",
@@ -149,12 +164,14 @@ CHECKS = {
         why="Half way from chance to all of them, as selections must agree.",
     ),
     "bootstrap": Check(
+        needs=("values",),
         question="Do other explained samples give the same genes?",
         measure=AGREEMENTS["jaccard"],
         threshold=0.5,
         why=_HALF_WAY,
     ),
     "seeds": Check(
+        needs=("values", "explaining", "training"),
         question="Does another training give the same genes?",
         measure=AGREEMENTS["jaccard"],
         threshold=1 / 3,
@@ -162,6 +179,7 @@ CHECKS = {
         trains=True,
     ),
     "folds": Check(
+        needs=("values", "explaining", "training"),
         question="Do other training samples give the same genes?",
         measure=AGREEMENTS["jaccard"],
         threshold=1 / 3,
@@ -170,6 +188,7 @@ CHECKS = {
         trains=True,
     ),
     "cohort": Check(
+        needs=("recorded",),
         question="Does another cohort give the same genes?",
         measure=AGREEMENTS["jaccard"],
         threshold=0.5,
@@ -177,6 +196,7 @@ CHECKS = {
         record="stability",
     ),
     "order": Check(
+        needs=("values", "explaining", "training", "layouts"),
         question="Does another layout of the genes give the same ones?",
         measure=AGREEMENTS["jaccard"],
         threshold=0.05,
@@ -205,6 +225,7 @@ CHECKS = {
         ),
     ),
     "clusters": Check(
+        needs=("recorded",),
         question="Do the genes cluster the classes?",
         measure="V-measure of the clusters, compared with random gene sets",
         threshold=0.05,

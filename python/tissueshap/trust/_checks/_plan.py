@@ -28,7 +28,7 @@ def makers(
     quick
         Train again only where that takes seconds.
     train
-        ``tl.cnn``.
+        Trains the model again.
     """
     scores = {"SHAP": context.scores} | ({} if context.de is None else {"DE": context.de})
     if "methods" in asked:
@@ -54,7 +54,19 @@ def makers(
         "truth": lambda: _genes.truth(context, scores),
         "clusters": lambda: _genes.clusters(context),
     }
-    return {check: by_check[check] if check in asked else _skipped(check) for check in CHECKS}
+    return {
+        check: _made(context, check, by_check[check]) if check in asked else _skipped(check)
+        for check in CHECKS
+    }
+
+
+def _made(context: Context, check: str, make: Callable[[], Found]) -> Callable[[], Found]:
+    """Return the function of a check, or of a row with the reason why it cannot be made."""
+    for need in CHECKS[check].needs:
+        if need in context.lacks:
+            reason = context.lacks[need]
+            return lambda: ([absent(check, reason)], {})
+    return make
 
 
 def _skipped(check: str) -> Callable[[], Found]:

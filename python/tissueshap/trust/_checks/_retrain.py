@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from tissueshap._core import provenance, schema, slots
-from tissueshap.model import LAYOUTS, Layout, preset, restored
+from tissueshap.adapters import Model
+from tissueshap.model import LAYOUTS, Layout
 from tissueshap.pp import oversample
 from tissueshap.trust import _stability
 from tissueshap.trust._checks._context import Context
@@ -20,16 +21,15 @@ from tissueshap.trust._checks._rows import Found, absent, stability_rows
 if TYPE_CHECKING:
     from anndata import AnnData
 
-    from tissueshap.model import Classifier
-
 
 #: Seconds of training below which a quick look trains again.
 _QUICK_SECONDS = 60
 _LAYOUT = CHECKS["order"].threshold
 
 
-#: ``tl.cnn``, which is above this package and so is handed in.
-Train = Callable[..., "Classifier"]
+#: Trains on an AnnData with classes of a label, with ``seed`` and ``layout``. It is handed in,
+#: because ``tl.cnn`` is above this package.
+Train = Callable[..., Model]
 
 
 class Retraining:
@@ -40,7 +40,7 @@ class Retraining:
     context
         The model and its data.
     train
-        Trains a classifier, as ``tl.cnn`` does.
+        Trains a model like the given one.
     """
 
     def __init__(self, context: Context, train: Train) -> None:
@@ -67,11 +67,10 @@ class Retraining:
 
     def quick_seeds(self) -> Found:
         """Train again with another seed, where the given network took seconds."""
-        history = self._context.model.history
-        seconds = float(history["seconds"].sum()) if "seconds" in history else np.inf
-        if seconds < _QUICK_SECONDS:
+        seconds = self._context.model.seconds
+        if seconds is not None and seconds < _QUICK_SECONDS:
             return self.seeds()
-        took = f"took {seconds:,.0f} s" if np.isfinite(seconds) else "is not recorded"
+        took = "is not recorded" if seconds is None else f"took {seconds:,.0f} s"
         reason = f"not quick: the training {took}; checks='full' or ['seeds'] trains again"
         return [absent("seeds", reason)], {}
 
@@ -97,7 +96,7 @@ class Retraining:
     def order(self) -> Found:
         """Train again with the genes laid out in other ways, where the network sees a layout."""
         context = self._context
-        if not sees_order(context.model):
+        if not context.model.sees_order:
             reason = (
                 "nothing to measure: no layer of this network sees neighbouring genes, so another "
                 "order only renames the rows of its first weights"
@@ -148,15 +147,9 @@ class Retraining:
     def _scores(self, trained: AnnData, *, seed: int, layout: Layout | None = None) -> np.ndarray:
         """Train on what a shadow holds, and return what ranks the genes then."""
         context = self._context
-        settings = _settings(context, seed=seed, layout=layout)
-        model = self._train(trained, context.label, **settings)
+        model = self._train(trained, context.label, seed=seed, layout=layout)
         background = context.background(trained)
-        return context.ranked(context.explain(model.network, background=background))
-
-
-def sees_order(model: Classifier) -> bool:
-    """Return whether a network looks at neighbouring genes together."""
-    return any("Conv" in type(layer).__name__ for layer in model.network.layers)
+        return context.ranked(context.explain(model, background=background))
 
 
 def shadow(context: Context, *, train: np.ndarray | None = None) -> AnnData:
@@ -200,19 +193,3 @@ def shadow(context: Context, *, train: np.ndarray | None = None) -> AnnData:
         params.pop("label", None)
         oversample(training, context.label, **params, seed=context.numbers.seed)
     return training
-
-
-def _settings(context: Context, *, seed: int, layout: Layout | None) -> dict[str, Any]:
-    """Return the settings of ``tl.cnn`` that trained the given network, with another seed."""
-    record, params = slots.record(context.adata).get("cnn", {}), context.settings("cnn")
-    own = (
-        restored(str(record["settings"])) if "settings" in record else preset(context.model.preset)
-    )
-    return {
-        "preset": own,
-        "layout": layout,
-        "n_models": int(params.get("n_models", 1)),
-        "balanced": bool(params.get("balanced", True)),
-        "layer": context.numbers.layer,
-        "seed": seed,
-    }

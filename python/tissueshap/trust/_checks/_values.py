@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from tissueshap._core.selection import orders
-from tissueshap.trust import _curves, _randomisation, _stability, _verdict
+from tissueshap.adapters import SIDES
+from tissueshap.trust import _curves, _stability, _verdict
 from tissueshap.trust._agreement import jaccard_by_chance, spearman
 from tissueshap.trust._checks._context import Context, without_constant
 from tissueshap.trust._checks._declared import CHECKS
@@ -154,17 +155,17 @@ def randomisation(context: Context) -> Found:
     weights. The values must agree with the trained network more than with random ones.
     """
     given, background = context.values[context.few], context.background()
-    total = _randomisation.n_layers(context.model.network)
-    steps = set(np.unique(np.linspace(1, total, _STEPS).round().astype(int)))
+    steps = set(np.unique(np.linspace(1, context.model.n_layers, _STEPS).round().astype(int)))
     records = _correlations(context, given, context.again, n_layers=0, layer="none", side="none")
-    for number, side in enumerate(_randomisation.SIDES):
+    randomised = context.model.randomised
+    if randomised is None:
+        return [absent("randomisation", context.lacks["weights"])], {}
+    for number, side in enumerate(SIDES):
         seed = context.numbers.seed + number
-        for n_layers, name, network in _randomisation.randomised(
-            context.model.network, seed=seed, side=side
-        ):
+        for n_layers, name, model in randomised(seed=seed, side=side):
             if n_layers not in steps:
                 continue
-            values = context.explain(network, n_draws=_RANDOM_DRAWS, background=background)
+            values = context.explain(model, n_draws=_RANDOM_DRAWS, background=background)
             records += _correlations(
                 context, given, values, n_layers=n_layers, layer=name, side=side
             )

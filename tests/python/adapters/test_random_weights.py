@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from tissueshap.adapters._random_weights import randomised
 from tissueshap.model import build, preset
-from tissueshap.trust._randomisation import randomised
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,104 @@
+"""Keras networks: those of ``tl.cnn``, and others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import Any
+
+from tissueshap._core.errors import DataError
+from tissueshap.adapters._model import Model, are_probabilities, check_outputs, names, probes
+from tissueshap.adapters._random_weights import n_layers, randomised
+from tissueshap.explain import N_DRAWS, Explainer
+from tissueshap.model import Classifier, keras, outputs
+
+
+def of_classifier(classifier: Classifier) -> Model:
+    """Return a classifier of ``tl.cnn`` as a model."""
+    history = classifier.history
+    return _of_network(
+        classifier.network,
+        source=classifier,
+        kind="Keras network of ts.tl.cnn",
+        genes=list(classifier.genes),
+        classes=list(classifier.classes),
+        seconds=float(history["seconds"].sum()) if "seconds" in history else None,
+        trained_on=classifier.trained_on,
+        identity=classifier.fingerprint(),
+    )
+
+
+def of_keras(
+    network: Any, *, genes: Sequence[str] | None = None, classes: Sequence[str] | None = None
+) -> Model:
+    """Return another Keras network, whose outputs are probabilities or logits, as a model."""
+    kind = "Keras network"
+    try:
+        whole = keras().Model(network.inputs[0], network.outputs[0])
+    except (AttributeError, TypeError, ValueError) as error:
+        raise DataError(
+            "the Keras network was not built from its layers: pass a functional or Sequential "
+            "model with an Input, or ts.adapters.adapt(function, gradient=...)"
+        ) from error
+    if len(whole.input_shape) != 2:
+        raise DataError(
+            f"the Keras network takes an input of shape {whole.input_shape}, not samples x "
+            "genes: put a Reshape layer in front"
+        )
+    named = names(kind, "genes", None, genes)
+    if whole.input_shape[-1] != len(named):
+        raise DataError(
+            f"the {kind} takes {whole.input_shape[-1]} genes, but {len(named)} are named"
+        )
+    labels = names(kind, "classes", None, classes)
+    raw = outputs(whole, probes(len(named)))
+    check_outputs(kind, raw, labels)
+    if not are_probabilities(raw):
+        whole = keras().Model(whole.input, keras().layers.Softmax()(whole.output))
+    return _of_network(whole, source=network, kind=kind, genes=named, classes=labels)
+
+
+def _of_network(network: Any, **about: Any) -> Model:
+    def explainer(
+        background: Any,
+        *,
+        n_draws: int | None = None,
+        tolerance: float | None = None,
+        output: str | None = None,
+        method: str | None = None,
+        seed: int = 42,
+    ) -> Explainer:
+        return Explainer(
+            network,
+            background,
+            output=output or "probability",
+            method=method or "stratified",
+            n_draws=n_draws or N_DRAWS,
+            tolerance=tolerance,
+            seed=seed,
+        )
+
+    return Model(
+        probabilities=partial(outputs, network),
+        explainer=explainer,
+        explained_by="expected gradients",
+        randomised=partial(_randomised, network, about),
+        n_layers=n_layers(network),
+        sees_order=any("Conv" in type(layer).__name__ for layer in network.layers),
+        **about,
+    )
+
+
+def _randomised(
+    network: Any, about: dict[str, Any], *, seed: int, side: Any = "output"
+) -> Iterator[tuple[int, str, Model]]:
+    for number, name, copy in randomised(network, seed=seed, side=side):
+        yield number, name, _of_network(copy, **{**about, "source": copy, "identity": None})
+
+
+def is_keras(model: Any) -> bool:
+    """Return whether this is a Keras network; Keras is not imported to find out."""
+    return any(
+        kind.__module__.startswith("keras.") and kind.__name__ == "Model"
+        for kind in type(model).__mro__
+    )

@@ -101,8 +101,8 @@ dropped_before <- function(x, key_added) {
 }
 
 report_kept <- function(facts, subset) {
-    message(sprintf("%s %d of %d genes: at least %g reads in more than %d samples%s",
-        if (subset) "kept" else "marked", facts$n_pass, facts$n_genes,
+    message(sprintf(paste0("%s %d of %d genes: at least %g reads in more ",
+        "than %d samples%s"), if (subset) "kept" else "marked", facts$n_pass, facts$n_genes,
         facts$min_reads, facts$min_samples,
         if (facts$sparse) " (sparse counts)" else ""))
     too_high <- facts$sparse && facts$min_reads > 1 &&

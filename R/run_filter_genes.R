@@ -32,8 +32,8 @@
 #'   returned when genes are dropped). A SummarizedExperiment is not: keep what
 #'   is returned, which R prints if it is not assigned. Written are `var`
 #'   `filter_pass` (logical) and the record
-#'   `filter_genes` with `min_reads` and `min_samples` as used, `sparse` (whether
-#'   the counts are), `n_genes`, `n_detected` (genes with a count that pass the
+#'   `filter_genes` with `min_reads` and `min_samples` as used, `sparse`
+#'   (whether the counts are), `n_genes`, `n_detected` (genes with a count that pass the
 #'   other rules), `n_pass`, and the table `rules` (`rule`, `applied`, `n_pass`,
 #'   `note`). A verb's record is a list in
 #'   `uns$tissueshap`, in a SummarizedExperiment `metadata(x)$tissueshap`,
@@ -101,9 +101,9 @@ dropped_before <- function(x, key_added) {
 }
 
 report_kept <- function(facts, subset) {
-    message(sprintf("%s %d of %d genes: at least %g reads in more than %d samples%s",
-        if (subset) "kept" else "marked", facts$n_pass, facts$n_genes,
-        facts$min_reads, facts$min_samples,
+    message(sprintf(paste0("%s %d of %d genes: at least %g reads in more ",
+        "than %d samples%s"), if (subset) "kept" else "marked", facts$n_pass,
+        facts$n_genes, facts$min_reads, facts$min_samples,
         if (facts$sparse) " (sparse counts)" else ""))
     too_high <- facts$sparse && facts$min_reads > 1 &&
         2 * facts$n_pass < facts$n_detected

@@ -64,7 +64,8 @@ test_that("TPM is taken as given, or made from counts and lengths", {
 
 test_that("sparse counts need one read, and others six", {
     set.seed(5)
-    cells <- matrix(rpois(4000, rep(exp(seq(-4, 0.7, length.out = 40)), 100)), 40)
+    means <- exp(seq(-4, 0.7, length.out = 40))
+    cells <- matrix(rpois(4000, rep(means, 100)), 40)
     label <- rep(c("a", "b"), 50)
     facts <- core_filter_genes(cells, label)$uns
     expect_identical(facts[c("min_reads", "sparse")],

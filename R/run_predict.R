@@ -12,8 +12,8 @@
 #' @param layer The layer (assay) to read; by default the one that the
 #'   classifier was trained on. If it is not there, raw counts are read.
 #' @param counts Where raw counts to prepare are, even if the layer is there:
-#'   the name of a layer (assay), `"raw"` or `"X"`. By default where an earlier verb
-#'   found them, then where those of the training samples were, then `X`.
+#'   the name of a layer (assay), `"raw"` or `"X"`. By default where an earlier
+#'   verb found them, then where those of the training samples were, then `X`.
 #' @param fill `NULL`, or the value, on the layer's scale, of genes of the model
 #'   that `adata` lacks: `model$scale$floor` is a gene that is not expressed. By
 #'   default missing genes are an error.

@@ -21,7 +21,7 @@
 #'   `""` elsewhere. Of `shap_table()` also `rank`, `value` (the median SHAP
 #'   value of the class's explained samples, or another statistic), `low` and
 #'   `high` (its interval, if it was computed), `direction` (`"up"` if higher
-#'   expression is evidence for the class, `"down"` if lower does: the sign of the
+#'   expression is evidence for the class, `"down"` if lower is: the sign of the
 #'   value times the sign of the difference between the gene's mean input in the
 #'   class's explained samples and in the samples of other classes), after
 #'   [run_select_genes()] `selected` and `exclusive` (selected for no other

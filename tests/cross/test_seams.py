@@ -54,6 +54,11 @@ NO_TWIN = {
 ONE_LANGUAGE = {
     "plot_*.figsize": "ggplot2::ggsave() sets the size",
     "plot_*.save": "ggplot2::ggsave() saves",
+    "plot_*.width": "ggplot2::ggsave() sets the width",
+    "plot_*.ax": "R returns a ggplot, which patchwork arranges",
+    "plot_*.show": "R shows a ggplot by printing it",
+    "plot_*.return_fig": "R returns the ggplot",
+    "plot_*.groups": "in R plot_shap() alone chooses classes",
     "plot_overlap.ranks": "an argument of plot_euler()",
     "run_cross_validate.copy": "Python returns the networks, R the data",
     "run_*.assay": "where the counts are: layer in Python",

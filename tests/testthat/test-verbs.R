@@ -184,7 +184,8 @@ test_that("errors of Python name the places of a SummarizedExperiment", {
 test_that("the filter says what it keeps, and what it loses", {
     skip_if_not_installed("SummarizedExperiment")
     set.seed(5)
-    cells <- matrix(rpois(4000, rep(exp(seq(-4, 0.7, length.out = 40)), 100)), 40,
+    means <- rep(exp(seq(-4, 0.7, length.out = 40)), 100)
+    cells <- matrix(rpois(4000, means), 40,
         dimnames = list(paste0("g", 1:40), NULL))
     se <- SummarizedExperiment::SummarizedExperiment(list(counts = cells),
         colData = data.frame(type = rep(c("a", "b"), 50)))

@@ -51,7 +51,7 @@ def genes(
     ``low``, ``high``
         Its 95 % bootstrap interval, if ``tl.rank_genes`` computed one.
     ``direction``
-        ``"up"`` if higher expression is evidence for the class, ``"down"`` if lower does, so that a
+        ``"up"`` if higher expression is evidence for the class, ``"down"`` if lower is, so that a
         gene can lead a class by its absence: the sign of the value times the sign of the
         difference between the gene's mean input in the class's explained samples and in the
         samples of other classes. Empty if either is 0, or the input is not in ``adata``.

@@ -12,7 +12,7 @@ from tissueshap._core.dense import blocks
 def directions(
     values: Any, expression: Any, members: list[np.ndarray], others: list[np.ndarray]
 ) -> np.ndarray:
-    """Return 1 where higher expression is evidence for a class, -1 where lower does.
+    """Return 1 where higher expression is evidence for a class, -1 where lower is.
 
     This is the sign of the gene's SHAP statistic times the sign of the difference between its
     mean expression in the class's explained samples and in the samples of other classes.

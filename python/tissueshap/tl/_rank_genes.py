@@ -72,7 +72,7 @@ def rank_genes(
     NaN for a class without explained samples and a gene that the model lacks; and
     ``uns["tissueshap"]["rank_genes"]``: ``counts`` (``class``, ``n_explained``).
     ``varm["shap_direction"]`` is 1 where higher expression is evidence for the class and -1 where
-    lower does: the sign of the statistic times the sign of the difference between the gene's
+    lower is: the sign of the statistic times the sign of the difference between the gene's
     mean input in the class's explained samples and in the samples of other classes.
     ``uns["shap_genes"]`` has the genes as ``sc.tl.rank_genes_groups`` records them, for
     ``sc.get.rank_genes_groups_df(adata, group, key="shap_genes")`` and

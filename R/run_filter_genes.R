@@ -34,8 +34,8 @@
 #'   `filter_pass` (logical) and the record
 #'   `filter_genes` with `min_reads` and `min_samples` as used, `sparse`
 #'   (whether the counts are), `n_genes`, `n_detected` (genes with a count that
-#'   pass the other rules), `n_pass`, and the table `rules` (`rule`, `applied`, `n_pass`,
-#'   `note`). A verb's record is a list in
+#'   pass the other rules), `n_pass`, and the table `rules` (`rule`, `applied`,
+#'   `n_pass`, `note`). A verb's record is a list in
 #'   `uns$tissueshap`, in a SummarizedExperiment `metadata(x)$tissueshap`,
 #'   named after the verb: its `params`, the `versions` of the packages, the
 #'   `seed`, and its results.

@@ -63,8 +63,7 @@ run_trust <- function(adata, model, label = NULL, attributions = NULL,
     if (!(length(checks) == 1 && checks %in% levels)) {
         checks <- as.list(checks)
     }
-    own <- is_python(model) && is.null(train)
-    genes <- if (own) NULL else axis_names(adata, "var")
+    genes <- axis_names(adata, "var")
     model <- model_for_python(model, genes)
     attributions <- attributions_for_python(attributions,
         axis_names(adata, "obs"))

@@ -14,9 +14,9 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 from anndata import AnnData
-from tissueshap.trust._randomisation import randomised
 
 from tissueshap import pp, tl
+from tissueshap.adapters._random_weights import randomised
 from tissueshap.explain import expected_gradients
 from tissueshap.model import Classifier, Preset
 from tissueshap.model._backend import keras

@@ -232,7 +232,8 @@ def trust(
     >>> x, tissue = adata.layers["log2"][train], adata.obs["tissue"][train].astype(str)
     >>> regression = LogisticRegression(max_iter=500).fit(x, tissue)
     >>> ts.tl.trust(adata, regression, checks=["completeness", "use"], key_added="regression")
-    >>> adata.uns["tissueshap"]["regression"]["summary"].set_index("check").loc["use", "verdict"]
+    >>> table = adata.uns["tissueshap"]["regression"]["summary"].set_index("check")
+    >>> table.loc["completeness", "verdict"]
     'holds'
     """
     adata = target(adata, copy=copy)

@@ -108,7 +108,9 @@ def _work(adata: AnnData, label: str, layer: str) -> AnnData:
         layers={key: adata.layers[key] for key in dict.fromkeys(layers)},
         varm={key: adata.varm[key] for key in adata.varm if key.startswith("de_")},
     )
-    work.uns.update({key: value for key, value in adata.uns.items() if key != schema.UNS})
+    # Others may be written by the verbs that rank.
+    if "truth" in adata.uns:
+        work.uns["truth"] = adata.uns["truth"]
     work.uns[schema.UNS] = {"label": label, **records}
     return work
 

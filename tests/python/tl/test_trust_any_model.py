@@ -52,6 +52,7 @@ def reasons(adata):
 
 def test_a_sound_regression_holds(prepared, regression):
     before = set(prepared.uns["tissueshap"])
+    prepared.uns["shap_genes"] = {"of": "another explanation"}
     tl.trust(prepared, regression, n_boot=5)
     held = verdicts(prepared)
     for check in (*CHECKS, "coverage", "leak"):
@@ -66,6 +67,7 @@ def test_a_sound_regression_holds(prepared, regression):
     # Nothing else is left behind.
     assert set(prepared.uns["tissueshap"]) == before | {"trust"}
     assert "shap" not in prepared.layers
+    assert prepared.uns["shap_genes"] == {"of": "another explanation"}
     genes = prepared.uns["tissueshap"]["trust"]["genes"]
     assert (genes.groupby("class").size() == 10).all()
     params = prepared.uns["tissueshap"]["trust"]["params"]

@@ -5,7 +5,8 @@
 #' recall; more so that classes that are confused with each other are
 #' neighbours, and the colours of small shares are stronger. Classes that are
 #' all right (recall and precision 1) are listed below instead, and only where
-#' every class is all right are they drawn. The figure of Python's `ts.pl.confusion`.
+#' every class is all right are they drawn. The figure of Python's
+#' `ts.pl.confusion`.
 #'
 #' @param adata An AnnData, a SummarizedExperiment, or the path of an `.h5ad`
 #'   file, after [run_evaluate()]; here [example_results()].

@@ -71,6 +71,7 @@ PAGES = {
     "CONTRIBUTING.md": "contributing.md",
     "NEWS.md": "news.md",
     "inst/scripts/README.md": "scripts.md",
+    "../../docs/": "",
     "docs/": "",
     "README.md": "index.md",
 }

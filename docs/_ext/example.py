@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import subprocess
 from pathlib import Path
 
@@ -36,7 +37,7 @@ def draw(folder: Path, kept: Path) -> list[str]:
     kept
         Where the analysis is kept from one build to the next.
     """
-    paths = {name: kept / f"{ts.__version__}_{name}.h5ad" for name in ("adata", "other")}
+    paths = {name: kept / f"{_fingerprint()}_{name}.h5ad" for name in ("adata", "other")}
     if not all(path.exists() for path in paths.values()):
         kept.mkdir(parents=True, exist_ok=True)
         for path, data in zip(paths.values(), _analysed(), strict=True):
@@ -48,6 +49,15 @@ def draw(folder: Path, kept: Path) -> list[str]:
             data, save=(folder / f"{name}.png").resolve(), **_OPTIONS.get(name, {})
         )
     return [f"tissueshap.pl.{name}" for name in ts.pl.__all__]
+
+
+def _fingerprint() -> str:
+    """Return what the analysis depends on: this file, and all code but that of the figures."""
+    package = Path(ts.__file__).parent
+    drawing = {"pl", "report", "cli"}
+    modules = [path for path in package.rglob("*.py") if not drawing & set(path.parts)]
+    content = b"".join(path.read_bytes() for path in [Path(__file__), *sorted(modules)])
+    return hashlib.sha256(content).hexdigest()[:16]
 
 
 def _analysed() -> tuple[AnnData, AnnData]:
@@ -70,7 +80,7 @@ def _classified(adata: AnnData) -> ts.model.Classifier:
     ts.pp.split(adata)
     ts.pp.log2(adata)
     ts.pp.oversample(adata)
-    model = ts.tl.cnn(adata)
+    model = ts.tl.cnn(adata, n_models=1, epochs=60)
     ts.tl.predict(adata, model)
     ts.tl.evaluate(adata)
     ts.tl.compare_balancing(adata, methods=("none", "class_weight", "random"), epochs=3)

@@ -21,6 +21,7 @@ _DOCS = Path(__file__).resolve().parents[1]
 _GENERATED = _DOCS / "generated"
 #: A function as docstrings name it: ``tl.shap``, or with arguments ``tl.shap(target="all")``.
 _NAMED = re.compile(r"``(?:ts\.)?([a-z]+\.\w+)(\([^`]*\))?``")
+_RULE = re.compile(r"\s*=+( +=+)+$")
 #: At most this many functions are listed under "See also".
 _MOST_RELATED = 8
 
@@ -99,4 +100,7 @@ def _link(
             return match[0]
         return f":py:obj:`{match[1]}{match[2] or ''} <tissueshap.{match[1]}>`"
 
-    lines[:] = [_NAMED.sub(linked, line) for line in lines]
+    rules = [i for i, line in enumerate(lines) if _RULE.match(line)]
+    # A link is longer than the name, and the columns of a table are as wide as its rules say.
+    table = range(rules[0], rules[-1]) if rules else range(0)
+    lines[:] = [line if i in table else _NAMED.sub(linked, line) for i, line in enumerate(lines)]

@@ -265,4 +265,6 @@ def _describe(drawn: Any, draw: Callable[..., Any]) -> None:
         for name, kind in Options.__annotations__.items()
     ]
     kept = [each for each in own if each.kind is not inspect.Parameter.VAR_KEYWORD]
+    # Sphinx would compare the defaults of the signature with those in the source of `draw`.
+    del drawn.__wrapped__
     drawn.__signature__ = inspect.Signature([*kept, *added], return_annotation="Figure")

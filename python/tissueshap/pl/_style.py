@@ -80,9 +80,9 @@ def context() -> AbstractContextManager[None]:
 
 def new(width: float, height: float) -> Figure:
     """Return an empty figure (size in inches) with automatic layout and without a window."""
-    from matplotlib.figure import Figure
+    from tissueshap.pl._figure import NotebookFigure
 
-    return Figure(figsize=(width, height), layout="constrained")
+    return NotebookFigure(figsize=(width, height), layout="constrained")
 
 
 def finish(figure: Figure, save: str | Path | None) -> Figure:

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _VERDICTS = {HOLDS: _palette.BOTH, FAILS: _palette.UP}
-#: Inches per question.
+#: Inches per question, and per line of its words if they need more.
 _ROW = 0.4
+_LINE = 0.1
 
 
 @figure
@@ -56,14 +57,15 @@ def trust(
     known = table[["value", "chance", "threshold"]].to_numpy(float)
     low = min(0.0, float(np.nanmin(known, initial=0.0))) - 0.03
     high = max(1.0, float(np.nanmax(known, initial=1.0))) + 0.03
-    axes = canvas.axes(_style.PAGE, 1.2 + _ROW * len(rows) + 0.12 * len(others))
-    for place, row in enumerate(rows):
-        _row(axes, place, row, low, high)
-    _legend(canvas, axes)
     wide = 50 if canvas.longest == _style.LONGEST else 30
     words = [
         _wrapped(row["question"], wide) + "\n" + _wrapped(row["measure"], wide) for row in rows
     ]
+    height = max([_ROW, *(_LINE * (each.count("\n") + 1.5) for each in words)])
+    axes = canvas.axes(_style.PAGE, 1.2 + height * len(rows) + 0.12 * len(others))
+    for place, row in enumerate(rows):
+        _row(axes, place, row, low, high)
+    _legend(canvas, axes)
     axes.set_yticks(range(len(rows)), words, fontsize=6)
     axes.tick_params(axis="y", length=0)
     axes.set(xlim=(low, high), ylim=(max(1, len(rows)) - 0.5, -0.5))

@@ -75,6 +75,10 @@ def test_show_is_as_in_scanpy(few, monkeypatch):
     assert shown == [[1]]
 
 
+def test_a_notebook_shows_a_figure_without_pyplot(few):
+    assert pl.null(few)._repr_png_().startswith(b"\x89PNG")
+
+
 def test_widths_are_those_of_journals(few, monkeypatch):
     for width, inches in (("column", 89 / 25.4), ("page", 183 / 25.4), (120, 120 / 25.4)):
         assert pl.null(few, width=width).get_size_inches()[0] == pytest.approx(inches)

@@ -91,7 +91,7 @@ def counts_of(
     DataError
         There is no such layer, or ``raw`` lacks genes.
     """
-    earlier = slots.record(adata).get(_RECORDED)
+    earlier = _recorded(adata)
     layers = slots.items(adata, "layers")
     if default not in layers and not (default == _RAW and adata.raw is not None):
         default = _X
@@ -112,7 +112,7 @@ def counts_of(
 
 def counts_place(adata: AnnData) -> str:
     """Return where an earlier verb found the counts; ``"X"`` if that is not recorded."""
-    return str(slots.record(adata).get(_RECORDED, _X))
+    return _recorded(adata) or _X
 
 
 def remember(adata: AnnData, place: str) -> None:
@@ -121,6 +121,12 @@ def remember(adata: AnnData, place: str) -> None:
         slots.record(adata).pop(_RECORDED, None)
     else:
         slots.record(adata)[_RECORDED] = place
+
+
+def _recorded(adata: AnnData) -> str | None:
+    """Return what is recorded, without a record where there is none yet."""
+    place = adata.uns.get(schema.UNS, {}).get(_RECORDED)
+    return None if place is None else str(place)
 
 
 def _raw_of(adata: AnnData) -> Any:

@@ -52,7 +52,9 @@ def fold_alone(adata: AnnData, label: str, number: int, *, layer: str) -> AnnDat
     mixed = [] if balanced is None else [str(balanced["layer"])]
     work = workbench(adata, label, [layer, schema.layers.shap, *mixed])
     work.obs[schema.obs.split] = pd.Categorical(np.where(fold == number, TEST, TRAIN))
-    work.uns.update({name: held for name, held in adata.uns.items() if name != schema.UNS})
+    # The genes are ranked again.
+    others = {schema.UNS, schema.scanpy.shap_genes}
+    work.uns.update({name: held for name, held in adata.uns.items() if name not in others})
     work.varm.update({name: adata.varm[name] for name in adata.varm if name.startswith("de_")})
     own = slots.record(work)
     # They were made from all folds; the caller has checked that they are up to date.

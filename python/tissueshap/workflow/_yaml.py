@@ -9,7 +9,6 @@ from typing import Any
 import yaml
 
 from tissueshap._core.errors import DataError
-from tissueshap.datasets import SOURCES
 from tissueshap.workflow._values import base_type
 
 
@@ -44,6 +43,9 @@ def relative_to(folder: Path, hint: Any, value: Any) -> Any:
 
 
 def _relative(folder: Path, value: Any) -> Path:
+    # Reads files, which the help of the command line need not load.
+    from tissueshap.datasets import SOURCES
+
     path = folder / Path(str(value)).expanduser()
     return Path(str(value)) if str(value) in SOURCES and not path.exists() else path
 

@@ -82,5 +82,5 @@ def _panel(axes: Axes, table: pd.DataFrame) -> None:
     axes.axhline(0, color=_palette.MUTED, linewidth=0.8)
     shown = [_style.text(name, 16) for name in layers["layer"]]
     axes.set_xticks(range(len(shown)), [shown[0], *(f"+ {name}" for name in shown[1:])])
-    axes.tick_params(axis="x", rotation=30)
+    axes.tick_params(axis="x", rotation=90)
     axes.grid(axis="y")

@@ -60,7 +60,7 @@ from tissueshap.pl._class_map import class_map as class_map
 from tissueshap.pl._de_counts import counts as counts
 from tissueshap.pl._distances import distances as distances
 from tissueshap.pl._enrichment import enrichment_ratio as enrichment_ratio
+from tissueshap.pl._rc import context as context
 from tissueshap.pl._reliability import reliability_diagram as reliability_diagram
-from tissueshap.pl._style import context as context
 
 fill_in(globals()[name] for name in __all__)

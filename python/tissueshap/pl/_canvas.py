@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, TypedDic
 from tissueshap._core.errors import DataError
 from tissueshap._core.settings import millimetres, settings
 from tissueshap.pl import _style
+from tissueshap.pl._rc import context
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
@@ -229,7 +230,7 @@ def figure(draw: Callable[Concatenate[Canvas, P], None]) -> Callable[P, Any]:
         canvas = Canvas(
             own["ax"], figsize=own["figsize"], width=own["width"], shown=bool(own["show"])
         )
-        with _style.context():
+        with context():
             draw(canvas, *args, **kwargs)
             assert canvas.drawn is not None
             if canvas.width is not None:

@@ -6,6 +6,8 @@ from io import BytesIO
 
 from matplotlib.figure import Figure
 
+from tissueshap.pl._rc import context
+
 #: Dots per inch in a notebook.
 _DPI = 110
 
@@ -14,8 +16,6 @@ class NotebookFigure(Figure):
     """A figure that a notebook shows: otherwise it does so only once pyplot is imported."""
 
     def _repr_png_(self) -> bytes:
-        from tissueshap.pl._style import context
-
         buffer = BytesIO()
         with context():
             self.savefig(buffer, format="png", dpi=_DPI)

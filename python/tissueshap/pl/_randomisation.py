@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Unpack
 import pandas as pd
 
 from tissueshap._core import slots
-from tissueshap.pl import _palette
+from tissueshap.pl import _palette, _style
 from tissueshap.pl._canvas import Canvas, Options, figure
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def randomisation(
     grid = drawn.subplots(1, len(sides), sharey=True, squeeze=False)[0]
     for axes, side in zip(grid, sides, strict=True):
         _panel(axes, pd.concat([again, table[table["side"] == side]]))
-        axes.set_xlabel(f"random layers, from the {side}")
+        axes.set_xlabel(f"layers of random weights, from the {side}")
     grid[0].set(ylabel="rank correlation with the values", ylim=(-1.02, 1.02))
     canvas.legend_above(grid[0])
 
@@ -80,5 +80,7 @@ def _panel(axes: Axes, table: pd.DataFrame) -> None:
         )
         axes.plot([], [], "s", color=colour, label=words)
     axes.axhline(0, color=_palette.MUTED, linewidth=0.8)
-    axes.set_xticks(range(len(layers)), [f"{n}" for n in layers["n_layers"]])
+    shown = [_style.text(name, 16) for name in layers["layer"]]
+    axes.set_xticks(range(len(shown)), [shown[0], *(f"+ {name}" for name in shown[1:])])
+    axes.tick_params(axis="x", rotation=90)
     axes.grid(axis="y")

@@ -10,6 +10,7 @@ from matplotlib.patches import Circle
 from tissueshap import errors, pl
 from tissueshap._core import schema, slots
 from tissueshap.pl import _labels, _style, _swarm
+from tissueshap.pl._rc import context
 
 
 def found(adata, verb):
@@ -286,7 +287,7 @@ def test_umap_names_the_set_that_is_missing(few):
 
 
 def test_labels_of_one_point_part():
-    with _style.context():
+    with context():
         figure = _style.new(3, 3)
         axes = figure.add_subplot()
         axes.set(xlim=(0, 1), ylim=(0, 1))
@@ -301,7 +302,7 @@ def test_labels_of_one_point_part():
 def test_a_label_covers_no_samples_while_there_is_space_next_to_them():
     rng = np.random.default_rng(0)
     dots = rng.normal((0.5, 0.5), 0.06, (500, 2))
-    with _style.context():
+    with context():
         figure = _style.new(4, 4)
         axes = figure.add_subplot()
         axes.scatter(*dots.T, s=4)

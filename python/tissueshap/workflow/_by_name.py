@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from tissueshap import datasets
 from tissueshap._core.errors import DataError
 from tissueshap.workflow._config import Config
 
@@ -19,9 +18,16 @@ OPTIONS: Mapping[str, tuple[str, ...]] = {
 }
 
 
+def _datasets() -> Any:
+    """Return the package, imported for a run only: the help of the command line needs no data."""
+    from tissueshap import datasets
+
+    return datasets
+
+
 def is_name(path: Any) -> bool:
     """Return whether an option names public data: a file of that name takes precedence."""
-    return str(path) in datasets.SOURCES and not Path(path).exists()
+    return str(path) in _datasets().SOURCES and not Path(path).exists()
 
 
 def check_names(config: Config) -> None:
@@ -45,7 +51,7 @@ def with_data(config: Config) -> Config:
         changes[option] = fetched(option, given[0])
         for other in others:
             if getattr(config, other) is None:
-                changes[other] = datasets.fetch(str(given[0]), roles=[other])[other]
+                changes[other] = _datasets().fetch(str(given[0]), roles=[other])[other]
     return replace(config, **changes) if changes else config
 
 
@@ -60,11 +66,12 @@ def fetched(option: str, value: Path) -> Path:
     if not is_name(value):
         return value
     _check(option, str(value))
-    return datasets.fetch(str(value), roles=[option])[option]
+    path: Path = _datasets().fetch(str(value), roles=[option])[option]
+    return path
 
 
 def _check(option: str, name: str) -> None:
-    suited = [each for each, source in datasets.SOURCES.items() if option in source.roles()]
+    suited = [each for each, source in _datasets().SOURCES.items() if option in source.roles()]
     if name not in suited:
         flag = option.replace("_", "-")
         raise DataError(

@@ -43,8 +43,7 @@ def relative_to(folder: Path, hint: Any, value: Any) -> Any:
 
 
 def _relative(folder: Path, value: Any) -> Path:
-    # Reads files, which the help of the command line need not load.
-    from tissueshap.datasets import SOURCES
+    from tissueshap.datasets import SOURCES  # see _by_name
 
     path = folder / Path(str(value)).expanduser()
     return Path(str(value)) if str(value) in SOURCES and not path.exists() else path

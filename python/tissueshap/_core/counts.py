@@ -124,7 +124,7 @@ def remember(adata: AnnData, place: str) -> None:
 
 
 def _recorded(adata: AnnData) -> str | None:
-    """Return what is recorded, without a record where there is none yet."""
+    """Return what is recorded, without making a record for it."""
     place = adata.uns.get(schema.UNS, {}).get(_RECORDED)
     return None if place is None else str(place)
 

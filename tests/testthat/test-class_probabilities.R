@@ -85,18 +85,17 @@ test_that("a model that predicts classes alone is refused", {
 })
 
 verdict_of <- function(adata, check, key = "trust") {
-    table <- adata$uns[["tissueshap"]][[key]]$summary
-    table <- as.data.frame(table)
+    table <- records(adata)[[key]]$summary
     unique(as.character(table$verdict[table$check == check]))
 }
 
 test_that("a model of R is explained and checked", {
     skip_without_python()
     adata <- simulated_data()
-    train <- as.character(adata$obs$split) == "train"
+    train <- as.character(get_column(adata, "obs", "split")) == "train"
     x <- adata$layers[["log2"]]
     colnames(x) <- as.character(adata$var_names$to_list())
-    y <- as.character(adata$obs$tissue)
+    y <- as.character(get_column(adata, "obs", "tissue"))
     model <- centroids(x[train, ], y[train])
     run_trust(adata, model, n_top = 2, n_samples = 2, n_seeds = 1,
         train = function(x, y, seed) {
@@ -106,7 +105,9 @@ test_that("a model of R is explained and checked", {
     for (check in c("performance", "use", "specificity", "seeds")) {
         expect_identical(verdict_of(adata, check), "holds")
     }
-    wrong <- centroids(x[train, ], sample(y[train]))
+    # Every class has as many samples of each name.
+    turn <- stats::ave(seq_len(sum(train)), y[train], FUN = seq_along)
+    wrong <- centroids(x[train, ], sort(unique(y))[turn %% 3 + 1])
     run_trust(adata, wrong, n_top = 2, checks = "performance",
         key_added = "wrong")
     expect_true("fails" %in% verdict_of(adata, "performance", "wrong"))
@@ -127,7 +128,7 @@ test_that("attributions of R are checked, with a model and without", {
     expect_identical(verdict_of(adata, "specificity", "good"), "holds")
     expect_identical(verdict_of(adata, "specificity", "bad"), "fails")
     x <- adata$layers[["log2"]]
-    weights <- rowsum(x, as.character(adata$obs$tissue))
+    weights <- rowsum(x, as.character(get_column(adata, "obs", "tissue")))
     weights <- t(weights) - colMeans(x) * 30
     rownames(weights) <- genes
     run_trust(adata, NULL, attributions = weights, n_top = 2,

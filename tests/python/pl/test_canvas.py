@@ -33,8 +33,9 @@ def test_every_figure_has_the_options(name):
     assert list(parameters)[0] == "adata"
     options = ["ax", "figsize", "width", "save", "show", "return_fig"]
     assert list(parameters)[-6:] == options
-    described = getattr(pl, name).__doc__
-    assert all(f"    {option}\n" in described for option in options)
+    # Python 3.13 removes the indentation that all lines share.
+    described = inspect.getdoc(getattr(pl, name))
+    assert all(f"\n{option}\n" in described for option in options)
     assert "%(" not in described
 
 

@@ -80,7 +80,7 @@ def counts_of(
         The name of a layer, ``"raw"`` (``adata.raw``, unless a layer has this name) or ``"X"``;
         by default where an earlier verb found them, otherwise at ``default``.
     default
-        The place if nothing else is known; ``X`` if there is no such place.
+        The place if nothing else is known; ``X`` if that is missing too.
     option
         The argument that passes it, for messages.
     every_gene
@@ -89,7 +89,7 @@ def counts_of(
     Raises
     ------
     DataError
-        There is no such layer, or ``raw`` lacks genes.
+        The layer is missing, or ``raw`` lacks genes.
     """
     earlier = _recorded(adata)
     layers = slots.items(adata, "layers")

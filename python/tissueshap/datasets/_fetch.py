@@ -61,7 +61,7 @@ def fetch(
     Raises
     ------
     DataError
-        The data cannot be downloaded, are not what they should be, or there is no room.
+        The data cannot be downloaded, are not what they should be, or the disk is full.
 
     Notes
     -----

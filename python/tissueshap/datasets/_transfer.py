@@ -76,7 +76,7 @@ def receive(url: str, part: Path) -> None:
     RefusedError
         The address does not answer, breaks off repeatedly, or delivers a damaged file.
     DataError
-        There is no room.
+        The disk is full.
     OSError
         The disk fails.
     """

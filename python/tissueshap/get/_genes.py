@@ -66,7 +66,7 @@ def genes(
     MissingSlotError
         ``tl.rank_genes`` has not been run.
     DataError
-        There is no such class.
+        A class is unknown.
 
     Examples
     --------

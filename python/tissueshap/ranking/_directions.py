@@ -20,7 +20,7 @@ def directions(
     Parameters
     ----------
     values
-        The statistic, genes x classes; NaN if there is no value.
+        The statistic, genes x classes; NaN where it was not computed.
     expression
         The classifier's input, samples x genes.
     members

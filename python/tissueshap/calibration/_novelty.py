@@ -75,7 +75,7 @@ class Novelty:
         -------
         Distances from 0 to 2, float32, and classes as numbers, both (samples,).
         """
-        cosines = _unit(features - self.centre) @ self.directions.T
+        cosines = self._seen(features) @ self.directions.T
         # Rounding can make a cosine a little larger than 1.
         return np.maximum(1.0 - cosines.max(axis=1), 0.0), cosines.argmax(axis=1)
 
@@ -125,7 +125,7 @@ class Novelty:
         The smallest distance, float32, and the other class as a number, both (samples,).
         Without :meth:`mixing`, infinity and the second nearest class.
         """
-        seen = _unit(features - self.centre)
+        seen = self._seen(features)
         cosines = seen @ self.directions.T
         rows = np.arange(len(cosines))
         nearest = cosines.argmax(axis=1)
@@ -168,7 +168,7 @@ class Novelty:
         float32, samples x 2.
         """
         axes, _ = self.axes()
-        return np.asarray(_unit(features - self.centre) @ axes.T, dtype=np.float32)
+        return np.asarray(self._seen(features) @ axes.T, dtype=np.float32)
 
     def map_of_classes(self) -> np.ndarray:
         """Return the classes on the map of :meth:`map`, float32, classes x 2."""
@@ -190,6 +190,10 @@ class Novelty:
         largest = np.abs(axes).argmax(axis=1)
         signs = np.sign(np.take_along_axis(axes, largest[:, None], axis=1))
         return axes * signs, float(np.square(sizes[:2]).sum() / np.square(sizes).sum())
+
+    def _seen(self, features: np.ndarray) -> np.ndarray:
+        """Return the samples' directions from the mean of the training samples."""
+        return _unit(features - self.centre)
 
 
 def novelty_pvalues(distances: np.ndarray, reference: np.ndarray) -> np.ndarray:

@@ -51,6 +51,7 @@ from tissueshap.model._made_of import (
 )
 from tissueshap.model._outputs import batch_rows as batch_rows, outputs as outputs
 from tissueshap.model._preparation import MIN_OVERLAP as MIN_OVERLAP
+from tissueshap.model._prepared import prepare as prepare
 from tissueshap.model._presets import Arch as Arch, Standardise as Standardise, for_size as for_size
 from tissueshap.model._recorded import recorded as recorded, restored as restored
 from tissueshap.model._source import (

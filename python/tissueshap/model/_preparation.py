@@ -19,6 +19,8 @@ from tissueshap.pp import Logarithm, effective_sizes, transformed
 if TYPE_CHECKING:
     from anndata import AnnData
 
+    from tissueshap._core.counts import Counts
+
 #: Share of the model's genes that new samples must have.
 MIN_OVERLAP = 0.9
 #: Training samples to take medians of.
@@ -102,13 +104,13 @@ class Preparation:
         """Whether raw counts can be prepared."""
         return self.reference is not None
 
-    def match(self, adata: AnnData, *, min_overlap: float = MIN_OVERLAP) -> Matched:
+    def match(self, adata: AnnData | Counts, *, min_overlap: float = MIN_OVERLAP) -> Matched:
         """Find the model's genes in other data.
 
         Parameters
         ----------
         adata
-            Samples x genes.
+            Samples x genes, or their counts.
         min_overlap
             Share of the model's genes that must be there.
 

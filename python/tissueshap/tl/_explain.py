@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from tissueshap._core import slots
 from tissueshap._core.adata import target as written_to
 from tissueshap._core.counts import Counts
-from tissueshap._core.dense import blocks
 from tissueshap._core.errors import DataError
 from tissueshap._core.options import check_choice, shown
 from tissueshap.explain import ALL, Background, Explainer, PreparedRows, Rows, Values
@@ -25,6 +24,7 @@ from tissueshap.model import (
     input_values,
     of_model,
     outputs,
+    prepare,
 )
 
 if TYPE_CHECKING:
@@ -181,14 +181,8 @@ def _of_layer(adata: AnnData, model: Classifier, layer: str) -> Rows:
 
 def _of_counts(counts: Counts, model: Classifier, min_overlap: float) -> Rows:
     """Return the model's input of raw counts, and where its genes are in the data."""
-    preparation: Any = model.preparation
-    matched = preparation.match(counts, min_overlap=min_overlap)
-    parts = [preparation.of_counts(block, matched) for _, block in blocks(counts.values)]
-    where = np.full(len(model.genes), -1)
-    here = np.flatnonzero(matched.columns >= 0)[::-1]  # the first of several columns stays
-    # adata.raw may have genes that adata lacks
-    where[matched.columns[here]] = counts.adata.var_names.get_indexer(counts.var_names)[here]
-    return PreparedRows(np.concatenate(parts), where)
+    prepared = prepare(counts, model, min_overlap=min_overlap)
+    return PreparedRows(prepared.whole(refuse=False), prepared.columns())
 
 
 def _targets(model: Classifier, rows: Rows, target: str) -> np.ndarray:

@@ -10,10 +10,8 @@ import pandas as pd
 
 from tissueshap._core import schema, slots
 from tissueshap._core.adata import target
-from tissueshap._core.counts import Counts
 from tissueshap._core.dense import blocks
 from tissueshap._core.options import check_number
-from tissueshap._core.scale import check_not_normalised
 from tissueshap.calibration import VERDICTS, Judged
 from tissueshap.model import (
     MIN_OVERLAP,
@@ -25,6 +23,7 @@ from tissueshap.model import (
     counts_for,
     input_values,
     of_model,
+    prepare,
     trained_here,
 )
 
@@ -124,7 +123,8 @@ def predict(
     layer = model.layer if layer is None else layer
     raw = counts_for(adata, model, layer, counts)
     if raw is not None:
-        parts, facts = _prepared(raw, model, min_overlap, refuse=check_scale)
+        prepared = prepare(raw, model, min_overlap=min_overlap)
+        parts, facts = prepared.blocks(refuse=check_scale), prepared.facts()
     else:
         parts, facts = _stored(adata, model, layer, fill, refuse=check_scale)
     used = None if raw is not None else layer
@@ -152,32 +152,6 @@ def predict(
         key_added=key_added,
     )
     return adata if copy else None
-
-
-def _prepared(
-    counts: Counts, model: Classifier, min_overlap: float, *, refuse: bool
-) -> tuple[Iterator[np.ndarray], dict[str, Any]]:
-    """Return the model's input of raw counts in blocks, and facts for the record."""
-    preparation = model.preparation
-    assert preparation is not None
-    matched = preparation.match(counts, min_overlap=min_overlap)
-    columns = np.arange(len(model.genes))
-
-    def parts() -> Iterator[np.ndarray]:
-        for rows, block in blocks(counts.values):
-            check_not_normalised(block.sum(axis=1, dtype=np.float64), counts.where)
-            values = preparation.of_counts(block, matched)
-            if model.scale is not None:
-                samples = counts.adata.obs_names[rows]
-                where = f"the counts in {counts.where}"
-                model.scale.check(values, columns, samples=samples, where=where, refuse=refuse)
-            yield values
-
-    return parts(), {
-        "n_filled": int((~matched.found).sum()),
-        "overlap": float(matched.found.mean()),
-        "matched_by": list(matched.by),
-    }
 
 
 def _stored(

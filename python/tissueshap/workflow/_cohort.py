@@ -12,15 +12,16 @@ from tissueshap._core import schema, slots
 from tissueshap._core.errors import DataError, DataWarning
 from tissueshap._core.held_out import training
 from tissueshap._core.logging import logger
+from tissueshap._core.scale import made
 from tissueshap.evaluation import matches
-from tissueshap.pp import logarithm_of
+from tissueshap.model import counts_for, prepare as prepare_counts
 from tissueshap.workflow._config import Config
 from tissueshap.workflow._job import Job
 
 
 def steps(config: Config) -> dict[str, Callable[[Job], str]]:
     """Return the steps, in order."""
-    chosen: dict[str, Callable[[Job], str]] = {"cohort": normalise}
+    chosen: dict[str, Callable[[Job], str]] = {"cohort": prepare}
     if config.harmonise != "none":
         chosen["harmonise"] = harmonise
     return {
@@ -83,12 +84,19 @@ def _check_map(job: Job, class_map: Mapping[str, str] | None) -> None:
         )
 
 
-def normalise(job: Job) -> str:
-    """Normalise the other cohort by the training cohort's frozen reference."""
+def prepare(job: Job) -> str:
+    """Make the classifier's input of the other cohort, as ``tl.predict`` makes it of counts."""
     other = job.cohort[:, job.adata.var_names].copy()
     if job.config.values != "log":
-        pp.tmm(other, reference=job.adata)
-        pp.log2(other, **logarithm_of(job.adata))
+        counts = counts_for(other, job.classifier, schema.layers.log2, "X")
+        assert counts is not None
+        values = prepare_counts(counts, job.classifier, min_overlap=1.0)
+        slots.write(
+            other,
+            "log2",
+            {"layers": {schema.layers.log2: values.whole(refuse=job.config.check_scale)}},
+            params=made(job.adata, schema.layers.log2),
+        )
     job.other = other
     return f"{other.n_obs:,} samples x {other.n_vars:,} genes of the training cohort"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from tissueshap._core.dense import dense
 from tissueshap._core.errors import DataWarning
 from tissueshap._core.progress import progress
 from tissueshap._core.settings import settings
+from tissueshap.model import counts_for, prepare
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -85,13 +86,13 @@ def _blocks(
     import anndata
 
     layer = model.layer
-    prepared = _input_of(adata, model, layer, min_overlap)
+    prepared = _input_of(adata, model, min_overlap)
     starts = range(0, adata.n_obs, _BLOCK)
     with progress(desc="explaining", unit="sample", total=adata.n_obs) as shown:
         for start in starts:
             rows = slice(start, min(start + _BLOCK, adata.n_obs))
             names = adata.obs_names[rows].astype(str)
-            values = prepared(rows)
+            values = prepared[rows]
             block = anndata.AnnData(
                 obs=pd.DataFrame(index=names),
                 var=pd.DataFrame(index=model.genes),
@@ -107,13 +108,9 @@ def _blocks(
             shown.update(len(names))
 
 
-def _input_of(
-    adata: AnnData, model: Classifier, layer: str, min_overlap: float
-) -> Callable[[slice], np.ndarray]:
-    """Return a function from rows to the model's input."""
-    preparation: Any = model.preparation
-    if layer in adata.layers:
-        values = adata.layers[layer]
-        return lambda rows: np.asarray(dense(values[rows]), np.float32)
-    matched = preparation.match(adata, min_overlap=min_overlap)
-    return lambda rows: preparation.of_counts(dense(adata.X[rows]), matched)
+def _input_of(adata: AnnData, model: Classifier, min_overlap: float) -> Any:
+    """Return what yields the model's input by rows."""
+    counts = counts_for(adata, model, model.layer, None)
+    if counts is not None:
+        return prepare(counts, model, min_overlap=min_overlap)
+    return np.asarray(dense(adata.layers[model.layer]), np.float32)

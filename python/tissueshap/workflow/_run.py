@@ -35,7 +35,7 @@ def run(source: Config | AnnData, **options: Any) -> AnnData:
     ``tl.shap``, ``tl.rank_genes``, ``tl.select_genes``, ``tl.de``, ``tl.compare``,
     ``tl.cluster``, with folds ``tl.cross_validate`` instead of ``tl.predict`` and
     ``tl.shap`` (the classifier that is saved is then trained on all samples), on request
-    ``tl.compare_balancing``, another cohort (``pp.tmm`` with a frozen reference,
+    ``tl.compare_balancing``, another cohort (prepared as by ``tl.predict``,
     ``pp.harmonise``, ``tl.predict``, ``tl.transfer``, ``tl.project``,
     ``tl.shap``, ``tl.stability``), ``tl.null_test``, ``tl.enrich`` (SHAP and DE genes side
     by side; the exclusive genes of each class under ``enrich_exclusive``) and ``tl.ppi``,

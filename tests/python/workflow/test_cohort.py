@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 from anndata import AnnData
 
-from tissueshap import io, workflow
-from tissueshap._core.errors import DataError
+from tissueshap import io, model, tl, workflow
+from tissueshap._core.errors import DataError, DataWarning
 from tissueshap.model._presets import PRESETS
 
 
@@ -55,20 +55,21 @@ def test_another_cohort(halves, quick, tmp_path, values, monkeypatch) -> None:
         "theirs\tours\nliver, adult\tLiver\n<b>skin</b>\tSkin/Arm\nbone\tBone\n", encoding="utf-8"
     )
     quick["test_per_class"] = 4
-    done = workflow.run(
-        workflow.Config(
-            **write_cohort(adata, tmp_path, "first", log=log),
-            values=values,
-            lfc=1,
-            cohort_counts=second["counts"],
-            cohort_samples=second["samples"],
-            cohort_map=tmp_path / "map.tsv",
-            harmonise="zscore" if log else "none",
-            compare_balancing=not log,
-            out=tmp_path / "out",
-            **quick,
+    with pytest.warns(DataWarning, match="bone"):
+        done = workflow.run(
+            workflow.Config(
+                **write_cohort(adata, tmp_path, "first", log=log),
+                values=values,
+                lfc=1,
+                cohort_counts=second["counts"],
+                cohort_samples=second["samples"],
+                cohort_map=tmp_path / "map.tsv",
+                harmonise="zscore" if log else "none",
+                compare_balancing=not log,
+                out=tmp_path / "out",
+                **quick,
+            )
         )
-    )
     steps = list(done.uns["tissueshap"]["workflow"]["timings"]["step"])
     assert ("tmm" in steps, "log2" in steps, "filter" in steps) == (not log,) * 3
     assert ("harmonise" in steps, "balancing" in steps) == (log, not log)
@@ -77,6 +78,10 @@ def test_another_cohort(halves, quick, tmp_path, values, monkeypatch) -> None:
     other = io.read_h5ad(tmp_path / "out" / "cohort.h5ad")
     found = other.uns["tissueshap"]["transfer"]
     assert ("unharmonised" in other.uns["tissueshap"]) == log
+    if not log:
+        alone = io.read_counts(second["counts"], second["samples"], label="tissue")
+        tl.predict(alone, model.load(tmp_path / "out" / "model"))
+        np.testing.assert_allclose(other.obsm["proba"], alone.obsm["proba"], atol=1e-6)
     page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     assert ("Without that transformation" in page) == log
     assert int(found["n_scored"]) == new.n_obs

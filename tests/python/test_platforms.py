@@ -9,8 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from tissueshap._core import folders
-from tissueshap._core.folders import MANIFEST, whole_folder
+from tissueshap._core.folders import MANIFEST, Owner, whole_folder
 
 #: Imports every module where modules, signals and functions of POSIX are missing.
 _IMPORTS = """
@@ -56,7 +55,7 @@ def windows(monkeypatch: pytest.MonkeyPatch) -> None:
 
     remove = Path.unlink
     monkeypatch.setitem(sys.modules, "msvcrt", SimpleNamespace(locking=locking, LK_NBLCK=2))
-    monkeypatch.setattr(folders.sys, "platform", "win32")
+    monkeypatch.setattr(sys, "platform", "win32")
     monkeypatch.setattr(Path, "unlink", unlink)
 
 
@@ -72,7 +71,8 @@ def test_folders_are_written_with_the_locks_of_windows(tmp_path: Path) -> None:
     # What a killed process left is removed by the next one.
     left = out / ".tissueshap-partial-1"
     left.mkdir()
-    (left / "lock").write_bytes(folders._machine())
+    with (left / "lock").open("wb") as lock:
+        Owner.current().sign(lock)
     with pytest.raises(ValueError, match="stop"), whole_folder(out, overwrite=True):
         raise ValueError("stop")
     assert {path.name for path in out.iterdir()} == {"x", MANIFEST}

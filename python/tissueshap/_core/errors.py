@@ -23,6 +23,10 @@ class StaleError(DataError):
     """A result was made from something that has changed: the message names the verb to run."""
 
 
+class DiskError(DataError):
+    """The disk is full, or would be: the message names the place and the size."""
+
+
 class MissingPackageError(TissueshapError, ImportError):
     """A package is missing: the message has the command that installs it."""
 

@@ -8,9 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from tissueshap._core import folders
 from tissueshap._core.errors import DataError
-from tissueshap._core.folders import MANIFEST, check_folder, named_if_full, need_space, whole_folder
+from tissueshap._core.folders import (
+    MANIFEST,
+    _whole,
+    check_folder,
+    named_if_full,
+    need_space,
+    whole_folder,
+)
 
 
 def _earlier(out: Path) -> Path:
@@ -278,7 +284,7 @@ def test_work_on_another_machine_is_left_alone(
     out = tmp_path / "out"
     stop = "os.kill(os.getpid(), signal.SIGKILL)"
     _python(_KILLED.format(stop=stop), str(out)).communicate()
-    monkeypatch.setattr(folders, "_machine", lambda: b"another")
+    monkeypatch.setattr(_whole, "machine", lambda: "another")
     with whole_folder(out, overwrite=True) as folder:
         (folder / "y").write_text("")
     assert len(_names(tmp_path)) == 2

@@ -50,11 +50,10 @@ def _array(value: np.ndarray, arrays: list[np.ndarray]) -> dict[str, Any]:
 
 def _to_array(value: Mapping[str, Any], arrays: list[np.ndarray]) -> np.ndarray:
     if "at" in value:
-        return arrays[value["at"]]
-    array: np.ndarray = np.empty(int(np.prod(value["shape"])), dtype=object)
+        return arrays[int(value["at"])]
+    array = np.empty(int(np.prod(value["shape"])), dtype=object)
     array[:] = [decode(item, arrays) for item in value["items"]]
-    array = array.reshape(value["shape"])
-    return array
+    return np.reshape(array, value["shape"])
 
 
 def _index(value: pd.Index, arrays: list[np.ndarray]) -> dict[str, Any]:

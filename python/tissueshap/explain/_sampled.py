@@ -31,7 +31,9 @@ class SampledExplainer:
     Each draw takes one background sample and one random order of the genes, forwards and
     backwards (``shap.PermutationExplainer``): an unbiased estimate of the Shapley values
     (Štrumbelj and Kononenko, Knowledge and Information Systems 41:647, 2014). It costs
-    ``2 x genes + 1`` evaluations of the function.
+    ``2 x genes + 1`` evaluations of the function. The background samples of a sample's draws
+    are spread evenly over those with low and high outputs, so that few draws add up; standard
+    errors are those of independent draws, which are larger.
 
     Parameters
     ----------
@@ -87,7 +89,8 @@ class SampledExplainer:
         samples = background if isinstance(background, Background) else Background(background)
         self._function, self._background, self._seed = function, samples, seed
         self.n_draws, self.output, self._most = n_draws, output, most_players
-        self.base: np.ndarray = samples.means(self.outputs(samples.values))
+        self._reached = self.outputs(samples.values)
+        self.base: np.ndarray = samples.means(self._reached)
         n_genes = samples.shape[1]
         self._scouts = groups is None and n_genes > most_players
         if groups is None:
@@ -144,7 +147,9 @@ class SampledExplainer:
     ) -> np.ndarray:
         """Return the values of the players in each draw, draws x players."""
         make = needed("shap", "shap.PermutationExplainer", "sampled Shapley values")
-        rows = rng.choice(self._background.shape[0], n_draws, p=self._background.of(target))
+        rows = _spread(
+            self._reached[:, target], self._background.of(target), n_draws=n_draws, rng=rng
+        )
         n_players = int(groups.max()) + 1
         values = np.zeros((n_draws, n_players))
 
@@ -160,6 +165,19 @@ class SampledExplainer:
                     0
                 ]
         return values
+
+
+def _spread(
+    outputs: np.ndarray, weights: np.ndarray | None, *, n_draws: int, rng: np.random.Generator
+) -> np.ndarray:
+    """Draw background samples, one from each of as many parts ordered by their outputs."""
+    order = np.argsort(outputs, kind="stable")
+    shares = np.full(order.size, 1.0) if weights is None else np.asarray(weights)[order]
+    reached = np.cumsum(shares)
+    points = (rng.permutation(n_draws) + rng.random(n_draws)) / n_draws
+    places = np.searchsorted(reached, points * reached[-1], side="right")
+    rows: np.ndarray = order[np.minimum(places, order.size - 1)]
+    return rows
 
 
 class _Players:

@@ -9,7 +9,7 @@ from typing import Any
 from tissueshap._core.errors import DataError
 from tissueshap.adapters._model import Model, are_probabilities, check_outputs, names, probes
 from tissueshap.adapters._random_weights import n_layers, randomised
-from tissueshap.explain import N_DRAWS, Explainer
+from tissueshap.explain import N_DRAWS, Explainer, KerasNetwork
 from tissueshap.model import Classifier, keras, outputs
 
 
@@ -59,6 +59,9 @@ def of_keras(
 
 
 def _of_network(network: Any, **about: Any) -> Model:
+    # Compiled once for all explanations of the network.
+    compiled: dict[str, KerasNetwork] = {}
+
     def explainer(
         background: Any,
         *,
@@ -68,10 +71,11 @@ def _of_network(network: Any, **about: Any) -> Model:
         method: str | None = None,
         seed: int = 42,
     ) -> Explainer:
+        chosen = output or "probability"
         return Explainer(
-            network,
+            compiled.setdefault(chosen, KerasNetwork(network, chosen)),
             background,
-            output=output or "probability",
+            output=chosen,
             method=method or "stratified",
             n_draws=n_draws or N_DRAWS,
             tolerance=tolerance,
@@ -92,8 +96,12 @@ def _of_network(network: Any, **about: Any) -> Model:
 def _randomised(
     network: Any, about: dict[str, Any], *, seed: int, side: Any = "output"
 ) -> Iterator[tuple[int, str, Model]]:
+    model = None
     for number, name, copy in randomised(network, seed=seed, side=side):
-        yield number, name, _of_network(copy, **{**about, "source": copy, "identity": None})
+        # The same copy each time: what was compiled for it is used again.
+        if model is None:
+            model = _of_network(copy, **{**about, "source": copy, "identity": None})
+        yield number, name, model
 
 
 def is_keras(model: Any) -> bool:

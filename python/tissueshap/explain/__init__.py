@@ -27,6 +27,7 @@ from tissueshap.explain._choose_background import (
     centres as centres,
     choose as choose,
 )
+from tissueshap.explain._differentiable import KerasNetwork as KerasNetwork
 from tissueshap.explain._draws import N_DRAWS as N_DRAWS
 from tissueshap.explain._explaining import Explaining as Explaining, explanation as explanation
 from tissueshap.explain._explanation import completeness as completeness

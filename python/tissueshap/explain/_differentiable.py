@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
@@ -34,11 +34,15 @@ class Differentiable(Protocol):
 
 @dataclass(frozen=True)
 class KerasNetwork:
-    """A ``keras.Model``, on whichever backend Keras runs."""
+    """A ``keras.Model``, on whichever backend Keras runs.
+
+    What is compiled is kept, and follows the weights of the network when they change.
+    """
 
     network: Any
     output: str = "probability"
     mixed: bool = False
+    _calls: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def outputs(self, x: Any) -> np.ndarray:
         """Return the explained outputs, samples x classes, float64."""
@@ -46,7 +50,13 @@ class KerasNetwork:
 
     def compiled(self, function: Callable[..., Any]) -> Callable[..., np.ndarray]:
         """Return ``function(gradient, *arrays)``, compiled by the backend."""
-        return compiled(in_precision(self.network, mixed=self.mixed), self.output, function)
+        explained = in_precision(self.network, mixed=self.mixed)
+        if explained is not self.network:  # a copy, with the weights that it has now
+            return compiled(explained, self.output, function)
+        if function not in self._calls:
+            self._calls[function] = compiled(explained, self.output, function)
+        call: Callable[..., np.ndarray] = self._calls[function]
+        return call
 
     def rows(self) -> int:
         """Return the number of rows that fit into a quarter of the memory."""

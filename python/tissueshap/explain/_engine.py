@@ -122,7 +122,7 @@ class Explainer:
         self.output, self.seed = output, seed
         self._model = (
             network
-            if isinstance(network, GradientFunction)
+            if isinstance(network, GradientFunction | KerasNetwork)
             else KerasNetwork(network, output, mixed_precision)
         )
         self._method, self._tolerance, self._values = method, tolerance, samples.values

@@ -13,11 +13,6 @@ def compiled(explained: Any, function: Callable[..., Any]) -> Callable[..., np.n
     import jax
     import jax.numpy as jnp
 
-    # The weights are arguments and not constants of the compiled function, which would
-    # store a copy of them.
-    weights = [variable.value for variable in explained.trainable_variables]
-    fixed = [variable.value for variable in explained.non_trainable_variables]
-
     def run(weights: Any, fixed: Any, *tensors: Any) -> Any:
         def total(points: Any, targets: Any) -> Any:
             outputs, _ = explained.stateless_call(weights, fixed, points, training=False)
@@ -28,6 +23,10 @@ def compiled(explained: Any, function: Callable[..., Any]) -> Callable[..., np.n
     graph = jax.jit(run)
 
     def call(*arrays: np.ndarray) -> np.ndarray:
+        # The weights are arguments and not constants of the compiled function, which would
+        # store a copy of them, and not follow when they change.
+        weights = [variable.value for variable in explained.trainable_variables]
+        fixed = [variable.value for variable in explained.non_trainable_variables]
         return np.asarray(graph(weights, fixed, *arrays))
 
     return call

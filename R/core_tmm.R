@@ -16,6 +16,9 @@
 #'   names they are matched, and further genes of `counts` have no part in
 #'   library sizes and factors; otherwise the order of the genes must be the
 #'   same.
+#' @param genes `NULL`, or which genes library sizes, the reference and the
+#'   factors are computed from: a logical vector. It has no meaning with a
+#'   `reference`, which says so itself.
 #' @param BPPARAM Workers for blocks of samples: a
 #'   [BiocParallel::BiocParallelParam-class], or a number of processes. Results
 #'   do not depend on it.
@@ -30,13 +33,16 @@
 #' found <- core_tmm(counts)
 #' found$obs$norm_factor
 #' core_tmm(counts[, 1, drop = FALSE], found$uns)$obs$norm_factor
-core_tmm <- function(counts, reference = NULL,
+core_tmm <- function(counts, reference = NULL, genes = NULL,
                      BPPARAM = BiocParallel::SerialParam()) {
     check_count_matrix(counts)
     frozen <- if (!is.null(reference)) read_reference(reference, counts)
+    extra <- frozen$extra
+    if (is.null(frozen) && !is.null(genes)) {
+        extra <- which(!genes)
+    }
     # What library sizes and factors are computed from.
-    used <- if (is.null(frozen$extra)) counts else
-        counts[-frozen$extra, , drop = FALSE]
+    used <- if (length(extra)) counts[-extra, , drop = FALSE] else counts
     parts <- over_samples(used, function(part, samples) {
         check_count_values(part)
         c(list(lib_size = colSums(part), genes = rowSums(part)),

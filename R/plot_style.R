@@ -6,7 +6,7 @@ utils::globalVariables(".data")
 # The data that a figure reads. A file is open until the figure is made.
 figure_data <- function(adata, frame = parent.frame()) {
     need_package("ggplot2", "install.packages")
-    open_data(adata, frame)
+    only_genes_in_use(open_data(adata, frame))
 }
 
 palette <- function() {

@@ -27,7 +27,7 @@ current_fingerprint <- function(x, part, label) {
     switch(part,
         samples = fingerprint(in_byte_order(sample_names(x))),
         order = fingerprint(sample_names(x)),
-        genes = fingerprint(in_byte_order(gene_names(x))),
+        genes = fingerprint(in_byte_order(gene_names(only_genes_in_use(x)))),
         labels = fingerprint_of_column(x, label),
         split = {
             folds <- any(get_column(x, "obs", split) == "both")

@@ -37,7 +37,7 @@ run_de <- function(adata, label = NULL, fdr = 0.01, lfc = 4,
                    key_added = NULL, copy = FALSE) {
     method <- choice_of(method)
     rest <- choice_of(rest)
-    on_data(adata, copy, function(x) {
+    on_data_in_use(adata, copy, function(x) {
         x <- remember_assay(x, assay)
         class <- get_label(x, label)
         params <- list(fdr = fdr, lfc = lfc, method = method, rest = rest,

@@ -64,7 +64,7 @@ run_enrich <- function(adata, gene_sets = NULL, source = "shap",
     }
     need_engine(engine)
     reads <- ifelse(source == "shap", "select_genes", source)
-    on_data(adata, copy, function(x) {
+    on_data_in_use(adata, copy, function(x) {
         need_current(x, reads)
         sets <- if (is.null(gene_sets)) NULL else read_gene_sets(gene_sets)
         names <- gene_identifiers(x, unique(sets$sets$gene), ids)

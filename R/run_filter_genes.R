@@ -1,10 +1,16 @@
-#' Keep the genes that are expressed in enough samples
+#' Mark the genes that are expressed in enough samples
 #'
 #' See [core_filter_genes()] for the rules. TPM is taken from the layer (assay)
 #' `tpm`, or made from the counts and the genes' `length`; the biotype is
 #' that of the column `biotype`. A rule without data is left out, and the
-#' record says so. A message has the number of genes that are kept, and a
+#' record says so. A message has the number of genes that pass, and a
 #' warning says if most of the genes that were detected are lost.
+#'
+#' Later functions use the marked genes alone, with the results that they have
+#' if the others are dropped, and write `NA` for the others. The data keep all
+#' their genes, so that a second call with other settings works on all of them;
+#' functions whose results depend on the genes then have to be run again, and
+#' say so. Functions of other packages see all genes.
 #'
 #' @param adata An AnnData (of Python, or of the package \pkg{anndataR}), a
 #'   SummarizedExperiment with an assay `counts` (or `X`), or the path of an
@@ -14,8 +20,8 @@
 #'   keep their order, in tables and figures; those without samples are left
 #'   out, with a message. Other classes are sorted by the alphabet.
 #' @inheritParams core_filter_genes
-#' @param subset Drop the genes that do not pass; otherwise only mark them. A
-#'   second call works on the genes that are left.
+#' @param subset Drop the genes that do not pass, as `y[keep, ]` after edgeR's
+#'   `filterByExpr()`. A second call then works on the genes that are left.
 #' @param exclude Classes whose samples are dropped: names or patterns such as
 #'   `"Unknown"` or `"Cells*"`.
 #' @param min_class_size Samples of classes with fewer samples are dropped, too.
@@ -50,7 +56,7 @@
 #' }
 run_filter_genes <- function(adata, label = NULL, min_reads = NULL,
                              min_tpm = 0.1, min_samples = NULL,
-                             protein_coding = TRUE, subset = TRUE,
+                             protein_coding = TRUE, subset = FALSE,
                              exclude = NULL, min_class_size = 0,
                              assay = NULL, key_added = NULL,
                              copy = FALSE) {
@@ -93,8 +99,8 @@ dropped_before <- function(x, key_added) {
     }
     warning(sprintf(paste("an earlier call of run_filter_genes() dropped",
         "%d of %d genes, which are not in the data any more: to filter all",
-        "genes with other settings, start from the data as they were, or",
-        "first mark genes with subset = FALSE"),
+        "genes with other settings, start from the data as they were, and",
+        "mark genes instead (subset = FALSE)"),
         as.integer(earlier$n_genes - n), as.integer(earlier$n_genes)),
         call. = FALSE)
     earlier

@@ -23,9 +23,11 @@ run_tmm <- function(adata, reference = NULL, assay = NULL, key_added = NULL,
                     copy = FALSE, BPPARAM = BiocParallel::SerialParam()) {
     on_data(adata, copy, function(x) {
         x <- remember_assay(x, assay)
-        results <- core_tmm(get_counts(x), frozen_reference(reference), BPPARAM)
+        mask <- genes_in_use(x)
+        results <- core_tmm(get_counts(x), frozen_reference(reference), mask,
+            BPPARAM)
         write_slots(x, "tmm", results, list(frozen = !is.null(reference)),
-            "edgeR", key_added)
+            "edgeR", key_added, if (!is.null(mask)) "filter_genes")
     })
 }
 

@@ -75,7 +75,7 @@ def _analysed() -> tuple[AnnData, AnnData]:
 
 
 def _classified(adata: AnnData) -> ts.model.Classifier:
-    ts.pp.filter_genes(adata, "tissue")
+    ts.pp.filter_genes(adata, "tissue", subset=True)
     ts.pp.tmm(adata)
     ts.pp.split(adata)
     ts.pp.log2(adata)

@@ -18,7 +18,7 @@ adata <- simulate_counts(200, 260, tissues = list("Brain - Cortex" = 5,
     "Brain - Hippocampus" = 4, "Heart - Atrial Appendage" = 3,
     "Heart - Left Ventricle" = 2, "Skin - Not Sun Exposed" = 3,
     "Skin - Sun Exposed" = 3), bcv = 0.8, ambiguous = 0.3, seed = 1)
-run_filter_genes(adata, "tissue")
+run_filter_genes(adata, "tissue", subset = TRUE)
 run_tmm(adata)
 run_log2(run_split(adata, n_test = 8))
 run_oversample(adata)

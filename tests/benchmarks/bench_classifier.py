@@ -76,7 +76,7 @@ def studies(data: Path) -> dict[str, Study]:
     for each in (brawand, blake):
         each.obs["tissue"] = each.obs["tissue"].astype(str)
         each.uns["tissueshap"]["label"] = "tissue"
-    pp.filter_genes(brawand)
+    pp.filter_genes(brawand, subset=True)
     pp.tmm(brawand)
     blake = blake[:, brawand.var_names].copy()
     pp.tmm(blake, reference=brawand)

@@ -113,7 +113,7 @@ def studies(n_samples: int, n_genes: int, seed: int, data: Path) -> dict[str, St
 
 
 def _from_counts(adata: Any, n_test: int, seed: int) -> Any:
-    ts.pp.filter_genes(adata)
+    ts.pp.filter_genes(adata, subset=True)
     ts.pp.tmm(adata)
     return _split(adata, n_test, seed)
 

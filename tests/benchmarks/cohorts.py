@@ -69,7 +69,7 @@ def primates(data: Path, **figures: Any) -> dict[str, Any]:
     other.obs["tissue"] = other.obs["tissue"].astype(str)
     for each in (adata, other):
         each.uns["tissueshap"]["label"] = "tissue"
-    pp.filter_genes(adata)
+    pp.filter_genes(adata, subset=True)
     pp.tmm(adata)
     pp.split(adata, n_test=5)
     pp.log2(adata)

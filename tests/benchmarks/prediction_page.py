@@ -81,7 +81,7 @@ def halves(adata: ad.AnnData, seed: int = 0) -> tuple[ad.AnnData, ad.AnnData]:
 
 def trained(adata: ad.AnnData) -> ts.model.Classifier:
     """Return a calibrated model, with its scores in its card."""
-    ts.pp.filter_genes(adata, "label")
+    ts.pp.filter_genes(adata, "label", subset=True)
     ts.pp.tmm(adata)
     ts.pp.split(adata, n_test=2)
     ts.pp.log2(adata)

@@ -33,7 +33,7 @@ def cohorts() -> tuple[AnnData, AnnData, Any]:
     """Return a cohort with all results, a second one, and the classifier."""
     tissues = ["Heart", "Liver", "Lung"]
     adata, other = (ts.datasets.simulate(n, 150, tissues=tissues) for n in (120, 60))
-    ts.pp.filter_genes(adata)
+    ts.pp.filter_genes(adata, subset=True)
     ts.pp.tmm(adata)
     ts.pp.split(adata)
     ts.pp.log2(adata)

@@ -45,7 +45,7 @@ test_that("the R verbs write into an AnnData what the cores find", {
         de$var$de_significant)
     expect_equal(get_record(adata, "de")$counts, de$uns$counts,
         ignore_attr = TRUE)
-    run_filter_genes(adata)
+    run_filter_genes(adata, subset = TRUE)
     expect_identical(adata$shape[[2]], sum(core_filter_genes(data$counts,
         data$label)$var$filter_pass))
 })

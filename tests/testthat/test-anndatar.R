@@ -40,8 +40,8 @@ test_that("sparse counts and counts on disk are read alike", {
 test_that("genes are dropped into a new object", {
     x <- as_anndatar(se)
     x$varp <- list(near = symmetric(150))
-    found <- run_filter_genes(x, "tissue", min_reads = 60)
-    expected <- run_filter_genes(se, "tissue", min_reads = 60)
+    found <- run_filter_genes(x, "tissue", min_reads = 60, subset = TRUE)
+    expected <- run_filter_genes(se, "tissue", min_reads = 60, subset = TRUE)
     expect_s3_class(found, "InMemoryAnnData")
     expect_identical(found$var_names, rownames(expected))
     expect_lt(found$n_vars(), 150)
@@ -74,8 +74,8 @@ test_that("the package anndataR itself is served, where it is installed", {
     x <- anndataR::AnnData(X = counts,
         obs = data.frame(tissue = data$label, row.names = rownames(counts)),
         var = data.frame(length = seq_len(150), row.names = colnames(counts)))
-    kept <- run_filter_genes(x, "tissue", min_reads = 60)
-    expected <- run_filter_genes(se, "tissue", min_reads = 60)
+    kept <- run_filter_genes(x, "tissue", min_reads = 60, subset = TRUE)
+    expected <- run_filter_genes(se, "tissue", min_reads = 60, subset = TRUE)
     expect_identical(kept$var_names, rownames(expected))
     run_de(run_tmm(kept), lfc = 1)
     expected <- run_de(run_tmm(expected), lfc = 1)

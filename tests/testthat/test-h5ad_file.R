@@ -69,7 +69,7 @@ test_that("verbs write into a file what they write into an experiment", {
     se <- experiment_of(data)
     sets <- list(some = rownames(se)[1:60], others = rownames(se)[40:120])
     run <- function(x) {
-        x <- run_tmm(run_filter_genes(x, "tissue"))
+        x <- run_tmm(run_filter_genes(x, "tissue", subset = TRUE))
         x <- run_de(x, lfc = 0.5, fdr = 0.2)
         run_enrich(x, sets, source = "de", by = "class", engine = "sets",
             min_size = 2, pvalue_cutoff = 1, qvalue_cutoff = 1)
@@ -117,7 +117,8 @@ test_that("genes are dropped from every slot, in the type that is stored", {
             "CsparseMatrix")))
         h5_put(x$file[["obsp"]], "near", element_of(diag(21)))
     })
-    run_filter_genes(path, "tissue", min_reads = 0, min_tpm = 0)
+    run_filter_genes(path, "tissue", min_reads = 0, min_tpm = 0,
+        subset = TRUE)
     kept <- seq(1, 119, 2)
     expect_message(back <- as_summarized_experiment(path), "obsp, varp")
     expect_identical(rownames(back), rownames(se)[kept])

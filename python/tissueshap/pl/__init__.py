@@ -1,6 +1,7 @@
 """Figures: each function returns a matplotlib figure that is not tied to a window."""
 
 from tissueshap._core.docs import fill_in
+from tissueshap._core.genes_in_use import reading, wrap
 from tissueshap.pl._balancing import balancing
 from tissueshap.pl._class_balance import class_balance
 from tissueshap.pl._confusion import confusion
@@ -64,3 +65,4 @@ from tissueshap.pl._rc import context as context
 from tissueshap.pl._reliability import reliability_diagram as reliability_diagram
 
 fill_in(globals()[name] for name in __all__)
+wrap(__all__, globals(), reading)

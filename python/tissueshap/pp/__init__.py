@@ -1,6 +1,7 @@
 """Preprocessing: from counts to the classifier's input."""
 
 from tissueshap._core.docs import fill_in
+from tissueshap._core.genes_in_use import reading, wrap, writing
 from tissueshap.pp._filter_genes import filter_genes
 from tissueshap.pp._harmonise import harmonise
 from tissueshap.pp._log2 import log2
@@ -23,3 +24,6 @@ from tissueshap.pp._log2 import (
 )
 
 fill_in(globals()[name] for name in __all__)
+# The others have values for every gene, or none per gene.
+wrap(("harmonise", "oversample"), globals(), writing)
+wrap(("expand",), globals(), reading)

@@ -1,4 +1,4 @@
-"""Keep the genes that are expressed in enough samples."""
+"""Mark the genes that are expressed in enough samples."""
 
 from __future__ import annotations
 
@@ -32,16 +32,22 @@ def filter_genes(
     min_tpm: float = 0.1,
     min_samples: int | None = None,
     protein_coding: bool = True,
-    subset: bool = True,
+    subset: bool = False,
     key_added: str | None = None,
     copy: bool = False,
 ) -> AnnData | None:
-    """Keep the genes that are expressed in enough samples.
+    """Mark the genes that are expressed in enough samples.
 
-    A gene is kept if it passes every rule that can be applied: it is protein coding,
+    Later functions use the marked genes alone, with the results that they have if the others are
+    dropped, and write NaN for the others. ``adata`` keeps all its genes, so that a second call
+    with other settings works on all of them; functions whose results depend on the genes then
+    have to be run again, and say so. Functions of other packages, such as scanpy's, see all
+    genes: pass ``subset=True``, or ``adata[:, adata.var["filter_pass"]]`` to them.
+
+    A gene passes if it passes every rule that can be applied: it is protein coding,
     it has at least ``min_reads`` reads in more than ``min_samples`` samples, and its
     TPM is above ``min_tpm`` in more than ``min_samples`` samples. A rule whose data are
-    missing is skipped, and the record says so. How many genes are kept is logged, with a
+    missing is skipped, and the record says so. How many genes pass is logged, with a
     warning if most of the genes that were detected are lost. The R function
     ``core_filter_genes`` does the work; the rules are those of Yap et al., Scientific Reports
     11:2641 (2021).
@@ -66,14 +72,16 @@ def filter_genes(
     protein_coding
         Require ``var["biotype"] == "protein_coding"`` if biotypes are known.
     subset
-        Drop the genes that do not pass; False only marks them. A second call works on the genes
-        that are left, so that looser thresholds have no effect on those that were dropped.
+        Drop the genes that do not pass, as ``scanpy.pp.filter_genes`` does. A second call then
+        works on the genes that are left: looser thresholds have no effect on those that were
+        dropped.
     %(key_added)s
     %(copy)s
 
     Returns
     -------
-        None, or with ``copy`` the new AnnData. Writes ``var["filter_pass"]`` (bool) and
+        None, or with ``copy`` the new AnnData. Writes ``var["filter_pass"]`` (bool; under
+        ``key_added`` it marks nothing for later functions) and
         ``uns["tissueshap"]["filter_genes"]``: ``min_reads`` and ``min_samples`` as used,
         ``sparse`` (whether the counts are), ``n_genes``, ``n_detected`` (genes with a count that
         pass the other rules), ``n_pass``, and ``rules`` (``rule``, ``applied``, ``n_pass``,
@@ -93,6 +101,12 @@ def filter_genes(
     --------
     >>> adata = ts.datasets.simulate(90, 100, tissues=["Heart", "Liver", "Lung"])
     >>> ts.pp.filter_genes(adata)
+    >>> int(adata.var["filter_pass"].sum()), adata.n_vars
+    (88, 100)
+    >>> ts.pp.filter_genes(adata, min_reads=1)
+    >>> int(adata.var["filter_pass"].sum())
+    89
+    >>> ts.pp.filter_genes(adata, subset=True)
     >>> adata.n_vars
     88
     """
@@ -104,7 +118,7 @@ def filter_genes(
     if subset and adata.isbacked and not copy:
         raise DataError(
             "genes of an AnnData that is backed on disk cannot be dropped in place: run "
-            "adata = adata.to_memory() first, or pass subset=False or copy=True"
+            "adata = adata.to_memory() first, or pass copy=True"
         )
     adata = target(adata, copy=copy)
     keep_classes(adata, label, exclude=exclude, min_class_size=min_class_size)
@@ -158,8 +172,8 @@ def _dropped_before(adata: AnnData, key_added: str | None) -> dict[str, Any]:
     warn(
         f"an earlier call of ts.pp.filter_genes dropped {earlier['n_genes'] - adata.n_vars:,} "
         f"of {earlier['n_genes']:,} genes, which are not in adata any more: to filter all "
-        "genes with other settings, start from the AnnData as it was, or first mark genes "
-        "with subset=False"
+        "genes with other settings, start from the AnnData as it was, and mark genes instead "
+        "(subset=False)"
     )
     return earlier
 

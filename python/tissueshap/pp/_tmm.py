@@ -9,7 +9,7 @@ from anndata import AnnData
 
 from tissueshap._bridge import r
 from tissueshap._bridge.counts import checked, workers
-from tissueshap._core import schema, slots
+from tissueshap._core import provenance, schema, slots
 from tissueshap._core.adata import target
 from tissueshap._core.counts import counts_of
 from tissueshap._core.errors import DataError
@@ -29,7 +29,8 @@ def tmm(
     The factors are those of edgeR's ``calcNormFactors`` (Robinson and Oshlack, Genome
     Biology 11:R25, 2010), and the layer is counts per million on effective library
     sizes. The R function ``core_tmm`` does the work, with ``settings.n_jobs`` processes for
-    large data.
+    large data. If ``pp.filter_genes`` marks genes, library sizes and factors are those of the
+    marked genes, and the layer has values for all.
 
     Parameters
     ----------
@@ -66,13 +67,16 @@ def tmm(
     True
     """
     adata = target(adata, copy=copy)
-    slots.begin(adata, "tmm", key_added=key_added)
+    mask = provenance.genes_in_use(adata)
+    read = "filter_genes" if mask is not None else None
+    sources = slots.begin(adata, "tmm", read, key_added=key_added)
     counts = counts_of(adata, layer)
     result = r.call(
         "core_tmm",
         counts=checked(counts),
         reference=_frozen(reference),
         BPPARAM=workers(adata),
+        genes=mask,
     )
     # R's genes x samples in Fortran order are samples x genes in C order: no copy.
     result["layers"] = {name: np.asarray(layer).T for name, layer in result["layers"].items()}
@@ -85,6 +89,7 @@ def tmm(
         result,
         params={"frozen": reference is not None, "layer": counts.recorded},
         versions=r.versions("R", "edgeR"),
+        sources=sources,
         key_added=key_added,
     )
     return adata if copy else None

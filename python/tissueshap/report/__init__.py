@@ -1,5 +1,6 @@
 """The report, and the page about new samples: each one HTML file that needs no other files."""
 
+from tissueshap._core.genes_in_use import reading, wrap
 from tissueshap.report._build import build
 from tissueshap.report._figures import figures
 from tissueshap.report._genes import gene_table
@@ -19,3 +20,5 @@ from tissueshap.report._predictions import (
 )
 from tissueshap.report._results import ran as ran
 from tissueshap.report._sections import classes as classes, missed_by_class as missed_by_class
+
+wrap(__all__, globals(), reading)

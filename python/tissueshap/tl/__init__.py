@@ -1,6 +1,7 @@
 """Tools: train, explain, test and compare."""
 
 from tissueshap._core.docs import fill_in
+from tissueshap._core.genes_in_use import wrap, writing
 from tissueshap.tl._calibrate import calibrate
 from tissueshap.tl._cluster import cluster
 from tissueshap.tl._cnn import cnn
@@ -46,3 +47,4 @@ __all__ = [
 ]
 
 fill_in(globals()[name] for name in __all__)
+wrap(__all__, globals(), writing)

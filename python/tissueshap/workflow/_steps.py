@@ -127,6 +127,7 @@ def filter_genes(job: Job) -> str:
         min_tpm=config.min_tpm,
         min_samples=config.min_samples,
         protein_coding=config.protein_coding,
+        subset=True,
     )
     n_genes = job.adata.n_vars
     if n_genes < 4:

@@ -234,7 +234,7 @@ def _prepare(adata: AnnData, other: AnnData | None, n_test: int, seed: int) -> A
     """Filter, normalise and split a cohort in place, and return the other one to match."""
     if other is not None:
         adata._inplace_subset_var(adata.var_names.isin(other.var_names))
-    pp.filter_genes(adata)
+    pp.filter_genes(adata, subset=True)
     pp.tmm(adata)
     pp.split(adata, n_test=n_test, seed=seed)
     if other is not None:

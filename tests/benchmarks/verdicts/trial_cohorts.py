@@ -103,7 +103,7 @@ def mosaic(data: Path) -> AnnData:
 
 
 def _prepared(adata: AnnData, *, n_test: int, seed: int) -> AnnData:
-    pp.filter_genes(adata)
+    pp.filter_genes(adata, subset=True)
     pp.tmm(adata)
     pp.split(adata, n_test=n_test, seed=seed)
     pp.log2(adata)

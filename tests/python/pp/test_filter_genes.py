@@ -42,7 +42,7 @@ def test_rules_and_record(sparse_genes: ad.AnnData) -> None:
     expected = by_numpy(sparse_genes, 28)
     assert 100 < expected.sum() < 190
     names = sparse_genes.var_names[expected]
-    assert pp.filter_genes(sparse_genes) is None
+    assert pp.filter_genes(sparse_genes, subset=True) is None
     assert sparse_genes.var_names.tolist() == names.tolist()
     assert sparse_genes.var["filter_pass"].all()
     record = sparse_genes.uns["tissueshap"]["filter_genes"]
@@ -64,14 +64,14 @@ def test_marking_only(sparse_genes: ad.AnnData) -> None:
 
 def test_dropping_under_another_name(sparse_genes: ad.AnnData) -> None:
     expected = by_numpy(sparse_genes, 28)
-    pp.filter_genes(sparse_genes, key_added="mine")
+    pp.filter_genes(sparse_genes, key_added="mine", subset=True)
     assert sparse_genes.n_vars == expected.sum()
 
 
 def test_thresholds(sparse_genes: ad.AnnData) -> None:
     expected = (sparse_genes.X >= 40).sum(axis=0) > 28
     del sparse_genes.var["length"]
-    pp.filter_genes(sparse_genes, min_reads=40, protein_coding=False, subset=False)
+    pp.filter_genes(sparse_genes, min_reads=40, protein_coding=False)
     assert sparse_genes.var["filter_pass"].tolist() == expected.tolist()
 
 
@@ -80,14 +80,14 @@ def test_given_tpm_comes_before_lengths(sparse_genes: ad.AnnData) -> None:
     tpm[:, 7] = 0.05
     sparse_genes.layers["tpm"] = tpm
     del sparse_genes.var["biotype"]
-    pp.filter_genes(sparse_genes, min_reads=0, subset=False)
+    pp.filter_genes(sparse_genes, min_reads=0)
     assert np.flatnonzero(~sparse_genes.var["filter_pass"]).tolist() == [7]
 
 
 def test_without_annotation_the_record_says_so(sparse_genes: ad.AnnData) -> None:
     expected = (sparse_genes.X >= 6).sum(axis=0) > 28
     sparse_genes.var = sparse_genes.var[[]]
-    pp.filter_genes(sparse_genes, subset=False)
+    pp.filter_genes(sparse_genes)
     assert sparse_genes.var["filter_pass"].tolist() == expected.tolist()
     rules = sparse_genes.uns["tissueshap"]["filter_genes"]["rules"].set_index("rule")
     assert rules["applied"].tolist() == [False, True, False, True]
@@ -116,14 +116,14 @@ def test_missing_biotypes_do_not_pass(toy: ad.AnnData) -> None:
 def test_forms_of_counts(sparse_genes: ad.AnnData, form: Any) -> None:
     expected = by_numpy(sparse_genes, 28)
     sparse_genes.X = form(sparse_genes.X)
-    pp.filter_genes(sparse_genes, subset=False)
+    pp.filter_genes(sparse_genes)
     assert sparse_genes.var["filter_pass"].tolist() == expected.tolist()
 
 
 def test_view(sparse_genes: ad.AnnData) -> None:
     view = sparse_genes[sparse_genes.obs["tissue"] != "Liver", 20:]
     expected = by_numpy(view, 28)
-    pp.filter_genes(view)
+    pp.filter_genes(view, subset=True)
     assert view.n_vars == expected.sum()
     assert sparse_genes.n_vars == 200
     assert "filter_pass" not in sparse_genes.var
@@ -136,12 +136,12 @@ def test_file(sparse_genes: ad.AnnData, tmp_path: Path, form: Any) -> None:
     sparse_genes.write_h5ad(tmp_path / "toy.h5ad")
     held = ad.read_h5ad(tmp_path / "toy.h5ad", backed="r")
     with pytest.raises(DataError, match=r"adata = adata\.to_memory\(\)"):
-        pp.filter_genes(held)
+        pp.filter_genes(held, subset=True)
     with pytest.raises(DataError, match="backed on disk"):
-        pp.filter_genes(held[:100], subset=False)
-    pp.filter_genes(held, subset=False)
+        pp.filter_genes(held[:100])
+    pp.filter_genes(held)
     assert held.var["filter_pass"].tolist() == expected.tolist()
-    made = pp.filter_genes(held, copy=True)
+    made = pp.filter_genes(held, subset=True, copy=True)
     assert made is not None
     assert not made.isbacked
     assert made.n_vars == expected.sum()
@@ -232,7 +232,7 @@ def cells() -> ad.AnnData:
 def test_sparse_counts_need_one_read(cells: ad.AnnData, caplog: pytest.LogCaptureFixture) -> None:
     expected = (cells.X >= 1).sum(axis=0) > 10
     with caplog.at_level(logging.INFO, logger="tissueshap"):
-        pp.filter_genes(cells, "type", min_samples=10)
+        pp.filter_genes(cells, "type", min_samples=10, subset=True)
     record = cells.uns["tissueshap"]["filter_genes"]
     assert (record["min_reads"], bool(record["sparse"])) == (1, True)
     assert (record["n_genes"], record["n_pass"]) == (40, expected.sum())
@@ -242,7 +242,7 @@ def test_sparse_counts_need_one_read(cells: ad.AnnData, caplog: pytest.LogCaptur
 
 def test_the_threshold_of_bulk_samples_is_warned_of(cells: ad.AnnData) -> None:
     with pytest.warns(DataWarning, match=r"min_reads=6 is meant for bulk.*pass min_reads=1"):
-        pp.filter_genes(cells, "type", min_reads=6, subset=False)
+        pp.filter_genes(cells, "type", min_reads=6)
     assert cells.uns["tissueshap"]["filter_genes"]["n_pass"] == 1
 
 
@@ -250,7 +250,7 @@ def test_bulk_samples_that_lose_most_genes_are_warned_of(toy: ad.AnnData) -> Non
     toy.X = toy.X.copy()
     toy.X[30:, :170] = 1
     with pytest.warns(DataWarning, match=r"few have 6 reads .*min_samples or min_reads"):
-        pp.filter_genes(toy, min_samples=50, subset=False)
+        pp.filter_genes(toy, min_samples=50)
 
 
 def test_bulk_samples_have_the_papers_threshold(sparse_genes: ad.AnnData) -> None:
@@ -260,8 +260,8 @@ def test_bulk_samples_have_the_papers_threshold(sparse_genes: ad.AnnData) -> Non
 
 
 def test_a_second_call_says_what_is_gone(cells: ad.AnnData) -> None:
-    pp.filter_genes(cells, "type", min_samples=20, subset=False)
     pp.filter_genes(cells, "type", min_samples=20)
+    pp.filter_genes(cells, "type", min_samples=20, subset=True)
     n_left = cells.n_vars
     assert n_left < 20
     with pytest.warns(DataWarning, match=rf"dropped {40 - n_left} of 40 genes.*subset=False"):
@@ -277,7 +277,7 @@ def test_counts_in_a_layer(sparse_genes: ad.AnnData) -> None:
     sparse_genes.X = logged.copy()
     with pytest.raises(DataError, match="pass layer='counts'"):
         pp.filter_genes(sparse_genes)
-    pp.filter_genes(sparse_genes, layer="counts")
+    pp.filter_genes(sparse_genes, layer="counts", subset=True)
     np.testing.assert_array_equal(sparse_genes.X, logged[:, expected])
     assert sparse_genes.uns["tissueshap"]["filter_genes"]["params"]["layer"] == "counts"
     pp.tmm(sparse_genes)  # from the layer, too

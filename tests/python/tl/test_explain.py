@@ -20,7 +20,7 @@ def trained(tmp_path_factory):
     tissues = ["Heart", "Liver", "Lung"]
     adata, new = (simulate(n, 150, tissues=tissues, seed=1) for n in (120, 60))
     new.obs_names = "new" + new.obs_names
-    filter_genes(adata, "tissue")
+    filter_genes(adata, "tissue", subset=True)
     tmm(adata)
     split(adata)
     log2(adata)

@@ -36,7 +36,7 @@ def mosaic(data_dir):
     adata = io.read_counts(
         folder / "counts.tsv.gz", folder / "samples.tsv.gz", label="label", min_class_size=5
     )
-    pp.filter_genes(adata)
+    pp.filter_genes(adata, subset=True)
     pp.tmm(adata)
     pp.split(adata, n_test=3)
     pp.log2(adata, offset=0.001, shift=10.0)

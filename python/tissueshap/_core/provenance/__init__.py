@@ -10,6 +10,7 @@ R computes the same fingerprints (``R/provenance.R``).
 """
 
 from tissueshap._core.provenance._fingerprints import Now, fingerprint, name_codes
+from tissueshap._core.provenance._genes_in_use import genes_in_use
 from tissueshap._core.provenance._model import check_trained_on, trained_on
 from tissueshap._core.provenance._origin import (
     depends_on,
@@ -28,6 +29,7 @@ __all__ = [
     "current",
     "depends_on",
     "fingerprint",
+    "genes_in_use",
     "identity",
     "inherited",
     "made_from",

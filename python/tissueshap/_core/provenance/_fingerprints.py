@@ -11,6 +11,7 @@ import numpy as np
 
 from tissueshap._core import schema
 from tissueshap._core.dense import dense
+from tissueshap._core.provenance._genes_in_use import genes_in_use
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -50,8 +51,8 @@ class Now:
 
     @cached_property
     def genes(self) -> str:
-        """Of the genes, in any order."""
-        return fingerprint(sorted(map(str, self._adata.var_names)))
+        """Of the genes in use, in any order."""
+        return fingerprint(sorted(map(str, self._adata.var_names[self._in_use])))
 
     @cached_property
     def split(self) -> str | None:
@@ -78,7 +79,9 @@ class Now:
             return None
         order = np.argsort(np.asarray(self._names, dtype=object), kind="stable")
         chosen = order[np.unique(np.linspace(0, order.size - 1, _ROWS).astype(int))]
-        genes = np.argsort(np.asarray(list(map(str, self._adata.var_names)), dtype=object))
+        in_use = np.arange(self._adata.n_vars)[self._in_use]
+        names = np.asarray(list(map(str, self._adata.var_names[in_use])), dtype=object)
+        genes = in_use[np.argsort(names)]
         rows = np.sort(chosen)  # a file is read in its own order
         part = self._adata.layers[layer][rows]
         digest = hashlib.md5(usedforsecurity=False)
@@ -86,6 +89,11 @@ class Now:
             values = dense(part[place : place + 1])[0].astype("<f4")[genes]
             digest.update((values + np.float32(0)).tobytes())  # no -0
         return digest.hexdigest()
+
+    @cached_property
+    def _in_use(self) -> np.ndarray | slice:
+        mask = genes_in_use(self._adata)
+        return slice(None) if mask is None else mask
 
     @cached_property
     def _names(self) -> list[str]:

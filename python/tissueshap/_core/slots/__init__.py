@@ -15,7 +15,7 @@ from tissueshap._core.slots._classes import (
     refuse_reserved,
 )
 from tissueshap._core.slots._names import named
-from tissueshap._core.slots._owner import owner, refuse_taken
+from tissueshap._core.slots._owner import held_in, listed, owner, refuse_taken
 from tissueshap._core.slots._read import (
     class_frame,
     input_layer,
@@ -34,10 +34,12 @@ __all__ = [
     "class_frame",
     "class_names",
     "current",
+    "held_in",
     "input_layer",
     "items",
     "label_name",
     "label_of",
+    "listed",
     "missing_slot",
     "named",
     "obs_column",

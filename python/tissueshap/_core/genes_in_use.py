@@ -1,0 +1,114 @@
+"""The genes that verbs use: all, or those that ``pp.filter_genes`` marks.
+
+The mark is ``var["filter_pass"]``, as scanpy's is ``var["highly_variable"]``. A function under
+:func:`reading` or :func:`writing` sees an AnnData of the marked genes alone, so that its results
+are those that it has after the others are dropped, whatever the function does. Results per gene
+are NaN (False in a column of truth values) for the other genes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import wraps
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from anndata import AnnData
+
+from tissueshap._core import slots
+from tissueshap._core.adata import target
+from tissueshap._core.dense import dense
+from tissueshap._core.errors import DataError
+from tissueshap._core.provenance import genes_in_use
+
+
+def reading(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function whose AnnData have the genes in use alone."""
+
+    @wraps(function)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        return function(*map(_narrowed, args), **_all_narrowed(kwargs))
+
+    return run
+
+
+def writing(verb: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a verb that reads the genes in use alone, and writes to the AnnData of all."""
+
+    @wraps(verb)
+    def run(adata: Any, *args: Any, **kwargs: Any) -> Any:
+        args, kwargs = tuple(map(_narrowed, args)), _all_narrowed(kwargs)
+        mask = genes_in_use(adata) if isinstance(adata, AnnData) else None
+        if mask is None:
+            return verb(adata, *args, **kwargs)
+        if adata.isbacked:
+            raise DataError(
+                "some genes of adata, which is backed on disk, do not pass the filter and are "
+                "marked: run adata = adata[:, adata.var['filter_pass']].to_memory() first"
+            )
+        copied = bool(kwargs.get("copy"))
+        if copied:
+            kwargs["copy"] = False
+        adata = target(adata, copy=copied)
+        part = adata[:, mask].copy()
+        before = dict(slots.record(part))
+        try:
+            result = verb(part, *args, **kwargs)
+        finally:  # a verb that is interrupted has written what it has done
+            _put_back(part, before, adata, mask)
+        return adata if copied else result
+
+    return run
+
+
+def wrap(names: Iterable[str], namespace: dict[str, Any], wrapper: Callable[..., Any]) -> None:
+    """Replace functions of a namespace: the modules keep theirs, for use within a verb."""
+    for name in names:
+        namespace[name] = wrapper(namespace[name])
+
+
+def _narrowed(value: Any) -> Any:
+    mask = genes_in_use(value) if isinstance(value, AnnData) else None
+    return value if mask is None else value[:, mask]
+
+
+def _all_narrowed(values: dict[str, Any]) -> dict[str, Any]:
+    return {key: _narrowed(value) for key, value in values.items()}
+
+
+def _put_back(part: AnnData, before: dict[str, Any], adata: AnnData, mask: np.ndarray) -> None:
+    """Write the records of a part that are new, and their slots, to the AnnData of all genes."""
+    now, records = slots.record(part), slots.record(adata)
+    for name in before.keys() - now.keys():
+        records.pop(name)
+    for name, entry in now.items():
+        if entry is before.get(name):
+            continue
+        records[name] = entry
+        for slot in slots.listed(entry) if isinstance(entry, dict) else ():
+            group, _, key = slot.partition("/")
+            held = slots.held_in(part, group)
+            if key in held:
+                slots.held_in(adata, group)[key] = _spread(held[key], group, adata, mask)
+
+
+def _spread(value: Any, group: str, adata: AnnData, mask: np.ndarray) -> Any:
+    """Return a slot's value for all genes."""
+    if group == "layers":
+        full = np.full(adata.shape, np.nan, dtype=np.float32)
+        full[:, mask] = dense(value)
+        return full
+    if group == "varm" and not isinstance(value, pd.DataFrame):
+        rows = np.full((adata.n_vars, *np.shape(value)[1:]), np.nan, dtype=np.float32)
+        rows[mask] = value
+        return rows
+    if group == "varm":
+        return pd.DataFrame({key: _column(value[key], adata) for key in value})
+    return _column(value, adata) if group == "var" else value
+
+
+def _column(values: pd.Series, adata: AnnData) -> pd.Series:
+    if values.dtype == bool:
+        return values.reindex(adata.var_names, fill_value=False)
+    return values.reindex(adata.var_names)

@@ -87,6 +87,7 @@ def _classified(adata: AnnData) -> ts.model.Classifier:
     ts.tl.shap(adata, model, target="all", n_draws=50)
     ts.tl.rank_genes(adata)
     ts.tl.select_genes(adata, method="top_n", n_top=10)
+    ts.tl.modules(adata, min_correlation=0.3)
     ts.tl.trust(adata, model, checks=["completeness", "use", "randomisation", "specificity"])
     return ts.tl.calibrate(adata, model, n_folds=2) or model
 

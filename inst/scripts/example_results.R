@@ -28,6 +28,7 @@ run_shap(adata, model, target = "all", n_draws = 50)
 run_select_genes(run_rank_genes(adata), method = "unique_fraction")
 run_trust(adata, model, checks = c("performance", "specificity", "bootstrap",
     "seeds"))
+run_modules(adata, min_correlation = 0.3)
 run_compare(run_de(adata, lfc = 1))
 run_cluster(adata, samples = "all", n_starts = 20, n_random = 3)
 run_null_test(adata, n_sets = 40, n_starts = 3)

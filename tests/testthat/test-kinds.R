@@ -46,6 +46,7 @@ verbs <- list(
     select_genes = function(x) {
         run_select_genes(x, method = "top_n", n_top = 5)
     },
+    modules = function(x) run_modules(x, min_correlation = 0.3, n_boot = 2),
     de = function(x) run_de(x, lfc = 1),
     compare = function(x) run_compare(x),
     cluster = function(x) run_cluster(x, gene_sets = "shap", n_starts = 1),

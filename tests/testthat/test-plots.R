@@ -203,6 +203,26 @@ test_that("plot_enrichment: a term for each list that it is in", {
         "no term passes the cut-offs")
 })
 
+test_that("plot_modules: the sums of the first modules of each class", {
+    with_modules <- made_up()
+    meta <- S4Vectors::metadata(with_modules)
+    classes <- sort(awkward, method = "radix")[1:2]
+    meta$tissueshap$modules <- list(values = data.frame(
+        class = classes[c(1, 1, 2, 2)], module = c("G1", "G2", "G1", "G3"),
+        name = c("A, B + 2", "C", "A, B + 2", "D"), rank = c(1, 2, 1, 2),
+        n_genes = c(4, 1, 4, 1), value = c(0.4, 0.1, 0.2, -0.1),
+        z = c(9, 3, NA, -1)))
+    S4Vectors::metadata(with_modules) <- meta
+    drawn <- plot_modules(with_modules)
+    expect_equal(drawn$data$size, c(0.4, 0.1, 0.2, 0))
+    expect_equal(drawn$data$z, c(9, 3, 0, -1))
+    expect_identical(axis_texts(drawn), c("D", "C", "A, B + 2"))
+    expect_identical(axis_texts(drawn, "x"), shown(classes))
+    expect_length(unique(layer(drawn, 1)$size), 4L)
+    expect_identical(nrow(plot_modules(with_modules, n_top = 1)$data), 2L)
+    expect_error(plot_modules(x), "run_modules")
+})
+
 test_that("plot_shap: medians of all classes", {
     drawn <- plot_shap(x, n_top = 2)
     rows <- SummarizedExperiment::rowData(x)
@@ -359,7 +379,7 @@ test_that("an AnnData gives the figures of the SummarizedExperiment", {
 test_that("the example has all that figures read", {
     results <- example_results()
     figures <- ls(asNamespace("tissueshap"), pattern = "^plot_")
-    expect_length(figures, 15)
+    expect_length(figures, 16)
     for (name in figures) {
         drawn <- get(name, asNamespace("tissueshap"))(results)
         expect_s3_class(ggplot2::ggplot_build(drawn), "ggplot_built")

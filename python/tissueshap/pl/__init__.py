@@ -11,6 +11,7 @@ from tissueshap.pl._enrichment import enrichment
 from tissueshap.pl._exclusive import exclusive
 from tissueshap.pl._history import history
 from tissueshap.pl._logfc import logfc
+from tissueshap.pl._modules import modules
 from tissueshap.pl._null import null
 from tissueshap.pl._overlap import overlap
 from tissueshap.pl._per_class import per_class
@@ -38,6 +39,7 @@ __all__ = [
     "exclusive",
     "history",
     "logfc",
+    "modules",
     "null",
     "overlap",
     "per_class",

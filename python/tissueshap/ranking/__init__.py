@@ -2,6 +2,7 @@
 
 from tissueshap.ranking._cutoff import above, mirrored_fdr, ranks_to_take
 from tissueshap.ranking._directions import directions
+from tissueshap.ranking._explained import explained_samples
 from tissueshap.ranking._fold_ranks import agreement, fold_ranks, spread
 from tissueshap.ranking._scanpy_record import scanpy_record
 
@@ -9,6 +10,7 @@ __all__ = [
     "above",
     "agreement",
     "directions",
+    "explained_samples",
     "fold_ranks",
     "mirrored_fdr",
     "ranks_to_take",

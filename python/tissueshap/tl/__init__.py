@@ -12,6 +12,7 @@ from tissueshap.tl._de import de
 from tissueshap.tl._enrich import enrich
 from tissueshap.tl._evaluate import evaluate
 from tissueshap.tl._explain import explain
+from tissueshap.tl._modules import modules
 from tissueshap.tl._null_test import null_test
 from tissueshap.tl._ppi import ppi
 from tissueshap.tl._predict import predict
@@ -34,6 +35,7 @@ __all__ = [
     "enrich",
     "evaluate",
     "explain",
+    "modules",
     "null_test",
     "ppi",
     "predict",

@@ -11,11 +11,10 @@ import pandas as pd
 from tissueshap._core import schema, slots
 from tissueshap._core.adata import target
 from tissueshap._core.dense import dense
-from tissueshap._core.errors import DataError
 from tissueshap._core.logging import logger
 from tissueshap._core.options import check_choice, check_number
 from tissueshap._core.selection import descending_ranks
-from tissueshap.ranking import directions, scanpy_record
+from tissueshap.ranking import directions, explained_samples, scanpy_record
 from tissueshap.trust import STATISTICS
 
 if TYPE_CHECKING:
@@ -103,15 +102,7 @@ def rank_genes(
     source = key_added if key_added in slots.record(adata) else None
     sources = slots.begin(adata, "rank_genes", source or "shap", key_added=key_added)
     values = slots.require(adata, "layers", schema.layers.shap, key_added=source)
-    samples = slots.table(adata, source or "shap", "samples")
-    rows = adata.obs_names.get_indexer(pd.Index(samples["sample"]))
-    present = rows >= 0
-    samples, rows = samples[present], rows[present]
-    explained = samples["explained"].astype(str).to_numpy()
-    if by == "label":
-        explained = adata.obs[name].astype(str).to_numpy()[rows]
-    if not rows.size:
-        raise DataError("no explained sample is left in adata: run ts.tl.shap(adata, model) again")
+    samples, rows, explained = explained_samples(adata, name, by=by, source=source or "shap")
     classes = list(dict.fromkeys([*slots.class_names(adata, name), *sorted(set(explained))]))
     members = [rows[explained == class_name] for class_name in classes]
     summary, low, high = _summarised(

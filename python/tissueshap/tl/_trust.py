@@ -117,7 +117,8 @@ def trust(
         ``leak`` (held-out samples among the training samples), ``confounding`` (columns of
         ``obs`` that go with the class), ``use`` (deletion and insertion curves),
         ``randomisation`` (of the weights), ``specificity`` (whether the genes of a class stand
-        out in it on held-out samples), ``bootstrap``, ``seeds``, ``folds``, ``cohort`` (the
+        out in it on held-out samples), ``bootstrap``, ``seeds``, ``folds``,
+        ``modules`` (of genes that vary together, over the same seeds), ``cohort`` (the
         result of ``tl.stability`` in another cohort), ``order`` (each other layout of the genes,
         compared with other seeds; networks without convolutions do not depend on it),
         ``methods`` (logistic regression and TreeSHAP on gradient boosting), ``truth``,
@@ -195,6 +196,9 @@ def trust(
         ``check``, ``class`` (``"all classes"`` for the pairs of gene and class of all),
         ``n_sets``, ``nogueira`` with its 95 % interval ``low`` to ``high`` (for at least three
         sets), ``kuncheva``.
+    ``module_stability``
+        ``class``, ``second`` (network), ``genes``, ``modules``: Jaccard index of the first genes
+        and of as many modules.
     ``ranks``
         With ``bootstrap``: ``class``, ``n_explained``, ``n_ordered``, ``within``, as in
         ``classes``; 95 % confidence in each class (``ts.trust.verified_ranks``).

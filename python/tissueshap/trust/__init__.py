@@ -9,18 +9,22 @@ from tissueshap.trust._agreement import (
 )
 from tissueshap.trust._confounding import cramers_v
 from tissueshap.trust._intervals import wilson
+from tissueshap.trust._modules import Modules, co_expressed, modules_of
 from tissueshap.trust._set_stability import SetStability, kuncheva, nogueira
 from tissueshap.trust._verdict import Row, summary
 from tissueshap.trust._verified import Verified, verified_ranks
 
 __all__ = [
+    "Modules",
     "Row",
     "SetStability",
     "Verified",
+    "co_expressed",
     "cramers_v",
     "jaccard",
     "jaccard_by_chance",
     "kuncheva",
+    "modules_of",
     "nogueira",
     "rank_biased_overlap",
     "rank_biased_overlap_by_chance",
@@ -43,6 +47,17 @@ from tissueshap.trust._checks import (
     makers as makers,
     names_of as names_of,
 )
-from tissueshap.trust._ranking import STATISTICS as STATISTICS
-from tissueshap.trust._stability import pairs as pairs
+from tissueshap.trust._modules import (
+    LEAST_CORRELATION as LEAST_CORRELATION,
+    above_chance as above_chance,
+    cohesion as cohesion,
+    partition as partition,
+)
+from tissueshap.trust._ranking import STATISTICS as STATISTICS, by_class as by_class
+from tissueshap.trust._stability import (
+    bootstrapped as bootstrapped,
+    in_pairs as in_pairs,
+    pairs as pairs,
+)
 from tissueshap.trust._verdict import FAILS as FAILS, HOLDS as HOLDS, NOT_MEASURED as NOT_MEASURED
+from tissueshap.trust._verified import LEAST_SAMPLES as LEAST_SAMPLES

@@ -39,6 +39,29 @@ def pairs(scores: Sequence[np.ndarray], n_ranks: int) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["first", "second", "code", "jaccard", "rbo"])
 
 
+def in_pairs(scores: Sequence[np.ndarray], n_ranks: int) -> pd.DataFrame:
+    """Compare the first scoring with the second, the third with the fourth, and so on.
+
+    Draws of one set of samples are compared in pairs that have nothing in common.
+
+    Parameters
+    ----------
+    scores
+        An even number, each genes x classes.
+    n_ranks
+        Genes that are selected of each class.
+
+    Returns
+    -------
+    As :func:`pairs` returns them, numbered from 1.
+    """
+    parts = []
+    for number in range(len(scores) // 2):
+        part = pairs(scores[2 * number : 2 * number + 2], n_ranks)
+        parts.append(part.assign(first=2 * number + 1, second=2 * number + 2))
+    return pd.concat(parts, ignore_index=True)
+
+
 def against(own: np.ndarray, others: Sequence[np.ndarray], n_ranks: int) -> pd.DataFrame:
     """Compare one scoring of the genes with each of some others, as :func:`pairs` does.
 

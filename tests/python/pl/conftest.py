@@ -73,6 +73,7 @@ def made_up(names: list[str], seed: int = 5) -> AnnData:
     _cluster(adata, codes, test, rng)
     _enrich(adata, names, rng)
     _ppi(adata, names, rng)
+    _modules(adata, names, rng)
     _balancing(adata, names, codes[~test], rng)
     _another_cohort(adata, names, codes, test, rng)
     _trust(adata, names, rng)
@@ -376,6 +377,17 @@ def _ppi(adata, names, rng):
         ]
     columns = "source by class n_genes n_edges expected pvalue p.adjust".split()
     write(adata, "ppi", {"uns": {"table": pd.DataFrame(rows, columns=columns)}})
+
+
+def _modules(adata, names, rng):
+    shared = [("G1", "G1, G2, G3 + 400", 403), ("G7", "a gene of its own", 1)]
+    rows = []
+    for code, name in enumerate(names):
+        own = (f"M{code}", f"genes that {name} has, G5, and G6 + {code}", code + 3)
+        for rank, (module, title, n_genes) in enumerate([*shared, own], start=1):
+            rows.append((name, module, title, rank, n_genes, 0.3 / rank, rng.normal(9, 5)))
+    columns = "class module name rank n_genes value z".split()
+    write(adata, "modules", {"uns": {"values": pd.DataFrame(rows, columns=columns)}})
 
 
 @pytest.fixture(scope="session")

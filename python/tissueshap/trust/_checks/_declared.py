@@ -187,6 +187,14 @@ CHECKS = {
         quick=False,
         trains=True,
     ),
+    "modules": Check(
+        needs=("values", "explaining", "training"),
+        question="Does another training give the same modules of genes?",
+        measure="modules of co-expressed genes in both of two lists, of those in either",
+        threshold=1 / 3,
+        why="As for single genes, of which a network may choose any of those that go together.",
+        trains=True,
+    ),
     "cohort": Check(
         needs=("recorded",),
         question="Does another cohort give the same genes?",

@@ -136,16 +136,12 @@ def bootstrap(context: Context) -> Found:
         statistic=context.statistic,
     )
     scores = [without_constant(each) for each in drawn]
-    parts = []
-    for number in range(numbers.n_boot):
-        part = _stability.pairs(scores[2 * number : 2 * number + 2], context.n_ranks)
-        parts.append(part.assign(first=2 * number + 1, second=2 * number + 2))
     few = int(((sizes > 0) & (sizes < LEAST_SAMPLES)).sum())
     without = f"; {few} classes with fewer than {LEAST_SAMPLES} are left out" if few else ""
     rows, tables = stability_rows(
         context,
         "bootstrap",
-        pd.concat(parts, ignore_index=True),
+        _stability.in_pairs(scores, context.n_ranks),
         scores=scores,
         what=f"{numbers.n_boot} times two draws of the explained samples{without}",
     )

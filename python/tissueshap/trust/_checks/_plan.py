@@ -48,6 +48,7 @@ def makers(
         "bootstrap": lambda: _genes.bootstrap(context),
         "seeds": retraining.quick_seeds if quick else retraining.seeds,
         "folds": retraining.folds,
+        "modules": retraining.quick_modules if quick else retraining.modules,
         "cohort": lambda: _genes.cohort(context),
         "order": retraining.order,
         "methods": lambda: methods(context, scores),

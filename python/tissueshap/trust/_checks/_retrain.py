@@ -16,7 +16,9 @@ from tissueshap.pp import oversample
 from tissueshap.trust import _stability
 from tissueshap.trust._checks._context import Context
 from tissueshap.trust._checks._declared import CHECKS
+from tissueshap.trust._checks._modules import modules
 from tissueshap.trust._checks._rows import Found, absent, stability_rows
+from tissueshap.trust._verdict import NOT_MEASURED
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -73,6 +75,17 @@ class Retraining:
         took = "is not recorded" if seconds is None else f"took {seconds:,.0f} s"
         reason = f"not quick: the training {took}; checks='full' or ['seeds'] trains again"
         return [absent("seeds", reason)], {}
+
+    def modules(self) -> Found:
+        """Compare modules of genes between the networks that :meth:`seeds` trains."""
+        return modules(self._context, self._own, self._of_seeds)
+
+    def quick_modules(self) -> Found:
+        """Compare modules where :meth:`quick_seeds` trains again."""
+        rows, _ = self.quick_seeds()
+        if rows[0].verdict == NOT_MEASURED:
+            return [absent("modules", rows[0].reason)], {}
+        return self.modules()
 
     def folds(self) -> Found:
         """Train again, each time without a part of the training samples."""

@@ -1,0 +1,52 @@
+#' The first modules of each class
+#'
+#' One row per module of genes, or gene set; one column per class. A dot's area
+#' is the sum of the SHAP values of the module's genes, its colour the distance
+#' from the sum of as many random genes. A module that is among the first of one
+#' class is drawn for every class in whose table it is. The figure of Python's
+#' `ts.pl.modules`.
+#'
+#' @param adata As for [plot_confusion()], after [run_modules()].
+#' @param n_top Modules of each class; by default as many as fit (1 to 10).
+#' @param key Name of the record, if [run_modules()] was run with `key_added`.
+#' @return A ggplot.
+#' @export
+#' @examples
+#' if (requireNamespace("SummarizedExperiment", quietly = TRUE) &&
+#'     requireNamespace("ggplot2", quietly = TRUE)) {
+#'     plot_modules(example_results())
+#' }
+plot_modules <- function(adata, n_top = NULL, key = "modules") {
+    table <- need_record(figure_data(adata), key)$values
+    classes <- unique(as.character(table$class))
+    n_each <- if (is.null(n_top)) {
+        min(max(45L %/% length(classes), 1L), 10L)
+    } else {
+        n_top
+    }
+    table$module <- as.character(table$module)
+    first <- unique(table$module[table$rank <= n_each])
+    drawn <- table[table$module %in% first, ]
+    names <- stats::setNames(as.character(drawn$name), drawn$module)[first]
+    drawn$row <- from_top(drawn$module, first)
+    drawn$column <- factor(as.character(drawn$class), classes)
+    drawn$size <- pmax(drawn$value, 0)
+    drawn$z[is.na(drawn$z)] <- 0
+    top <- max(drawn$size)
+    ggplot2::ggplot(drawn, ggplot2::aes(.data$column, .data$row)) +
+        ggplot2::geom_point(ggplot2::aes(size = .data$size,
+            colour = .data$z)) +
+        ggplot2::scale_x_discrete(drop = FALSE, labels = shown) +
+        ggplot2::scale_y_discrete(labels = stats::setNames(shown(names, 60L),
+            first)) +
+        ggplot2::scale_size_area("sum of\nSHAP values", max_size = 5,
+            limits = c(0, top), breaks = top / c(4, 2, 1),
+            labels = function(value) sprintf("%.2g", value)) +
+        sequential_colours("standard errors\nabove random\ngenes",
+            direction = -1, limits = c(0, NA), oob = function(x, ...) {
+                pmax(x, 0)
+            }) +
+        ggplot2::labs(x = NULL, y = NULL) +
+        figure_theme() +
+        ggplot2::theme(axis.text.x = upright(), legend.position = "right")
+}

@@ -17,7 +17,8 @@
 #' @param n_top Genes of each class that are clustered, with those closest to
 #'   them; and modules of each class that are recorded.
 #' @param n_boot Pairs of bootstraps of the explained samples, for the stability
-#'   of modules beside that of genes.
+#'   of modules compared with that
+#'   of genes.
 #' @param seed Seed of the bootstraps, and of what is drawn for Owen values.
 #' @param ... More settings of `ts.tl.modules`.
 #' @return `adata`, as [run_filter_genes()] returns it. Written are, for

@@ -93,7 +93,7 @@ def modules(
         Smallest and largest gene set, of the genes that have values.
     n_boot
         Number of pairs of bootstraps of the explained samples, for the stability of the modules
-        beside that of the genes; 0 computes none.
+        compared with that of the genes; 0 computes none.
     layer
         Layer of the correlations; the classifier's input by default.
     seed

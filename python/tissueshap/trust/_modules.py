@@ -14,7 +14,7 @@ from scipy import sparse
 
 #: Mean correlation of the genes of a module, at least.
 LEAST_CORRELATION = 0.7
-#: Genes that are clustered beside each gene of high rank: those closest to it.
+#: Genes that are clustered with each gene of high rank: those closest to it.
 _NEIGHBOURS = 20
 #: Rows of the matrix of correlations that are computed at once.
 _BLOCK = 256
@@ -175,7 +175,7 @@ def above_chance(scores: np.ndarray, modules: Modules) -> np.ndarray:
     ``z = (S - m mu) / (sigma sqrt(m (N - m) / (N - 1)))`` for m of N genes with the mean mu and
     the standard deviation sigma (Kim and Volsky, BMC Bioinformatics 6:144, 2005, with the
     correction for a finite population). It puts sets of different sizes on one scale. Genes of a
-    set are not independent, so it is no test.
+    set are not independent, so the values are not those of a test.
 
     Parameters
     ----------

@@ -21,7 +21,7 @@ _N_CLUSTERED = 50
 
 
 def modules(context: Context, own: np.ndarray, others: Sequence[np.ndarray]) -> Found:
-    """Compare the first modules of two trainings, beside their first genes.
+    """Compare the first modules of two trainings, and their first genes.
 
     Parameters
     ----------

@@ -246,12 +246,16 @@ def _demo(
     out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("demo"),
     seed: Annotated[int, typer.Option(help="Seed of all random numbers.")] = 42,
     overwrite: Annotated[bool, typer.Option(help="Replace the results of an earlier run.")] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Continue a run that was stopped.")
+    ] = False,
 ) -> None:
     """Run the whole method on example data of the package."""
+    options = {"seed": seed, "overwrite": overwrite, "resume": resume}
     with _reported():
         from tissueshap import workflow
 
-        _finish(workflow.demo(data, out=out, seed=seed, overwrite=overwrite), out)
+        _finish(workflow.demo(data, out=out, **options), out)
 
 
 @app.command("doctor")
@@ -295,8 +299,9 @@ def _reported() -> Iterator[None]:
         except (TissueshapError, OSError, MemoryError) as error:
             typer.echo(f"Error: {error or 'there is not enough memory'}", err=True)
             raise typer.Exit(2) from None
-        except KeyboardInterrupt:
-            typer.echo("Stopped; nothing was written.", err=True)
+        except KeyboardInterrupt as stop:
+            kept = str(stop)
+            typer.echo(f"Stopped; {kept or 'nothing was written.'}", err=True)
             raise typer.Exit(130) from None
         finally:
             for number, handler in earlier.items():

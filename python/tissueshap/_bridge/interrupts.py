@@ -25,6 +25,7 @@ _SIGNALS = (signal.SIGINT, *ENDING)
 #: Seconds until code that has not stopped is told again.
 _AGAIN = 1.0
 _END = b"\0"  # no signal has this number
+_STOPPED = "Stopped; nothing was written.\n"
 
 _patience: float | None = None
 
@@ -109,7 +110,7 @@ def _watch(read: int, stop: Callable[[], None], numbers: set[int]) -> None:
 
 
 def _end() -> None:
-    folders.discard()
-    sys.stderr.write("Stopped; nothing was written.\n")
+    kept = folders.discard()
+    sys.stderr.write("Stopped; a run continues with --resume.\n" if kept else _STOPPED)
     sys.stderr.flush()
     os._exit(130)

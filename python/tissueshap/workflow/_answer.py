@@ -14,9 +14,9 @@ from tissueshap._core.errors import DataWarning
 from tissueshap._core.logging import logger
 from tissueshap._version import __version__
 from tissueshap.workflow import _genes_behind
-from tissueshap.workflow._inputs import read_map
 from tissueshap.workflow._new_samples import check_kind, new_samples, true_classes
 from tissueshap.workflow._outputs import peak_rss_mb
+from tissueshap.workflow._small_files import read_map
 
 if TYPE_CHECKING:
     import pandas as pd

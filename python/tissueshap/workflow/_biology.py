@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tissueshap import io, tl
+from tissueshap import tl
 from tissueshap.report import EXCLUSIVE
 from tissueshap.workflow._config import Config
-from tissueshap.workflow._inputs import read_gene_sets
 from tissueshap.workflow._job import Job
+from tissueshap.workflow._small_files import read_gene_sets
 
 
 def steps(config: Config) -> dict[str, Callable[[Job], str]]:
@@ -25,19 +25,17 @@ def steps(config: Config) -> dict[str, Callable[[Job], str]]:
     return chosen
 
 
-def read(job: Job) -> dict[str, set[str]]:
-    """Read the gene sets and the interactions, and return the identifiers of each."""
+def identifiers(job: Job) -> dict[str, set[str]]:
+    """Return the identifiers in the gene sets and in the interactions."""
     config = job.config
-    identifiers: dict[str, set[str]] = {}
+    by_source: dict[str, set[str]] = {}
     if config.gene_sets:
         sets = read_gene_sets(config.gene_sets)
-        identifiers["the gene sets"] = {gene for genes in sets.values() for gene in genes}
-    if config.interactions is not None:
-        job.edges = io.read_edges(
-            config.interactions, score=config.interaction_score, aliases=config.interaction_names
-        )
-        identifiers["the interactions"] = set(job.edges["a"]) | set(job.edges["b"])
-    return identifiers
+        by_source["the gene sets"] = {gene for genes in sets.values() for gene in genes}
+    edges = job.interactions
+    if edges is not None:
+        by_source["the interactions"] = set(edges["a"]) | set(edges["b"])
+    return by_source
 
 
 def enrich(job: Job) -> str:
@@ -63,7 +61,10 @@ def exclusive(job: Job) -> str:
 
 def ppi(job: Job) -> str:
     """Compare the number of interactions among the SHAP genes with chance."""
-    tl.ppi(job.adata, job.interactions, score=job.config.interaction_score)
+    edges = job.interactions
+    if edges is None:
+        raise RuntimeError("no interactions are given")
+    tl.ppi(job.adata, edges, score=job.config.interaction_score)
     row = job.result("ppi", "table").iloc[0]
     return (
         f"{int(row['n_edges']):,} interactions among the SHAP genes, "

@@ -274,6 +274,11 @@ class Config:
         None, "Number of processes for long work; by default all cores.", low=1
     )
     overwrite: bool = _option(False, "Replace the results of an earlier run in --out.")
+    resume: bool = _option(
+        False,
+        "Continue a run into --out that was stopped, or bring its results up to date: only steps "
+        "whose settings, files or packages have changed, and those after them, are taken again.",
+    )
 
     def __post_init__(self) -> None:
         for name, item in options().items():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,6 @@ from tissueshap._core.folders import need_space
 from tissueshap._core.held_out import fewest
 from tissueshap._core.scale import check_log_input
 from tissueshap.enrichment import matching_ids
-from tissueshap.io import read_delimited
 from tissueshap.workflow._config import Config
 from tissueshap.workflow._job import Job
 
@@ -108,55 +107,6 @@ def round_counts(adata: AnnData) -> None:
     adata.X = rounded
     params = {"values": "estimated"}
     slots.write(adata, "read_counts", {"uns": {"n_rounded": n_rounded}}, params=params)
-
-
-def read_map(path: Path) -> dict[str, str]:
-    """Read a map of another cohort's classes: TSV or CSV with two columns.
-
-    Raises
-    ------
-    DataError
-        The file cannot be read, has other than two columns, or names a class twice.
-    """
-    table = read_delimited(path, "names of classes").dropna()
-    if table.shape[1] != 2:
-        raise DataError(
-            f"{path} has {table.shape[1]} columns but needs two: the name of a class in the other "
-            "cohort and that in the training cohort"
-        )
-    first = table.iloc[:, 0]
-    if first.duplicated().any():
-        raise DataError(
-            f"{path} names {first[first.duplicated()].iloc[0]!r} twice: remove one of the rows"
-        )
-    return dict(zip(first, table.iloc[:, 1], strict=True))
-
-
-def read_markers(path: Path) -> pd.DataFrame:
-    """Read known markers: TSV or CSV with the columns ``class`` and ``gene``.
-
-    Raises
-    ------
-    DataError
-        The file cannot be read, or lacks a column.
-    """
-    table = read_delimited(path, "markers")
-    missing = [name for name in ("class", "gene") if name not in table.columns]
-    if missing:
-        raise DataError(
-            f"{path} has no column {missing[0]!r}; it has {list(table.columns)}: a table of "
-            "markers has the columns class and gene"
-        )
-    return table[["class", "gene"]].dropna().drop_duplicates(ignore_index=True)
-
-
-def read_gene_sets(paths: Sequence[Path]) -> dict[str, list[str]]:
-    """Read GMT files into one mapping; a repeated name also gets the name of its file."""
-    sets: dict[str, list[str]] = {}
-    for path in paths:
-        for name, genes in io.read_gmt(path).items():
-            sets[f"{name} ({path.name})" if name in sets else name] = genes
-    return sets
 
 
 def check_identifiers(adata: AnnData, wanted: set[str], what: str) -> None:

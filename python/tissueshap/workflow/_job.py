@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -40,10 +40,6 @@ class Job:
         Figures by name, once drawn.
     other
         The other cohort, if any.
-    class_map
-        The user's map from classes of the other cohort to those of the training cohort.
-    edges
-        Protein interactions, if any.
     timings
         One row per finished step: ``step``, ``seconds``, ``found``.
     """
@@ -55,9 +51,8 @@ class Job:
     fold_models: list[Classifier] = field(default_factory=list)
     figures: dict[str, Figure] = field(default_factory=dict)
     other: AnnData | None = None
-    class_map: Mapping[str, str] | None = None
-    edges: pd.DataFrame | None = None
     timings: list[dict[str, Any]] = field(default_factory=list)
+    _small: dict[str, Any] = field(default_factory=dict)
 
     @property
     def classifier(self) -> Classifier:
@@ -74,11 +69,42 @@ class Job:
         return self.other
 
     @property
-    def interactions(self) -> pd.DataFrame:
-        """The protein interactions."""
-        if self.edges is None:
-            raise RuntimeError("no interactions have been read")
-        return self.edges
+    def markers(self) -> pd.DataFrame | None:
+        """The known markers, if any."""
+        from tissueshap.workflow._small_files import read_markers
+
+        markers: pd.DataFrame | None = self._file("markers", read_markers)
+        return markers
+
+    @property
+    def class_map(self) -> Mapping[str, str] | None:
+        """The user's map from classes of the other cohort to those of the training cohort."""
+        from tissueshap.workflow._small_files import read_map
+
+        pairs: Mapping[str, str] | None = self._file("cohort_map", read_map)
+        return pairs
+
+    @class_map.setter
+    def class_map(self, pairs: Mapping[str, str] | None) -> None:
+        self._small["cohort_map"] = pairs
+
+    @property
+    def interactions(self) -> pd.DataFrame | None:
+        """The protein interactions, if any."""
+        from tissueshap.io import read_edges
+
+        score, aliases = self.config.interaction_score, self.config.interaction_names
+        edges: pd.DataFrame | None = self._file(
+            "interactions", lambda path: read_edges(path, score=score, aliases=aliases)
+        )
+        return edges
+
+    def _file(self, option: str, read: Callable[[Path], Any]) -> Any:
+        """Return what is in the file that an option names, read once."""
+        path = getattr(self.config, option)  # each time, so that it is known which steps use it
+        if option not in self._small:
+            self._small[option] = None if path is None else read(path)
+        return self._small[option]
 
     def result(self, verb: str, name: str) -> Any:
         """Return a result of a verb."""
@@ -90,7 +116,7 @@ class Job:
             self.adata,
             "workflow",
             {"uns": {"timings": pd.DataFrame(self.timings, columns=["step", "seconds", "found"])}},
-            params=self.config.to_dict(),
+            params={k: v for k, v in self.config.to_dict().items() if k != "resume"},
             seed=self.config.seed,
         )
 

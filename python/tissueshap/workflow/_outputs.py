@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 def figures(job: Job) -> str:
     """Draw the figures and write each as PNG and SVG."""
+    if job.markers is not None:
+        job.adata.uns["markers"] = job.markers
     folder = _made(job.folder / "figures")
     job.figures = report.figures(job.adata, job.other)
     for name, figure in job.figures.items():

@@ -48,6 +48,7 @@ def plan(config: Config) -> Plan:
         What the run would refuse before its work starts.
     """
     from tissueshap._core import slots
+    from tissueshap.workflow._course import check_genes, small_files
     from tissueshap.workflow._steps import read, steps
 
     config, adata = settled(config, {})
@@ -57,7 +58,9 @@ def plan(config: Config) -> Plan:
     with TemporaryDirectory() as folder:
         # Nothing is downloaded to make a plan.
         job = Job(without_names(config), Path(folder), adata)
+        wanted = small_files(job)
         data = read(job)
+        check_genes(job, wanted)
         sizes = job.adata.obs[slots.label_of(job.adata)].astype(str).value_counts()
         taken = steps(config)
     n_values = job.adata.n_obs * job.adata.n_vars

@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
-from platform import python_version
 from typing import TYPE_CHECKING, Any
 
-from tissueshap._core.errors import DataError, RError, WorkerError
-from tissueshap._core.folders import whole_folder
-from tissueshap._core.logging import HINT, logger
-from tissueshap._core.progress import bar
+from tissueshap._core.errors import DataError
+from tissueshap._core.logging import logger
 from tissueshap._core.settings import settings
-from tissueshap._version import __version__
 from tissueshap.workflow._by_name import check_names, is_name, with_data
 from tissueshap.workflow._config import Config, known
 from tissueshap.workflow._files import need_files
-from tissueshap.workflow._job import Job
-from tissueshap.workflow._log_file import LOG, log_file
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -59,16 +49,18 @@ def run(source: Config | AnnData, **options: Any) -> AnnData:
 
         The folder ``out`` gets ``adata.h5ad``, ``model/``, ``report.html``,
         ``figures/`` (PNG and SVG), ``tables/`` (TSV), ``summary.json`` and ``log.txt``, and
-        ``cohort.h5ad`` with another cohort. It is created when everything is done: a run that
-        fails leaves nothing. Only if R, a worker process or the memory fails after training,
-        ``adata.h5ad`` and ``model/`` of the finished steps are written to a folder with the
-        name of ``out`` followed by ``-unfinished``. During the run, the log is in a hidden
-        folder next to ``out``, which the run's first message names.
+        ``cohort.h5ad`` with another cohort. It appears when everything is done. Until then, the
+        log and the finished steps are in a hidden folder next to ``out``, which the run's
+        first message names. If the run is stopped, ``resume=True`` continues after the last
+        finished step, or after the last one whose settings, files and packages are the same.
 
     Raises
     ------
     DataError
-        A setting or the data are wrong, or ``out`` is not empty.
+        A setting or the data are wrong, ``out`` is not empty, another run is writing there,
+        or one that was stopped can be continued there.
+    DiskError
+        The next step would not fit on the disk.
     WorkerError
         A worker process has died.
 
@@ -84,45 +76,13 @@ def run(source: Config | AnnData, **options: Any) -> AnnData:
     config = with_data(config)
     assert config.out is not None
     started = time.perf_counter()
-    with (
-        settings.override(n_jobs=config.n_jobs or settings.n_jobs),
-        whole_folder(config.out, overwrite=config.overwrite) as folder,
-        log_file(folder / LOG),
-    ):
-        _begin(config, folder)
-        job = Job(config, folder, adata)
-        try:
-            _take_steps(job)
-        except (WorkerError, RError, MemoryError):
-            _keep(job)
-            raise
-        minutes, seconds = divmod(round(time.perf_counter() - started), 60)
-        logger.info("done in %d min %d s: %s", minutes, seconds, config.out / "report.html")
-    return job.adata
+    with settings.override(n_jobs=config.n_jobs or settings.n_jobs):
+        from tissueshap.workflow._course import course
 
-
-def _begin(config: Config, folder: Path) -> None:
-    """Report where the log is, and write the settings into it."""
-    logger.info("the log of this run, until it is done: %s", folder / LOG)
-    default = Config().to_dict()
-    chosen = {name: v for name, v in config.to_dict().items() if v != default[name]}
-    listed = ", ".join(f"{name}={value!r}" for name, value in chosen.items())
-    logger.log(HINT, "tissueshap %s, Python %s: %s", __version__, python_version(), listed)
-
-
-def _keep(job: Job) -> None:
-    """Write the results of the finished steps next to ``out`` if the failure is not the input's."""
-    from tissueshap import io
-
-    if job.model is None or job.config.out is None:
-        return
-    place = Path(f"{os.path.abspath(job.config.out)}-unfinished")
-    with whole_folder(place, overwrite=True) as folder:
-        job.record()
-        io.write_h5ad(job.adata, folder / "adata.h5ad")
-        job.model.save(folder / "model")
-    last = job.timings[-1]["step"]
-    logger.warning("the run cannot go on; the steps up to %r are kept in %s", last, place)
+        result = course(config, config.out, adata)
+    minutes, seconds = divmod(round(time.perf_counter() - started), 60)
+    logger.info("done in %d min %d s: %s", minutes, seconds, config.out / "report.html")
+    return result
 
 
 def settled(source: Config | AnnData, options: dict[str, Any]) -> tuple[Config, AnnData]:
@@ -167,38 +127,3 @@ def _check_files(config: Config) -> None:
     ]
     check_names(config)
     need_files((option, path) for option, path in named if not is_name(path))
-
-
-def _take_steps(job: Job) -> None:
-    from tissueshap.workflow import _outputs
-    from tissueshap.workflow._steps import steps
-
-    chosen = {
-        **steps(job.config),
-        "figures": _outputs.figures,
-        "tables": _outputs.tables,
-        "report": _outputs.page,
-        "save": _outputs.save,
-        "summary": _outputs.summary,
-    }
-    width = len(str(len(chosen)))
-    with _bar(len(chosen)) as shown:
-        for number, (name, step) in enumerate(chosen.items(), start=1):
-            shown.set_description(name, refresh=False)
-            place = f"[{number:{width}d}/{len(chosen)}]"
-            logger.log(HINT, "%s %-12s begins", place, name)
-            started = time.perf_counter()
-            said = step(job)
-            seconds = time.perf_counter() - started
-            job.timings.append({"step": name, "seconds": seconds, "found": said})
-            logger.info("%s %-12s %6.1f s  %s", place, name, seconds, said)
-            shown.update()
-
-
-@contextmanager
-def _bar(total: int) -> Iterator[Any]:
-    """Show a bar over the steps on a terminal, with messages above it."""
-    from tqdm.contrib.logging import logging_redirect_tqdm
-
-    with logging_redirect_tqdm(loggers=[logger]), bar(total=total, unit="step") as shown:
-        yield shown

@@ -17,14 +17,11 @@ from tissueshap.workflow import _biology, _cohort
 from tissueshap.workflow._clusters import cluster, null_test
 from tissueshap.workflow._config import Config
 from tissueshap.workflow._inputs import (
-    check_identifiers,
     check_space,
     keep_classes,
     log_layer,
     need_columns,
     need_samples,
-    read_map,
-    read_markers,
     round_counts,
     use_counts,
 )
@@ -78,10 +75,6 @@ def read(job: Job) -> str:
     """Read the counts, or use the given AnnData; drop the classes to exclude."""
     config = job.config
     check_space(job, 0)
-    # Small files first, so that an error in them is found before the counts are read.
-    markers = None if config.markers is None else read_markers(config.markers)
-    class_map = None if config.cohort_map is None else read_map(config.cohort_map)
-    identifiers = _biology.read(job)
     if config.counts is not None:
         job.adata = io.read_counts(
             config.counts,
@@ -107,11 +100,7 @@ def read(job: Job) -> str:
     covariates = [column_of(job.adata, name) for name in config.de_covariates]
     need_columns(job.adata, (*covariates, config.de_block))
     if config.cohort_counts is not None:
-        _cohort.read(job, class_map)
-    if markers is not None:
-        job.adata.uns["markers"] = markers
-    for what, wanted in identifiers.items():
-        check_identifiers(job.adata, wanted, what)
+        _cohort.read(job, job.class_map)
     check_space(job, job.adata.n_obs * job.adata.n_vars)
     n_classes = len(slots.class_names(job.adata, config.label))
     return f"{job.adata.n_obs:,} samples x {job.adata.n_vars:,} genes, {n_classes} classes"

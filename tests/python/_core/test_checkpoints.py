@@ -50,6 +50,8 @@ _VALUES: dict[str, Any] = {
     "object": np.array([["a", None], ["b", 1.5]], dtype=object),
     "scalar": np.float32(0.1),
     "zero": np.array(7),
+    "record": np.rec.fromarrays([np.array(["a", "b"], dtype=object), [1.0, 2.0]], names="x,y"),
+    "table": np.array([(1, 2.0)], dtype=[("a", "<i4"), ("b", "<f8")]),
     "days": np.array(["2020-01-01"], dtype="M8[ns]"),
     "series": pd.Series([1.0, 2.0], index=["a", "b"], name="x"),
     "csr": sparse.csr_matrix(np.eye(3, dtype=np.float32)),

@@ -16,7 +16,7 @@ import pytest
 from tissueshap import io
 from tissueshap._core.errors import DataError
 from tissueshap.enrichment._gene_sets import gene_sets
-from tissueshap.workflow._inputs import read_map, read_markers
+from tissueshap.workflow._small_files import read_map, read_markers
 
 GENES = [f"ENSG{number:011d}.{number % 3 + 1}" for number in range(1, 13)]
 SAMPLES = [f"S{number}" for number in range(1, 9)]

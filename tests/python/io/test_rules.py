@@ -14,7 +14,7 @@ import pytest
 from tissueshap import io
 from tissueshap._core.errors import DataError, DataWarning
 from tissueshap.io import _rules
-from tissueshap.workflow._inputs import read_map, read_markers
+from tissueshap.workflow._small_files import read_map, read_markers
 
 IDS = [f"S{number}" for number in range(1, 7)]
 Cells = list[str]

@@ -133,7 +133,7 @@ def test_cohorts_that_share_no_gene(halves, quick, tmp_path) -> None:
     ("text", "message"), [("a\tb\tc\n1\t2\t3\n", "3 columns"), ("a\tb\nx\ty\nx\tz\n", "'x' twice")]
 )
 def test_a_map_that_is_none(tmp_path, text, message) -> None:
-    from tissueshap.workflow._inputs import read_map
+    from tissueshap.workflow._small_files import read_map
 
     (tmp_path / "map.tsv").write_text(text)
     with pytest.raises(DataError, match=message):

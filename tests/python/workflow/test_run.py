@@ -259,15 +259,15 @@ def test_markers_need_their_columns(cohort: ad.AnnData, quick: Options, tmp_path
     assert not (tmp_path / "out").exists()
 
 
-def test_a_failing_step_leaves_nothing(
+def test_wrong_input_leaves_nothing(
     cohort: ad.AnnData, quick: Options, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from tissueshap.workflow import _steps
 
     def stop(job: object) -> str:
-        raise KeyboardInterrupt
+        raise DataError("wrong")
 
     monkeypatch.setattr(_steps, "split", stop)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(DataError, match="wrong"):
         workflow.run(cohort, out=tmp_path / "out", **quick)
     assert list(tmp_path.iterdir()) == []

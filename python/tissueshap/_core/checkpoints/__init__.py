@@ -15,7 +15,7 @@ matrices. They come back with their types, to the last bit. There is no pickle: 
 read is executed.
 """
 
-from tissueshap._core.checkpoints._file import DamagedError, digest, read, write
+from tissueshap._core.checkpoints._file import DamagedError, digest, read, replaced, write
 from tissueshap._core.checkpoints._store import (
     Latest,
     Store,
@@ -35,5 +35,6 @@ __all__ = [
     "latest",
     "once",
     "read",
+    "replaced",
     "write",
 ]

@@ -41,6 +41,10 @@ def decode(value: Any, arrays: list[np.ndarray]) -> Any:
 
 
 def _array(value: np.ndarray, arrays: list[np.ndarray]) -> dict[str, Any]:
+    if value.dtype.names is not None:  # scanpy's tables of genes are such arrays
+        dtypes = [[name, value.dtype[name].str] for name in value.dtype.names]
+        parts = [encode(np.asarray(value[name]), arrays) for name in value.dtype.names]
+        return {"dtypes": dtypes, "parts": parts, "recarray": isinstance(value, np.recarray)}
     if value.dtype.hasobject:
         items = [encode(item, arrays) for item in value.ravel().tolist()]
         return {"shape": list(value.shape), "items": items}
@@ -51,6 +55,11 @@ def _array(value: np.ndarray, arrays: list[np.ndarray]) -> dict[str, Any]:
 def _to_array(value: Mapping[str, Any], arrays: list[np.ndarray]) -> np.ndarray:
     if "at" in value:
         return arrays[int(value["at"])]
+    if "dtypes" in value:
+        parts = [decode(part, arrays) for part in value["parts"]]
+        dtypes = [(name, dtype) for name, dtype in value["dtypes"]]
+        table = np.rec.fromarrays(parts, dtype=np.dtype(dtypes))
+        return table if value["recarray"] else table.view(np.ndarray)
     array = np.empty(int(np.prod(value["shape"])), dtype=object)
     array[:] = [decode(item, arrays) for item in value["items"]]
     return np.reshape(array, value["shape"])

@@ -23,6 +23,7 @@ from tissueshap._core.folders._whole import (
     remove,
     remove_empty,
     restore,
+    resumable,
     writable,
 )
 from tissueshap._core.logging import logger
@@ -96,6 +97,7 @@ def resumable_folder(
         with _claimed(work, out) as lock:
             Owner.current().sign(lock)
             space.new.mkdir(exist_ok=True)
+            resumable.add(work)
             try:
                 with named_if_full(out):
                     yield space
@@ -106,6 +108,7 @@ def resumable_folder(
                 if not space.worth_keeping:
                     _remove_all(space, lock)
     finally:
+        resumable.discard(work)
         if not space.worth_keeping:
             remove_empty(new_parents)
 

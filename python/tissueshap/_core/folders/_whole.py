@@ -29,6 +29,8 @@ from tissueshap._core.logging import logger
 RUN = f"{PARTIAL}run"
 #: The folders of this process that are being written.
 _unfinished: set[Path] = set()
+#: The workspaces of this process's runs, which stay.
+resumable: set[Path] = set()
 
 
 def check_folder(folder: Path, *, overwrite: bool) -> None:
@@ -120,13 +122,14 @@ def whole_folder(out: Path, *, overwrite: bool) -> Iterator[Path]:
         remove_empty(new_parents)
 
 
-def discard() -> None:
-    """Delete unfinished folders, for a process that is about to end."""
+def discard() -> bool:
+    """Delete unfinished folders, for a process that is about to end; return if a run stays."""
     for folder in _unfinished:
         shutil.rmtree(folder, ignore_errors=True)
         with suppress(OSError):
             (folder.parent / LOCK).unlink()
             folder.parent.rmdir()
+    return bool(resumable)
 
 
 def absolute(out: Path) -> Path:

@@ -148,18 +148,28 @@ def verdicts(study: Study, model: Classifier) -> dict[str, Any]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         tl.predict(other, model, check_scale=False)
-    y = other.obs[study.label].astype(str).to_numpy()
-    verdict = other.obs[schema.obs.verdict].astype(str).to_numpy()
-    right = other.obs[schema.obs.predicted].astype(str).to_numpy() == y
+    found = answers(other, study.label, model)
+    pp.harmonise(other, study.adata)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        tl.predict(other, model, layer=schema.layers.harmonised, check_scale=False)
+    return {**found, "harmonised": answers(other, study.label, model)}
+
+
+def answers(adata: AnnData, label: str, model: Classifier) -> dict[str, Any]:
+    """Return how many of another laboratory's samples are answered, and how many wrongly."""
+    y = adata.obs[label].astype(str).to_numpy()
+    verdict = adata.obs[schema.obs.verdict].astype(str).to_numpy()
+    right = adata.obs[schema.obs.predicted].astype(str).to_numpy() == y
     known = np.isin(y, model.classes)
-    answers = verdict == "known"
+    answered = verdict == "known"
     return {
         "n_known": int(known.sum()),
         "n_unknown": int((~known).sum()),
         "correct": int(right[known].sum()),
-        "answered": int(answers[known].sum()),
-        "wrong_answers": int((answers & ~right).sum()),
-        "unknown_answered": int(answers[~known].sum()),
+        "answered": int(answered[known].sum()),
+        "wrong_answers": int((answered & ~right).sum()),
+        "unknown_answered": int(answered[~known].sum()),
         "verdicts": pd.crosstab(known, verdict).to_dict(),
     }
 

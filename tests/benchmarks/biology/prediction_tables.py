@@ -101,15 +101,21 @@ def _coverage(cells: Sequence[dict[str, Any]]) -> str:
 def _verdicts(own: list[dict[str, Any]]) -> dict[str, str]:
     others = [cell["other"] for cell in own]
 
-    def each(text: str) -> str:
-        return " / ".join(text.format(**other) for other in others)
+    adjusted = [other.get("harmonised", {}) for other in others]
+
+    def each(text: str, counts: list[dict[str, Any]] = others) -> str:
+        return " / ".join(text.format(**one) if one else "not run" for one in counts)
 
     return {
         "correct, of samples of known classes": each("{correct} of {n_known}"),
         "answered (known)": each("{answered}"),
         "wrong answers": each("{wrong_answers}"),
+        "harmonised: correct": each("{correct}", adjusted),
+        "answered ": each("{answered}", adjusted),
+        "wrong ": each("{wrong_answers}", adjusted),
         "of unknown classes": f"{others[0]['n_unknown']}",
         "answered all the same": each("{unknown_answered}"),
+        "harmonised": each("{unknown_answered}", adjusted),
     }
 
 

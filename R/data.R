@@ -224,6 +224,18 @@ class_values <- function(x, name) {
     }
 }
 
+# A classifier's input: `layer`, or what the classifier here was trained on.
+input_layer <- function(x, layer = NULL) {
+    trained <- get_record(x, "cnn")$params$layer
+    if (!is.null(layer)) {
+        layer
+    } else if (!is.null(trained)) {
+        as.character(trained)
+    } else {
+        slot_name("layers", "log2")
+    }
+}
+
 need_matrix <- function(x, layer) {
     values <- get_matrix(x, layer)
     if (is.null(values)) {

@@ -96,6 +96,9 @@ write_results.anndata <- function(x, verb, results, settings, key_added,
     python_bridge()$write(x, verb, portable(result_elements(results)),
         portable(element_of(settings$params)),
         portable(element_of(settings$versions)), key_added, as.list(reads))
+    if (verb == "de" && is.null(key_added)) {
+        call_python("ranking.add_tests", list(x))
+    }
     x
 }
 

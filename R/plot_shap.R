@@ -15,7 +15,8 @@
 #' @param n_top Genes per class; by default 15 for one class, and as many as fit
 #'   (1 to 5) for all.
 #' @param groups Classes to draw; by default all.
-#' @param layer The layer (assay) whose values give the colours.
+#' @param layer The layer (assay) whose values give the colours; by default the
+#'   classifier's input.
 #' @return A ggplot.
 #' @export
 #' @examples
@@ -26,8 +27,9 @@
 #'     plot_shap(results, results$tissue[1])
 #' }
 plot_shap <- function(adata, class_name = NULL, label = NULL, n_top = NULL,
-                      layer = "log2", groups = NULL) {
+                      layer = NULL, groups = NULL) {
     x <- figure_data(adata)
+    layer <- input_layer(x, layer)
     classes <- drawn_classes(class_levels(x, label), groups)
     ranks <- class_frame(x, "shap_rank", classes)
     first_genes <- function(class, n) {

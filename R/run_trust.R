@@ -63,10 +63,13 @@ run_trust <- function(adata, model, label = NULL, attributions = NULL,
     if (!(length(checks) == 1 && checks %in% levels)) {
         checks <- as.list(checks)
     }
-    genes <- axis_names(adata, "var")
+    names <- reading(adata, function(x) {
+        list(genes = gene_names(only_genes_in_use(x)),
+            samples = sample_names(x))
+    })
+    genes <- names$genes
     model <- model_for_python(model, genes)
-    attributions <- attributions_for_python(attributions,
-        axis_names(adata, "obs"))
+    attributions <- attributions_for_python(attributions, names$samples)
     in_python("tl.trust", adata, list(label = label,
         attributions = attributions, train = training_for_python(train, genes),
         n_top = n_top, checks = checks,

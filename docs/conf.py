@@ -1,6 +1,8 @@
 """Sphinx's settings for the documentation of the Python package: `make docs`."""
 
+import hashlib
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -39,9 +41,32 @@ html_show_copyright = False
 templates_path = ["_templates"]
 exclude_patterns = ["_build", "_ext", "_templates", "generated/command_line.md"]
 
-# Tutorials are run when they or this package have changed; without R they are shown as they are.
+
+def _sources() -> str:
+    """Return a code of what tutorials depend on in addition to their own text."""
+    root = Path(__file__).resolve().parents[1]
+    files = [root / "inst" / "schema.json", root / "inst" / "palette.json"]
+    for folder, suffixes in (
+        ("python/tissueshap", ("py", "tsv")),
+        ("R", ("R",)),
+        ("src", ("cpp",)),
+    ):
+        files += (path for suffix in suffixes for path in (root / folder).rglob(f"*.{suffix}"))
+    digest = hashlib.sha256(release.encode())
+    for path in sorted(files):
+        digest.update(path.relative_to(root).as_posix().encode() + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+# Tutorials are run when their text, the version or a source of this package has changed: each
+# state of the sources has a cache of its own, and those of others are removed. Without R
+# tutorials are shown as they are.
 nb_execution_mode = "cache"
-nb_execution_cache_path = str(Path(__file__).parent / "_build" / "notebooks")
+_caches = Path(__file__).parent / "_build" / "notebooks"
+nb_execution_cache_path = str(_caches / _sources())
+for _old in _caches.glob("*"):
+    if str(_old) != nb_execution_cache_path:
+        shutil.rmtree(_old) if _old.is_dir() else _old.unlink()
 nb_execution_timeout = 900
 nb_execution_raise_on_error = True
 nb_execution_in_temp = True

@@ -1,4 +1,4 @@
-"""The guide docs/own_model.md runs as written, and its verdicts are what it says."""
+"""The tutorial docs/own_model.md runs as written, and its verdicts are what it says."""
 
 from __future__ import annotations
 
@@ -7,18 +7,29 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from anndata import AnnData
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "own_model.md"
 
 
+def in_columns(adata: AnnData, record: str) -> list[str]:
+    """Return the verdicts in the order of the columns of the page's table."""
+    table = adata.uns["tissueshap"][record]["summary"]
+    of = {check: list(rows) for check, rows in table.groupby("check")["verdict"]}
+    for check in ("bootstrap", "seeds"):
+        assert len(set(of[check])) == 1  # one column for all measures
+    later = [of[check][0] for check in ("use", "specificity", "bootstrap", "seeds")]
+    return [*of["completeness"], *of["performance"], *later]
+
+
 @pytest.mark.slow
-def test_the_guide_runs_as_written() -> None:
+def test_the_tutorial_runs_as_written() -> None:
     names: dict[str, Any] = {}
     text = PAGE.read_text(encoding="utf-8")
-    blocks = re.findall(r"^```python\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL)
-    assert len(blocks) == 6
-    for block in blocks:
-        exec(compile(block, str(PAGE), "exec"), names)  # noqa: S102
+    cells = re.findall(r"^```\{code-cell\} ipython3\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    assert len(cells) == 6
+    for cell in cells:
+        exec(compile(cell, str(PAGE), "exec"), names)  # noqa: S102
     adata, verdicts = names["adata"], names["verdicts"]
     performance = "Are held-out samples predicted better than by chance?"
     specific = "Do the genes mark their class on held-out samples?"
@@ -29,3 +40,12 @@ def test_the_guide_runs_as_written() -> None:
     assert wrong[specific] == "fails"
     assert verdicts(names["cells"], "celltypist")[performance] == "holds"
     assert verdicts(adata, "published") == {specific: "holds"}
+    # The table of the page.
+    rows = {
+        int(row[0]): [cell.strip(" *") for cell in row[1].split("|")]
+        for row in re.findall(r"^\| (\d)\. [^|]*\|(.*)\|$", text, re.MULTILINE)
+    }
+    explained = [*((adata, name) for name in ("regression", "wrong", "forest"))]
+    explained += [(names["cells"], "celltypist"), (adata, "weights")]
+    found = {number: in_columns(*one) for number, one in enumerate(explained, start=1)}
+    assert rows == found

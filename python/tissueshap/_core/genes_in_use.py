@@ -83,13 +83,13 @@ def _put_back(part: AnnData, before: dict[str, Any], adata: AnnData, mask: np.nd
     for name in before.keys() - now.keys():
         records.pop(name)
     for name, entry in now.items():
-        if entry is before.get(name):
-            continue
+        is_new = entry is not before.get(name)
         records[name] = entry
         for slot in slots.listed(entry) if isinstance(entry, dict) else ():
             group, _, key = slot.partition("/")
             held = slots.held_in(part, group)
-            if key in held:
+            # A record of scanpy's form is also filled in by tl.de.
+            if key in held and (is_new or group == "scanpy"):
                 slots.held_in(adata, group)[key] = _spread(held[key], group, adata, mask)
 
 

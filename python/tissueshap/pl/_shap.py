@@ -33,7 +33,7 @@ def shap(
     label: str | None = None,
     n_top: int | None = None,
     groups: str | Sequence[str] | None = None,
-    layer: str = "log2",
+    layer: str | None = None,
     **options: Unpack[Options],
 ) -> None:
     """Draw the top genes: of all classes as dots, or of one class sample by sample.
@@ -61,7 +61,7 @@ def shap(
     groups
         Classes of the overview; all by default.
     layer
-        Layer whose values give the colours.
+        Layer whose values give the colours; by default the classifier's input.
     %(figure)s
 
     Returns
@@ -75,6 +75,7 @@ def shap(
     True
     """
     names = slots.class_names(adata, label)
+    layer = slots.input_layer(adata, layer)
     if class_name is not None:
         if class_name not in names:
             raise DataError(

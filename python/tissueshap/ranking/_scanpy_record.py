@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from tissueshap._core import schema, slots
+from tissueshap._core import provenance, schema, slots
 from tissueshap._core.errors import DataError
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def scanpy_record(adata: AnnData, summary: pd.DataFrame, label: str) -> dict[str
     ----------
     adata
         Samples x genes. The results of ``tl.de`` are included if it was run; otherwise fold
-        changes and p-values are NaN.
+        changes and p-values are NaN until :func:`add_tests`.
     summary
         The statistic of the SHAP values, genes x classes. Classes without any are left out;
         genes without a value come last.
@@ -39,9 +39,6 @@ def scanpy_record(adata: AnnData, summary: pd.DataFrame, label: str) -> dict[str
     values = summary[classes].to_numpy(dtype=np.float64)
     order = np.argsort(np.where(np.isnan(values), np.inf, -values), axis=0, kind="stable")
     names = np.asarray(adata.var_names.astype(str), dtype=object)
-    columns = {"names": names[order], "scores": _sorted(values, order)}
-    for column, key in _TESTS.items():
-        columns[column] = _sorted(_tested(adata, key, classes), order)
     return {
         "params": {
             "groupby": label,
@@ -50,17 +47,39 @@ def scanpy_record(adata: AnnData, summary: pd.DataFrame, label: str) -> dict[str
             "use_raw": False,
             "corr_method": "benjamini-hochberg",
         },
-        **{
-            column: np.rec.fromarrays(
-                list(table.T), dtype=[(name, table.dtype) for name in classes]
-            )
-            for column, table in columns.items()
-        },
+        "names": _fields(names[order], classes),
+        "scores": _fields(np.take_along_axis(values, order, axis=0), classes),
+        **_tests(adata, classes, order),
     }
 
 
-def _sorted(values: np.ndarray, order: np.ndarray) -> np.ndarray:
-    return np.take_along_axis(values, order, axis=0)
+def add_tests(adata: AnnData) -> None:
+    """Fill in what ``tl.de`` finds where genes were ranked before it was run."""
+    for entry in provenance.records(adata).values():
+        keys = [key.partition("/")[2] for key in slots.listed(entry) if key.startswith("scanpy/")]
+        for record in (adata.uns[key] for key in keys if key in adata.uns):
+            classes = list(record["names"].dtype.names)
+            names = np.column_stack([record["names"][name] for name in classes])
+            rows = adata.var_names.astype(str).get_indexer(pd.Index(names.ravel().astype(str)))
+            record.update(_tests(adata, classes, rows.reshape(names.shape)))
+
+
+def _tests(adata: AnnData, classes: list[str], rows: np.ndarray) -> dict[str, np.ndarray]:
+    """Return scanpy's columns of the genes in some rows; none is -1."""
+    return {
+        column: _fields(
+            np.where(rows < 0, np.nan, np.take_along_axis(_tested(adata, key, classes), rows, 0)),
+            classes,
+        )
+        for column, key in _TESTS.items()
+    }
+
+
+def _fields(table: np.ndarray, classes: list[str]) -> np.ndarray:
+    fields: np.ndarray = np.rec.fromarrays(
+        list(table.T), dtype=[(name, table.dtype) for name in classes]
+    )
+    return fields
 
 
 def _tested(adata: AnnData, key: str, classes: list[str]) -> np.ndarray:

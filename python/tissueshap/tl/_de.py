@@ -20,6 +20,7 @@ from tissueshap._core.errors import DataError
 from tissueshap._core.options import check_choice, check_number
 from tissueshap._core.scale import check_logs
 from tissueshap.de import covariate
+from tissueshap.ranking import add_tests
 
 Rest = Literal["mean_of_classes", "weighted", "pooled"]
 
@@ -164,6 +165,8 @@ def de(
         sources=sources,
         key_added=key_added,
     )
+    if key_added is None:
+        add_tests(adata)
     return adata if copy else None
 
 

@@ -76,7 +76,7 @@ def rank_genes(
     ``uns["shap_genes"]`` has the genes as ``sc.tl.rank_genes_groups`` records them, for
     ``sc.get.rank_genes_groups_df(adata, group, key="shap_genes")`` and
     ``sc.pl.rank_genes_groups_dotplot(adata, key="shap_genes")``: the statistic is the score, and
-    fold changes and p-values are those of ``tl.de`` if it was run before, otherwise NaN.
+    fold changes and p-values are those of ``tl.de``, which fills them in if it is run later.
     After ``tl.cross_validate`` also ``varm["shap_rank_fold_1"]`` and so on: the ranks by the
     samples of one fold alone, which its own network explained, NaN for a class without any;
     and ``folds``, their numbers.

@@ -59,7 +59,7 @@ def trust(
     n_boot: int = 20,
     n_random: int = 5,
     replacement: Literal["samples", "mean"] = "samples",
-    layer: str = "log2",
+    layer: str | None = None,
     confounders: Sequence[str] | None = None,
     seed: int = 42,
     key_added: str | None = None,
@@ -140,7 +140,8 @@ def trust(
         What a gene is replaced by in the curves: its value in training ``"samples"`` of
         other classes (three draws), or its ``"mean"`` over the training samples.
     layer
-        The classifier's input.
+        The model's input; by default the layer that a classifier of ``tl.cnn`` was trained on,
+        and for other models that of the classifier trained on `adata`, or ``"log2"``.
     confounders
         Columns of ``obs`` that should not go with the class, for ``confounding``. By default
         all columns but those that tissueshap writes and those that are other names of the class
@@ -243,6 +244,8 @@ def trust(
     adata = target(adata, copy=copy)
     name = slots.label_name(adata, label)
     selected = names_of(checks)
+    if layer is None:
+        layer = model.layer if isinstance(model, Classifier) else slots.input_layer(adata)
     numbers = Numbers(n_samples, n_seeds, n_folds, n_boot, n_random, replacement, layer, seed)
     numbers = replace(numbers, confounders=None if confounders is None else tuple(confounders))
     check_numbers(numbers)

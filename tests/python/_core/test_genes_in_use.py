@@ -76,6 +76,18 @@ def test_every_slot_is_that_of_the_genes_alone(both: tuple[ad.AnnData, ad.AnnDat
     assert marked.uns["shap_genes"]["names"].tolist() == dropped.uns["shap_genes"]["names"].tolist()
 
 
+def test_scanpys_record_has_the_tests_that_came_later(
+    both: tuple[ad.AnnData, ad.AnnData, Any],
+) -> None:
+    for adata in both[:2]:
+        record = adata.uns["shap_genes"]
+        for column, key in (("logfoldchanges", "de_logfc"), ("pvals_adj", "de_fdr")):
+            for name in record["names"].dtype.names:
+                expected = adata.varm[key].loc[list(record["names"][name]), name]
+                np.testing.assert_array_equal(record[column][name], expected)
+                assert np.isfinite(record[column][name]).all()
+
+
 def test_results_of_other_genes_are_missing(both: tuple[ad.AnnData, ad.AnnData, Any]) -> None:
     marked = both[1]
     others = ~marked.var["filter_pass"].to_numpy()

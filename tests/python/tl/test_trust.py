@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import tissueshap as ts
 from tissueshap import tl
 from tissueshap._core import provenance, slots
 from tissueshap._core.errors import DataError, MissingSlotError
@@ -542,3 +543,18 @@ def test_wrong_arguments_say_what_is_right(explained, model):
     del explained.layers["shap"], explained.uns["tissueshap"]["shap"]
     with pytest.raises(MissingSlotError, match="shap"):
         tl.trust(explained, model)
+
+
+def test_the_layer_is_the_models_own() -> None:
+    adata = ts.datasets.simulate(90, 40, tissues=["Heart", "Liver", "Lung"])
+    total = adata.X.sum(axis=1, keepdims=True)
+    adata.layers["mine"] = np.log1p(adata.X / total * 1e4).astype(np.float32)
+    ts.pp.split(adata, "tissue", n_test=8)
+    model = ts.tl.cnn(adata, layer="mine", arch="mlp", epochs=20)
+    ts.tl.shap(adata, model, samples="test", n_draws=10)
+    ts.tl.rank_genes(adata)
+    ts.tl.select_genes(adata, method="top_n", n_top=3)
+    ts.tl.trust(adata, model, checks=["completeness", "use"])
+    assert adata.uns["tissueshap"]["trust"]["params"]["layer"] == "mine"
+    for name in (None, "Heart"):
+        assert ts.pl.shap(adata, name).axes

@@ -2,6 +2,11 @@
 
 from tissueshap.explain._additive import AdditiveExplainer
 from tissueshap.explain._background import Background
+from tissueshap.explain._by_gradients import (
+    gradient_x_input,
+    integrated_gradients,
+    smooth_gradient,
+)
 from tissueshap.explain._differentiable import GradientFunction
 from tissueshap.explain._engine import Explained, Explainer
 from tissueshap.explain._expected_gradients import expected_gradients
@@ -19,6 +24,9 @@ __all__ = [
     "SampledExplainer",
     "TreeExplainer",
     "expected_gradients",
+    "gradient_x_input",
+    "integrated_gradients",
+    "smooth_gradient",
 ]
 
 # For the other packages of tissueshap.

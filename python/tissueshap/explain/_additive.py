@@ -62,6 +62,11 @@ class AdditiveExplainer:
         self.base: np.ndarray = samples.means(self.outputs(samples.values))
         self._means: dict[int | None, np.ndarray] = {}
 
+    @property
+    def coefficients(self) -> np.ndarray:
+        """The weights, genes x classes."""
+        return self._weights
+
     def outputs(self, x: Any) -> np.ndarray:
         """Return the scores of some samples, samples x classes, float64."""
         weights, intercept = self._weights, self._intercept

@@ -7,7 +7,7 @@ For a sample x and a class c: the mean, over background samples b and alpha unif
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -131,6 +131,7 @@ class Explainer:
         self.n_draws = self._rounds * self._round
         self._most = batch_size or self._model.rows()
         self._pass = self._model.compiled(sums_of_a_pass)
+        self._slopes: Callable[..., np.ndarray] | None = None
         fx = self._model.outputs(samples.values)
         self.base: np.ndarray = samples.means(fx)
         order = np.arange(len(fx))
@@ -141,6 +142,19 @@ class Explainer:
     def outputs(self, x: Any) -> np.ndarray:
         """Return the explained outputs of some samples, samples x classes, float64."""
         return self._model.outputs(x)
+
+    def gradients(self, points: np.ndarray, targets: np.ndarray) -> np.ndarray:
+        """Return the gradient of each point's own class, points x genes."""
+        if self._slopes is None:
+            self._slopes = self._model.compiled(lambda gradient, x, codes: gradient(x, codes))
+        parts = [
+            self._slopes(
+                np.ascontiguousarray(points[start : start + self._most], dtype=np.float32),
+                np.asarray(targets[start : start + self._most], dtype=np.int32),
+            )
+            for start in range(0, len(points), self._most)
+        ]
+        return np.concatenate(parts)
 
     def stream(
         self, x: Any, targets: np.ndarray, numbers: np.ndarray | None = None

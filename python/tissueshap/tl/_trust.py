@@ -121,7 +121,9 @@ def trust(
         ``modules`` (of genes that vary together, over the same seeds), ``cohort`` (the
         result of ``tl.stability`` in another cohort), ``order`` (each other layout of the genes,
         compared with other seeds; networks without convolutions do not depend on it),
-        ``methods`` (logistic regression and TreeSHAP on gradient boosting), ``truth``,
+        ``methods`` (logistic regression and TreeSHAP on gradient boosting), ``explainers``
+        (integrated gradients and others of the same model), ``sensitivity`` (to noise as large as
+        that between replicates), ``truth``,
         ``clusters``.
     fold
         After ``tl.cross_validate``: the fold whose network `model` is. The checks then concern
@@ -208,6 +210,14 @@ def trust(
         selected genes).
     ``probes``
         ``method``, ``n_ranks``, ``f1``.
+    ``explainers``
+        ``method`` (``"SHAP"``, the given values, first), ``drop`` (of a class's log-odds when its
+        first genes are set to their mean over the training samples), ``correlation`` and
+        ``jaccard`` (agreement with the given values, mean over the classes), ``infidelity``
+        (``ts.trust.relative_infidelity`` with noise as between replicates).
+    ``sensitivity``
+        ``class``, ``sensitivity`` (``ts.trust.sensitivity``), ``draws`` (the same of other draws
+        without noise).
     ``truth``
         ``method``, ``kind``, ``n_planted``, ``n_found``, ``recall``, ``n_called``,
         ``precision``, ``average_precision``.

@@ -8,6 +8,7 @@ from tissueshap.trust._agreement import (
     spearman,
 )
 from tissueshap.trust._confounding import cramers_v
+from tissueshap.trust._infidelity import infidelity, relative_infidelity, sensitivity
 from tissueshap.trust._intervals import wilson
 from tissueshap.trust._modules import Modules, co_expressed, modules_of
 from tissueshap.trust._set_stability import SetStability, kuncheva, nogueira
@@ -21,6 +22,7 @@ __all__ = [
     "Verified",
     "co_expressed",
     "cramers_v",
+    "infidelity",
     "jaccard",
     "jaccard_by_chance",
     "kuncheva",
@@ -28,6 +30,8 @@ __all__ = [
     "nogueira",
     "rank_biased_overlap",
     "rank_biased_overlap_by_chance",
+    "relative_infidelity",
+    "sensitivity",
     "spearman",
     "summary",
     "verified_ranks",

@@ -220,6 +220,24 @@ CHECKS = {
         "method: that of one test sample in a hundred, or of one sample if there are fewer.",
         quick=False,
     ),
+    "explainers": Check(
+        needs=("values", "probabilities"),
+        question="Does no other way of explaining this model find genes that matter more to it?",
+        measure="fall of a class's log-odds when its first genes are set to their mean",
+        threshold=0.1,
+        why="A tenth of what the best other way gains over random genes is a matter of the "
+        "samples.",
+        quick=False,
+    ),
+    "sensitivity": Check(
+        needs=("values", "explaining"),
+        question="Do replicates have the same values?",
+        measure="largest relative change of a sample's values with noise as between replicates, "
+        "the median",
+        threshold=0.5,
+        why="Half way to values that have nothing to do with each other.",
+        quick=False,
+    ),
     "truth": Check(
         question="Are the genes right?",
         measure="share of the selected genes that are planted markers",

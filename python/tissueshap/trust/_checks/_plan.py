@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from tissueshap._core.errors import DataError
 from tissueshap._core.options import check_choice, check_number
-from tissueshap.trust._checks import _data, _genes, _values
+from tissueshap.trust._checks import _data, _explainers, _genes, _values
 from tissueshap.trust._checks._context import Context, Numbers
 from tissueshap.trust._checks._declared import CHECKS, LEVELS
 from tissueshap.trust._checks._methods import methods, simple_scores
@@ -52,6 +52,8 @@ def makers(
         "cohort": lambda: _genes.cohort(context),
         "order": retraining.order,
         "methods": lambda: methods(context, scores),
+        "explainers": lambda: _explainers.explainers(context),
+        "sensitivity": lambda: _explainers.sensitivity(context),
         "truth": lambda: _genes.truth(context, scores),
         "clusters": lambda: _genes.clusters(context),
     }

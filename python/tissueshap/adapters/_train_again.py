@@ -29,11 +29,11 @@ def trained_again(
         ``train(adata, seed)`` if its first parameter has that name, otherwise
         ``train(x, y, seed)``.
     training
-        The model's genes, with the training samples marked in ``obs["split"]``.
+        The genes of the new model, with the training samples marked in ``obs["split"]``.
     label, layer
         Column with the classes, and the model's input.
     model
-        The model that is trained again: the new one has its genes and classes.
+        The model that is trained again: the new one has its classes.
     seed
         Seed of the training.
 
@@ -55,4 +55,4 @@ def trained_again(
         raise DataError(
             f"train= returned a model of {len(own)} classes instead of {len(model.classes)}"
         )
-    return adapt(new, genes=model.genes, classes=model.classes)
+    return adapt(new, genes=list(map(str, training.var_names)), classes=model.classes)

@@ -61,6 +61,9 @@ def trust(
     replacement: Literal["samples", "mean"] = "samples",
     layer: str | None = None,
     confounders: Sequence[str] | None = None,
+    n_permutations: int = 19,
+    n_knockoffs: int = 5,
+    knockoff_statistic: Literal["lasso", "model"] = "lasso",
     seed: int = 42,
     key_added: str | None = None,
     copy: bool = False,
@@ -123,7 +126,9 @@ def trust(
         compared with other seeds; networks without convolutions do not depend on it),
         ``methods`` (logistic regression and TreeSHAP on gradient boosting), ``explainers``
         (integrated gradients and others of the same model), ``sensitivity`` (to noise as large as
-        that between replicates), ``truth``,
+        that between replicates); only by name ``necessity`` (eight trainings without the genes,
+        with them alone, and with random ones), ``permutations`` (trainings on permuted labels: a
+        p-value for each gene) and ``knockoffs`` (false discovery rate of the genes); ``truth``,
         ``clusters``.
     fold
         After ``tl.cross_validate``: the fold whose network `model` is. The checks then concern
@@ -148,6 +153,14 @@ def trust(
         Columns of ``obs`` that should not go with the class, for ``confounding``. By default
         all columns but those that tissueshap writes and those that are other names of the class
         (each class has one level, and half of them share a word with it).
+    n_permutations
+        Number of trainings on permuted labels, for ``permutations``: 19 are the fewest that
+        can give a p-value of 0.05.
+    n_knockoffs
+        Number of draws of the knockoffs, whose e-values are averaged, for ``knockoffs``.
+    knockoff_statistic
+        What is compared between genes and knockoffs: coefficients of a logistic ``"lasso"``, or
+        the values of a ``"model"`` trained again on both (once per draw).
     seed
         Seed of all random numbers.
     %(key_added)s
@@ -218,6 +231,20 @@ def trust(
     ``sensitivity``
         ``class``, ``sensitivity`` (``ts.trust.sensitivity``), ``draws`` (the same of other draws
         without noise).
+    ``necessity``
+        ``action`` (``"remove"`` or ``"keep"``), ``genes`` (``"selected"``, ``"random"``),
+        ``n_ranks`` (of each class), ``n_genes``, ``macro_f1`` (of the model trained then, on
+        the held-out samples).
+    ``permutations``
+        ``class``, ``gene``, ``value`` (what ranks it), ``pvalue``, ``maxt``
+        (family-wise within the class), ``fdr`` (Benjamini and Hochberg within the class) of
+        each selected gene (``ts.trust.permutation_pvalues``).
+    ``knockoffs``
+        ``class`` (``"all classes"`` for a gene that distinguishes any), ``gene``, ``selected``,
+        ``statistic`` (by how much it exceeds its knockoff, mean over the draws),
+        ``frequency`` (share of the draws in which the filter selects it), ``e_value``,
+        ``discovered`` (at a false discovery rate of 0.2 for each class by itself) of each gene
+        that is selected or discovered (``ts.trust.Knockoffs``, ``knockoff_e_values``).
     ``truth``
         ``method``, ``kind``, ``n_planted``, ``n_found``, ``recall``, ``n_called``,
         ``precision``, ``average_precision``.
@@ -257,7 +284,13 @@ def trust(
     if layer is None:
         layer = model.layer if isinstance(model, Classifier) else slots.input_layer(adata)
     numbers = Numbers(n_samples, n_seeds, n_folds, n_boot, n_random, replacement, layer, seed)
-    numbers = replace(numbers, confounders=None if confounders is None else tuple(confounders))
+    numbers = replace(
+        numbers,
+        confounders=None if confounders is None else tuple(confounders),
+        n_permutations=n_permutations,
+        n_knockoffs=n_knockoffs,
+        knockoff_statistic=knockoff_statistic,
+    )
     check_numbers(numbers)
     check_number("n_top", n_top, low=1, integer=True)
     adapted, lacks = _in_common_form(adata, model, name, attributions, train, explain)
@@ -330,6 +363,9 @@ def trust(
             "replacement": replacement,
             "layer": layer,
             "confounders": None if confounders is None else list(confounders),
+            "n_permutations": n_permutations,
+            "n_knockoffs": n_knockoffs,
+            "knockoff_statistic": knockoff_statistic,
         },
         seed=seed,
         versions=("keras", backend(), "scikit-learn", "scipy", "shap"),

@@ -10,30 +10,46 @@ from tissueshap.trust._agreement import (
 from tissueshap.trust._confounding import cramers_v
 from tissueshap.trust._infidelity import infidelity, relative_infidelity, sensitivity
 from tissueshap.trust._intervals import wilson
+from tissueshap.trust._knockoff_filter import (
+    e_selected,
+    knockoff_e_values,
+    knockoff_threshold,
+)
+from tissueshap.trust._knockoffs import Knockoffs
 from tissueshap.trust._modules import Modules, co_expressed, modules_of
+from tissueshap.trust._permuted import Permuted, permutation_pvalues
 from tissueshap.trust._set_stability import SetStability, kuncheva, nogueira
+from tissueshap.trust._swapped import SwapTest, swap_test
 from tissueshap.trust._verdict import Row, summary
 from tissueshap.trust._verified import Verified, verified_ranks
 
 __all__ = [
+    "Knockoffs",
     "Modules",
+    "Permuted",
     "Row",
     "SetStability",
+    "SwapTest",
     "Verified",
     "co_expressed",
     "cramers_v",
+    "e_selected",
     "infidelity",
     "jaccard",
     "jaccard_by_chance",
+    "knockoff_e_values",
+    "knockoff_threshold",
     "kuncheva",
     "modules_of",
     "nogueira",
+    "permutation_pvalues",
     "rank_biased_overlap",
     "rank_biased_overlap_by_chance",
     "relative_infidelity",
     "sensitivity",
     "spearman",
     "summary",
+    "swap_test",
     "verified_ranks",
     "wilson",
 ]

@@ -16,7 +16,7 @@ from tissueshap.model import preset as model_preset
 from tissueshap.model._backend import keras
 from tissueshap.model._classifier import Classifier
 from tissueshap.trust._checks._context import Context, Numbers
-from tissueshap.trust._checks._declared import LEVELS
+from tissueshap.trust._checks._declared import CHECKS, LEVELS
 from tissueshap.trust._checks._retrain import Retraining
 
 
@@ -50,9 +50,9 @@ def test_quick_answers_every_question_or_says_why(explained, model, tmp_path):
     tl.trust(explained, model, n_boot=5)
     record = explained.uns["tissueshap"]["trust"]
     table = record["summary"]
-    assert tuple(dict.fromkeys(table["check"])) == LEVELS["full"]
+    assert tuple(dict.fromkeys(table["check"])) == tuple(CHECKS)
     skipped = table[table["verdict"] == "not measured"]
-    assert set(skipped["check"]) <= {*LEVELS["full"]} - {*LEVELS["quick"]} | {
+    assert set(skipped["check"]) <= {*CHECKS} - {*LEVELS["quick"]} | {
         "clusters",
         "cohort",
         "seeds",

@@ -38,6 +38,9 @@ class Numbers:
     layer: str
     seed: int
     confounders: tuple[str, ...] | None = None
+    n_permutations: int = 19
+    n_knockoffs: int = 5
+    knockoff_statistic: str = "lasso"
 
 
 class Context:

@@ -52,6 +52,8 @@ class Check(Question):
     ----------
     quick
         Whether it belongs to ``checks="quick"``.
+    full
+        Whether it belongs to ``checks="full"``; the others are made on request by name.
     trains
         Whether it trains networks; where it is quick, one, if that takes seconds.
     record
@@ -68,6 +70,7 @@ class Check(Question):
     """
 
     quick: bool = True
+    full: bool = True
     trains: bool = False
     record: str | None = None
     also: Question | None = None
@@ -238,6 +241,47 @@ CHECKS = {
         why="Half way to values that have nothing to do with each other.",
         quick=False,
     ),
+    "necessity": Check(
+        needs=("probabilities", "training"),
+        question="Is training on these genes alone better than on random ones?",
+        measure="macro F1 of a model trained on the genes alone, less that on random genes",
+        threshold=0.01,
+        why="That of one held-out sample in a hundred.",
+        also=Question(
+            question="Does training without these genes lose more than without random ones?",
+            measure="macro F1 without random genes, less that without these genes",
+            threshold=0.01,
+            why="That of one held-out sample in a hundred.",
+        ),
+        quick=False,
+        full=False,
+        trains=True,
+    ),
+    "permutations": Check(
+        needs=("explaining", "training"),
+        question="Do the genes exceed all genes of models of permuted labels?",
+        measure="share of the selected genes with a family-wise p-value of at most 0.05 (maxT)",
+        threshold=0.5,
+        why="Half of the genes, as two lists of one class must share half of them.",
+        quick=False,
+        full=False,
+        trains=True,
+    ),
+    "knockoffs": Check(
+        question="Do the genes tell more than their knockoffs?",
+        measure="share of the selected genes that the knockoff filter discovers",
+        threshold=0.5,
+        why="Half of the genes. The filter asks for what a gene tells beyond all others, so a "
+        "gene that others can replace is not discovered.",
+        also=Question(
+            question="Is the false discovery rate that which is stated, on planted truth?",
+            measure="false share of what the knockoff filter discovers, on planted truth",
+            threshold=0.2,
+            why="The false discovery rate of the filter.",
+        ),
+        quick=False,
+        full=False,
+    ),
     "truth": Check(
         question="Are the genes right?",
         measure="share of the selected genes that are planted markers",
@@ -262,5 +306,5 @@ CHECKS = {
 #: The checks of each level of `checks`.
 LEVELS = {
     "quick": tuple(name for name, check in CHECKS.items() if check.quick),
-    "full": tuple(CHECKS),
+    "full": tuple(name for name, check in CHECKS.items() if check.full),
 }

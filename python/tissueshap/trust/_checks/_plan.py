@@ -9,7 +9,11 @@ from tissueshap._core.options import check_choice, check_number
 from tissueshap.trust._checks import _data, _explainers, _genes, _values
 from tissueshap.trust._checks._context import Context, Numbers
 from tissueshap.trust._checks._declared import CHECKS, LEVELS
+from tissueshap.trust._checks._knockoffs import knockoffs
 from tissueshap.trust._checks._methods import methods, simple_scores
+from tissueshap.trust._checks._necessity import necessity
+from tissueshap.trust._checks._permutations import permutations
+from tissueshap.trust._checks._refit import Refit
 from tissueshap.trust._checks._retrain import Retraining, Train
 from tissueshap.trust._checks._rows import Found, absent
 
@@ -34,6 +38,7 @@ def makers(
     if "methods" in asked:
         scores |= simple_scores(context)
     retraining = Retraining(context, train)
+    refit = Refit(context, train)
     by_check: dict[str, Callable[[], Found]] = {
         "completeness": lambda: _values.completeness(context),
         "repeat": lambda: _values.repeat(context),
@@ -54,6 +59,9 @@ def makers(
         "methods": lambda: methods(context, scores),
         "explainers": lambda: _explainers.explainers(context),
         "sensitivity": lambda: _explainers.sensitivity(context),
+        "necessity": lambda: necessity(context, refit),
+        "permutations": lambda: permutations(context, refit),
+        "knockoffs": lambda: knockoffs(context, refit),
         "truth": lambda: _genes.truth(context, scores),
         "clusters": lambda: _genes.clusters(context),
     }
@@ -73,7 +81,8 @@ def _made(context: Context, check: str, make: Callable[[], Found]) -> Callable[[
 
 
 def _skipped(check: str) -> Callable[[], Found]:
-    reason = f"not asked for: checks='full' or [{check!r}]"
+    level = "checks='full' or " if CHECKS[check].full else "checks="
+    reason = f"not asked for: {level}[{check!r}]"
     return lambda: ([absent(check, reason)], {})
 
 
@@ -92,6 +101,8 @@ def names_of(checks: Sequence[str]) -> tuple[str, ...]:
 def check_numbers(numbers: Numbers) -> None:
     """Raise if a number is too small to measure anything."""
     least = {"n_samples": 1, "n_seeds": 1, "n_folds": 2, "n_boot": 1, "n_random": 2}
+    least |= {"n_permutations": 1, "n_knockoffs": 1}
     for name, number in least.items():
         check_number(name, getattr(numbers, name), low=number, integer=True)
+    check_choice("knockoff_statistic", numbers.knockoff_statistic, ("lasso", "model"))
     check_choice("replacement", numbers.replacement, ("samples", "mean"))

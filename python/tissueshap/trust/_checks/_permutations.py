@@ -1,0 +1,81 @@
+"""The check of ``tl.trust`` by permuted labels: a p-value for each gene of each class."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from tissueshap._core.logging import logger
+from tissueshap._core.selection import top
+from tissueshap.trust._checks._context import Context
+from tissueshap.trust._checks._declared import CHECKS
+from tissueshap.trust._checks._refit import Refit
+from tissueshap.trust._checks._retrain import shadow
+from tissueshap.trust._checks._rows import Found, absent
+from tissueshap.trust._permuted import LEVEL, permutation_pvalues
+from tissueshap.trust._verdict import Row
+
+
+def permutations(context: Context, refit: Refit) -> Found:
+    """Train again on permuted labels, and compare each gene's value."""
+    number, seed = context.numbers.n_permutations, context.numbers.seed
+    if number < _least(LEVEL):
+        reason = f"{number} permutations cannot give a p-value of {LEVEL}"
+        return [absent("permutations", f"{reason}: n_permutations={_least(LEVEL)} or more")], {}
+    _announce(context)
+    x = np.asarray(context.x[np.arange(context.codes.size)])
+    observed = refit.scores(context.model, shadow(context), x, context.codes)
+    null: list[np.ndarray] = []
+    for draw in range(1, number + 1):
+        codes = permuted(context, seed=seed, number=draw)
+        training = refit.with_labels(codes)
+        model = refit.model(training, seed=seed + draw)
+        null.append(refit.scores(model, training, x, codes))
+    found = permutation_pvalues(observed, np.stack(null))
+    listed = top(context.scores, context.n_ranks)
+    genes, classes = np.nonzero(listed)
+    table = pd.DataFrame(
+        {
+            "class": np.asarray(context.classes)[classes],
+            "gene": context.genes[genes],
+            "value": observed[genes, classes],
+            "pvalue": found.pvalues[genes, classes],
+            "maxt": found.maxt[genes, classes],
+            "fdr": found.fdr[genes, classes],
+        }
+    ).dropna(subset="pvalue")
+    if table.empty:
+        return [absent("permutations", "no selected gene has a value of held-out samples")], {}
+    table = table.sort_values(["class", "value"], ascending=[True, False], ignore_index=True)
+    good = (table["maxt"] <= LEVEL).groupby(table["class"]).mean()
+    row = Row(
+        check="permutations",
+        question=CHECKS["permutations"].question,
+        measure=CHECKS["permutations"].measure,
+        value=float((table["maxt"] <= LEVEL).mean()),
+        chance=LEVEL,
+        threshold=CHECKS["permutations"].threshold,
+        reason=f"{len(table)} pairs of gene and class, {number} permutations; least: "
+        f"{good.idxmin()}, {good.min():.2f}",
+    )
+    return [row], {"permutations": table}
+
+
+def _least(level: float) -> int:
+    """Return the number of permutations whose smallest p-value is a level."""
+    return round(1 / level) - 1
+
+
+def permuted(context: Context, *, seed: int, number: int) -> np.ndarray:
+    """Return each sample's class after a permutation of the training and the held-out ones."""
+    rng = np.random.default_rng([seed, 14, number])
+    codes = np.full_like(context.codes, -1)
+    for part in (context.train, context.test):
+        codes[part] = rng.permutation(context.codes[part])
+    return codes
+
+
+def _announce(context: Context) -> None:
+    number, seconds = context.numbers.n_permutations, context.model.seconds
+    took = "" if seconds is None else f", about {number * seconds:,.0f} s and the explanations"
+    logger.info("permutations: %d trainings on permuted labels%s", number, took)

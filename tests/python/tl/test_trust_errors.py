@@ -1,0 +1,175 @@
+"""The checks of error rates and of necessity: planted classes hold, noise does not."""
+
+from __future__ import annotations
+
+import logging
+
+import anndata as ad
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from tissueshap import tl
+from tissueshap._core import slots
+from tissueshap._core.errors import DataError
+
+N_GENES, N_PLANTED = 120, 12
+
+
+def simulated(*, signal=True):
+    """300 samples of three classes, each raised or lowered by four genes of 120."""
+    rng = np.random.default_rng(7)
+    shared = rng.normal(size=(300, 3)) @ rng.normal(size=(3, N_GENES))
+    x = (8 + 0.3 * shared + rng.normal(size=(300, N_GENES))).astype(np.float32)
+    effects = np.zeros((N_GENES, 3))
+    effects[np.arange(N_PLANTED), np.arange(N_PLANTED) % 3] = 4.0 * signal
+    codes = ((x - 8) @ effects + rng.gumbel(size=(300, 3))).argmax(axis=1)
+    obs = pd.DataFrame(
+        {
+            "tissue": pd.Categorical.from_codes(codes, ["a", "b", "c"]),
+            "split": pd.Categorical(np.where(np.arange(300) % 3 > 0, "train", "test")),
+        },
+        index=[f"s{number}" for number in range(300)],
+    )
+    genes = pd.DataFrame(index=[f"g{number}" for number in range(N_GENES)])
+    adata = ad.AnnData(np.zeros((300, N_GENES), np.float32), obs=obs, var=genes)
+    adata.layers["log2"] = x
+    slots.label_name(adata, "tissue")
+    return adata
+
+
+def marked():
+    """The samples of no signal, with four genes raised by 3 in each class."""
+    adata = simulated(signal=False)
+    codes = adata.obs["tissue"].cat.codes.to_numpy()
+    for gene in range(N_PLANTED):
+        adata.layers["log2"][codes == gene % 3, gene] += 3
+    return adata
+
+
+def train(x, y, seed):
+    # seed: the fit does not depend on it.
+    return make_pipeline(StandardScaler(), LogisticRegression(C=0.1)).fit(x, y)
+
+
+def fitted(adata):
+    rows = (adata.obs["split"] == "train").to_numpy()
+    return train(adata.layers["log2"][rows], adata.obs["tissue"].astype(str)[rows], 0)
+
+
+@pytest.fixture(scope="module")
+def _planted():
+    adata = simulated()
+    return adata, fitted(adata)
+
+
+@pytest.fixture
+def planted(_planted):
+    return _planted[0].copy(), _planted[1]
+
+
+def rows_of(adata, check):
+    table = slots.table(adata, "trust", "summary")
+    return table[table["check"] == check]
+
+
+def test_planted_genes_are_discovered_and_listed(planted, caplog):
+    adata, model = planted
+    with caplog.at_level(logging.INFO, logger="tissueshap"):
+        tl.trust(adata, model, n_top=4, checks=["knockoffs"])
+    assert "knockoffs: 5 lasso fits, and 25 lasso fits of planted classes, about" in caplog.text
+    rows = rows_of(adata, "knockoffs")
+    assert rows["verdict"].tolist() == ["holds", "holds"]
+    assert "cannot be told apart" in rows["reason"].iloc[0]
+    table = slots.table(adata, "trust", "knockoffs")
+    found = table[(table["class"] == "all classes") & table["discovered"]]
+    assert found["gene"].str[1:].astype(int).lt(N_PLANTED).mean() >= 0.8
+    assert (found["e_value"] > 0).all()
+    assert found["frequency"].between(0, 1).all()
+    assert rows["value"].iloc[0] == pytest.approx(
+        table[(table["class"] == "all classes") & table["selected"]]["discovered"].mean()
+    )
+
+
+def test_classes_without_genes_have_no_discoveries():
+    adata = simulated(signal=False)
+    tl.trust(adata, fitted(adata), n_top=4, checks=["knockoffs", "permutations"], train=train)
+    assert rows_of(adata, "knockoffs")["verdict"].iloc[0] == "fails"
+    assert not slots.table(adata, "trust", "knockoffs")["discovered"].any()
+    row = rows_of(adata, "permutations").iloc[0]
+    assert row["verdict"] == "fails"
+    assert row["value"] <= 0.1
+
+
+def test_no_power_is_not_measured():
+    adata = simulated()[:60].copy()
+    tl.trust(adata, fitted(adata), n_top=4, checks=["knockoffs"], n_knockoffs=2)
+    row = rows_of(adata, "knockoffs").iloc[0]
+    assert row["verdict"] == "not measured"
+    assert row["reason"].startswith("no power: of genes planted in these samples 0% are found")
+
+
+def test_a_model_of_genes_and_knockoffs_is_trained(planted):
+    adata, model = planted
+    options = {"checks": ["knockoffs"], "n_top": 4, "n_knockoffs": 2, "n_samples": 30}
+    tl.trust(adata, model, knockoff_statistic="model", train=train, **options)
+    table = slots.table(adata, "trust", "knockoffs")
+    own = table[(table["class"] == "all classes") & table["selected"]]
+    planted_here = own["gene"].str[1:].astype(int) < N_PLANTED
+    assert (own["statistic"][planted_here] > 0).mean() > 0.8
+    with pytest.raises(DataError, match="knockoff_statistic must be 'lasso' or 'model'"):
+        tl.trust(adata, model, knockoff_statistic="trees", **options)
+    tl.trust(adata, model, knockoff_statistic="model", **options)
+    assert "pass train=" in rows_of(adata, "knockoffs")["reason"].iloc[0]
+
+
+def test_markers_exceed_all_genes_of_permuted_labels(caplog):
+    adata = marked()
+    model = fitted(adata)
+    with caplog.at_level(logging.INFO, logger="tissueshap"):
+        tl.trust(adata, model, n_top=4, checks=["permutations"], train=train, n_samples=30)
+    assert "permutations: 19 trainings on permuted labels" in caplog.text
+    assert rows_of(adata, "permutations")["verdict"].tolist() == ["holds"]
+    table = slots.table(adata, "trust", "permutations")
+    assert len(table) == 12
+    assert (table["pvalue"] >= 1 / 20).all()
+    assert (table["pvalue"] <= table["maxt"]).all()
+    assert (table["gene"].str[1:].astype(int) < N_PLANTED).all()
+    tl.trust(adata, model, checks=["permutations"], train=train, n_permutations=5)
+    assert "n_permutations=19 or more" in rows_of(adata, "permutations")["reason"].iloc[0]
+
+
+def test_training_on_the_genes_alone_or_without_them(planted, caplog):
+    adata, model = planted
+    with caplog.at_level(logging.INFO, logger="tissueshap"):
+        tl.trust(adata, model, n_top=4, checks=["necessity"], train=train)
+    assert "necessity: 8 trainings on fewer genes" in caplog.text
+    assert rows_of(adata, "necessity")["verdict"].tolist() == ["holds", "holds"]
+    table = slots.table(adata, "trust", "necessity")
+    scores = table.set_index(["action", "genes", "n_ranks"])["macro_f1"]
+    assert scores["keep", "selected", 4] > 0.75
+    assert scores["keep", "random", 4] < 0.6
+    assert scores["remove", "selected", 4] < 0.6
+    assert table["n_genes"].max() <= N_GENES / 2
+    # A copy of each gene replaces it: nothing is lost, whatever the genes are worth.
+    twice = ad.concat([adata, adata], axis=1, merge="same", index_unique="-")
+    twice.obs = adata.obs
+    slots.label_name(twice, "tissue")
+    tl.trust(twice, fitted(twice), n_top=4, checks=["necessity"], train=train)
+    kept, removed = rows_of(twice, "necessity").itertuples()
+    assert kept.verdict == "holds"
+    assert "may replace them" in removed.reason
+
+
+def test_these_checks_are_made_on_request_only(planted):
+    adata, model = planted
+    tl.trust(adata, model, n_top=4, checks=["coverage"])
+    for check in ("necessity", "permutations", "knockoffs"):
+        row = rows_of(adata, check).iloc[0]
+        assert row["reason"] == f"not asked for: checks=['{check}']"
+    tl.trust(adata, model, n_top=4, checks=["permutations", "necessity"])
+    for check in ("necessity", "permutations"):
+        assert "pass train=" in rows_of(adata, check)["reason"].iloc[0]

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from tissueshap._core import checkpoints
 from tissueshap._core.embedding import embed
 from tissueshap._core.options import check_choice, check_number
 from tissueshap._core.parallel import in_order
@@ -90,7 +91,12 @@ def scored_sets(
         return read(entry[2]), codes
 
     work = partial(score, embedding=embedding, on=on, n_starts=n_starts)
-    scored = in_order(prepare, work, sets, desc=desc, unit="set")
+    params = {"sets": list(sets), "codes": codes, "on": on, "n_starts": n_starts, **embedding}
+
+    def made(start: int) -> Iterator[tuple[np.ndarray | None, pd.DataFrame]]:
+        return in_order(prepare, work, sets[start:], desc=desc, unit="set")
+
+    scored = checkpoints.continued("sets", params, made)
     for (name, replicate, _), (flat, table) in zip(sets, scored, strict=True):
         table.insert(0, "gene_set", name)
         table.insert(1, "replicate", replicate)

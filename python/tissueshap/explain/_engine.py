@@ -156,8 +156,21 @@ class Explainer:
         ]
         return np.concatenate(parts)
 
+    def group(self, n_samples: int) -> int:
+        """Return how many samples share a gradient pass.
+
+        With a tolerance, which samples share one depends on all before, so it is all.
+        """
+        together = shape_of_a_pass(self._round, self._most, n_samples)[0]
+        return together if self._tolerance is None else max(1, n_samples)
+
     def stream(
-        self, x: Any, targets: np.ndarray, numbers: np.ndarray | None = None
+        self,
+        x: Any,
+        targets: np.ndarray,
+        numbers: np.ndarray | None = None,
+        *,
+        start: int = 0,
     ) -> Iterator[Explained]:
         """Explain samples one after the other; with a tolerance, those that converge first.
 
@@ -169,6 +182,8 @@ class Explainer:
             The class that is explained for each, as a number.
         numbers
             The numbers that the draws depend on, by default 0 to n - 1.
+        start
+            The first sample to explain, a multiple of :meth:`group`.
 
         Yields
         ------
@@ -176,7 +191,7 @@ class Explainer:
         """
         numbers = np.arange(x.shape[0]) if numbers is None else numbers
         slots, pairs = shape_of_a_pass(self._round, self._most, x.shape[0])
-        waiting = iter(range(x.shape[0]))
+        waiting = iter(range(start, x.shape[0]))
         works: list[Work] = []
         while True:
             while len(works) < slots and (row := next(waiting, None)) is not None:

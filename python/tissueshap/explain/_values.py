@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from tissueshap._core import schema, slots
+from tissueshap._core import checkpoints, schema, slots
 from tissueshap._core.errors import DataError
 from tissueshap._core.layer_store import LayerStore
 from tissueshap._core.logging import logger
 from tissueshap._core.progress import progress
-from tissueshap.explain._engine import Explained
+from tissueshap.explain._engine import Explainer
 from tissueshap.explain._explaining import Explaining
 from tissueshap.explain._explanation import completeness, relative_error
 
@@ -24,6 +24,15 @@ if TYPE_CHECKING:
 
 #: The target that explains every class.
 ALL = "all"
+
+
+class _Values(NamedTuple):
+    """The values of a sample, as they are collected."""
+
+    number: int
+    values: np.ndarray
+    n_draws: int
+    relative_error: float
 
 
 class Values:
@@ -97,7 +106,7 @@ class Values:
             codes = np.tile(np.arange(size), samples.size)
             samples = np.repeat(samples, size)
         fx = explainer.outputs(self._x)
-        stream = explainer.stream(self._x.of(self._x.rows[samples]), codes, samples)
+        stream = self._stream(explainer, samples, codes)
         try:
             for one in progress(stream, total=samples.size, desc="explaining", unit="sample"):
                 sample, code = int(samples[one.number]), int(codes[one.number])
@@ -109,6 +118,37 @@ class Values:
             logger.warning("interrupted after %d of %d", len(self._records), samples.size)
             return True
         return False
+
+    def _stream(
+        self, explainer: Explaining, samples: np.ndarray, codes: np.ndarray
+    ) -> Iterator[_Values]:
+        """Yield the values of each sample; those that a run has kept are not computed again."""
+        rows = self._x.rows[samples]
+
+        def made(start: int) -> Iterator[_Values]:
+            x, more = self._x.of(rows), {"start": start} if start else {}
+            for one in explainer.stream(x, codes, samples, **more):
+                error = relative_error(one.values[None], one.error[None])[0]
+                yield _Values(one.number, one.values, one.n_draws, float(error))
+
+        # For all classes they would be as many times larger as there are classes.
+        if self._every or not isinstance(explainer, Explainer):
+            return made(0)
+        params = {
+            "rows": rows,
+            "codes": codes,
+            "n_draws": explainer.n_draws,
+            "seed": explainer.seed,
+            "base": explainer.base,
+        }
+        return checkpoints.continued(
+            "samples",
+            params,
+            made,
+            group=explainer.group(rows.size),
+            pack=tuple,
+            unpack=lambda kept: _Values(*kept),
+        )
 
     @property
     def elsewhere(self) -> float:
@@ -143,7 +183,7 @@ class Values:
         layers = {key: store.array() for key, store in self._stores.values()}
         return {"layers": layers, "varm": varm, "uns": uns}
 
-    def _keep(self, one: Explained, sample: int, code: int) -> None:
+    def _keep(self, one: _Values, sample: int, code: int) -> None:
         row, name = int(self._x.rows[sample]), str(self._classes[code])
         values = one.values[self._here]
         self._absolute += np.abs(values).sum(), np.abs(one.values).sum()
@@ -155,7 +195,7 @@ class Values:
             if name in self._stores:
                 self._stores[name][1].write(row, self._columns, values)
 
-    def _note(self, one: Explained, sample: int, code: int, fx: float, base: float) -> None:
+    def _note(self, one: _Values, sample: int, code: int, fx: float, base: float) -> None:
         total, ends = one.values.sum(keepdims=True), (np.array([fx]), np.array([base]))
         self._records.append(
             {
@@ -165,7 +205,7 @@ class Values:
                 "output": fx,
                 "base": base,
                 "completeness": completeness(total, *ends)[0],
-                "relative_error": relative_error(one.values[None], one.error[None])[0],
+                "relative_error": one.relative_error,
             }
         )
 

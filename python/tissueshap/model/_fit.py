@@ -16,6 +16,7 @@ from tissueshap.model import _backend
 from tissueshap.model._divergence import diverges
 
 if TYPE_CHECKING:
+    from tissueshap._core.checkpoints import Latest
     from tissueshap.model._presets import Preset
     from tissueshap.model._rows import TrainingRows
 
@@ -29,7 +30,13 @@ _MOST_THREADS = 4
 
 
 def fit(
-    network: Any, settings: Preset, rows: TrainingRows, *, seed: int, give_up: bool = False
+    network: Any,
+    settings: Preset,
+    rows: TrainingRows,
+    *,
+    seed: int,
+    give_up: bool = False,
+    state: Latest | None = None,
 ) -> tuple[Any, pd.DataFrame]:
     """Train a network.
 
@@ -45,6 +52,9 @@ def fit(
         Seed of the order of the rows.
     give_up
         Stop as soon as the training diverges.
+    state
+        Where the state after an epoch is kept. A training that continues from there gives the
+        same network as one that was not stopped.
 
     Returns
     -------
@@ -69,13 +79,18 @@ def fit(
         callbacks.append(_GiveUp(n_classes))
     if settings.patience is not None and watched is not None:
         callbacks.append(
-            keras.callbacks.EarlyStopping(
-                monitor="val_loss", patience=settings.patience, restore_best_weights=True
-            )
+            _Stopping(monitor="val_loss", patience=settings.patience, restore_best_weights=True)
         )
+    done = 0
+    if state is not None:
+        keeper = Keeper(state, network, callbacks)
+        done = keeper.restore()
+        callbacks.append(keeper)
+        batches.go_to(done)
     try:
         network.fit(
             batches,
+            initial_epoch=done,
             epochs=epochs,
             validation_data=watched,
             validation_batch_size=1024,
@@ -120,6 +135,11 @@ class _Batches(keras.utils.PyDataset):  # type: ignore[name-defined,misc]
         self._epoch += 1
         self._deal()
 
+    def go_to(self, epoch: int) -> None:
+        """Continue with an epoch."""
+        self._epoch = epoch
+        self._deal()
+
     def close(self) -> None:
         """End the threads; batches that nobody waits for are not expanded."""
         self._threads.shutdown(cancel_futures=True)
@@ -134,6 +154,24 @@ class _Batches(keras.utils.PyDataset):  # type: ignore[name-defined,misc]
         return x, _one_hot(self._rows.codes[chosen], self._n_classes), self._weights[chosen]
 
 
+class _Stopping(keras.callbacks.EarlyStopping):  # type: ignore[name-defined,misc]
+    """Keeps the best epoch, also of a training that is continued."""
+
+    _NAMES = ("wait", "best", "best_epoch", "best_weights", "stopped_epoch")
+    _restored: dict[str, Any] | None = None
+
+    def state(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in self._NAMES}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        self._restored = state
+
+    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
+        super().on_train_begin(logs)
+        for name, value in (self._restored or {}).items():
+            setattr(self, name, value)
+
+
 class _GiveUp(keras.callbacks.Callback):  # type: ignore[name-defined,misc]
     """Stops a training that diverges."""
 
@@ -141,6 +179,12 @@ class _GiveUp(keras.callbacks.Callback):  # type: ignore[name-defined,misc]
         super().__init__()
         self._n_classes = n_classes
         self._losses: list[float] = []
+
+    def state(self) -> list[float]:
+        return self._losses
+
+    def restore(self, state: list[float]) -> None:
+        self._losses = state
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         self._losses.append(float((logs or {}).get("loss", np.nan)))
@@ -156,6 +200,13 @@ class _Progress(keras.callbacks.Callback):  # type: ignore[name-defined,misc]
         self._bar = progress(total=epochs, desc="training", unit="epoch")
         self._records: list[dict[str, float]] = []
         self._began = 0.0
+
+    def state(self) -> list[dict[str, float]]:
+        return self._records
+
+    def restore(self, state: list[dict[str, float]]) -> None:
+        self._records = state
+        self._bar.update(len(state))
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         self._began = time.perf_counter()
@@ -182,6 +233,51 @@ class _Progress(keras.callbacks.Callback):  # type: ignore[name-defined,misc]
 
     def table(self) -> pd.DataFrame:
         return pd.DataFrame(self._records).astype({"epoch": int})
+
+
+class Keeper(keras.callbacks.Callback):  # type: ignore[name-defined,misc]
+    """Keeps the state after an epoch: network, optimizer, random numbers and best weights.
+
+    Parameters
+    ----------
+    state
+        Where it is kept.
+    network
+        The compiled network.
+    others
+        Callbacks with a state.
+    """
+
+    def __init__(self, state: Latest, network: Any, others: list[Any]) -> None:
+        super().__init__()
+        self._state, self._network, self._others = state, network, list(others)
+
+    def restore(self) -> int:
+        """Put back the state that was kept, if any, and return the number of its epochs."""
+        kept = self._state.get()
+        if kept is None:
+            return 0
+        self._network.optimizer.build(self._network.trainable_variables)
+        for variable, value in zip(self._variables(), kept["variables"], strict=True):
+            variable.assign(value)
+        for callback, state in zip(self._others, kept["callbacks"], strict=True):
+            callback.restore(state)
+        logger.info("continuing the training after epoch %d", kept["epoch"])
+        return int(kept["epoch"])
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        if not self._network.stop_training:  # the last epoch is done again
+            self._state.put(lambda: self._current(epoch + 1))
+
+    def _variables(self) -> list[Any]:
+        return [*self._network.variables, *self._network.optimizer.variables]
+
+    def _current(self, epoch: int) -> dict[str, Any]:
+        return {
+            "epoch": epoch,
+            "variables": [np.asarray(keras.ops.convert_to_numpy(v)) for v in self._variables()],
+            "callbacks": [callback.state() for callback in self._others],
+        }
 
 
 def _optimizer(settings: Preset, *, steps: int) -> Any:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tissueshap._core import checkpoints
 from tissueshap._core.errors import DataError
 from tissueshap._core.logging import logger
 from tissueshap.model._architectures import build
+from tissueshap.model._backend import keras
 from tissueshap.model._classifier import Classifier
 from tissueshap.model._divergence import SMALLER, diverges
+from tissueshap.model._recorded import recorded
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,23 +81,73 @@ def train(
     >>> ts.model.train(rows, settings, genes=genes, classes=["A", "B"]).classes
     ['A', 'B']
     """
+    inputs = _Inputs(list(genes), list(classes), mean, variance, cells, label, seed)
+    params = inputs.described(rows)
+    classifier = checkpoints.once(
+        "training",
+        {**params, "settings": recorded(settings)},
+        lambda: _trained(rows, settings, inputs, params),
+        pack=_packed,
+        unpack=lambda kept: _unpacked(kept, settings, inputs),
+    )
+    if (state := _state(params, settings)) is not None:
+        state.remove()
+    return classifier
+
+
+def _state(params: dict[str, Any], settings: Preset) -> checkpoints.Latest | None:
+    """Return where the state of a training is kept."""
+    return checkpoints.latest("epoch", {**params, "settings": recorded(settings)})
+
+
+@dataclass(frozen=True)
+class _Inputs:
+    """What a network is built from, besides its settings."""
+
+    genes: list[str]
+    classes: list[str]
+    mean: np.ndarray | None
+    variance: np.ndarray | None
+    cells: np.ndarray | None
+    label: str
+    seed: int
+
+    def network(self, settings: Preset) -> Any:
+        """Return a network that has not been trained."""
+        return build(
+            settings,
+            n_genes=len(self.genes),
+            n_classes=len(self.classes),
+            mean=self.mean,
+            variance=self.variance,
+            cells=self.cells,
+            seed=self.seed,
+        )
+
+    def described(self, rows: TrainingRows) -> dict[str, Any]:
+        """Return what distinguishes a training from others in the same step of a run."""
+        held_out = (rows.x_validation, rows.codes_validation)
+        return {**vars(self), "rows": [rows.table, rows.codes, *held_out]}
+
+
+def _trained(
+    rows: TrainingRows, settings: Preset, inputs: _Inputs, params: dict[str, Any]
+) -> Classifier:
     from tissueshap.model._fit import fit
 
     retries = 0
     while True:
-        network = build(
-            settings,
-            n_genes=len(genes),
-            n_classes=len(classes),
-            mean=mean,
-            variance=variance,
-            cells=cells,
-            seed=seed,
-        )
         left = settings.retries - retries
-        network, history = fit(network, settings, rows, seed=seed, give_up=left > 0)
+        network, history = fit(
+            inputs.network(settings),
+            settings,
+            rows,
+            seed=inputs.seed,
+            give_up=left > 0,
+            state=_state(params, settings),
+        )
         finite = _is_finite(network, history)
-        diverged = not finite or diverges(history["loss"].tolist(), len(classes))
+        diverged = not finite or diverges(history["loss"].tolist(), len(inputs.classes))
         if not diverged or left == 0:
             break
         retries += 1
@@ -118,16 +171,41 @@ def train(
         )
     return Classifier(
         network=network,
-        classes=list(classes),
-        genes=list(genes),
+        classes=inputs.classes,
+        genes=inputs.genes,
         preset=settings.name,
         history=history,
-        label=label,
+        label=inputs.label,
         training={
             "learning_rate": settings.learning_rate,
             "retries": retries,
             "diverged": diverged,
         },
+    )
+
+
+def _packed(classifier: Classifier) -> dict[str, Any]:
+    to_numpy = keras().ops.convert_to_numpy
+    return {
+        "variables": [np.asarray(to_numpy(one)) for one in classifier.network.variables],
+        "history": classifier.history,
+        "training": classifier.training,
+    }
+
+
+def _unpacked(kept: dict[str, Any], settings: Preset, inputs: _Inputs) -> Classifier:
+    network = inputs.network(settings)
+    network = keras().Model(network.input, network.output, name=network.name)
+    for variable, value in zip(network.variables, kept["variables"], strict=True):
+        variable.assign(value)
+    return Classifier(
+        network=network,
+        classes=inputs.classes,
+        genes=inputs.genes,
+        preset=settings.name,
+        history=kept["history"],
+        label=inputs.label,
+        training=kept["training"],
     )
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tissueshap.model import Classifier
     from tissueshap.workflow._job import Job
 
-#: Seconds of finished work that are not thrown away without a question.
+#: Seconds of finished work that are not discarded without a question.
 WORTH = 60.0
 #: Bytes of a checkpoint without matrices.
 _LEAST = 10**7
@@ -204,7 +204,7 @@ def described(folder: Path) -> str | None:
 def bytes_needed(job: Job) -> int:
     """Return about how much a step may add: no step has more than one new matrix."""
     sizes = [one.n_obs * one.n_vars for one in (job.adata, job.other) if one is not None]
-    return _LEAST + 4 * max(sizes, default=0)
+    return _LEAST + 6 * max(sizes, default=0)
 
 
 def _models(job: Job, before: tuple[Any, list[Any]]) -> dict[str, Classifier]:

@@ -1,9 +1,12 @@
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.stats import ttest_ind
 
 from tissueshap import errors
 from tissueshap._core import slots
+from tissueshap._core.checkpoints import Store, keeping
+from tissueshap.clustering import _vmeasure
 from tissueshap.tl._null_test import null_test
 
 
@@ -77,3 +80,27 @@ def test_a_set_of_ones_own_and_copy(marked):
 def test_refuses_what_has_no_null(marked, options, message):
     with pytest.raises(errors.DataError, match=message):
         null_test(marked, **options)
+
+
+def test_a_stopped_test_continues_with_the_same_sets(marked, tmp_path, monkeypatch):
+    options = {"n_sets": 6, "n_starts": 2, "on": "expression"}
+    whole = null_test(marked, copy=True, **options).uns["tissueshap"]["null_test"]
+    score, scored = _vmeasure.score, []
+
+    def stop_at_the_fourth(*words, **more):
+        scored.append(words)
+        if len(scored) == 4:
+            raise RuntimeError("killed")
+        return score(*words, **more)
+
+    with keeping(Store(tmp_path)):
+        monkeypatch.setattr(_vmeasure, "score", stop_at_the_fourth)
+        with pytest.raises(RuntimeError, match="killed"):
+            null_test(marked, copy=True, **options)
+        scored.clear()
+        monkeypatch.setattr(_vmeasure, "score", lambda *w, **m: scored.append(w) or score(*w, **m))
+        again = null_test(marked, copy=True, **options).uns["tissueshap"]["null_test"]
+    assert len(scored) == 7 - 3
+    for name in ("v_measure", "null"):
+        pd.testing.assert_frame_equal(again[name], whole[name], check_exact=True)
+    assert again["empirical_pvalue"] == whole["empirical_pvalue"]

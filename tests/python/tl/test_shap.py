@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import anndata as ad
 import numpy as np
+import pandas as pd
 import pytest
 
 from tissueshap._core import slots
+from tissueshap._core.checkpoints import Store, keeping
 from tissueshap._core.errors import DataError
-from tissueshap.explain import Explainer, expected_gradients
+from tissueshap.explain import Explainer, Values, expected_gradients
 from tissueshap.io import read_h5ad, write_h5ad
 from tissueshap.tl import rank_genes, select_genes, shap
 
@@ -168,3 +170,35 @@ def test_nothing_to_explain_is_an_error(learned, model):
     learned.obs["split"] = "train"
     with pytest.raises(DataError, match="leaves no sample to explain"):
         shap(learned, model)
+
+
+def test_a_stopped_explanation_continues_to_the_same_values(learned, model, tmp_path, monkeypatch):
+    adata = learned
+    options = {"n_draws": 20, "batch_size": 60, "samples": "test"}  # three samples a pass
+    whole = shap(adata, model, copy=True, **options)
+    note, noted = Values._note, []
+
+    def stop_at_the_eighth(self, *words):
+        noted.append(words)
+        if len(noted) == 8:
+            raise RuntimeError("killed")
+        note(self, *words)
+
+    starts = []
+    stream = Explainer.stream
+
+    def from_start(self, *words, start=0):
+        starts.append(start)
+        return stream(self, *words, start=start)
+
+    monkeypatch.setattr(Explainer, "stream", from_start)
+    with keeping(Store(tmp_path)):
+        with monkeypatch.context() as patch, pytest.raises(RuntimeError, match="killed"):
+            patch.setattr(Values, "_note", stop_at_the_eighth)
+            shap(adata, model, copy=True, **options)
+        again = shap(adata, model, copy=True, **options)
+        # Other draws are other values.
+        shap(adata, model, copy=True, seed=7, **options)
+    assert starts == [0, 6, 0]
+    np.testing.assert_array_equal(again.layers["shap"], whole.layers["shap"])
+    pd.testing.assert_frame_equal(_table(again), _table(whole), check_exact=True)

@@ -1,4 +1,4 @@
-"""Values as JSON with a list of arrays beside it, and back, to the last bit."""
+"""Values as JSON and a list of arrays, and back, to the last bit."""
 
 from __future__ import annotations
 

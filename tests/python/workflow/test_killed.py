@@ -1,0 +1,97 @@
+"""Runs that are killed at random moments, by a signal that no process can handle."""
+
+from __future__ import annotations
+
+import multiprocessing
+import time
+from multiprocessing.context import ForkServerProcess
+from pathlib import Path
+from typing import Any
+
+import anndata as ad
+import numpy as np
+import pandas as pd
+import pytest
+
+from tissueshap import workflow
+
+pytestmark = pytest.mark.r
+#: Everything that takes time in a run, once: two trainings, an explanation, clusters, a null
+#: test and trust.
+_OPTIONS: dict[str, Any] = {"epochs": 12, "n_models": 2, "n_null": 4, "trust": "quick"}
+
+
+class Runs:
+    """Runs on one data set, each in a process of its own.
+
+    The processes are forked from one that has loaded the packages, which would take longer than
+    the runs.
+    """
+
+    def __init__(self, adata: ad.AnnData, options: dict[str, Any]) -> None:
+        self._adata, self._options = adata, options
+        self._context = multiprocessing.get_context("forkserver")
+        self._context.set_forkserver_preload(["tissueshap.workflow._course", "keras", "umap"])
+
+    def start(self, out: Path, *, resume: bool = False) -> ForkServerProcess:
+        options = {**self._options, "out": out, "resume": resume}
+        process = self._context.Process(
+            target=workflow.run, args=(self._adata,), kwargs=options, daemon=False
+        )
+        process.start()
+        return process
+
+    def finish(self, out: Path, *, resume: bool = False) -> float:
+        """Run to the end, and return the seconds that this took."""
+        began = time.monotonic()
+        process = self.start(out, resume=resume)
+        process.join(timeout=1200)
+        assert process.exitcode == 0
+        return time.monotonic() - began
+
+    def kill(self, out: Path, seconds: float) -> bool:
+        """Kill a run after some seconds; return whether it was still running."""
+        process = self.start(out)
+        process.join(timeout=seconds)
+        alive = process.is_alive()
+        process.kill()
+        process.join()
+        return alive
+
+
+def tables(out: Path) -> dict[str, pd.DataFrame]:
+    """Return the tables of a run without their columns of seconds, every value as its text."""
+    read = {
+        path.stem: pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False)
+        for path in (out / "tables").iterdir()
+    }
+    return {name: table.drop(columns="seconds", errors="ignore") for name, table in read.items()}
+
+
+@pytest.mark.parametrize("n_kills", [2, pytest.param(20, marks=pytest.mark.slow)])
+def test_a_killed_run_resumes_to_the_same_tables(
+    cohort: ad.AnnData, quick: dict[str, Any], tmp_path: Path, n_kills: int
+) -> None:
+    runs = Runs(cohort, {**quick, **_OPTIONS})
+    runs.finish(tmp_path / "first")  # it also compiles what is cached
+    seconds = runs.finish(tmp_path / "whole")
+    whole = tables(tmp_path / "whole")
+    assert len(whole) > 30
+    rng = np.random.default_rng(n_kills)
+    resumed = 0
+    while resumed < n_kills:
+        out = tmp_path / f"killed{resumed}"
+        after = float(rng.uniform(0, seconds))
+        if not runs.kill(out, after):
+            seconds *= 0.9  # the machine has become faster
+            continue
+        left = out.parent / f".{out.name}.tissueshap-partial-run" / "kept"
+        n_kept = len(list(left.glob("*.json"))) if left.is_dir() else 0
+        took = runs.finish(out, resume=True)
+        found = tables(out)
+        assert set(found) == set(whole)
+        for name, table in found.items():
+            pd.testing.assert_frame_equal(table, whole[name], obj=f"{name} after {after:.1f} s")
+        assert not left.exists()
+        resumed += 1
+        print(f"killed after {after:5.1f} s, {n_kept:2d} steps kept, resumed in {took:5.1f} s")

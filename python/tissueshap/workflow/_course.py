@@ -16,7 +16,7 @@ from tissueshap._core.folders import Workspace, need_space, resumable_folder
 from tissueshap._core.logging import HINT, logger
 from tissueshap._core.progress import bar
 from tissueshap._version import __version__
-from tissueshap.workflow import _biology, _outputs, _steps
+from tissueshap.workflow import _biology, _outputs, _provenance, _steps
 from tissueshap.workflow._config import Config
 from tissueshap.workflow._depends import Dependencies
 from tissueshap.workflow._inputs import check_identifiers
@@ -41,6 +41,7 @@ def course(config: Config, out: Path, adata: AnnData) -> AnnData:
     adata
         The data, which are changed; an empty AnnData if the settings name a file.
     """
+    started = time.perf_counter()
     with (
         resumable_folder(
             out,
@@ -53,12 +54,15 @@ def course(config: Config, out: Path, adata: AnnData) -> AnnData:
         _begin(config, space.new)
         used: set[str] = set()
         job = Job(watched(config, used), space.new, adata)
-        kept = Kept(space.kept, Dependencies(config, None if config.counts else adata))
+        depends = Dependencies(config, None if config.counts else adata)
+        kept = Kept(space.kept, depends, job)
         try:
-            _take_steps(job, kept, used)
+            _take_steps(job, kept, used, out)
         except BaseException as error:
             _stopped(error, kept, space)
             raise
+        minutes, seconds = divmod(round(time.perf_counter() - started), 60)
+        logger.info("done in %d min %d s: %s", minutes, seconds, out / "report.html")
     return job.adata
 
 
@@ -113,7 +117,7 @@ def check_genes(job: Job, wanted: Mapping[str, set[str]]) -> None:
         check_identifiers(job.adata, identifiers, what)
 
 
-def _take_steps(job: Job, kept: Kept, used: set[str]) -> None:
+def _take_steps(job: Job, kept: Kept, used: set[str], out: Path) -> None:
     """Take the steps that are not kept from before.
 
     Parameters
@@ -124,6 +128,8 @@ def _take_steps(job: Job, kept: Kept, used: set[str]) -> None:
         Its checkpoints.
     used
         The names of the settings that are read are added to it.
+    out
+        The folder for the results, which a finished run may have filled.
     """
     work = _steps.steps(job.config)
     outputs = {
@@ -132,10 +138,11 @@ def _take_steps(job: Job, kept: Kept, used: set[str]) -> None:
         "report": _outputs.page,
         "save": _outputs.save,
         "summary": _outputs.summary,
+        "provenance": _provenance.write,
     }
     chosen = {**work, **outputs}
     wanted = small_files(job)
-    kept.restore(job, list(work))
+    kept.restore(job, list(work), out=out if job.config.resume else None)
     first = len(job.timings)
     if first:
         check_genes(job, wanted)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from tissueshap.model import Classifier
+    from tissueshap.workflow._manifest import Manifest
 
 
 @dataclass
@@ -42,6 +43,10 @@ class Job:
         The other cohort, if any.
     timings
         One row per finished step: ``step``, ``seconds``, ``found``.
+    manifests
+        What each finished step was made from.
+    processes
+        The processes that have taken the steps: ``host``, ``pid``, ``started``, ``command``.
     """
 
     config: Config
@@ -52,6 +57,8 @@ class Job:
     figures: dict[str, Figure] = field(default_factory=dict)
     other: AnnData | None = None
     timings: list[dict[str, Any]] = field(default_factory=list)
+    manifests: list[Manifest] = field(default_factory=list)
+    processes: list[dict[str, Any]] = field(default_factory=list)
     _small: dict[str, Any] = field(default_factory=dict)
 
     @property

@@ -32,6 +32,10 @@ class Manifest:
         The versions of the packages that did the work.
     outputs
         The files of the checkpoint, with their checksums.
+    writes
+        The places of the values that it has written.
+    drops
+        Whether it has dropped samples or genes.
     """
 
     step: str
@@ -42,6 +46,8 @@ class Manifest:
     settings: dict[str, Any]
     versions: dict[str, str]
     outputs: dict[str, str]
+    writes: list[list[str]]
+    drops: bool
 
     @property
     def state(self) -> str:

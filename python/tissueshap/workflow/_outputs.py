@@ -71,7 +71,7 @@ def save(job: Job) -> str:
 
 
 def summary(job: Job) -> str:
-    """Write the summary, the last file of a run."""
+    """Write the summary."""
     job.record()
     numbers = {**report.summarise(job.adata), "peak_rss_mb": peak_rss_mb()}
     text = json.dumps(numbers, indent=2, ensure_ascii=False, allow_nan=False)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from tissueshap._core.errors import DataError
-from tissueshap._core.logging import logger
 from tissueshap._core.settings import settings
 from tissueshap.workflow._by_name import check_names, is_name, with_data
 from tissueshap.workflow._config import Config, known
@@ -75,14 +73,10 @@ def run(source: Config | AnnData, **options: Any) -> AnnData:
     config, adata = settled(source, options)
     config = with_data(config)
     assert config.out is not None
-    started = time.perf_counter()
     with settings.override(n_jobs=config.n_jobs or settings.n_jobs):
         from tissueshap.workflow._course import course
 
-        result = course(config, config.out, adata)
-    minutes, seconds = divmod(round(time.perf_counter() - started), 60)
-    logger.info("done in %d min %d s: %s", minutes, seconds, config.out / "report.html")
-    return result
+        return course(config, config.out, adata)
 
 
 def settled(source: Config | AnnData, options: dict[str, Any]) -> tuple[Config, AnnData]:

@@ -96,6 +96,11 @@ def applied(found: Mapping[str, Any], adata: AnnData | None) -> AnnData:
     return adata
 
 
+def dropped(adata: AnnData, keys: set[Key]) -> None:
+    """Delete the values at some places, in place."""
+    _drop(adata, {key for key, _ in _values(adata)} - keys)
+
+
 def _values(adata: AnnData) -> Any:
     """Yield the place of each value, and the value."""
     for group in _FRAMES:

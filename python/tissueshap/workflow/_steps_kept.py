@@ -6,16 +6,18 @@ import json
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tissueshap._core.checkpoints import DamagedError, Store, digest, keeping, read, replaced, write
 from tissueshap._core.errors import DataError
+from tissueshap._core.folders import Owner
 from tissueshap._core.logging import HINT, logger
 from tissueshap.model import load
 from tissueshap.workflow._depends import Dependencies
+from tissueshap.workflow._finished import manifests_of, put_back, usable
 from tissueshap.workflow._manifest import Manifest, read_manifest
 from tissueshap.workflow._state import Snapshot, applied, changes
 
@@ -38,34 +40,49 @@ class Kept:
         Where they are.
     depends
         What the steps depend on.
+    job
+        The run, whose manifests and processes are filled in.
     """
 
-    def __init__(self, folder: Path, depends: Dependencies) -> None:
+    def __init__(self, folder: Path, depends: Dependencies, job: Job) -> None:
         self._folder, self._depends = folder, depends
-        self.manifests: list[Manifest] = []
+        self.manifests = job.manifests
         self._before: dict[str, Snapshot] = {}
         self._models: tuple[Any, list[Any]] = (None, [])
         self._whole = True
         folder.mkdir(exist_ok=True)
+        job.processes = _with_this_process(folder / "processes")
 
     @property
     def seconds(self) -> float:
         """How long the finished steps have taken."""
         return sum(one.seconds for one in self.manifests)
 
-    def restore(self, job: Job, steps: Sequence[str]) -> None:
+    def restore(self, job: Job, steps: Sequence[str], *, out: Path | None = None) -> None:
         """Bring a job to where its steps, settings, files and packages are as they were.
 
         Checkpoints from there on are deleted, as are those that are damaged.
+
+        Parameters
+        ----------
+        job
+            The run.
+        steps
+            Names of its steps.
+        out
+            Results of a finished run, to be used if there are no checkpoints.
         """
-        for number, name in enumerate(steps):
-            manifest = read_manifest(self._path(number, name))
-            if manifest is None:
-                break
-            changed = self._depends.changed(manifest, self._state)
-            if changed is not None:
-                logger.info("%s has changed: the steps from %r on are taken again", changed, name)
-                break
+        self._restore(job, steps)
+        self._delete(len(self.manifests), steps)
+        if not self.manifests and out is not None:
+            self._recover(job, steps, out)
+        if self.manifests:
+            self._take_stock(job)
+
+    def _restore(self, job: Job, steps: Sequence[str]) -> None:
+        manifests = [read_manifest(self._path(n, name)) for n, name in enumerate(steps)]
+        for number, manifest in enumerate(self._unchanged(manifests, steps)):
+            name = manifest.step
             try:
                 self._apply(job, number, manifest)
             except (DamagedError, DataError) as error:
@@ -73,12 +90,53 @@ class Kept:
                     "the checkpoint of %r is damaged (%s): the step is taken again", name, error
                 )
                 break
-            self.manifests.append(manifest)
-            timing = {"step": name, "seconds": manifest.seconds, "found": manifest.found}
-            job.timings.append(timing)
-        self._delete(len(self.manifests), steps)
-        if self.manifests:
-            self._take_stock(job)
+            self._add(job, manifest)
+        if self.manifests and not self.manifests[-1].outputs:
+            # They were recovered as a whole, and a step that is not the last has changed.
+            self.manifests.clear()
+            job.timings.clear()
+
+    def _unchanged(
+        self, manifests: Sequence[Manifest | None], steps: Sequence[str]
+    ) -> list[Manifest]:
+        """Return the manifests up to the first that is missing, or of which something changed."""
+        found: list[Manifest] = []
+        for manifest, name in zip(manifests, steps, strict=False):
+            if manifest is None or manifest.step != name:
+                break
+            state = found[-1].state if found else ""
+            changed = self._depends.changed(manifest, state)
+            if changed is not None:
+                logger.info("%s has changed: the steps from %r on are taken again", changed, name)
+                break
+            found.append(manifest)
+        return found
+
+    def _recover(self, job: Job, steps: Sequence[str], out: Path) -> None:
+        """Continue in the results of a finished run."""
+        manifests = manifests_of(out)
+        n_steps = usable(manifests, len(self._unchanged(manifests, steps)))
+        if not n_steps:
+            return
+        put_back(job, out, manifests, n_steps)
+        self._models = (None, [])
+        path = self._path(n_steps - 1, steps[n_steps - 1])
+        outputs = self._write(job, path)[0]
+        for number, manifest in enumerate(manifests[:n_steps]):
+            last = number == n_steps - 1
+            self._add(job, replace(manifest, outputs=outputs if last else {}))
+            self._seal(number)
+
+    def _add(self, job: Job, manifest: Manifest) -> None:
+        self.manifests.append(manifest)
+        timing = {name: getattr(manifest, name) for name in ("step", "seconds", "found")}
+        job.timings.append(timing)
+
+    def _seal(self, number: int) -> None:
+        """Write the manifest of a step, after which it counts as finished."""
+        manifest = self.manifests[number]
+        with replaced(self._path(number, manifest.step).with_suffix(".json")) as file:
+            file.write(json.dumps(asdict(manifest), indent=1).encode())
 
     @contextmanager
     def during(self, number: int, name: str) -> Iterator[None]:
@@ -110,16 +168,14 @@ class Kept:
         settings
             Names of the settings that it has read.
         """
-        if not self._whole:
-            return
         timing = job.timings[-1]
         path = self._path(number, timing["step"])
         try:
-            outputs, records = self._write(job, path)
+            outputs, writes, drops = self._write(job, path) if self._whole else ({}, {}, True)
         except TypeError as error:
             self._whole = False
+            outputs, writes, drops = {}, {}, True
             logger.warning("%s: the run cannot be resumed from %r on", error, timing["step"])
-            return
         manifest = Manifest(
             step=timing["step"],
             started=started.astimezone(UTC).isoformat(timespec="seconds"),
@@ -127,12 +183,15 @@ class Kept:
             found=timing["found"],
             before=self._state,
             settings=self._depends.of(settings),
-            versions=self._depends.versions(records),
+            versions=self._depends.versions(x for x in writes.values() if isinstance(x, Mapping)),
             outputs=outputs,
+            writes=[list(key) for key in writes],
+            drops=drops,
         )
-        with replaced(path.with_suffix(".json")) as file:
-            file.write(json.dumps(asdict(manifest), indent=1).encode())
         self.manifests.append(manifest)
+        if not self._whole:
+            return
+        self._seal(number)
         shutil.rmtree(path.with_suffix(".parts"), ignore_errors=True)
 
     @property
@@ -142,8 +201,13 @@ class Kept:
     def _path(self, number: int, name: str) -> Path:
         return self._folder / f"{number + 1:02d}-{name}"
 
-    def _write(self, job: Job, path: Path) -> tuple[dict[str, str], list[Mapping[str, Any]]]:
-        """Write what has changed, and return the files and the records among it."""
+    def _write(self, job: Job, path: Path) -> tuple[dict[str, str], dict[Any, Any], bool]:
+        """Write what has changed.
+
+        Returns
+        -------
+        The files, the values by place, and whether samples or genes were dropped.
+        """
         found: dict[str, Any] = {}
         after: dict[str, Snapshot] = {}
         for name, adata in (("adata", job.adata), ("other", job.other)):
@@ -153,10 +217,14 @@ class Kept:
         for name, model in _models(job, self._models).items():
             outputs[f"{path.name}.{name}"] = _save(model, path.with_name(f"{path.name}.{name}"))
         self._before, self._models = after, (job.model, list(job.fold_models))
-        entries = [entry for part in found.values() for entry in part["set"].values()]
-        return outputs, [entry for entry in entries if isinstance(entry, Mapping)]
+        axes = [part[axis] for part in found.values() for axis in ("rows", "columns")]
+        sets = {name: part["set"].items() for name, part in found.items()}
+        values = {(name, *key): value for name, pairs in sets.items() for key, value in pairs}
+        return outputs, values, any(axis is not None for axis in axes)
 
     def _apply(self, job: Job, number: int, manifest: Manifest) -> None:
+        if not manifest.outputs:
+            return
         path = self._path(number, manifest.step)
         found = read(path, manifest.outputs.get(path.name, ""))
         models = {
@@ -189,6 +257,19 @@ class Kept:
                 continue
             logger.log(HINT, "removing %s", path)
             shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def _with_this_process(path: Path) -> list[dict[str, Any]]:
+    """Return the processes that have worked on a run, with this one, and write them down."""
+    owner = asdict(Owner.current())
+    del owner["machine"]
+    try:
+        earlier = read(path)
+    except DamagedError:
+        earlier = []
+    processes: list[dict[str, Any]] = [*earlier, owner]
+    write(path, processes)
+    return processes
 
 
 def described(folder: Path) -> str | None:

@@ -12,13 +12,15 @@ import anndata as ad
 import numpy as np
 import pytest
 
-from tissueshap import workflow
+from tissueshap import io, workflow
 from tissueshap._core import slots
 from tissueshap._core.checkpoints import once
 from tissueshap._core.errors import DataError, DiskError, WorkerError
 from tissueshap._core.folders import MANIFEST
 from tissueshap.workflow import Config, _course, _outputs, _steps, _steps_kept
 from tissueshap.workflow._depends import Dependencies
+from tissueshap.workflow._finished import usable
+from tissueshap.workflow._manifest import Manifest
 from tissueshap.workflow._watched import watched
 
 Run = Callable[..., list[str]]
@@ -44,6 +46,7 @@ class _Steps:
     def read(self, job: Any) -> str:
         self._take("read")
         assert job.config.counts is None
+        assert job.config.min_tpm > 0
         slots.label_name(job.adata, job.config.label)
         return "read"
 
@@ -75,6 +78,9 @@ class _Steps:
             self._take(name)
             text = f"{job.config.title} {float(job.result('de', 'total'))}"
             (job.folder / name).write_text(text)
+            if name == "save":
+                job.record()
+                io.write_h5ad(job.adata, job.folder / "adata.h5ad")
             return name
 
         return write
@@ -96,13 +102,14 @@ def run(fake: _Steps, toy: ad.AnnData, tmp_path: Path) -> Run:
 
     def run(**options: Any) -> list[str]:
         fake.taken.clear()
-        workflow.run(toy, label="tissue", out=tmp_path / "out", **options)
+        workflow.run(toy, out=tmp_path / "out", label="tissue", **options)
         return [name for name in fake.taken if name not in _OUTPUTS]
 
     return run
 
 
 _OUTPUTS = ("figures", "tables", "page", "save", "summary")
+_FILES = {*_OUTPUTS, "adata.h5ad", "provenance.json", "ro-crate-metadata.json", "log.txt", MANIFEST}
 _ALL = ["read", "filter", "scale", "score"]
 
 
@@ -131,8 +138,89 @@ def test_a_run_goes_on_where_it_was_stopped(
     shutil.rmtree(tmp_path / "out")
     assert run() == _ALL
     assert (tmp_path / "out" / "tables").read_text() == text
-    assert {path.name for path in (tmp_path / "out").iterdir()} == {*_OUTPUTS, "log.txt", MANIFEST}
+    assert {path.name for path in (tmp_path / "out").iterdir()} == _FILES
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+@pytest.mark.parametrize(
+    ("options", "taken"),
+    [
+        ({}, []),
+        ({"title": "Other"}, []),
+        ({"fdr": 0.5}, ["score"]),
+        ({"seed": 3}, ["scale", "score"]),
+        ({"n_null": 3}, ["extra"]),
+        ({"min_tpm": 0.5}, _ALL),
+    ],
+)
+def test_finished_results_are_brought_up_to_date(
+    run: Run, tmp_path: Path, options: dict[str, Any], taken: list[str]
+) -> None:
+    out = tmp_path / "out"
+    run()
+    assert run(resume=True, **options) == taken
+    text, adata = (out / "page").read_text(), io.read_h5ad(out / "adata.h5ad")
+    found = json.loads((out / "provenance.json").read_text())
+    assert [one["step"] for one in found["steps"]] == _ALL + ["extra"] * ("n_null" in options)
+    shutil.rmtree(out)
+    run(**options)
+    assert (out / "page").read_text() == text
+    assert list(slots.record(adata)) == list(slots.record(io.read_h5ad(out / "adata.h5ad")))
+
+
+def test_an_update_that_is_stopped_goes_on(run: Run, fake: _Steps, tmp_path: Path) -> None:
+    run()
+    fake.stop = ("extra", WorkerError("died"))
+    with pytest.raises(WorkerError):
+        run(resume=True, fdr=0.5, n_null=3)
+    assert (tmp_path / "out" / "page").read_text()  # the results before are there
+    assert [name for name in fake.taken if name in _ALL] == ["score"]
+    fake.stop = None
+    assert run(resume=True, fdr=0.5, n_null=3) == ["extra"]
+    fake.stop = ("extra", WorkerError("died"))
+    with pytest.raises(WorkerError):
+        run(resume=True, fdr=0.6, n_null=3)
+    fake.stop = None
+    # Between its steps nothing was kept of the finished run.
+    assert run(resume=True, fdr=0.6, n_null=3, seed=5) == ["scale", "score", "extra"]
+
+
+def test_finished_results_that_were_changed_are_not_used(run: Run, tmp_path: Path) -> None:
+    run()
+    (tmp_path / "out" / "page").write_text("own")
+    with pytest.raises(DataError, match="changed since .*page"):
+        run(resume=True)
+
+
+def test_what_a_later_step_has_replaced_cannot_be_had_back() -> None:
+    def manifest(*writes: str, drops: bool = False, outputs: tuple[str, ...] = ()) -> Manifest:
+        places = [["adata", *place.split("/")] for place in writes]
+        return Manifest("x", "", 1.0, "", "", {}, {}, dict.fromkeys(outputs, ""), places, drops)
+
+    read, dropping = manifest("X", drops=True), manifest("var/pass", drops=True)
+    added, again = manifest("layers/a"), manifest("layers/a")
+    train, tune = manifest(outputs=("07-cnn.model",)), manifest(outputs=("08-tune.model",))
+    fold = manifest(outputs=("07-folds.fold0",))
+    assert usable([read, dropping, added], 3) == 3
+    assert usable([read, dropping, added], 2) == 2
+    assert usable([read, dropping, added], 1) == 0
+    assert usable([read, added, again], 2) == 1
+    assert usable([read, train, tune, added], 3) == 3
+    assert usable([read, train, tune, added], 2) == 1
+    assert usable([read, fold, added], 3) == 0
+
+
+def test_every_process_is_named(run: Run, fake: _Steps, tmp_path: Path) -> None:
+    for name in ("scale", "score"):
+        fake.stop = (name, WorkerError("died"))
+        with pytest.raises(WorkerError):
+            run(resume=True)
+    fake.stop = None
+    run(resume=True)
+    found = json.loads((tmp_path / "out" / "provenance.json").read_text())
+    assert len(found["processes"]) == 3
+    assert [one["step"] for one in found["steps"]] == _ALL
+    assert found["seconds"] >= sum(one["seconds"] for one in found["steps"])
 
 
 def test_nothing_to_resume_is_a_run_from_the_start(run: Run) -> None:

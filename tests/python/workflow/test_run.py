@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import subprocess
@@ -53,7 +54,8 @@ def test_writes_everything(finished_run: Finished) -> None:
     out, _ = finished_run
     written = {path.name for path in out.iterdir()} - {MANIFEST}
     assert written == {
-        *("adata.h5ad", "model", "report.html", "figures", "tables", "summary.json", "log.txt")
+        *("adata.h5ad", "model", "report.html", "figures", "tables", "summary.json", "log.txt"),
+        *("provenance.json", "ro-crate-metadata.json"),
     }
     check_folder(out, overwrite=True)
     assert not [path for path in out.parent.iterdir() if path.name.startswith(".out")]
@@ -80,6 +82,54 @@ def test_summary_agrees_with_the_data(finished_run: Finished) -> None:
     assert bool(failed) == any("checks fail" in words for words in found["failures"])
     assert found["training"]["retries"] >= 0
     assert {"python", "tissueshap", "numpy", "keras", "edgeR"} <= set(found["versions"])
+
+
+def test_provenance(finished_run: Finished) -> None:
+    out, adata = finished_run
+    found = json.loads((out / "provenance.json").read_text(encoding="utf-8"))
+    steps_done = [one["step"] for one in found["steps"]]
+    assert steps_done == list(slots.table(adata, "workflow", "timings")["step"])[: len(steps_done)]
+    assert {"Python", "R", "edgeR", "keras", "tissueshap"} <= set(found["versions"])
+    assert found["seed"] == found["settings"]["seed"] == 42
+    assert found["machine"]["cores"] >= 1
+    assert len(found["processes"]) == 1
+    assert found["started"] <= found["ended"]
+    markers = out.parent / "markers.tsv"
+    (read,) = [one for one in found["inputs"] if one["option"] == "markers"]
+    assert read["sha256"] == hashlib.sha256(markers.read_bytes()).hexdigest()
+    assert read["bytes"] == markers.stat().st_size
+    by_step = {one["step"]: one["settings"] for one in found["steps"]}
+    assert by_step["de"]["lfc"] == 4.0
+    assert "lfc" not in by_step["cnn"]
+    assert set(by_step["read"]) >= {"AnnData", "label", "donor"}
+
+
+def test_the_crate_names_every_file(finished_run: Finished) -> None:
+    out, _ = finished_run
+    crate = json.loads((out / "ro-crate-metadata.json").read_text(encoding="utf-8"))
+    by_id = {entity["@id"]: entity for entity in crate["@graph"]}
+    assert len(by_id) == len(crate["@graph"])
+    root = by_id["./"]
+    assert {"name", "description", "datePublished", "license"} <= set(root)
+    parts = {part["@id"] for part in root["hasPart"]}
+    assert {"report.html", "adata.h5ad", "model/model.keras", "tables/classes.tsv"} <= parts
+    inside = {name for name in parts if not name.startswith("ni:")}
+    assert all((out / name).is_file() for name in inside)
+    action = by_id["#run"]
+    assert {one["@id"] for one in action["result"]} == inside
+    assert {by_id[one["@id"]]["name"] for one in action["object"]} == {
+        *("edges.tsv", "markers.tsv", "sets.gmt")
+    }
+
+    def named(value: Any) -> set[str]:
+        if isinstance(value, list):
+            return set().union(*map(named, value)) if value else set()
+        return {value["@id"]} if isinstance(value, dict) else set()
+
+    used = set().union(*(named(value) for one in crate["@graph"] for value in one.values()))
+    outside = {"https://w3id.org/ro/crate/1.1", "http://schema.org/CompletedActionStatus"}
+    assert used - set(by_id) == outside
+    assert str(out) not in json.dumps(crate["@graph"][1:3])
 
 
 def test_every_step_is_timed_and_says_something(finished_run: Finished) -> None:

@@ -65,6 +65,8 @@ ONE_LANGUAGE = {
     "run_filter_genes.layer": "assay in R",
     "run_tmm.layer": "assay in R",
     "run_de.layer": "assay in R",
+    "run_de_error_rate.layer": "assay in R",
+    "run_de_error_rate.BPPARAM": "in Python settings.n_jobs",
     "run_de.BPPARAM": "in Python settings.n_jobs",
     "run_tmm.BPPARAM": "in Python settings.n_jobs",
 }

@@ -48,6 +48,9 @@ verbs <- list(
     },
     modules = function(x) run_modules(x, min_correlation = 0.3, n_boot = 2),
     de = function(x) run_de(x, lfc = 1),
+    de_error_rate = function(x) {
+        run_de_error_rate(x, methods = "wilcoxon", n_permutations = 1)
+    },
     compare = function(x) run_compare(x),
     cluster = function(x) run_cluster(x, gene_sets = "shap", n_starts = 1),
     null_test = function(x) run_null_test(x, n_sets = 2, n_starts = 1),

@@ -116,6 +116,7 @@ def _content(adata: AnnData) -> dict[str, Any]:
         "top_ranks": _sections.top_ranks(adata),
         "called": _sections.called(adata),
         "comparison": _sections.de_counts(adata),
+        "de_rates": _sections.de_rates(adata),
         "missed": _sections.missed(adata),
         "missed_by_class": _sections.missed_by_class(adata),
         "clusters": _sections.v_measure(adata),

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 Rows = list[dict[str, Any]]
 
+#: How often chance alone may make a report say that a rate is exceeded.
+_CHANCE = 0.05
+
 
 def classes(adata: AnnData) -> Rows:
     """Return numbers by class: samples, training, held out, after balancing, donors."""
@@ -123,6 +126,22 @@ def top_ranks(adata: AnnData) -> Rows:
 def called(adata: AnnData) -> Rows:
     """Return numbers by class of genes that DE calls: up, down, only in this class."""
     return rows(counts(adata)) if ran(adata, "de") else []
+
+
+def de_rates(adata: AnnData) -> Rows:
+    """Return what the tests of DE call for labels without difference, if that was counted."""
+    table = result(adata, "de_error_rate", "rates")
+    if table is None:
+        return []
+    from scipy.stats import binom
+
+    params = result(adata, "de_error_rate", "params")
+    fdr, permuted = float(params["fdr"]), str(params["null"]) == "permuted"
+    words = "permuted labels" if permuted else "halves of each class compared with each other"
+    # More tests with calls than a rate of `fdr` gives by chance in one table of twenty.
+    with_calls = (table["realised_fdr"] * table["n_tests"]).round()
+    above = binom.sf(with_calls - 1, table["n_tests"], fdr) <= _CHANCE
+    return rows(table.assign(fdr=fdr, null=words, above=above))
 
 
 def null_test(adata: AnnData) -> dict[str, float]:

@@ -9,6 +9,7 @@ from tissueshap.tl._compare import compare
 from tissueshap.tl._compare_balancing import compare_balancing
 from tissueshap.tl._cross_validate import cross_validate
 from tissueshap.tl._de import de
+from tissueshap.tl._de_error_rate import de_error_rate
 from tissueshap.tl._enrich import enrich
 from tissueshap.tl._evaluate import evaluate
 from tissueshap.tl._explain import explain
@@ -32,6 +33,7 @@ __all__ = [
     "compare_balancing",
     "cross_validate",
     "de",
+    "de_error_rate",
     "enrich",
     "evaluate",
     "explain",

@@ -142,7 +142,7 @@ def de(
         params["lfc_test"] = lfc_test
     result = r.call(
         "core_de",
-        **(_logged(adata) if counts is None else _counted(adata, counts)),
+        **(logged(adata) if counts is None else counted(adata, counts)),
         **_of_samples(adata, covariates, block),
         label=pd.Categorical(adata.obs[name].astype(str), categories=classes),
         BPPARAM=workers(adata),
@@ -170,7 +170,8 @@ def de(
     return adata if copy else None
 
 
-def _counted(adata: AnnData, counts: Counts) -> dict[str, Any]:
+def counted(adata: AnnData, counts: Counts) -> dict[str, Any]:
+    """Return counts and what normalises them as arguments of the R function."""
     return {
         "counts": checked(counts),
         "lib_size": slots.require(adata, "obs", schema.obs.lib_size).to_numpy(float),
@@ -178,7 +179,8 @@ def _counted(adata: AnnData, counts: Counts) -> dict[str, Any]:
     }
 
 
-def _logged(adata: AnnData) -> dict[str, Any]:
+def logged(adata: AnnData) -> dict[str, Any]:
+    """Return log-transformed values as arguments of the R function."""
     values = slots.require(adata, "layers", schema.layers.log2)
     check_logs(values, f"adata.layers[{schema.layers.log2!r}]", fold_changes=True)
     samples, genes = list(map(str, adata.obs_names)), list(map(str, adata.var_names))

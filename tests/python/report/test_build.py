@@ -238,3 +238,30 @@ def test_says_what_a_class_was_compared_with(
     finished.uns["tissueshap"]["de"]["params"] |= params
     path = report.build(finished, tmp_path / "r.html", figures={}, tables="tables")
     assert said in path.read_text(encoding="utf-8")
+
+
+def test_calls_for_labels_without_difference_are_reported(
+    finished: ad.AnnData, tmp_path: Path
+) -> None:
+    rates = pd.DataFrame(
+        {
+            "method": ["edgeR_QL", "wilcoxon"],
+            "n_called": [900, 800],
+            "n_false": [41.5, 0.0],
+            "most_false": [83, 0],
+            "realised_fdr": [0.5, 0.0],
+            "n_tests": [20, 20],
+        }
+    )
+    slots.write(
+        finished,
+        "de_error_rate",
+        {"uns": {"rates": rates}},
+        params={"fdr": 0.05, "null": "within_class"},
+    )
+    page = report.build(finished, tmp_path / "r.html", figures={}, tables="tables")
+    text = " ".join(re.sub(r"<[^>]+>", "", page.read_text(encoding="utf-8")).split())
+    assert "edgeR_QL with halves of each class compared with each other: 41.5" in text
+    assert "in 50% of 20 tests, which is the realised false discovery rate: more than" in text
+    assert "wilcoxon: 0" in text
+    assert text.count("false discovery rate: more than stated") == 1

@@ -24,6 +24,8 @@ def in_order(
     prepare: Callable[[Item], tuple[Any, ...]],
     work: Callable[..., Result],
     items: Sequence[Item],
+    *,
+    apart: bool = True,
     **bar: Any,
 ) -> Iterator[Result]:
     """Yield ``work(*prepare(item))`` for each item, in order.
@@ -40,6 +42,8 @@ def in_order(
         A function of a module, so that it can be sent to another process.
     items
         The items to process.
+    apart
+        Whether `work` can be done in other processes.
     bar
         ``desc`` and ``unit`` of the progress bar.
 
@@ -48,7 +52,7 @@ def in_order(
     WorkerError
         A process has died; finished results have been yielded before.
     """
-    workers = settings.cores
+    workers = settings.cores if apart else 1
     with progress(total=len(items), **bar) as shown:
         done = 0
         for done, item in enumerate(items, start=1):
@@ -91,7 +95,8 @@ def _attended(parent: int, work: Callable[..., Result], *arguments: Any) -> Resu
     if not _attending.is_set():
         _attending.set()
         threading.Thread(target=_attend, args=(parent,), daemon=True).start()
-    return work(*arguments)
+    with settings.override(progress=False):
+        return work(*arguments)
 
 
 def _attend(parent: int) -> None:

@@ -39,6 +39,7 @@ from tissueshap.explain._differentiable import KerasNetwork as KerasNetwork
 from tissueshap.explain._draws import N_DRAWS as N_DRAWS
 from tissueshap.explain._explaining import Explaining as Explaining, explanation as explanation
 from tissueshap.explain._explanation import completeness as completeness
+from tissueshap.explain._network import device_bytes as device_bytes
 from tissueshap.explain._samples import (
     PreparedRows as PreparedRows,
     Rows as Rows,

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
 from tissueshap._core import provenance, slots
 from tissueshap._core.adata import target
+from tissueshap._core.checkpoints import Store, keeping
 from tissueshap._core.errors import DataError
 from tissueshap._core.held_out import folds
 from tissueshap._core.logging import logger
@@ -41,6 +44,9 @@ if TYPE_CHECKING:
 
     from tissueshap.adapters import Explain
 
+#: Random orders of a quick look.
+_QUICK_RANDOM = 2
+
 
 def trust(
     adata: AnnData,
@@ -64,6 +70,8 @@ def trust(
     n_permutations: int = 19,
     n_knockoffs: int = 5,
     knockoff_statistic: Literal["lasso", "model"] = "lasso",
+    groups: str | None = None,
+    folder: str | Path | None = None,
     seed: int = 42,
     key_added: str | None = None,
     copy: bool = False,
@@ -113,8 +121,9 @@ def trust(
     n_top
         Genes of each class that are checked, if the explanation is not one that `adata` has.
     checks
-        ``"quick"`` (at most one training, if it takes less than a minute), ``"full"``, or
-        names: ``completeness``, ``repeat`` (explaining again, with other draws), ``lists``
+        ``"quick"`` (at most about twice as long as explaining: one training, if it is not
+        longer than that, and two random orders), ``"full"``, or names:
+        ``completeness``, ``repeat`` (explaining again, with other draws), ``lists``
         (whether the selected genes are those of the layer), ``coverage`` (explained samples of
         each class), ``performance`` (on held-out samples, compared with permuted labels),
         ``leak`` (held-out samples among the training samples), ``confounding`` (columns of
@@ -138,11 +147,14 @@ def trust(
         new networks.
     n_seeds, n_folds
         Number of networks trained with other seeds (one if `checks` is ``"quick"``), and number
-        of parts of the training samples, of which each network leaves out one.
+        of parts of the training samples, of which each network leaves out one. Before they are
+        trained, the log says how long that takes. Networks of ``tl.cnn`` are trained by
+        ``ts.settings.n_jobs`` processes if that is faster.
     n_boot
         Number of pairs of bootstraps of the explained samples.
     n_random
-        Number of random orders of the genes, for the value expected by chance.
+        Number of random orders of the genes (two if `checks` is ``"quick"``), for the value
+        expected by chance.
     replacement
         What a gene is replaced by in the curves: its value in training ``"samples"`` of
         other classes (three draws), or its ``"mean"`` over the training samples.
@@ -161,6 +173,14 @@ def trust(
     knockoff_statistic
         What is compared between genes and knockoffs: coefficients of a logistic ``"lasso"``, or
         the values of a ``"model"`` trained again on both (once per draw).
+    groups
+        Column of ``obs``, such as a donor or centre, for ``folds``: samples of one value are in
+        the same part. By default the one that ``pp.split`` kept together, if any.
+    folder
+        Where finished networks of ``seeds``, ``folds`` and ``order`` are kept (as the ranks of
+        their genes): if the work is interrupted, the same call goes on from there. They are
+        used again only for the same model, data and settings. A function `train` is the same
+        if its own lines are; the networks of one whose lines cannot be read are not kept.
     seed
         Seed of all random numbers.
     %(key_added)s
@@ -283,10 +303,17 @@ def trust(
     selected = names_of(checks)
     if layer is None:
         layer = model.layer if isinstance(model, Classifier) else slots.input_layer(adata)
-    numbers = Numbers(n_samples, n_seeds, n_folds, n_boot, n_random, replacement, layer, seed)
-    numbers = replace(
-        numbers,
+    numbers = Numbers(
+        n_samples=n_samples,
+        n_seeds=n_seeds,
+        n_folds=n_folds,
+        n_boot=n_boot,
+        n_random=n_random,
+        replacement=replacement,
+        layer=layer,
+        seed=seed,
         confounders=None if confounders is None else tuple(confounders),
+        groups=None if groups is None else str(slots.obs_column(adata, groups, "groups").name),
         n_permutations=n_permutations,
         n_knockoffs=n_knockoffs,
         knockoff_statistic=knockoff_statistic,
@@ -319,18 +346,21 @@ def trust(
             select_genes=select_genes,
         )
     quick = checks == "quick"
-    used = replace(numbers, n_seeds=1) if quick else numbers
+    used = replace(numbers, n_seeds=1, n_random=_QUICK_RANDOM) if quick else numbers
     context = Context(whole, adapted, name, used, lacks)
     provenance.check_trained_on(whole, name, adapted.trained_on)
     again = trainer(adata, model, adapted, train=train, explain=explain, layer=layer, cnn=cnn)
     rows, tables = [], dict[str, list[pd.DataFrame]]()
-    for make in progress(
-        makers(context, selected, quick=quick, train=again).values(), desc="trust", unit="check"
-    ):
-        check_rows, check_tables = make()
-        rows += check_rows
-        for key, table in check_tables.items():
-            tables.setdefault(key, []).append(table)
+    with nullcontext() if folder is None else keeping(Store(Path(folder))):
+        for make in progress(
+            makers(context, selected, quick=quick, trainer=again).values(),
+            desc="trust",
+            unit="check",
+        ):
+            check_rows, check_tables = make()
+            rows += check_rows
+            for key, table in check_tables.items():
+                tables.setdefault(key, []).append(table)
     details = {key: pd.concat(parts, ignore_index=True) for key, parts in tables.items()}
     table = summary(rows)
     verdicts = table["verdict"].value_counts()
@@ -366,6 +396,7 @@ def trust(
             "n_permutations": n_permutations,
             "n_knockoffs": n_knockoffs,
             "knockoff_statistic": knockoff_statistic,
+            "groups": groups,
         },
         seed=seed,
         versions=("keras", backend(), "scikit-learn", "scipy", "shap"),

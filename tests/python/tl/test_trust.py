@@ -17,7 +17,7 @@ from tissueshap.model._backend import keras
 from tissueshap.model._classifier import Classifier
 from tissueshap.trust._checks._context import Context, Numbers
 from tissueshap.trust._checks._declared import CHECKS, LEVELS
-from tissueshap.trust._checks._retrain import Retraining
+from tissueshap.trust._checks._networks import Networks
 
 
 @pytest.fixture(scope="module")
@@ -70,14 +70,17 @@ def test_quick_answers_every_question_or_says_why(explained, model, tmp_path):
     assert list(again.uns["tissueshap"]["trust"]["summary"]["verdict"]) == list(table["verdict"])
 
 
-def test_a_quick_look_trains_once_more_where_that_takes_seconds(explained, model, monkeypatch):
+def test_a_quick_look_trains_once_more_where_that_is_no_longer_than_explaining(
+    explained, model, monkeypatch
+):
     trained = []
 
-    def scores(self, adata, *, seed, layout=None):
-        trained.append(seed)
-        return self._own
+    def scores(self, check, others, **depends):
+        trained.extend(other.seed for other in others)
+        context = self._context
+        return [context.ranked(context.values[context.few]) for _ in others]
 
-    monkeypatch.setattr(Retraining, "_scores", scores)
+    monkeypatch.setattr(Networks, "scores", scores)
     monkeypatch.setitem(LEVELS, "quick", ("seeds",))
     brief = replace(model, history=model.history.assign(seconds=0.01))
     tl.trust(explained, brief)
@@ -85,12 +88,12 @@ def test_a_quick_look_trains_once_more_where_that_takes_seconds(explained, model
     rows = slots.table(explained, "trust", "summary").set_index("check").loc["seeds"]
     assert (rows["verdict"] == "holds").all()
     assert rows["reason"].str.startswith("one network trained with another seed").all()
-    long = replace(model, history=model.history.assign(seconds=100.0))
+    long = replace(model, history=model.history.assign(seconds=1000.0))
     tl.trust(explained, long)
     assert trained == [43]
     row = slots.table(explained, "trust", "summary").set_index("check").loc["seeds"]
     assert row["verdict"] == "not measured"
-    assert "not quick" in row["reason"]
+    assert "not quick: the training took" in row["reason"]
     # Asked for by its name, it is made however long it takes.
     tl.trust(explained, long, checks=["seeds"], n_seeds=2)
     assert trained == [43, 43, 44]

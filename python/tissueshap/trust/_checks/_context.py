@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -38,9 +39,104 @@ class Numbers:
     layer: str
     seed: int
     confounders: tuple[str, ...] | None = None
+    groups: str | None = None
     n_permutations: int = 19
     n_knockoffs: int = 5
     knockoff_statistic: str = "lasso"
+
+
+@dataclass(frozen=True, eq=False)
+class AsGiven:
+    """How the given explanation was made, to explain other models in the same way.
+
+    Attributes
+    ----------
+    settings
+        Of ``tl.shap``; empty if it was not run.
+    x, targets
+        A few of the explained samples, and the number of the class explained for each.
+    n_classes
+        Number of classes.
+    statistic
+        What of a class's samples ranks its genes.
+    label, layer
+        Column of the classes, and the model's input.
+    seed
+        Of the draws.
+    """
+
+    settings: Mapping[str, Any]
+    x: np.ndarray
+    targets: np.ndarray
+    n_classes: int
+    statistic: str
+    label: str
+    layer: str
+    seed: int
+
+    def background(self, source: AnnData, model: Model, columns: np.ndarray) -> Background:
+        """Return what the samples were compared with, or its like of other training samples.
+
+        Parameters
+        ----------
+        source
+            Has the training samples.
+        model
+            The model.
+        columns
+            Positions of its genes.
+        """
+        # A matrix is not kept: the training samples are the next best.
+        name = str(self.settings.get("background", "matrix"))
+        return choose(
+            source,
+            model,
+            "train" if name == "matrix" else name,
+            rows=Rows(slots.require(source, "layers", self.layer), columns),
+            label=self.label,
+            layer=self.layer,
+            n_centres=int(self.settings.get("n_background", 1)),
+            seed=self.seed,
+        )
+
+    def values(
+        self,
+        model: Model,
+        background: Background,
+        *,
+        n_draws: int | None = None,
+        seed: int | None = None,
+    ) -> np.ndarray:
+        """Return a model's values of the samples, samples x genes.
+
+        Parameters
+        ----------
+        model
+            The model.
+        background
+            What the samples are compared with.
+        n_draws
+            At most so many for each sample; by default as many as the given explanation took.
+        seed
+            Seed of the draws, by default the one of all.
+        """
+        taken = int(self.settings.get("n_draws", 0)) or None
+        if taken is not None and n_draws is not None:
+            taken = min(n_draws, taken)
+        explainer = model.explainer(
+            background,
+            n_draws=taken,
+            tolerance=self.settings.get("tolerance"),
+            output=self.settings.get("output"),
+            method=self.settings.get("method"),
+            seed=self.seed if seed is None else seed,
+        )
+        return explanation(explainer, self.x, self.targets).values
+
+    def ranked(self, values: np.ndarray) -> np.ndarray:
+        """Return what the samples' values rank the genes by, genes x classes."""
+        scores = by_class(values, self.targets, self.n_classes, statistic=self.statistic)
+        return without_constant(scores)
 
 
 class Context:
@@ -150,7 +246,18 @@ class Context:
     @cached_property
     def again(self) -> np.ndarray:
         """The values of a few samples, explained again by the model with other draws."""
-        return self.explain(self.model, seed=self.numbers.seed + 1)
+        return self._explained_again[0]
+
+    @property
+    def seconds_to_explain(self) -> float:
+        """What it takes to explain a few samples, in seconds; they are explained to find out."""
+        return self._explained_again[1]
+
+    @cached_property
+    def _explained_again(self) -> tuple[np.ndarray, float]:
+        began = time.perf_counter()
+        values = self.explain(self.model, seed=self.numbers.seed + 1)
+        return values, time.perf_counter() - began
 
     @cached_property
     def predicted(self) -> np.ndarray:
@@ -167,30 +274,23 @@ class Context:
         params: dict[str, Any] = slots.record(self.adata).get(verb, {}).get("params", {})
         return params
 
-    def background(self, trained: AnnData | None = None) -> Background:
-        """Return what the samples were compared with, or its like of other training samples.
-
-        Parameters
-        ----------
-        trained
-            The model's genes alone, with the training samples of another network.
-        """
-        settings = self.settings("shap")
-        source, columns = self.adata, self.columns
-        if trained is not None:
-            source, columns = trained, np.arange(self.columns.size)
-        # A matrix is not kept: the training samples are the next best.
-        name = str(settings.get("background", "matrix"))
-        return choose(
-            source,
-            self.model,
-            "train" if name == "matrix" else name,
-            rows=Rows(slots.require(source, "layers", self.numbers.layer), columns),
+    @cached_property
+    def as_given(self) -> AsGiven:
+        """How a few samples were explained."""
+        return AsGiven(
+            settings=self.settings("shap"),
+            x=self.x.of(self.explained[self.few])[np.arange(self.few.size)],
+            targets=self.targets[self.few],
+            n_classes=len(self.classes),
+            statistic=self.statistic,
             label=self.label,
             layer=self.numbers.layer,
-            n_centres=int(settings.get("n_background", 1)),
             seed=self.numbers.seed,
         )
+
+    def background(self) -> Background:
+        """Return what the samples were compared with."""
+        return self.as_given.background(self.adata, self.model, self.columns)
 
     def explain(
         self,
@@ -200,41 +300,23 @@ class Context:
         background: Background | None = None,
         seed: int | None = None,
     ) -> np.ndarray:
-        """Explain a few samples with a model, as the given one was, and return their values.
+        """Return a model's values of a few samples, explained as the given one was.
 
         Parameters
         ----------
         model
             The model.
-        n_draws
-            At most so many for each sample; by default as many as the given explanation took.
+        n_draws, seed
+            As :meth:`AsGiven.values` takes them.
         background
             What the samples are compared with; by default :meth:`background`.
-        seed
-            Seed of the draws, by default the one of all.
-
-        Returns
-        -------
-        few x the model's genes.
         """
-        settings = self.settings("shap")
-        taken = int(settings.get("n_draws", 0)) or None
-        if taken is not None and n_draws is not None:
-            taken = min(n_draws, taken)
-        explainer = model.explainer(
-            self.background() if background is None else background,
-            n_draws=taken,
-            tolerance=settings.get("tolerance"),
-            output=settings.get("output"),
-            method=settings.get("method"),
-            seed=self.numbers.seed if seed is None else seed,
-        )
-        x = self.x.of(self.explained[self.few])[np.arange(self.few.size)]
-        return explanation(explainer, x, self.targets[self.few]).values
+        against = self.background() if background is None else background
+        return self.as_given.values(model, against, n_draws=n_draws, seed=seed)
 
     def ranked(self, values: np.ndarray) -> np.ndarray:
         """Return what a few samples' values rank the genes by, genes x classes."""
-        return self.scored(values, self.targets[self.few])
+        return self.as_given.ranked(values)
 
     def scored(self, values: np.ndarray, targets: np.ndarray) -> np.ndarray:
         """Return what some samples' values rank the genes by, genes x classes."""

@@ -9,8 +9,8 @@ from tissueshap._core.logging import logger
 from tissueshap._core.selection import top
 from tissueshap.trust._checks._context import Context
 from tissueshap.trust._checks._declared import CHECKS
+from tissueshap.trust._checks._networks import shadow
 from tissueshap.trust._checks._refit import Refit
-from tissueshap.trust._checks._retrain import shadow
 from tissueshap.trust._checks._rows import Found, absent, all_selected
 from tissueshap.trust._performance import confusion, macro_f1
 from tissueshap.trust._verdict import Row

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from tissueshap._core.errors import DataError
 from tissueshap._core.options import check_choice, check_number
+from tissueshap.trust._again import Trainer
 from tissueshap.trust._checks import _data, _explainers, _genes, _values
 from tissueshap.trust._checks._context import Context, Numbers
 from tissueshap.trust._checks._declared import CHECKS, LEVELS
@@ -14,12 +15,12 @@ from tissueshap.trust._checks._methods import methods, simple_scores
 from tissueshap.trust._checks._necessity import necessity
 from tissueshap.trust._checks._permutations import permutations
 from tissueshap.trust._checks._refit import Refit
-from tissueshap.trust._checks._retrain import Retraining, Train
+from tissueshap.trust._checks._retrain import Retraining
 from tissueshap.trust._checks._rows import Found, absent
 
 
 def makers(
-    context: Context, asked: tuple[str, ...], *, quick: bool, train: Train
+    context: Context, asked: tuple[str, ...], *, quick: bool, trainer: Trainer
 ) -> dict[str, Callable[[], Found]]:
     """Return the function of each check; of one not requested, it returns a row that says so.
 
@@ -30,15 +31,16 @@ def makers(
     asked
         Names of the checks to make.
     quick
-        Train again only where that takes seconds.
-    train
+        Train again only where that takes no longer than explaining.
+    trainer
         Trains the model again.
     """
+    retraining = Retraining(context, trainer, quick=quick)
+    retraining.announce(asked)
     scores = {"SHAP": context.scores} | ({} if context.de is None else {"DE": context.de})
     if "methods" in asked:
         scores |= simple_scores(context)
-    retraining = Retraining(context, train)
-    refit = Refit(context, train)
+    refit = Refit(context, trainer.run)
     by_check: dict[str, Callable[[], Found]] = {
         "completeness": lambda: _values.completeness(context),
         "repeat": lambda: _values.repeat(context),
@@ -51,9 +53,9 @@ def makers(
         "randomisation": lambda: _values.randomisation(context),
         "specificity": lambda: _genes.specificity(context),
         "bootstrap": lambda: _genes.bootstrap(context),
-        "seeds": retraining.quick_seeds if quick else retraining.seeds,
+        "seeds": retraining.seeds,
         "folds": retraining.folds,
-        "modules": retraining.quick_modules if quick else retraining.modules,
+        "modules": retraining.modules,
         "cohort": lambda: _genes.cohort(context),
         "order": retraining.order,
         "methods": lambda: methods(context, scores),

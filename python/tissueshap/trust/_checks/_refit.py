@@ -8,6 +8,7 @@ correctly.
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ from tissueshap._core import schema, slots
 from tissueshap.adapters import Model
 from tissueshap.explain import Background, Rows, choose, explanation
 from tissueshap.trust._checks._context import Context
-from tissueshap.trust._checks._retrain import Train, shadow
+from tissueshap.trust._checks._networks import shadow
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -35,7 +36,7 @@ class Refit:
         Trains a model like the given one.
     """
 
-    def __init__(self, context: Context, train: Train) -> None:
+    def __init__(self, context: Context, train: Callable[..., Model]) -> None:
         self.context, self._train = context, train
 
     @cached_property

@@ -2,36 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from tissueshap._core import provenance, schema, slots
-from tissueshap.adapters import Model
-from tissueshap.model import LAYOUTS, Layout
-from tissueshap.pp import oversample
+from tissueshap._core import slots
+from tissueshap.model import LAYOUTS
 from tissueshap.trust import _stability
+from tissueshap.trust._again import Trainer
 from tissueshap.trust._checks._context import Context
 from tissueshap.trust._checks._declared import CHECKS
 from tissueshap.trust._checks._modules import modules
+from tissueshap.trust._checks._networks import Another, Networks
 from tissueshap.trust._checks._rows import Found, absent, stability_rows
-from tissueshap.trust._verdict import NOT_MEASURED
 
-if TYPE_CHECKING:
-    from anndata import AnnData
-
-
-#: Seconds of training below which a quick look trains again.
-_QUICK_SECONDS = 60
+#: Seconds of training up to which a quick look trains again, however fast explaining is.
+_QUICK_SECONDS = 5.0
+#: Training samples that each class must have.
+_LEAST_TRAINING = 2
 _LAYOUT = CHECKS["order"].threshold
-
-
-#: Trains on an AnnData with classes of a label, with ``seed`` and ``layout``. It is handed in,
-#: because ``tl.cnn`` is above this package.
-Train = Callable[..., Model]
 
 
 class Retraining:
@@ -41,15 +33,39 @@ class Retraining:
     ----------
     context
         The model and its data.
-    train
+    trainer
         Trains a model like the given one.
+    quick
+        Whether networks are trained only where that takes no longer than explaining.
     """
 
-    def __init__(self, context: Context, train: Train) -> None:
-        self._context, self._train = context, train
+    def __init__(self, context: Context, trainer: Trainer, *, quick: bool) -> None:
+        self._context, self._quick = context, quick
+        self._networks = Networks(context, trainer)
+
+    def announce(self, asked: Sequence[str]) -> None:
+        """Say how many networks the requested checks train, and about how long that takes."""
+        context, numbers = self._context, self._context.numbers
+        makes = {
+            check
+            for check in asked
+            if not any(need in context.lacks for need in CHECKS[check].needs)
+        }
+        orders = "order" in makes and bool(context.model.sees_order)
+        seeds = bool(makes & {"seeds", "modules"}) and self._why_not_quick() is None
+        self._networks.announce(
+            {
+                "seeds": numbers.n_seeds * (seeds or orders),
+                "folds": numbers.n_folds * ("folds" in makes),
+                "order": (len(LAYOUTS) - 1) * orders,
+            }
+        )
 
     def seeds(self) -> Found:
         """Train again with other seeds."""
+        reason = self._why_not_quick()
+        if reason is not None:
+            return [absent("seeds", reason)], {}
         context, n_seeds = self._context, self._context.numbers.n_seeds
         others = (
             "one network trained with another seed"
@@ -67,43 +83,50 @@ class Retraining:
             best=best,
         )
 
-    def quick_seeds(self) -> Found:
-        """Train again with another seed, where the given network took seconds."""
-        seconds = self._context.model.seconds
-        if seconds is not None and seconds < _QUICK_SECONDS:
-            return self.seeds()
-        took = "is not recorded" if seconds is None else f"took {seconds:,.0f} s"
-        reason = f"not quick: the training {took}; checks='full' or ['seeds'] trains again"
-        return [absent("seeds", reason)], {}
+    def _why_not_quick(self) -> str | None:
+        """Return why a quick look does not train again; None if it does."""
+        if not self._quick:
+            return None
+        context = self._context
+        again = "; checks='full' or ['seeds'] trains again"
+        if context.model.seconds is None:
+            return f"not quick: the training is not recorded{again}"
+        explaining = context.seconds_to_explain * context.explained.size / context.few.size
+        if context.model.seconds <= max(explaining, _QUICK_SECONDS):
+            return None
+        return (
+            f"not quick: the training took {context.model.seconds:,.0f} s, explaining the samples "
+            f"takes {explaining:,.0f} s{again}"
+        )
 
     def modules(self) -> Found:
         """Compare modules of genes between the networks that :meth:`seeds` trains."""
+        reason = self._why_not_quick()
+        if reason is not None:
+            return [absent("modules", reason)], {}
         return modules(self._context, self._own, self._of_seeds)
-
-    def quick_modules(self) -> Found:
-        """Compare modules where :meth:`quick_seeds` trains again."""
-        rows, _ = self.quick_seeds()
-        if rows[0].verdict == NOT_MEASURED:
-            return [absent("modules", rows[0].reason)], {}
-        return self.modules()
 
     def folds(self) -> Found:
         """Train again, each time without a part of the training samples."""
-        from sklearn.model_selection import StratifiedKFold
-
         context, numbers = self._context, self._context.numbers
-        parts = StratifiedKFold(numbers.n_folds, shuffle=True, random_state=numbers.seed)
-        others = [
-            self._scores(shadow(context, train=context.train[kept]), seed=numbers.seed)
-            for kept, _ in parts.split(context.train, context.codes[context.train])
-        ]
+        groups = numbers.groups or context.settings("split").get("groups")
+        parts, reason = training_parts(context, groups)
+        if reason:
+            return [absent("folds", reason)], {}
+        others = self._networks.scores(
+            "folds",
+            [Another(numbers.seed, train=part) for part in parts],
+            n_folds=numbers.n_folds,
+            groups=groups,
+        )
+        whole = f" with all samples of a {groups}" if groups else ""
         return stability_rows(
             context,
             "folds",
             _stability.against(self._own, others, context.n_ranks),
             scores=[self._own, *others],
             what=f"{numbers.n_folds} networks, each trained without one of {numbers.n_folds} "
-            "parts, and this one",
+            f"parts{whole}, and this one",
         )
 
     def order(self) -> Found:
@@ -117,10 +140,9 @@ class Retraining:
             return [absent("order", reason)], {}
         own = context.settings("cnn").get("layout", "input")
         layouts = [layout for layout in LAYOUTS if layout != own]
-        others = [
-            self._scores(shadow(context), seed=context.numbers.seed, layout=layout)
-            for layout in layouts
-        ]
+        others = self._networks.scores(
+            "order", [Another(context.numbers.seed, layout) for layout in layouts], layouts=layouts
+        )
         # Two trainings differ anyway: what counts is what a layout adds to that.
         over_seeds = self._over_seeds[["jaccard", "rbo"]].mean()
         return stability_rows(
@@ -141,11 +163,9 @@ class Retraining:
     @cached_property
     def _of_seeds(self) -> list[np.ndarray]:
         """What networks that differ in their seeds rank the genes by."""
-        context, numbers = self._context, self._context.numbers
-        return [
-            self._scores(shadow(context), seed=numbers.seed + number)
-            for number in range(1, numbers.n_seeds + 1)
-        ]
+        numbers = self._context.numbers
+        seeds = [numbers.seed + number for number in range(1, numbers.n_seeds + 1)]
+        return self._networks.scores("seeds", [Another(seed) for seed in seeds])
 
     @property
     def _over_seeds(self) -> pd.DataFrame:
@@ -157,52 +177,43 @@ class Retraining:
         context = self._context
         return _stability.against(self._own, [context.ranked(context.again)], context.n_ranks)
 
-    def _scores(self, trained: AnnData, *, seed: int, layout: Layout | None = None) -> np.ndarray:
-        """Train on what a shadow holds, and return what ranks the genes then."""
-        context = self._context
-        model = self._train(trained, context.label, seed=seed, layout=layout)
-        background = context.background(trained)
-        return context.ranked(context.explain(model, background=background))
 
-
-def shadow(context: Context, *, train: np.ndarray | None = None) -> AnnData:
-    """Return an AnnData to train on, which shares the layers and leaves no trace in the first.
+def training_parts(context: Context, groups: str | None) -> tuple[list[np.ndarray], str]:
+    """Return the training samples without one part each, and why this cannot be done.
 
     Parameters
     ----------
     context
         The model and its data.
-    train
-        Positions of the training samples, instead of all; they are balanced again.
+    groups
+        Column of ``obs`` of which all samples with one value are in the same part; None
+        divides the samples alone.
     """
-    import anndata
+    from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
-    adata, columns = context.adata, context.columns
-    same = columns.size == adata.n_vars and bool((columns == np.arange(columns.size)).all())
-    record = slots.record(adata)
-    names = {context.numbers.layer}
-    if "oversample" in record:
-        names.add(str(record["oversample"]["params"]["layer"]))
-    layers = {name: adata.layers[name] for name in sorted(names)}
-    if not same:
-        layers = {name: values[:, columns] for name, values in layers.items()}
-    training = anndata.AnnData(
-        obs=adata.obs[[context.label]].copy(),
-        var=pd.DataFrame(index=adata.var_names[columns]),
-        layers=layers,
-    )
-    split = np.full(adata.n_obs, "unused", dtype=object)
-    split[context.train if train is None else train] = "train"
-    training.obs[schema.obs.split] = pd.Categorical(split)
-    records: dict[str, Any] = {}
-    records.update(
-        (name, provenance.without_origin(record[name]))
-        for name in ("oversample", "log2")
-        if name in record
-    )
-    training.uns[schema.UNS] = {"label": context.label, **records}
-    if train is not None and "oversample" in record:
-        params: dict[str, Any] = dict(record["oversample"]["params"])
-        params.pop("label", None)
-        oversample(training, context.label, **params, seed=context.numbers.seed)
-    return training
+    numbers, codes = context.numbers, context.codes[context.train]
+    how: dict[str, Any] = {"shuffle": True, "random_state": numbers.seed}
+    if groups is None:
+        divided = StratifiedKFold(numbers.n_folds, **how).split(context.train, codes)
+    else:
+        column = slots.obs_column(context.adata, groups, "groups").iloc[context.train]
+        members, levels = pd.factorize(column.astype(str))
+        if column.isna().any():
+            return [], f"obs[{groups!r}] is missing for {int(column.isna().sum())} training samples"
+        if len(levels) < numbers.n_folds:
+            return (
+                [],
+                f"obs[{groups!r}] has {len(levels)} levels among the training samples, fewer "
+                f"than n_folds={numbers.n_folds}",
+            )
+        divided = StratifiedGroupKFold(numbers.n_folds, **how).split(context.train, codes, members)
+    parts = [context.train[rest] for rest, _ in divided]
+    for part in parts:
+        sizes = np.bincount(context.codes[part], minlength=len(context.classes))
+        lost = [context.classes[code] for code in np.flatnonzero(sizes < _LEAST_TRAINING)]
+        if lost:
+            return [], (
+                f"without one part, fewer than {_LEAST_TRAINING} training samples of {lost[0]} are "
+                f"left: use a smaller n_folds" + (" or other groups" if groups else "")
+            )
+    return parts, ""

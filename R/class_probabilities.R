@@ -5,8 +5,8 @@
 #'
 #' [run_trust()] asks a model for its probabilities with this function. Methods
 #' are there for [ranger::ranger()] (trained with `probability = TRUE`),
-#' [glmnet::glmnet()] and [glmnet::cv.glmnet()], [nnet::multinom()], and
-#' functions. All others are asked with `predict(model, x, type = "prob")`, as
+#' [glmnet::glmnet()] and [glmnet::cv.glmnet()], [nnet::multinom()],
+#' [nnet::nnet()], and functions. All others are asked with `predict(model, x, type = "prob")`, as
 #' [randomForest::randomForest()], [caret::train()] and [rpart::rpart()]
 #' understand it. For a model with another interface, define a method, or pass
 #' a function of `x`.
@@ -71,6 +71,13 @@ class_probabilities.multinom <- function(model, x, ...) {
     of_second(stats::predict(model, x, type = "probs", ...), model$lev, nrow(x))
 }
 
+#' @rdname class_probabilities
+#' @export
+class_probabilities.nnet <- function(model, x, ...) {
+    x <- as.data.frame(x, optional = TRUE)
+    of_second(stats::predict(model, x, type = "raw", ...), model$lev, nrow(x))
+}
+
 glmnet_probabilities <- function(model, x, s, fit, ...) {
     found <- stats::predict(model, newx = x, s = s, type = "response", ...)
     of_second(found, fit$classnames, nrow(x))
@@ -103,6 +110,26 @@ genes_of.cv.glmnet <- function(model) genes_of(model$glmnet.fit)
 genes_of.glmnet <- function(model) {
     weights <- if (is.list(model$beta)) model$beta[[1L]] else model$beta
     rownames(weights)
+}
+
+#' @exportS3Method
+genes_of.train <- function(model) {
+    setdiff(colnames(model$trainingData), ".outcome")
+}
+
+#' @exportS3Method
+genes_of.rpart <- function(model) genes_of_formula(model)
+
+#' @exportS3Method
+genes_of.nnet <- function(model) genes_of_formula(model)
+
+# R puts names such as HLA-A between backticks; a model without a formula has
+# no terms, and names no genes.
+genes_of_formula <- function(model) {
+    if (is.null(model$terms)) {
+        return(NULL)
+    }
+    gsub("^`|`$", "", attr(model$terms, "term.labels"))
 }
 
 is_python <- function(x) inherits(x, "python.builtin.object")

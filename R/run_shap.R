@@ -4,6 +4,10 @@
 #'
 #' @inheritParams run_predict
 #' @inheritParams run_filter_genes
+#' @param model What [run_cnn()] returned, or a model of another package that
+#'   [class_probabilities()] knows, which is explained by sampled Shapley values
+#'   (at most 10 draws of 2 x genes + 1 evaluations per sample), or a model of
+#'   Python. Its genes are those of `adata` unless it names them.
 #' @param label Name of the column with the classes; by default the one that the
 #'   classifier was trained with, otherwise the recorded one.
 #' @param target The class to explain: `"predicted"`, `"true"`, a class's name,
@@ -17,10 +21,12 @@
 #'   classes than the explained one (`"others"`), k-means centres (`"kmeans"`),
 #'   or a matrix, samples x genes.
 #' @param n_centres Centres of `"kmeans"`.
-#' @param n_draws Draws per sample, with `tolerance` the most.
+#' @param n_draws Draws per sample, with `tolerance` the most; sampled Shapley
+#'   values take 10 or fewer.
 #' @param tolerance Stop a sample when the standard errors of its 20 largest
 #'   values are this share of them.
-#' @param output Explain the probability, or the logit before it.
+#' @param output Explain the probability, or the logit before it. Models of R
+#'   are explained by their probabilities.
 #' @param method Draw stratified, or as the Python package shap does.
 #' @param batch_size Rows of a gradient pass; `NULL` chooses.
 #' @param mixed_precision Compute the gradients in bfloat16 where possible.
@@ -59,5 +65,6 @@ run_shap <- function(adata, model, label = NULL, target = "predicted",
         output = choice_of(output), method = choice_of(method),
         batch_size = batch_size, mixed_precision = mixed_precision,
         class_layers = class_layers, layer = layer, seed = seed,
-        key_added = key_added), list(model), copy)
+        key_added = key_added),
+        list(model_for_python(model, axis_names(adata, "var"))), copy)
 }

@@ -25,14 +25,17 @@
 #'   train again.
 #' @param n_top Genes of each class that are checked, if the explanation is not
 #'   one that `adata` has.
-#' @param checks `"quick"` (at most one training, where it takes less than a
-#'   minute), `"full"`, or names of checks as `ts.tl.trust` lists them.
+#' @param checks `"quick"` (at most one training, where it takes no longer than
+#'   explaining), `"full"`, or names of checks as `ts.tl.trust` lists them.
 #' @param n_samples Explained samples of each class to look at.
 #' @param n_seeds,n_folds Networks trained with other seeds (one where `checks`
 #'   is `"quick"`), and without a part of the training samples each.
 #' @param n_boot Bootstraps of the explained samples.
 #' @param seed Seed of the random numbers.
-#' @param ... More settings of `ts.tl.trust`.
+#' @param ... More settings of `ts.tl.trust`, such as `groups` (the column of
+#'   the samples, for example the donor, of which the samples of one value are
+#'   left out together) and `folder` (where finished networks are kept, to go
+#'   on after an interruption).
 #' @return `adata`, as [run_filter_genes()] returns it. Written is
 #'   the record `trust` with the table `summary` (`question`, `measure`,
 #'   `value`, `chance`, `threshold`, `verdict`, `reason`) and its details,

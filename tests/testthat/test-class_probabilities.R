@@ -54,6 +54,18 @@ test_that("models of R packages give samples x classes", {
         models$cv <- glmnet::cv.glmnet(data$x, y, family = "multinomial",
             nfolds = 3)
     }
+    frame <- data.frame(data$x, y = y, check.names = FALSE)
+    if (requireNamespace("rpart", quietly = TRUE)) {
+        models$rpart <- rpart::rpart(y ~ ., frame)
+    }
+    if (requireNamespace("nnet", quietly = TRUE)) {
+        models$multinom <- nnet::multinom(y ~ ., frame, trace = FALSE)
+        models$nnet <- nnet::nnet(y ~ ., frame, size = 4, trace = FALSE)
+    }
+    if (requireNamespace("caret", quietly = TRUE)) {
+        models$caret <- caret::train(data$x, y, method = "knn",
+            trControl = caret::trainControl("cv", 3))
+    }
     for (model in models) {
         found <- class_probabilities(model, data$x)
         expect_identical(dim(found), c(90L, 3L))
@@ -66,6 +78,15 @@ test_that("models of R packages give samples x classes", {
 })
 
 test_that("two classes have two columns", {
+    data <- simulated_x()
+    y <- factor(data$y == "Heart", labels = c("other", "Heart"))
+    if (requireNamespace("nnet", quietly = TRUE)) {
+        frame <- data.frame(data$x, y = y, check.names = FALSE)
+        model <- nnet::multinom(y ~ ., frame, trace = FALSE)
+        found <- class_probabilities(model, data$x)
+        expect_identical(colnames(found), levels(y))
+        expect_equal(rowSums(found), rep(1, 90))
+    }
     skip_if_not_installed("glmnet")
     data <- simulated_x()
     y <- factor(data$y == "Heart", labels = c("other", "Heart"))
@@ -113,6 +134,29 @@ test_that("a model of R is explained and checked", {
     expect_true("fails" %in% verdict_of(adata, "performance", "wrong"))
     nameless <- function(x) unname(model(x))
     expect_error(run_trust(adata, nameless), "name its columns")
+})
+
+test_that("a model of R is explained in the slots of run_shap()", {
+    skip_without_python()
+    adata <- simulated_data()
+    train <- as.character(get_column(adata, "obs", "split")) == "train"
+    x <- adata$layers[["log2"]]
+    colnames(x) <- as.character(adata$var_names$to_list())
+    model <- centroids(x[train, ],
+        as.character(get_column(adata, "obs", "tissue"))[train])
+    run_shap(adata, model)
+    run_select_genes(run_rank_genes(adata), method = "top_n", n_top = 2)
+    record <- records(adata)
+    expect_identical(record$shap$params$explained_by,
+        "sampled Shapley values")
+    expect_lt(record$shap$median_completeness, 0.2)
+    chosen <- split(as.character(record$select_genes$genes$gene),
+        as.character(record$select_genes$genes$class))
+    genes <- colnames(x)
+    expect_setequal(chosen$Heart, genes[1:2])
+    expect_setequal(chosen$Lung, genes[5:6])
+    expect_error(run_shap(adata, model, output = "logit"),
+        "pass output='probability'")
 })
 
 test_that("attributions of R are checked, with a model and without", {

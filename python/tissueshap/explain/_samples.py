@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,12 +11,10 @@ from tissueshap._core.dense import dense
 from tissueshap._core.errors import DataError
 from tissueshap._core.held_out import folds, held_out
 from tissueshap._core.options import check_choice, shown
-from tissueshap.model import outputs
+from tissueshap.explain._differentiable import Outputs, in_blocks
 
 if TYPE_CHECKING:
     from anndata import AnnData
-
-    from tissueshap.model import Classifier
 
 _SAMPLES = ("correct", "test", "all")
 
@@ -60,7 +59,14 @@ class PreparedRows(Rows):
 
 
 def to_explain(
-    adata: AnnData, model: Classifier, layer: Rows, *, label: str, target: str, samples: str
+    adata: AnnData,
+    classes: Sequence[str],
+    predict: Outputs,
+    layer: Rows,
+    *,
+    label: str,
+    target: str,
+    samples: str,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Choose the samples and the class that is explained for each.
 
@@ -68,10 +74,12 @@ def to_explain(
     ----------
     adata
         Samples x genes.
-    model
-        The classifier.
+    classes
+        The model's.
+    predict
+        The model, as a function from samples x genes to samples x classes.
     layer
-        All rows of the classifier's input.
+        All rows of the model's input.
     label
         Column of ``obs`` with the classes.
     target
@@ -92,9 +100,9 @@ def to_explain(
                 "ts.tl.cross_validate(adata), or pass samples='all'"
             )
         chosen = np.flatnonzero(held_out(adata))
-    lookup = {name: code for code, name in enumerate(model.classes)}
+    lookup = {name: code for code, name in enumerate(classes)}
     true = adata.obs[label].astype(str).map(lookup).fillna(-1).to_numpy(dtype=np.int64)[chosen]
-    predicted = outputs(model.network, layer.of(chosen)).argmax(axis=1)
+    predicted = in_blocks(predict, layer.of(chosen)).argmax(axis=1)
     if samples == "correct":
         correct = predicted == true
         chosen, true, predicted = chosen[correct], true[correct], predicted[correct]
@@ -108,6 +116,6 @@ def to_explain(
             raise DataError(f"the model was not trained on the classes {odd[:5]}")
         return chosen, true
     if target not in lookup:
-        other = f"one of the model's classes ({shown(model.classes)})"
+        other = f"one of the model's classes ({shown(list(classes))})"
         check_choice("target", target, ("predicted", "true"), other=other)
     return chosen, np.full(chosen.size, lookup[target])

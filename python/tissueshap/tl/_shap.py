@@ -2,25 +2,44 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from tissueshap._core import provenance, slots
 from tissueshap._core.adata import target as written_to
+from tissueshap._core.errors import DataError
 from tissueshap._core.layer_store import keep_in_file
-from tissueshap.explain import ALL, N_DRAWS, Against, Explainer, Rows, Values, choose, to_explain
-from tissueshap.model import backend, check_input, check_model, columns_of, input_values, of_model
+from tissueshap.adapters import Model, adapt_to
+from tissueshap.explain import (
+    ALL,
+    N_DRAWS,
+    Against,
+    Background,
+    Explainer,
+    Explaining,
+    Rows,
+    Values,
+    choose,
+    to_explain,
+)
+from tissueshap.model import (
+    Classifier,
+    backend,
+    check_input,
+    columns_of,
+    gene_columns,
+    input_values,
+    of_model,
+)
 
 if TYPE_CHECKING:
     from anndata import AnnData
 
-    from tissueshap.model import Classifier
-
 
 def shap(
     adata: AnnData,
-    model: Classifier,
+    model: Any,
     label: str | None = None,
     *,
     target: str = "predicted",
@@ -45,9 +64,12 @@ def shap(
     ----------
     adata
         Samples x genes, after ``pp.split`` and ``pp.log2``. Reads ``obs[label]``,
-        ``obs["split"]`` and the layer that the classifier was trained on.
+        ``obs["split"]`` and the layer that the model was trained on.
     model
-        The classifier; its own predictions say which samples are correct.
+        The model; its own predictions say which samples are correct. A classifier of
+        ``tl.cnn``, or a model of another package as ``ts.adapters.adapt`` takes it, which is
+        explained by the method listed there: sampled Shapley values where there is no gradient
+        (at most 10 draws of 2 x genes + 1 evaluations per sample).
     label
         Column of ``obs`` with the classes; by default the one that the classifier was trained
         with, otherwise the one recorded before.
@@ -72,7 +94,8 @@ def shap(
         Stop a sample when its values are this accurate: over its 20 largest values, the root
         mean square of the standard errors is this share of that of the values.
     output
-        Explain the ``"probability"`` of the class, or its ``"logit"``.
+        Explain the ``"probability"`` of the class, or its ``"logit"`` (of a linear model the
+        score, whose terms are exact). Trees are explained as they add up.
     method
         ``"stratified"``, or ``"monte_carlo"`` as in shap, whose squared error is about three
         times as large for the same number of draws.
@@ -85,7 +108,8 @@ def shap(
         as large as ``layers["shap"]``. This is meant for an AnnData that was read with
         ``backed="r+"``, where they are stored on disk.
     layer
-        The classifier's input; by default the layer that it was trained on.
+        The model's input; by default the layer that a classifier was trained on, of another
+        model ``"log2"``.
     seed
         Seed of the draws.
     %(key_added)s
@@ -112,7 +136,7 @@ def shap(
     ------
     DataError
         The model's genes or classes are not those of `adata`, a value is missing or infinite,
-        or no sample is left to explain.
+        no sample is left to explain, or the model cannot be explained with these settings.
 
     Warns
     -----
@@ -130,23 +154,42 @@ def shap(
     >>> explained = ~np.isnan(values).any(axis=1)
     >>> bool((explained == (adata.obs["split"] == "test")).all())
     True
+
+    A model of another package:
+
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> train = adata.obs["split"] == "train"
+    >>> x, tissue = adata.layers["log2"][train], adata.obs["tissue"][train].astype(str)
+    >>> regression = LogisticRegression(max_iter=500).fit(x, tissue)
+    >>> ts.tl.shap(adata, regression, output="logit", key_added="regression")
+    >>> record = adata.uns["tissueshap"]["regression"]
+    >>> record["params"]["explained_by"], bool(record["median_completeness"] < 1e-5)
+    ('the exact terms of its linear scores', True)
     """
     adata = written_to(adata, copy=copy)
-    check_model(model)
-    layer = model.layer if layer is None else layer
-    if label is None and model.label in adata.obs:
-        label = model.label
+    own = isinstance(model, Classifier)
+    adapted = adapt_to(model, list(map(str, adata.var_names)))
+    if own:
+        layer = model.layer if layer is None else layer
+        label = model.label if label is None and model.label in adata.obs else label
+    layer = slots.input_layer(adata, layer)
     name = slots.label_name(adata, label)
-    values, columns = input_values(adata, model, layer), columns_of(adata, model)
-    provenance.check_trained_on(adata, name, model.trained_on)
+    if own:
+        values, columns = input_values(adata, model, layer), columns_of(adata, model)
+    else:
+        values = slots.require(adata, "layers", layer)
+        columns = gene_columns(adata, adapted.genes)
+    provenance.check_trained_on(adata, name, adapted.trained_on)
     if isinstance(background, str) and background == "balanced":
         slots.current(adata, "oversample")
-    sources = of_model(adata, model, "shap", layer=layer, key_added=key_added)
-    check_input(adata, model, columns, layer=layer, refuse=False)
+    sources = of_model(adata, adapted, "shap", layer=layer, key_added=key_added)
+    if own:
+        check_input(adata, model, columns, layer=layer, refuse=False)
     rows = Rows(values, columns)
     chosen, targets = to_explain(
         adata,
-        model,
+        adapted.classes,
+        adapted.probabilities,
         rows,
         label=name,
         target="predicted" if target == ALL else target,
@@ -154,7 +197,7 @@ def shap(
     )
     against = choose(
         adata,
-        model,
+        adapted,
         background,
         rows=rows,
         label=name,
@@ -162,34 +205,39 @@ def shap(
         n_centres=n_centres,
         seed=seed,
     )
-    explainer = Explainer(
-        model.network,
-        against,
-        output=output,
-        method=method,
-        n_draws=n_draws,
-        tolerance=tolerance,
-        batch_size=batch_size,
-        mixed_precision=mixed_precision,
-        seed=seed,
-    )
-    values = Values(
+    how: dict[str, Any] = {
+        "output": output,
+        "method": method,
+        "n_draws": n_draws,
+        "tolerance": tolerance,
+        "seed": seed,
+    }
+    if own:
+        how |= {"batch_size": batch_size, "mixed_precision": mixed_precision}
+        explainer: Explaining = Explainer(model.network, against, **how)
+    else:
+        if batch_size is not None or mixed_precision:
+            raise DataError("batch_size= and mixed_precision= are for networks of ts.tl.cnn")
+        explainer = _explainer(adapted, against, **how)
+    results_of = Values(
         adata,
-        model.classes,
+        adapted.classes,
         rows.of(chosen),
         targets,
         every_class=target == ALL,
         class_layers=class_layers,
         key_added=key_added,
     )
-    interrupted = values.explain(explainer)
-    results = values.slots()
+    interrupted = results_of.explain(explainer)
+    results = results_of.slots()
     slots.write(
         adata,
         "shap",
         results,
         params={
             "label": name,
+            "model": adapted.kind,
+            "explained_by": adapted.explained_by,
             "target": target,
             "samples": samples,
             "background": background if isinstance(background, str) else "matrix",
@@ -211,3 +259,14 @@ def shap(
         done, wanted = int(results["uns"]["n_explained"]), chosen.size
         raise KeyboardInterrupt(f"{done} of {wanted} samples are explained and kept")
     return adata if copy else None
+
+
+def _explainer(model: Model, background: Background, *, output: str, **how: Any) -> Explaining:
+    """Return what explains a model of another package, or raise if it explains another output."""
+    explainer = model.explainer(background, output=output, **how)
+    if explainer.output != output:
+        raise DataError(
+            f"the {model.kind} is explained by {model.explained_by}, which add up to its "
+            f"{explainer.output}: pass output={explainer.output!r}"
+        )
+    return explainer

@@ -127,7 +127,9 @@ def trust(
         (whether the selected genes are those of the layer), ``coverage`` (explained samples of
         each class), ``performance`` (on held-out samples, compared with permuted labels),
         ``leak`` (held-out samples among the training samples), ``confounding`` (columns of
-        ``obs`` that go with the class), ``use`` (deletion and insertion curves),
+        ``obs`` that go with the class), ``covariates`` (columns that the genes of a class say
+        something of, within the class), ``contamination`` (genes of sex, blood, quality and other
+        classes), ``use`` (deletion and insertion curves),
         ``randomisation`` (of the weights), ``specificity`` (whether the genes of a class stand
         out in it on held-out samples), ``bootstrap``, ``seeds``, ``folds``,
         ``modules`` (of genes that vary together, over the same seeds), ``cohort`` (the
@@ -162,7 +164,8 @@ def trust(
         The model's input; by default the layer that a classifier of ``tl.cnn`` was trained on,
         and for other models that of the classifier trained on `adata`, or ``"log2"``.
     confounders
-        Columns of ``obs`` that should not go with the class, for ``confounding``. By default
+        Columns of ``obs`` that should not go with the class, for ``confounding`` and
+        ``covariates``. By default
         all columns but those that tissueshap writes and those that are other names of the class
         (each class has one level, and half of them share a word with it).
     n_permutations
@@ -222,6 +225,14 @@ def trust(
         samples are held out).
     ``confounding``
         ``column`` (of ``obs``), ``cramers_v``.
+    ``covariates``
+        ``column``, ``class``, ``n_samples``, ``score`` (cross-validated R squared or balanced
+        accuracy), ``chance`` (mean of the permutations), ``gain`` (from chance, 0, to 1),
+        ``pvalue``, ``r2`` (median share of the genes' values that the column explains).
+    ``contamination``
+        ``class``, ``gene``, ``symbol``, ``kind`` (``"sex-linked"``, ``"immunoglobulin"``,
+        ``"haemoglobin"``, ``"mitochondrial"``, ``"ribosomal"``, ``"another class"``), ``of`` (that
+        class).
     ``specificity``
         ``class``, ``n_test`` (its held-out samples), ``n_genes``, ``n_standing_out`` (more than
         nine in ten others of similar expression), ``share``.

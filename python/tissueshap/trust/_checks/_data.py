@@ -137,7 +137,7 @@ def confounding(context: Context) -> Found:
     obs = context.adata.obs.iloc[np.sort(np.concatenate([context.train, context.test]))]
     classes = obs[context.label].astype(str)
     values = {}
-    for name in _columns(context):
+    for name in compared_columns(context):
         column = levels(obs[name])
         known = column.notna().to_numpy()
         requested = context.numbers.confounders is not None
@@ -162,7 +162,7 @@ def confounding(context: Context) -> Found:
     return [row], {"confounding": table}
 
 
-def _columns(context: Context) -> Sequence[str]:
+def compared_columns(context: Context) -> Sequence[str]:
     """Return the columns to compare with: those requested, or all that are not tissueshap's."""
     if context.numbers.confounders is not None:
         return [

@@ -135,6 +135,28 @@ CHECKS = {
         threshold=0.5,
         why="Half of the way from independent columns (0) to one that gives the class away (1).",
     ),
+    "covariates": Check(
+        question="Do the genes say nothing of other columns, within a class?",
+        measure="prediction of a column from a class's genes, from chance (0) to perfect (1): the "
+        "mean over the classes, the largest that permutations do not reach",
+        threshold=0.5,
+        why="Half of the way to genes that give the column away.",
+        quick=False,
+        also=Question(
+            question="Do other columns leave the values alone, within a class?",
+            measure="share of the variance of the selected genes' values that a column explains "
+            "(adjusted R squared), the largest",
+            threshold=0.5,
+            why="Half of what varies between the samples of a class.",
+        ),
+    ),
+    "contamination": Check(
+        question="Are the lists free of genes of sex, blood, quality and other classes?",
+        measure="share of the selected genes that are of such a family, or of another class at a "
+        "low level",
+        threshold=0.1,
+        why="One gene of a list of ten.",
+    ),
     "use": Check(
         needs=("probabilities",),
         question="Does the model use these genes?",

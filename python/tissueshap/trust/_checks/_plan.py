@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from tissueshap._core.errors import DataError
 from tissueshap._core.options import check_choice, check_number
 from tissueshap.trust._again import Trainer
-from tissueshap.trust._checks import _data, _explainers, _genes, _values
+from tissueshap.trust._checks import _data, _explainers, _genes, _values, _within
 from tissueshap.trust._checks._context import Context, Numbers
 from tissueshap.trust._checks._declared import CHECKS, LEVELS
 from tissueshap.trust._checks._knockoffs import knockoffs
@@ -49,6 +49,8 @@ def makers(
         "performance": lambda: _data.performance(context),
         "leak": lambda: _data.leak(context),
         "confounding": lambda: _data.confounding(context),
+        "covariates": lambda: _within.covariates(context),
+        "contamination": lambda: _within.contamination(context),
         "use": lambda: _values.use(context, scores),
         "randomisation": lambda: _values.randomisation(context),
         "specificity": lambda: _genes.specificity(context),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
@@ -168,7 +169,7 @@ class Kept:
         settings
             Names of the settings that it has read.
         """
-        timing = job.timings[-1]
+        timing, began = job.timings[-1], time.perf_counter()
         path = self._path(number, timing["step"])
         try:
             outputs, writes, drops = self._write(job, path) if self._whole else ({}, {}, True)
@@ -193,6 +194,8 @@ class Kept:
             return
         self._seal(number)
         shutil.rmtree(path.with_suffix(".parts"), ignore_errors=True)
+        took, size = time.perf_counter() - began, path.stat().st_size / 1e6
+        logger.log(HINT, "checkpoint of %s: %.2f s, %.1f MB", timing["step"], took, size)
 
     @property
     def _state(self) -> str:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import multiprocessing
+import re
+import signal
+import subprocess
+import sys
 import time
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
@@ -13,12 +17,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tissueshap import workflow
+from tissueshap import io, workflow
 
 pytestmark = pytest.mark.r
 #: Everything that takes time in a run, once: two trainings, an explanation, clusters, a null
 #: test and trust.
-_OPTIONS: dict[str, Any] = {"epochs": 12, "n_models": 2, "n_null": 4, "trust": "quick"}
+_OPTIONS: dict[str, Any] = {"epochs": 6, "n_models": 2, "n_null": 3, "trust": "quick"}
 
 
 class Runs:
@@ -95,3 +99,25 @@ def test_a_killed_run_resumes_to_the_same_tables(
         assert not left.exists()
         resumed += 1
         print(f"killed after {after:5.1f} s, {n_kept:2d} steps kept, resumed in {took:5.1f} s")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_that_is_asked_to_stop_says_how_to_continue(
+    cohort: ad.AnnData, tmp_path: Path, number: signal.Signals
+) -> None:
+    io.write_h5ad(cohort, tmp_path / "counts.h5ad")
+    words = [sys.executable, "-m", "tissueshap.cli", "run", "--label", "tissue", "--n-models", "9"]
+    words += ["--counts", str(tmp_path / "counts.h5ad"), "--out", str(tmp_path / "out")]
+    words += ["--min-class-size", "10", "--test-per-class", "8"]
+    process = subprocess.Popen(words, stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    assert any("training preset" in line for line in process.stderr)
+    process.send_signal(number)
+    began = time.monotonic()
+    errors = process.communicate(timeout=120)[1]
+    assert time.monotonic() - began < 30
+    assert process.returncode == 130
+    said = r"Stopped; the steps up to 'oversample' are kept in .*: the same command with --resume"
+    assert re.search(said, errors)
+    assert "Traceback" not in errors
+    assert len(list(tmp_path.glob(".out.*/kept/*.json"))) == 6

@@ -171,6 +171,7 @@ OF_A_RUN = {
     "title": "title of the report",
     "n_jobs": "ts.settings.n_jobs",
     "overwrite": "how the folder is written",
+    "resume": "how the folder is written",
 }
 #: Options whose defaults differ from the verb's.
 OTHER_DEFAULT = {

@@ -55,6 +55,7 @@ def test_quick_answers_every_question_or_says_why(explained, model, tmp_path):
     assert set(skipped["check"]) <= {*CHECKS} - {*LEVELS["quick"]} | {
         "clusters",
         "cohort",
+        "modules",
         "seeds",
     }
     assert (skipped["reason"].str.len() > 10).all()

@@ -100,13 +100,14 @@ pick_genes.narrowed <- function(x, at) new_narrowed(x$all, x$at[at])
 write_results.narrowed <- function(x, verb, results, settings, key_added,
                                    reads) {
     where <- match(seq_along(gene_names(x$all)), x$at)
-    results$var <- lapply(results$var, function(values) {
+    spread <- function(values) {
         if (is.logical(values)) values[where] %in% TRUE else values[where]
-    })
+    }
+    results$var <- lapply(results$var, spread)
     results$varm <- lapply(results$varm, function(values) {
-        frame <- frame_of(values)[where, , drop = FALSE]
-        rownames(frame) <- NULL
-        frame
+        frame <- frame_of(values)
+        as.data.frame(lapply(frame, spread), col.names = names(frame),
+            optional = TRUE)
     })
     x$all <- write_results(x$all, verb, results, settings, key_added, reads)
     x

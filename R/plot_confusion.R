@@ -10,6 +10,7 @@
 #'
 #' @param adata An AnnData, a SummarizedExperiment, or the path of an `.h5ad`
 #'   file, after [run_evaluate()]; here [example_results()].
+#' @inheritParams plot_de_counts
 #' @return A ggplot.
 #' @export
 #' @examples
@@ -17,10 +18,12 @@
 #'     requireNamespace("ggplot2", quietly = TRUE)) {
 #'     plot_confusion(example_results())
 #' }
-plot_confusion <- function(adata) {
+plot_confusion <- function(adata, groups = NULL) {
     x <- figure_data(adata)
     record <- need_record(x, "evaluate")
     scores <- record$per_class
+    scores <- scores[scores$class %in% drawn_classes(as.character(scores$class),
+        groups), ]
     scores <- scores[order(-scores$recall, -scores$precision), ]
     right <- scores$recall %in% 1 & scores$precision %in% 1
     perfect <- as.character(scores$class[right & !all(right)])

@@ -7,6 +7,7 @@
 #' @param adata As for [plot_confusion()], after [run_de()].
 #' @param label Name of the column with the classes; by default the recorded
 #'   one.
+#' @param groups Classes to draw; by default all.
 #' @return A ggplot.
 #' @export
 #' @examples
@@ -14,10 +15,11 @@
 #'     requireNamespace("ggplot2", quietly = TRUE)) {
 #'     plot_de_counts(example_results())
 #' }
-plot_de_counts <- function(adata, label = NULL) {
+plot_de_counts <- function(adata, label = NULL, groups = NULL) {
     x <- figure_data(adata)
     limits <- need_record(x, "de")$params
     table <- called_counts(x, label)
+    table <- table[table$class %in% drawn_classes(table$class, groups), ]
     table <- table[order(-table$up - table$down), ]
     words <- c(up = "up in the class", down = "down")
     kinds <- paste0(rep(words, each = 2L),

@@ -12,6 +12,7 @@
 #'   the term, or the enrichment ratio, that share over the term's share of the
 #'   background.
 #' @param key Name of the record, if [run_enrich()] was run with `key_added`.
+#' @inheritParams plot_de_counts
 #' @return A ggplot.
 #' @export
 #' @examples
@@ -20,9 +21,15 @@
 #'     plot_enrichment(example_results())
 #' }
 plot_enrichment <- function(adata, n_top = NULL, size = c("share", "ratio"),
-                            key = "enrich") {
+                            key = "enrich", groups = NULL) {
     size <- choice_of(size)
-    table <- need_record(figure_data(adata), key)$table
+    record <- need_record(figure_data(adata), key)
+    table <- record$table
+    if (!is.null(groups)) {
+        tested <- unique(c(as.character(record$lists$class),
+            as.character(table$class)))
+        table <- table[table$class %in% drawn_classes(tested, groups), ]
+    }
     if (nrow(table) == 0L) {
         return(ggplot2::ggplot() + ggplot2::theme_void() +
             ggplot2::annotate("text", 0, 0,

@@ -12,9 +12,9 @@
 #'     requireNamespace("ggplot2", quietly = TRUE)) {
 #'     plot_exclusive(example_results())
 #' }
-plot_exclusive <- function(adata, label = NULL) {
+plot_exclusive <- function(adata, label = NULL, groups = NULL) {
     x <- figure_data(adata)
-    classes <- class_levels(x, label)
+    classes <- drawn_classes(class_levels(x, label), groups)
     genes <- need_record(x, "select_genes")$genes
     class <- factor(as.character(genes$class), classes)
     total <- as.vector(table(class))

@@ -56,6 +56,9 @@ plot_logfc <- function(adata) {
         ggplot2::geom_col(data = bars, fill = role("shap"), width = 0.7) +
         ggplot2::geom_text(ggplot2::aes(label = with_commas(.data$y)), bars,
             vjust = -0.4, size = 2.5) +
+        # Bars of 0 alone would have an axis of fractions.
+        ggplot2::geom_blank(data = on_panel(2L, group = bars$group[1L],
+            y = 5)) +
         ggplot2::scale_x_discrete(labels = labels,
             limits = function(values) intersect(columns, values)) +
         ggplot2::scale_y_continuous(labels = with_commas,

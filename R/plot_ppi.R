@@ -8,6 +8,7 @@
 #'
 #' @param adata As for [plot_confusion()], after [run_ppi()].
 #' @param source `"shap"` or `"de"`: whose genes.
+#' @inheritParams plot_de_counts
 #' @return A ggplot.
 #' @export
 #' @examples
@@ -15,7 +16,7 @@
 #'     requireNamespace("ggplot2", quietly = TRUE)) {
 #'     plot_ppi(example_results())
 #' }
-plot_ppi <- function(adata, source = c("shap", "de")) {
+plot_ppi <- function(adata, source = c("shap", "de"), groups = NULL) {
     source <- choice_of(source)
     table <- need_record(figure_data(adata), "ppi")$table
     table <- table[table$source == source, ]
@@ -31,6 +32,10 @@ plot_ppi <- function(adata, source = c("shap", "de")) {
     }
     first <- table[by == lists[1L], ]
     rows <- table[by %in% lists, ]
+    if (!identical(lists, "all")) {
+        classes <- unique(as.character(first$class))
+        rows <- rows[rows$class %in% drawn_classes(classes, groups), ]
+    }
     titles <- c(all = sprintf("%s genes of all classes", set_name(source)),
         class = sprintf("%s genes of each class", set_name(source)),
         exclusive = "those in this class only")

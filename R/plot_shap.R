@@ -14,7 +14,6 @@
 #' @inheritParams plot_de_counts
 #' @param n_top Genes per class; by default 15 for one class, and as many as fit
 #'   (1 to 5) for all.
-#' @param groups Classes to draw; by default all.
 #' @param layer The layer (assay) whose values give the colours; by default the
 #'   classifier's input.
 #' @return A ggplot.
@@ -135,6 +134,8 @@ shap_names <- function(x, dots, tops) {
         "gene in several rows")
     alone <- table(cells$gene)[cells$gene] == 1L
     cells$kind <- factor(kinds[2L - alone], kinds)
+    # Here, since a file is closed when the figure is drawn.
+    cells$text <- shown(symbols_of(x, cells$gene), 11L)
     ggplot2::ggplot(cells) +
         ggplot2::geom_rect(ggplot2::aes(xmin = .data$column + 0.1,
             xmax = .data$column + 0.1 + 0.88 * .data$share,
@@ -143,8 +144,8 @@ shap_names <- function(x, dots, tops) {
         ggplot2::geom_point(ggplot2::aes(.data$column + 0.05, .data$row,
             colour = .data$level), size = 1) +
         ggplot2::geom_text(ggplot2::aes(.data$column + 0.13, .data$row,
-            label = shown(symbols_of(x, .data$gene), 11L)), hjust = 0,
-            size = 1.9, fontface = "italic", colour = role("ink")) +
+            label = .data$text), hjust = 0, size = 1.9, 
+            fontface = "italic", colour = role("ink")) +
         ggplot2::scale_fill_manual(NULL, values = stats::setNames(
             c("#A9D0EA", role("faint")), kinds)) +
         low_to_high("mean expression") +
@@ -157,6 +158,7 @@ shap_names <- function(x, dots, tops) {
         ggplot2::labs(x = "rank of the gene in the class", y = NULL) +
         figure_theme("none") +
         ggplot2::theme(axis.line = ggplot2::element_blank(),
+            legend.box = "vertical", legend.spacing.y = ggplot2::unit(0, "pt"),
             axis.text.y = ggplot2::element_text(size = 6.5))
 }
 

@@ -17,9 +17,9 @@
 #'     requireNamespace("ggplot2", quietly = TRUE)) {
 #'     plot_shap_bar(example_results())
 #' }
-plot_shap_bar <- function(adata, label = NULL, n_top = 20L) {
+plot_shap_bar <- function(adata, label = NULL, n_top = 20L, groups = NULL) {
     x <- figure_data(adata)
-    classes <- class_levels(x, label)
+    classes <- drawn_classes(class_levels(x, label), groups)
     need_all_classes(x)
     values <- class_frame(x, "shap_mean_abs", classes)
     # Genes that the model lacks have no value at all.

@@ -6,6 +6,7 @@
 #' orange.
 #'
 #' @param adata As for [plot_confusion()], after [run_trust()].
+#' @inheritParams plot_de_counts
 #' @return A ggplot.
 #' @export
 #' @examples
@@ -13,9 +14,10 @@
 #'     requireNamespace("ggplot2", quietly = TRUE)) {
 #'     plot_trust_classes(example_results())
 #' }
-plot_trust_classes <- function(adata) {
+plot_trust_classes <- function(adata, groups = NULL) {
     table <- need_record(figure_data(adata), "trust")$classes
-    classes <- as.character(table$class)
+    classes <- drawn_classes(as.character(table$class), groups)
+    table <- table[table$class %in% classes, ]
     table$name <- from_top(classes, classes)
     table$n_ordered <- pmin(table$n_ordered, table$n_genes)
     kinds <- c("readable", "not to be read one by one")

@@ -7,6 +7,8 @@
 #'
 #' @param adata As for [plot_confusion()], after [run_cluster()].
 #' @inheritParams plot_de_counts
+#' @param groups Classes in colours and with names, those of the others are
+#'   grey; by default all.
 #' @param gene_sets Sets to draw; by default all that were embedded.
 #' @return A ggplot.
 #' @export
@@ -15,9 +17,10 @@
 #'     requireNamespace("ggplot2", quietly = TRUE)) {
 #'     plot_umap(example_results(), gene_sets = "shap")
 #' }
-plot_umap <- function(adata, label = NULL, gene_sets = NULL) {
+plot_umap <- function(adata, label = NULL, gene_sets = NULL, groups = NULL) {
     x <- figure_data(adata)
     classes <- class_levels(x, label)
+    named <- drawn_classes(classes, groups)
     class <- factor(as.character(get_label(x, label)$values), classes)
     summary <- need_record(x, "cluster")$summary
     sets <- as.character(if (is.null(gene_sets)) summary$gene_set else
@@ -31,20 +34,35 @@ plot_umap <- function(adata, label = NULL, gene_sets = NULL) {
     points <- points[is.finite(points$x) & is.finite(points$y), ]
     middle <- stats::aggregate(points[c("x", "y")],
         points[c("panel", "class")], stats::median)
-    middle$text <- shown(middle$class, if (length(classes) > 10L) 42L else 28L)
+    middle <- middle[middle$class %in% named, ]
+    middle$text <- shown(middle$class, longest_name(classes, sets))
+    colours <- class_colours(length(classes))
+    colours[!classes %in% named] <- role("faint")
     plot <- ggplot2::ggplot(points, ggplot2::aes(.data$x, .data$y)) +
         ggplot2::geom_point(ggplot2::aes(colour = .data$class), alpha = 0.75,
             shape = 16, size = if (nrow(points) > 2000L) 0.6 else 1.2) +
         ggplot2::scale_colour_manual(NULL, drop = FALSE, guide = "none",
-            values = class_colours(length(classes))) +
+            values = colours) +
         ggplot2::facet_wrap(~ panel, scales = "free") +
         ggplot2::labs(x = "UMAP 1", y = "UMAP 2") +
         figure_theme("none") +
         ggplot2::theme(axis.text = ggplot2::element_blank())
     plot + if (length(classes) > 10L) {
-        names_beside(middle, points)
+        names_beside(middle, points, colours)
     } else {
         names_inside(middle, points)
+    }
+}
+
+# Letters of a name, in panels on a page of 183 mm: beside the points of many
+# classes, or among those of some.
+longest_name <- function(classes, sets) {
+    if (length(classes) <= 10L) {
+        28L
+    } else if (length(sets) > 1L) {
+        22L
+    } else {
+        42L
     }
 }
 
@@ -59,7 +77,7 @@ names_inside <- function(middle, points) {
 }
 
 # Names in two columns, in the order of their points, with lines to these.
-names_beside <- function(middle, points) {
+names_beside <- function(middle, points, colours) {
     middle <- do.call(rbind, lapply(split(middle, middle$panel), in_margins,
         points = points))
     list(
@@ -74,8 +92,8 @@ names_beside <- function(middle, points) {
             label = .data$text, hjust = .data$hjust), middle, size = 2.1,
             colour = role("ink")),
         ggplot2::scale_fill_manual(NULL, drop = FALSE, guide = "none",
-            values = class_colours(nlevels(middle$class))),
-        ggplot2::scale_x_continuous(expand = ggplot2::expansion(0.6)))
+            values = colours),
+        ggplot2::scale_x_continuous(expand = ggplot2::expansion(0.9)))
 }
 
 in_margins <- function(labels, points) {

@@ -426,3 +426,32 @@ test_that("classes that are alike are neighbours", {
     expect_identical(abs(match(1, order) - match(6, order)), 1L)
     expect_identical(abs(match(2, order) - match(5, order)), 1L)
 })
+
+test_that("some classes are drawn where a figure takes groups", {
+    classes <- sort(awkward, method = "radix")
+    two <- classes[c(1L, 3L)]
+    expect_setequal(axis_texts(plot_de_counts(x, groups = two)), two)
+    expect_setequal(axis_texts(plot_exclusive(x, groups = two)), two)
+    expect_setequal(unique(plot_shap_bar(x, groups = two)$data$class), two)
+    expect_setequal(plot_confusion(x, groups = two)$data$true, two)
+    expect_setequal(unique(plot_enrichment(x, groups = classes[1L])$data$class),
+        classes[1L])
+    flat <- plot_umap(x, gene_sets = "shap", groups = two)
+    expect_setequal(layer(flat, 2L)$label, two)
+    expect_true(role("faint") %in% layer(flat, 1L)$colour)
+    for (plot in list(plot_confusion, plot_umap, plot_shap_bar, plot_exclusive,
+        plot_enrichment, plot_de_counts)) {
+        expect_error(plot(x, groups = "nowhere"), "groups must be")
+    }
+})
+
+test_that("plot_shap: the names of many classes' genes, also from a file", {
+    skip_if_not_installed("hdf5r")
+    y <- made_up(sprintf("class %02d", 1:14))
+    path <- withr::local_tempfile(fileext = ".h5ad")
+    write_h5ad(y, path)
+    drawn <- plot_shap(path, n_top = 2)
+    expect_identical(layer(drawn, 3L)$label, layer(plot_shap(y, n_top = 2),
+        3L)$label)
+    expect_identical(nrow(layer(drawn, 3L)), 28L)
+})

@@ -5,10 +5,13 @@ samples, the default preset and selection), GTEx's panel of 59 genes, GTEx with 
 Protein Atlas as the other cohort; each also as an average of five networks or as an image.
 The simulated one is held to what is planted, and the paper's own rule, and others, are
 scored beside the default one. Prints what was asked and what was found, and writes both to
-JSON after each check: started again, it goes on where it was::
+JSON after each check: started again, it goes on where it was. It also measures how much longer
+than explaining a quick table takes, one after the other. With ``--docs`` the table of
+docs/trust.md is renewed from the file::
 
     TISSUESHAP_DATA=... python tests/benchmarks/bench_trust.py [STUDY ...] [--check NAME ...]
         [--samples 2000] [--genes 5000] [--folder .] [--out trust.json]
+    python tests/benchmarks/bench_trust.py --docs
 """
 
 from __future__ import annotations
@@ -28,8 +31,11 @@ import pandas as pd
 
 import tissueshap as ts
 from cohorts import HPA_MAP, read_gtex_hpa, read_panel
-from tissueshap.trust import CHECKS
+from tissueshap.trust import CHECKS, FAILS, NOT_MEASURED
 
+HERE = Path(__file__).resolve().parent
+PAGE = HERE.parents[1] / "docs" / "trust.md"
+START, END = "<!-- measured: generated -->\n", "\n<!-- measured: end -->"
 #: Made together: what the first makes, networks or scores of the genes, the others ask for.
 TOGETHER = (("seeds", "order"), ("methods", "use", "truth"))
 #: Figures that the explanation of the compendium must reach, and whether high ones are good.
@@ -174,6 +180,26 @@ def measure(study: Study, held: tuple[Any, Any], checks: tuple[str, ...], seed: 
     return found
 
 
+def cost(held: tuple[Any, Any], seed: int) -> dict[str, float]:
+    """Return the seconds of explaining the held-out samples, and of a quick table of it."""
+    adata, model = held[0].copy(), held[1]
+    steps = {
+        "explaining": lambda: ts.tl.shap(adata, model, seed=seed),
+        "quick": lambda: (
+            ts.tl.rank_genes(adata),
+            ts.tl.select_genes(adata),
+            ts.tl.trust(adata, model, seed=seed),
+        ),
+    }
+    found = {}
+    for name, step in steps.items():
+        started = time.perf_counter(), time.process_time()
+        step()
+        found[name] = time.perf_counter() - started[0]
+        found[f"{name}, CPU"] = time.process_time() - started[1]
+    return found
+
+
 def described(adata: Any) -> dict[str, Any]:
     """Return the size, the score, and what each rule of selection takes."""
     record = adata.uns["tissueshap"]
@@ -204,6 +230,44 @@ def grouped(checks: list[str]) -> list[tuple[str, ...]]:
         shared = tuple(check for check in group if check in checks)
         found |= dict.fromkeys(shared, shared)
     return list(dict.fromkeys(found.values()))
+
+
+def measured(written: dict[str, Any]) -> str:
+    """Return the table of docs/trust.md: a row per row of the table of trust, in Markdown."""
+    columns = {name: held for name, held in written.items() if "," not in name}
+    lines = [
+        "| row | " + " | ".join(columns) + " |",
+        "|---" * (len(columns) + 1) + "|",
+        "| held-out macro F1; ranks selected of each class | "
+        + " | ".join(f"{held['macro_f1']:.3f}; {held['n_ranks']}" for held in columns.values())
+        + " |",
+    ]
+    cells: dict[tuple[str, str], dict[str, str]] = {}
+    for name, held in columns.items():
+        rows = [row for part in held["checks"].values() for row in part["summary"]]
+        for row in rows:
+            cells.setdefault((row["check"], row["measure"]), {})[name] = cell(row)
+    order = list(CHECKS)
+    for check, measure in sorted(cells, key=lambda key: order.index(key[0])):
+        parts = [cells[check, measure].get(name, "") for name in columns]
+        if any(parts):
+            lines.append(f"| `{check}`: {measure} | " + " | ".join(parts) + " |")
+    ratios = [
+        f"{held['cost']['quick'] / held['cost']['explaining']:.1f} "
+        f"({held['cost']['quick, CPU'] / held['cost']['explaining, CPU']:.1f})"
+        for held in columns.values()
+    ]
+    said = "a quick table, in units of the time of explaining (of the CPU time)"
+    return "\n".join([*lines, f"| {said} | " + " | ".join(ratios) + " |"])
+
+
+def cell(row: dict[str, Any]) -> str:
+    """Return a value with what chance gives in brackets, in bold if the verdict is "fails"."""
+    if row["verdict"] == NOT_MEASURED:
+        return ""
+    value = f"{row['value']:.3f}"
+    value = f"**{value}**" if row["verdict"] == FAILS else value
+    return f"{value} ({row['chance']:.3f})"
 
 
 def show(name: str, found: dict[str, Any]) -> None:
@@ -245,7 +309,13 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=42)
     parser.add_argument("--folder", type=Path, default=Path("bench_trust"))
     parser.add_argument("--out", type=Path, default=Path("bench_trust.json"))
+    parser.add_argument("--docs", action="store_true", help="renew the table of docs/trust.md")
     options = parser.parse_args()
+    if options.docs:
+        before, _, rest = PAGE.read_text("utf-8").partition(START)
+        written = json.loads(options.out.read_text("utf-8"))
+        PAGE.write_text(before + START + measured(written) + END + rest.partition(END)[2], "utf-8")
+        return
     known = studies(
         options.samples, options.genes, options.seed, Path(os.environ.get("TISSUESHAP_DATA", "."))
     )
@@ -258,6 +328,9 @@ def main() -> None:
         folder = options.folder / name.replace(", ", "_").replace(" ", "_")
         held = prepared(study, folder, options.seed)
         found = written.setdefault(name, {**described(held[0]), "checks": {}})
+        if "cost" not in found:
+            found["cost"] = cost(held, options.seed)
+            options.out.write_text(json.dumps(written, indent=1), encoding="utf-8")
         for group in grouped(asked):
             key = " and ".join(group)
             if key not in found["checks"]:

@@ -5,11 +5,13 @@ stated before any was run) on small cohorts (``verdicts/trial_cohorts.py``), hal
 be used to set thresholds::
 
     TISSUESHAP_DATA=... python tests/benchmarks/bench_verdicts.py run [--half set report]
-        [--cohort primates ...] [--out verdicts.jsonl]
+        [--cohort primates ...] [--torch] [--out verdicts.jsonl]
     python tests/benchmarks/bench_verdicts.py show [--out verdicts.jsonl]
     python tests/benchmarks/bench_verdicts.py --docs [--out verdicts.jsonl]
 
-``run`` appends a line of JSON per trial; what the file holds already is not run again.
+``run`` appends a line of JSON per trial; what the file holds already is not run again. With
+``--torch`` the trials of PyTorch are made, and only these: it needs a process in which
+TensorFlow has not trained.
 ``--docs`` keeps a copy in bench_verdicts.json and renews the tables of docs/verdicts.md.
 """
 
@@ -18,15 +20,30 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import sys
 import time
 import warnings
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+if "--torch" in sys.argv:
+    import torch  # noqa: F401 - before TensorFlow: after it, some builds crash
+
 import numpy as np
 import pandas as pd
-from verdicts.situations import DATA, EXPLANATIONS, GOOD, NETWORKS, SITUATIONS, Situation, Trial
+from verdicts.foreign import FOREIGN_GOOD, FOREIGN_NOISE, FOREIGN_WRONG
+from verdicts.situations import (
+    DATA,
+    EXPLANATIONS,
+    GOOD,
+    NETWORKS,
+    OTHERS,
+    RECORDS,
+    SITUATIONS,
+)
+from verdicts.trial import Situation, Trial
 from verdicts.trial_cohorts import COHORTS
 
 from tissueshap import settings, tl
@@ -35,40 +52,55 @@ from tissueshap.trust import CHECKS, FAILS, LEVELS, NOT_MEASURED, wilson
 
 HERE = Path(__file__).resolve().parent
 SUMMARY, PAGE = HERE / "bench_verdicts.json", HERE.parents[1] / "docs" / "verdicts.md"
-#: The checks that are tried: the quick ones that read no record of another verb. ``seeds``
-#: is made where a situation asks for it.
+#: The checks that every trial makes: the quick ones that read no record of another verb and
+#: train nothing. The others are made where a situation asks for them.
 TRIED = tuple(
     name
     for name in LEVELS["quick"]
-    if CHECKS[name].record is None and name not in ("seeds", "truth")
+    if CHECKS[name].record is None and not CHECKS[name].trains and name != "truth"
 )
+ALSO = tuple(dict.fromkeys(check for s in SITUATIONS.values() for check in s.also))
+#: Checks of stability: that other samples or trainings give other genes may be true of a model
+#: with which nothing is wrong.
+STABILITY = {"bootstrap", "seeds", "folds"}
 #: What is said of an error that refuses to answer.
 REFUSED = "refused"
 
 
-def situations_of(cohort: str) -> Iterator[tuple[str, Situation]]:
-    """Yield the situations that are made on a cohort."""
+def situations_of(cohort: str, n_genes: float = 0) -> Iterator[tuple[str, Situation]]:
+    """Yield the situations that are made on a cohort of so many genes."""
     about = COHORTS[cohort]
-    levels = {**GOOD}
+    levels = {**GOOD, **FOREIGN_GOOD}
     if about.explanation_level:
-        levels |= EXPLANATIONS
+        levels |= EXPLANATIONS | RECORDS
+    if about.explanation_level or about.data_level:
+        levels |= FOREIGN_WRONG
     if about.data_level:
         levels |= DATA
+    if about.again is not None:
+        levels |= OTHERS | FOREIGN_NOISE
     for name, situation in {**levels, **NETWORKS}.items():
-        if cohort in situation.only or not situation.only and name not in NETWORKS:
+        placed = cohort in situation.only or (not situation.only and name not in NETWORKS)
+        if placed and n_genes <= situation.most_genes:
             yield name, situation
 
 
-def run(cohort: str, done: set[tuple[str, str]], data: Path) -> Iterator[dict[str, Any]]:
+def run(
+    cohort: str, done: set[tuple[str, str]], data: Path, *, torch: bool = False
+) -> Iterator[dict[str, Any]]:
     """Make each situation of a cohort, and yield its verdicts."""
-    pending = [(name, s) for name, s in situations_of(cohort) if (cohort, name) not in done]
-    if not pending:
+
+    def pending(n_genes: float) -> list[tuple[str, Situation]]:
+        return [
+            (name, situation)
+            for name, situation in situations_of(cohort, n_genes)
+            if situation.torch == torch and (cohort, name) not in done
+        ]
+
+    if not pending(0):
         return
-    adata = COHORTS[cohort].read(data)
-    base = Trial(adata)
-    base.train()
-    base.explain()
-    for name, situation in pending:
+    base = Base(cohort, data)
+    for name, situation in pending(base.adata.n_vars):
         started = time.process_time()
         seed = list(SITUATIONS).index(name)
         trial = made(situation, base, np.random.default_rng([seed, len(cohort)]))
@@ -78,22 +110,51 @@ def run(cohort: str, done: set[tuple[str, str]], data: Path) -> Iterator[dict[st
             "situation": name,
             "kind": situation.kind,
             "must": situation.must,
-            "rows": verdicts(trial, seeds=situation.seeds),
+            "rows": verdicts(trial, also=situation.also),
             "cpu": round(time.process_time() - started, 1),
         }
 
 
-def made(situation: Situation, base: Trial, rng: np.random.Generator) -> Trial:
+class Base:
+    """A cohort, with the network and the explanation that its trials share.
+
+    Parameters
+    ----------
+    cohort
+        Its name.
+    data
+        The folder of real data.
+    """
+
+    def __init__(self, cohort: str, data: Path) -> None:
+        self.adata = COHORTS[cohort].read(data)
+        self.again = COHORTS[cohort].again
+
+    @cached_property
+    def trial(self) -> Trial:
+        """The default network, explained."""
+        trial = Trial(self.adata.copy())
+        trial.train()
+        trial.explain()
+        return trial
+
+
+def made(situation: Situation, base: Base, rng: np.random.Generator) -> Trial:
     """Return the trial of a situation; what it shares with the cohort's own is not made again."""
+    if situation.foreign:
+        trial = Trial(base.adata.copy(), rng=rng)
+        situation.make(trial)
+        trial.explained = trial.adata
+        return trial
     if situation.before or situation.train:
         trial = Trial(base.adata.copy(), rng=rng)
-        trial.adata.uns["tissueshap"].pop("oversample", None)
         if situation.before:
             situation.make(trial)
         trial.train(**situation.train)
         trial.explain(**situation.explain)
     else:
-        trial = Trial(base.adata, base.model, base.explained.copy(), rng)
+        own = base.trial
+        trial = Trial(own.adata, own.model, own.explained.copy(), rng, again=base.again)
         if situation.explain:
             trial.explain(**situation.explain)
     if not situation.before:
@@ -101,13 +162,12 @@ def made(situation: Situation, base: Trial, rng: np.random.Generator) -> Trial:
     return trial
 
 
-def verdicts(trial: Trial, *, seeds: bool) -> list[dict[str, Any]]:
+def verdicts(trial: Trial, *, also: tuple[str, ...] = ()) -> list[dict[str, Any]]:
     """Return the rows of the table of trust."""
-    checks = [*TRIED, "seeds"] if seeds else list(TRIED)
+    checks = [*TRIED, *also]
+    few: dict[str, Any] = {"n_boot": 10, "n_random": 2, "n_seeds": 1}
     try:
-        tl.trust(
-            trial.explained, trial.model, checks=checks, n_boot=10, n_random=2, n_seeds=1, seed=3
-        )
+        tl.trust(trial.explained, trial.model, checks=checks, seed=3, **few, **trial.asked)
     except TissueshapError as error:
         return [{"check": "", "verdict": REFUSED, "reason": str(error)[:200]}]
     table = trial.explained.uns["tissueshap"]["trust"]["summary"]
@@ -157,7 +217,7 @@ def of_checks(trials: pd.DataFrame) -> pd.DataFrame:
     """Return of each check how often it fails where it must, and where nothing is wrong."""
     records = []
     good = trials[trials["kind"] == "good"]
-    for check in (*TRIED, "seeds"):
+    for check in (*TRIED, *ALSO):
         must = trials[trials["must"] == check]
         sound = good[[check in names for names in good["measured"]]]
         wrong = trials[trials["kind"] == "wrong"]
@@ -178,13 +238,24 @@ def of_checks(trials: pd.DataFrame) -> pd.DataFrame:
 def of_table(trials: pd.DataFrame) -> dict[str, tuple[int, int]]:
     """Return how many wrong trials are caught, and how many good ones fail no check."""
     wrong, good, unseen = (trials[trials["kind"] == kind] for kind in ("wrong", "good", "unseen"))
+    foreign = good["situation"].isin([name for name, s in SITUATIONS.items() if s.foreign])
+    own, other = good[~foreign], good[foreign]
+    unsound = [bool(names - STABILITY) for names in other["failed"]]
     return {
         "wrong, any check fails": (int(wrong["caught"].sum()), len(wrong)),
         "wrong, the stated check fails": (
             sum(must in names for must, names in zip(wrong["must"], wrong["failed"], strict=True)),
             len(wrong),
         ),
-        "good, no check fails": (int((~good["caught"]).sum()), len(good)),
+        "good networks of tl.cnn, no check fails": (int((~own["caught"]).sum()), len(own)),
+        "good models and attributions from elsewhere, no check fails": (
+            int((~other["caught"]).sum()),
+            len(other),
+        ),
+        "the same, no check but those of stability (`bootstrap`, `seeds`, `folds`) fails": (
+            len(other) - sum(unsound),
+            len(other),
+        ),
         "not to be seen from inside, any check fails": (int(unseen["caught"].sum()), len(unseen)),
     }
 
@@ -259,6 +330,7 @@ def main() -> None:
     parser.add_argument("--half", nargs="+", choices=("set", "report"), default=["set", "report"])
     parser.add_argument("--cohort", nargs="+", choices=COHORTS, default=list(COHORTS))
     parser.add_argument("--out", type=Path, default=Path("verdicts.jsonl"))
+    parser.add_argument("--torch", action="store_true", help="the trials of PyTorch alone")
     parser.add_argument("--docs", action="store_true", help="renew the page of docs")
     options = parser.parse_args()
     if options.docs:
@@ -273,12 +345,12 @@ def main() -> None:
         return
     settings.verbosity = 0
     warnings.simplefilter("ignore")
-    done = set()
+    data, done = Path(os.environ.get("TISSUESHAP_DATA", ".")), set()
     if options.out.exists():
         done = {(row["cohort"], row["situation"]) for row in _lines(options.out)}
     for cohort in options.cohort:
         if COHORTS[cohort].half in options.half:
-            for trial in run(cohort, done, Path(os.environ.get("TISSUESHAP_DATA", "."))):
+            for trial in run(cohort, done, data, torch=options.torch):
                 failed = sorted({row["check"] for row in trial["rows"] if row["verdict"] == FAILS})
                 print(cohort, trial["situation"], trial["must"], failed, trial["cpu"], flush=True)
                 with options.out.open("a", encoding="utf-8") as file:

@@ -3,142 +3,28 @@
 A situation is made of a trial: a cohort with its network and its explanation. Wrong
 explanations change what ``tl.shap``, ``tl.rank_genes`` or ``tl.select_genes`` wrote; wrong
 data change the cohort before training; ``unseen`` ones cannot be recognised from inside.
+Models of other packages are in ``foreign.py``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from anndata import AnnData
 
 from tissueshap import pp, tl
 from tissueshap.adapters._random_weights import randomised
-from tissueshap.explain import expected_gradients
 from tissueshap.model import Classifier, Preset
 from tissueshap.model._backend import keras
-
-Kind = Literal["good", "wrong", "unseen"]
+from verdicts.foreign import FOREIGN_GOOD, FOREIGN_NOISE, FOREIGN_WRONG
+from verdicts.trial import Situation, Trial, noise_data
 
 #: A network that predicts the mosaic well and explains it with noise (docs/trust.md).
 NOISE = Preset(
     name="noise", standardise="genes", widths=(128,), batch_norm=None, dropout=0.3,
     label_smoothing=0.1, batch_size=64, min_steps=400, min_validation=100, retries=0,
 )  # fmt: skip
-
-
-@dataclass
-class Trial:
-    """A cohort, its network and its explanation.
-
-    Attributes
-    ----------
-    adata
-        Before training, with the rows of ``pp.oversample``.
-    explained
-        After ``tl.select_genes``; None before.
-    model
-        The classifier.
-    rng
-        Random numbers of this trial.
-    """
-
-    adata: AnnData
-    model: Any = None
-    explained: Any = None
-    rng: np.random.Generator = field(default_factory=lambda: np.random.default_rng(0))
-
-    @property
-    def label(self) -> str:
-        """The column of the classes."""
-        return str(self.adata.uns["tissueshap"]["label"])
-
-    def train(self, seed: int = 1, **how: Any) -> None:
-        """Train one network on the cohort."""
-        if "oversample" not in self.adata.uns["tissueshap"]:
-            pp.oversample(self.adata, layer="log2", seed=seed)
-        self.explained = self.adata.copy()
-        self.model = tl.cnn(self.explained, seed=seed, **{"n_models": 1, **how})
-
-    def explain(
-        self, statistic: str = "median", samples: str = "test", n_draws: int = 200, **how: Any
-    ) -> None:
-        """Explain the held-out samples, rank and select."""
-        tl.shap(
-            self.explained, self.model, samples=samples, n_draws=n_draws, **{"target": "true"} | how
-        )
-        self.select(statistic)
-
-    def select(self, statistic: str = "median") -> None:
-        """Rank and select the genes again."""
-        choice: Any = statistic
-        tl.rank_genes(self.explained, statistic=choice)
-        tl.select_genes(self.explained)
-
-    @property
-    def rows(self) -> np.ndarray:
-        """Positions of the explained samples."""
-        table = self.explained.uns["tissueshap"]["shap"]["samples"]
-        return np.asarray(self.explained.obs_names.get_indexer(table["sample"].astype(str)))
-
-    @property
-    def targets(self) -> np.ndarray:
-        """The class explained for each, as a number."""
-        table = self.explained.uns["tissueshap"]["shap"]["samples"]
-        return np.asarray(pd.Index(self.model.classes).get_indexer(table["explained"].astype(str)))
-
-    def values(self) -> np.ndarray:
-        """Return the values of the explained samples, in the AnnData's order of genes."""
-        return np.asarray(self.explained.layers["shap"][self.rows])
-
-    def put(self, values: np.ndarray) -> None:
-        """Replace the values of the explained samples, and rank and select again."""
-        self.explained.layers["shap"][self.rows] = values.astype(np.float32)
-        self.select()
-
-    def of(self, network: Any, targets: np.ndarray | None = None, n_draws: int = 100) -> np.ndarray:
-        """Return the values of a network's explanation of the same samples."""
-        x = np.asarray(self.explained.layers["log2"], dtype=np.float32)
-        train = (self.explained.obs["split"] == "train").to_numpy()
-        chosen = self.targets if targets is None else targets
-        return expected_gradients(
-            network, x[self.rows], x[train], chosen, n_draws=n_draws, seed=9
-        ).values
-
-
-@dataclass(frozen=True)
-class Situation:
-    """Something right or wrong.
-
-    Attributes
-    ----------
-    kind
-        ``"good"``, ``"wrong"``, or ``"unseen"``: wrong, and not to be recognised from inside.
-    must
-        The check that must fail; empty for those of the other kinds.
-    make
-        Changes the trial in place: before training if `before`, else after ``select_genes``.
-    before
-        Whether it changes the cohort, before training.
-    train, explain
-        Settings of the training and of the explanation.
-    seeds
-        Whether another network is trained for the check of that name.
-    only
-        The cohorts on which it is made; all of its level by default.
-    """
-
-    kind: Kind
-    must: str = ""
-    make: Callable[[Trial], None] = lambda _: None
-    before: bool = False
-    train: dict[str, Any] = field(default_factory=dict)
-    explain: dict[str, Any] = field(default_factory=dict)
-    seeds: bool = False
-    only: tuple[str, ...] = ()
 
 
 def permuted_genes(trial: Trial) -> None:
@@ -231,6 +117,34 @@ def single_samples(trial: Trial) -> None:
     trial.select()
 
 
+def clustered(trial: Trial) -> None:
+    """Cluster the samples by the selected genes, and by 19 random sets of as many."""
+    tl.null_test(trial.explained, n_sets=19, n_starts=2, on="expression")
+
+
+def random_genes_clustered(trial: Trial) -> None:
+    chosen = trial.explained.var["shap_selected"].to_numpy()
+    trial.explained.var["shap_selected"] = trial.rng.permutation(chosen)
+    clustered(trial)
+
+
+def another_cohort(trial: Trial) -> None:
+    """Compare the genes with those of other samples, with a network of their own."""
+    _compared_with(trial, trial.other())
+
+
+def another_cohort_of_shuffled_labels(trial: Trial) -> None:
+    other = trial.other()
+    shuffled_training_labels(other)
+    _compared_with(trial, other)
+
+
+def _compared_with(trial: Trial, other: Trial) -> None:
+    other.train(seed=2)
+    other.explain()
+    tl.stability(trial.explained, other.explained)
+
+
 def untrained_network(trial: Trial) -> None:
     *_, (_, _, network) = randomised(trial.model.network, seed=3)
     _explained_with(trial, network)
@@ -251,48 +165,48 @@ def _explained_with(trial: Trial, network: Any) -> None:
 
 
 def shuffled_labels(trial: Trial) -> None:
-    _relabel(trial, trial.rng.permutation(_classes(trial)))
+    _relabel(trial, trial.rng.permutation(trial.classes()))
 
 
 def shuffled_training_labels(trial: Trial) -> None:
-    classes, train = _classes(trial), _is(trial, "train")
+    classes, train = trial.classes(), trial.is_part("train")
     classes[train] = trial.rng.permutation(classes[train])
     _relabel(trial, classes)
 
 
 def mixed_in_training(trial: Trial) -> None:
     """The labels of two classes are drawn at random among the training samples."""
-    classes = _classes(trial)
+    classes = trial.classes()
     first, second = sorted(set(classes))[:2]
-    mixed = np.isin(classes, [first, second]) & _is(trial, "train")
+    mixed = np.isin(classes, [first, second]) & trial.is_part("train")
     classes[mixed] = trial.rng.permutation(classes[mixed])
     _relabel(trial, classes)
 
 
 def one_class_under_two_names(trial: Trial) -> None:
-    classes = _classes(trial)
+    classes = trial.classes()
     sizes = pd.Series(classes).value_counts()
     own = np.flatnonzero(classes == sizes.index[0])
     for name in ("train", "test"):
-        part = own[_is(trial, name)[own]]
+        part = own[trial.is_part(name)[own]]
         classes[trial.rng.permutation(part)[::2]] = "another name"
     _relabel(trial, classes)
 
 
 def names_swapped(trial: Trial) -> None:
-    classes = _classes(trial)
+    classes = trial.classes()
     first, second = sorted(set(classes))[:2]
     swapped = {first: second, second: first}
     _relabel(trial, np.asarray([swapped.get(name, name) for name in classes], dtype=object))
 
 
 def recorded_batch(trial: Trial) -> None:
-    codes = pd.factorize(_classes(trial))[0]
+    codes = pd.factorize(trial.classes())[0]
     trial.adata.obs["plate"] = np.char.add("plate ", codes.astype(str))
 
 
 def mostly_confounded(trial: Trial) -> None:
-    codes = pd.factorize(_classes(trial))[0] % 3
+    codes = pd.factorize(trial.classes())[0] % 3
     random = trial.rng.random(codes.size) < 0.2
     codes = np.where(random, trial.rng.integers(0, 3, codes.size), codes)
     trial.adata.obs["centre"] = np.char.add("centre ", codes.astype(str))
@@ -301,7 +215,7 @@ def mostly_confounded(trial: Trial) -> None:
 def unrecorded_batch(trial: Trial) -> None:
     """Each class was measured on its own day, which shifts a tenth of the genes."""
     x = np.asarray(trial.adata.layers["log2"], dtype=np.float32).copy()
-    for name in sorted(set(classes := _classes(trial))):
+    for name in sorted(set(classes := trial.classes())):
         shift = np.where(trial.rng.random(x.shape[1]) < 0.1, trial.rng.normal(0, 2, x.shape[1]), 0)
         x[classes == name] += shift.astype(np.float32)
     trial.adata.layers["log2"] = x
@@ -310,42 +224,20 @@ def unrecorded_batch(trial: Trial) -> None:
 def copies_held_out(trial: Trial) -> None:
     """Half of the held-out samples are training samples of their class, under other names."""
     x = np.asarray(trial.adata.layers["log2"]).copy()
-    classes = _classes(trial)
-    for place in np.flatnonzero(_is(trial, "test"))[::2]:
-        own = np.flatnonzero(_is(trial, "train") & (classes == classes[place]))
+    classes = trial.classes()
+    for place in np.flatnonzero(trial.is_part("test"))[::2]:
+        own = np.flatnonzero(trial.is_part("train") & (classes == classes[place]))
         x[place] = x[trial.rng.choice(own)]
     trial.adata.layers["log2"] = x
 
 
 def noise(trial: Trial) -> None:
-    """60 samples of 15,000 genes, of three classes that do not differ."""
-    n_samples, n_genes = 60, 15_000
-    level = trial.rng.lognormal(4, 1.5, n_genes)
-    counts = trial.rng.poisson(level * trial.rng.gamma(5, 0.2, (n_samples, n_genes)))
-    obs = pd.DataFrame(
-        {"tissue": np.repeat(["a", "b", "c"], n_samples // 3)},
-        index=[f"s{number}" for number in range(n_samples)],
-    )
-    var = pd.DataFrame(index=[f"g{number}" for number in range(n_genes)])
-    adata = AnnData(counts.astype(np.int32), obs=obs, var=var)
-    adata.uns["tissueshap"] = {"label": "tissue"}
-    pp.tmm(adata)
-    pp.split(adata, n_test=6, seed=1)
-    pp.log2(adata)
-    trial.adata = adata
+    trial.adata = noise_data(trial.rng)
 
 
 def small_offset(trial: Trial) -> None:
     """log2(CPM + 0.001) + 10, on which genes near 0 vary most."""
     pp.log2(trial.adata, offset=0.001, shift=10.0)
-
-
-def _classes(trial: Trial) -> np.ndarray:
-    return trial.adata.obs[trial.label].astype(str).to_numpy(dtype=object).copy()
-
-
-def _is(trial: Trial, name: str) -> np.ndarray:
-    return np.asarray(trial.adata.obs["split"].astype(str) == name)
 
 
 def _relabel(trial: Trial, classes: np.ndarray) -> None:
@@ -358,7 +250,7 @@ def _relabel(trial: Trial, classes: np.ndarray) -> None:
 
 #: The good situations.
 GOOD = {
-    "the default": Situation("good", seeds=True),
+    "the default": Situation("good", also=("seeds", "folds", "methods")),
     "another seed": Situation("good", train={"seed": 11}),
     "against the other classes": Situation("good", explain={"background": "others"}),
     "ranked by the mean": Situation("good", explain={"statistic": "mean"}),
@@ -430,4 +322,31 @@ NETWORKS = {
     )
     for seed in (42, 7)
 }
-SITUATIONS = {**GOOD, **EXPLANATIONS, **DATA, **NETWORKS}
+#: Checks that read what another verb recorded, or compare with other methods.
+RECORDS = {
+    "clusters of the selected genes": Situation("good", make=clustered, also=("clusters",)),
+    "clusters of random genes": Situation(
+        "wrong", "clusters", random_genes_clustered, also=("clusters",)
+    ),
+    "values permuted over the genes, beside other methods": Situation(
+        "wrong", "methods", permuted_genes, also=("methods",)
+    ),
+}
+#: Checks that compare with another cohort.
+OTHERS = {
+    "another cohort": Situation("good", make=another_cohort, also=("cohort",)),
+    "another cohort of shuffled labels": Situation(
+        "wrong", "cohort", another_cohort_of_shuffled_labels, also=("cohort",)
+    ),
+}
+SITUATIONS = {
+    **GOOD,
+    **EXPLANATIONS,
+    **DATA,
+    **NETWORKS,
+    **FOREIGN_GOOD,
+    **FOREIGN_WRONG,
+    **FOREIGN_NOISE,
+    **RECORDS,
+    **OTHERS,
+}

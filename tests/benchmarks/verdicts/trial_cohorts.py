@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -24,6 +25,18 @@ _SECOND = (
     "Heart - Atrial Appendage", "Brain - Cerebellum", "Muscle - Skeletal", "Whole Blood",
     "Colon - Transverse", "Esophagus - Mucosa",
 )  # fmt: skip
+_THIRD = (
+    "Adipose - Subcutaneous", "Artery - Tibial", "Brain - Hypothalamus", "Breast - Mammary Tissue",
+    "Colon - Sigmoid", "Esophagus - Muscularis", "Kidney - Cortex", "Minor Salivary Gland",
+    "Small Intestine - Terminal Ileum", "Brain - Spinal cord (cervical c-1)",
+    "Brain - Cerebellar Hemisphere", "Artery - Coronary",
+)  # fmt: skip
+#: Types of blood cells of which none is a part of another.
+_CELLS = (
+    "CD14+ Monocyte", "CD19+ B", "CD56+ NK", "Dendritic", "CD8+ Cytotoxic T",
+)  # fmt: skip
+#: Samples of HPA that a tissue must have, and of the compendia.
+_LEAST, _SAMPLES = 8, 480
 #: Every so many genes of the whole genome.
 _EVERY = 4
 #: Samples of each class of the panel.
@@ -44,27 +57,40 @@ class Cohort:
         Whether wrong data are made of it, in addition to wrong explanations.
     explanation_level
         Whether wrong explanations are made of it.
+    again
+        Returns other samples of the same classes.
     """
 
     half: str
     read: Callable[[Path], AnnData]
     explanation_level: bool = True
     data_level: bool = False
+    again: Callable[[], AnnData] | None = None
 
 
-def simulated(tissues: tuple[str, ...], seed: int) -> AnnData:
+def simulated(tissues: tuple[str, ...], seed: int, n_samples: int = _SAMPLES) -> AnnData:
     """Return a compendium of some tissues, with a batch that is independent of them."""
-    adata = datasets.simulate(480, 1500, tissues=list(tissues), seed=seed)
+    adata = datasets.simulate(n_samples, 1500, tissues=list(tissues), seed=seed)
     adata.obs["run"] = np.random.default_rng(seed).choice(["a", "b", "c"], adata.n_obs)
     return _prepared(adata, n_test=8, seed=seed)
 
 
-def profiles(data: Path) -> AnnData:
-    """Return samples drawn around GTEx's profiles of 12 tissues."""
-    path = data / "tissue_profiles" / "gtex_mean_tpm.tsv.gz"
-    table = pd.read_csv(path, sep="\t", index_col=0).iloc[::_EVERY, ::2].iloc[:, :12]
-    adata = datasets.simulate(profiles=table, n_per_class=25, seed=5)
-    return _prepared(adata, n_test=6, seed=5)
+def compendium(half: str, tissues: tuple[str, ...], seed: int, **levels: bool) -> Cohort:
+    """Return a simulated cohort, and other samples of the same programme of genes."""
+    return Cohort(
+        half,
+        lambda _: simulated(tissues, seed),
+        again=lambda: simulated(tissues, seed, 6 * _SAMPLES // 5),
+        **levels,
+    )
+
+
+def profiles(data: Path, name: str = "gtex", first: int = 0) -> AnnData:
+    """Return samples drawn around the profiles of 12 tissues."""
+    path = data / "tissue_profiles" / f"{name}_mean_tpm.tsv.gz"
+    table = pd.read_csv(path, sep="\t", index_col=0).iloc[first::_EVERY, first::2].iloc[:, :12]
+    adata = datasets.simulate(profiles=table, n_per_class=25, seed=5 + first)
+    return _prepared(adata, n_test=6, seed=5 + first)
 
 
 def gtex(data: Path) -> AnnData:
@@ -88,8 +114,45 @@ def panel(data: Path) -> AnnData:
     tissue = adata.obs[label].astype(str)
     rows = tissue[tissue.isin((*_FIRST[:7], *_SECOND[:2], *_SECOND[8:11]))]
     rows = rows.groupby(rows).sample(_PANEL, random_state=1)
-    adata = adata[adata.obs_names.isin(rows.index)].copy()
-    adata.obs[label] = adata.obs[label].cat.remove_unused_categories()
+    adata = _kept(adata, adata.obs_names.isin(rows.index))
+    return _prepared(adata, n_test=10, seed=1)
+
+
+def other_panel(data: Path) -> AnnData:
+    """Return a tissue of each organ that :func:`panel` has not, on 59 genes."""
+    adata = read_panel(data)
+    label = str(adata.uns["tissueshap"]["label"])
+    tissue = adata.obs[label].astype(str)
+    organ = tissue.str.split(" - ").str[0]
+    other = ~organ.isin({name.split(" - ")[0] for name in (*_FIRST, *_SECOND)})
+    chosen = tissue[other].groupby(organ[other]).min()
+    rows = tissue[tissue.isin(chosen)]
+    rows = rows.groupby(rows).sample(_PANEL, random_state=1)
+    adata = _kept(adata, adata.obs_names.isin(rows.index))
+    return _prepared(adata, n_test=10, seed=1)
+
+
+def hpa(data: Path) -> AnnData:
+    """Return the Human Protein Atlas' tissues of eight samples or more, on 467 genes."""
+    _, adata = read_gtex_hpa(data)
+    sizes = adata.obs["tissue"].value_counts()
+    adata = _kept(adata, adata.obs["tissue"].isin(sizes.index[sizes >= _LEAST]))
+    pp.split(adata, n_test=4, seed=1)
+    return adata
+
+
+def blake(data: Path) -> AnnData:
+    """Return Blake's four tissues of three primates."""
+    adata = _counts(data / "blake_primates", data)[:, ::_EVERY].copy()
+    adata.obs["tissue"] = adata.obs["tissue"].astype(str).astype("category")
+    return _prepared(adata, n_test=4, seed=1)
+
+
+def cells(_: Path) -> AnnData:
+    """Return blood cells of five types."""
+    adata = datasets.pbmc68k()
+    label = str(adata.uns["tissueshap"]["label"])
+    adata = _kept(adata, adata.obs[label].isin(_CELLS))
     return _prepared(adata, n_test=10, seed=1)
 
 
@@ -102,6 +165,15 @@ def mosaic(data: Path) -> AnnData:
     return _prepared(adata, n_test=3, seed=42)
 
 
+def _kept(adata: AnnData, rows: Any) -> AnnData:
+    """Return some samples, and the classes that they have."""
+    label = str(adata.uns["tissueshap"]["label"])
+    adata = adata[np.asarray(rows)].copy()
+    classes = adata.obs[label].astype(str)
+    adata.obs[label] = classes.astype("category")
+    return adata
+
+
 def _prepared(adata: AnnData, *, n_test: int, seed: int) -> AnnData:
     pp.filter_genes(adata, subset=True)
     pp.tmm(adata)
@@ -111,13 +183,24 @@ def _prepared(adata: AnnData, *, n_test: int, seed: int) -> AnnData:
 
 
 COHORTS = {
-    "compendium, first tissues": Cohort("set", lambda _: simulated(_FIRST, 1), data_level=True),
+    "compendium, first tissues": compendium("set", _FIRST, 1, data_level=True),
     "gtex, 26 tissues": Cohort("set", gtex),
     "mosaic": Cohort("set", mosaic, explanation_level=False),
-    "compendium, other tissues": Cohort(
-        "report", lambda _: simulated(_SECOND, 7), explanation_level=False, data_level=True
+    "compendium, other tissues": compendium(
+        "report", _SECOND, 7, explanation_level=False, data_level=True
     ),
     "profiles": Cohort("report", profiles),
     "primates": Cohort("report", primates, data_level=True),
     "panel, 12 tissues": Cohort("report", panel, explanation_level=False),
+    "compendium, more tissues": compendium("report", _THIRD, 13, explanation_level=False),
+    "profiles, other tissues": Cohort(
+        "report", lambda data: profiles(data, first=1), explanation_level=False
+    ),
+    "profiles of hpa": Cohort(
+        "report", lambda data: profiles(data, "hpa", first=2), explanation_level=False
+    ),
+    "panel, other organs": Cohort("report", other_panel, explanation_level=False),
+    "hpa": Cohort("report", hpa, explanation_level=False),
+    "primates of blake": Cohort("report", blake, explanation_level=False),
+    "blood cells": Cohort("report", cells, explanation_level=False),
 }

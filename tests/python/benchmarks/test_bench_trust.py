@@ -30,6 +30,25 @@ def test_every_study_asks_for_known_checks(bench):
         assert set(study.checks) <= set(bench.CHECKS)
 
 
+def test_the_table_of_the_page_says_what_failed(bench):
+    row = {"check": "use", "measure": "area", "value": 0.25, "chance": 0.01, "verdict": "holds"}
+    rows = [row, {**row, "measure": "other area", "verdict": "fails"}]
+    rows.append({**row, "check": "order", "verdict": "not measured"})
+    study = {
+        "macro_f1": 0.9,
+        "n_ranks": 8,
+        "checks": {"use": {"summary": rows}},
+        "cost": {"explaining": 10.0, "quick": 15.0, "explaining, CPU": 2.0, "quick, CPU": 4.0},
+    }
+    lines = bench.measured({"panel": study, "panel, 5 networks": study}).splitlines()
+    assert lines[0] == "| row | panel |"
+    assert lines[3:] == [
+        "| `use`: area | 0.250 (0.010) |",
+        "| `use`: other area | **0.250** (0.010) |",
+        "| a quick table, in units of the time of explaining (of the CPU time) | 1.5 (2.0) |",
+    ]
+
+
 @pytest.mark.slow
 def test_it_goes_on_where_it_was(bench, monkeypatch, tmp_path, capsys):
     size = ["--samples", "1000", "--genes", "600", "--folder", str(tmp_path / "kept")]

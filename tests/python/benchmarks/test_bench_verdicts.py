@@ -20,7 +20,7 @@ def bench(benchmark_module, monkeypatch):
 def test_each_wrong_situation_names_a_check_that_is_made_and_no_other_does(bench):
     for name, situation in bench.SITUATIONS.items():
         if situation.kind == "wrong":
-            assert situation.must in bench.TRIED, name
+            assert situation.must in (*bench.TRIED, *situation.also), name
         else:
             assert situation.must == "", name
     wrong = [name for name, s in bench.SITUATIONS.items() if s.kind == "wrong"]
@@ -51,11 +51,36 @@ def test_trials_are_counted_by_what_fails(bench):
     trials = bench.by_trial(rows)
     whole = bench.of_table(trials)
     assert whole["wrong, any check fails"] == (1, 2)
-    assert whole["good, no check fails"] == (1, 2)
+    assert whole["good networks of tl.cnn, no check fails"] == (1, 2)
     checks = bench.of_checks(trials).set_index("check")
     assert checks.loc["repeat", ["must", "fails", "good", "holds"]].tolist() == [2, 1, 2, 2]
     assert checks.loc["lists", ["must", "good", "holds"]].tolist() == [0, 1, 0]
     assert bench.share(1, 2) == "1 of 2 (0.09 to 0.91)"
+
+
+def test_stability_is_counted_apart_for_models_from_elsewhere(bench):
+    rows = pd.DataFrame(
+        [
+            *rows_of("logistic regression", "good", "", bootstrap="fails", use="holds"),
+            *rows_of("a random forest", "good", "", bootstrap="holds", use="fails"),
+            *rows_of("the default", "good", "", bootstrap="holds", use="holds"),
+        ]
+    )
+    whole = bench.of_table(bench.by_trial(rows))
+    assert whole["good networks of tl.cnn, no check fails"] == (1, 1)
+    assert whole["good models and attributions from elsewhere, no check fails"] == (0, 2)
+    apart = "the same, no check but those of stability (`bootstrap`, `seeds`, `folds`) fails"
+    assert whole[apart] == (1, 2)
+
+
+def test_models_from_elsewhere_are_right_and_wrong_and_of_many_kinds(bench):
+    kinds = pd.Series([s.kind for s in bench.SITUATIONS.values() if s.foreign]).value_counts()
+    assert kinds["good"] >= 10
+    assert kinds["wrong"] >= 15
+    for cohort, about in bench.COHORTS.items():
+        if about.half == "report":
+            names = {name for name, _ in bench.situations_of(cohort)}
+            assert set(bench.GOOD) | set(bench.FOREIGN_GOOD) <= names
 
 
 def test_the_page_has_the_tables_of_the_stored_trials(bench):

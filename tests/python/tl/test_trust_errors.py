@@ -15,6 +15,10 @@ from sklearn.preprocessing import StandardScaler
 from tissueshap import tl
 from tissueshap._core import slots
 from tissueshap._core.errors import DataError
+from tissueshap.trust import Context, Knockoffs, Numbers, trainer
+from tissueshap.trust._checks._necessity import _scored
+from tissueshap.trust._checks._permutations import permuted
+from tissueshap.trust._checks._refit import Refit
 
 N_GENES, N_PLANTED = 120, 12
 
@@ -173,3 +177,33 @@ def test_these_checks_are_made_on_request_only(planted):
     tl.trust(adata, model, n_top=4, checks=["permutations", "necessity"])
     for check in ("necessity", "permutations"):
         assert "pass train=" in rows_of(adata, check)["reason"].iloc[0]
+
+
+@pytest.mark.slow
+def test_networks_are_trained_on_permuted_labels_on_knockoffs_and_without_genes(learned, model):
+    tl.shap(learned, model, n_draws=30)
+    tl.rank_genes(learned)
+    tl.select_genes(learned, method="top_n", n_top=3)
+    before = set(learned.uns["tissueshap"])
+    numbers = Numbers(5, 1, 2, 1, 2, "mean", "log2", 42)
+    context = Context(learned, model, "tissue", numbers)
+    refit = Refit(
+        context,
+        trainer(learned, model, context.model, train=None, explain=None, layer="log2", cnn=tl.cnn),
+    )
+    codes = permuted(context, seed=42, number=1)
+    assert (codes[context.train] != context.codes[context.train]).any()
+    assert (np.bincount(codes[context.test]) == np.bincount(context.codes[context.test])).all()
+    training = refit.with_labels(codes)
+    x = np.asarray(context.x[np.arange(codes.size)])
+    scores = refit.scores(refit.model(training, seed=43), training, x, codes)
+    assert scores.shape == (learned.n_vars, len(model.classes))
+    rows = np.sort(np.concatenate([context.train, context.test]))
+    both = np.hstack([x[rows], Knockoffs(x[rows]).draw(1)]).astype(np.float32)
+    names = [f"g{number}" for number in range(both.shape[1])]
+    doubled = refit.scores_with_genes(rows, both, names, seed=44)
+    assert doubled.shape == (2 * learned.n_vars, len(model.classes))
+    chosen = np.zeros(learned.n_vars, dtype=bool)
+    chosen[:10] = True
+    assert 0 < _scored(context, refit, chosen) <= 1
+    assert set(learned.uns["tissueshap"]) == before

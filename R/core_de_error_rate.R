@@ -11,17 +11,17 @@
 #' @param null `"permuted"`: the labels of all samples are permuted, and each
 #'   class is tested against the others. `"within_class"`: the samples of each
 #'   class are divided at random into two halves, which are tested against each
-#'   other; the differences among classes then are no part of the variation.
+#'   other, so that differences among classes do not count as variation.
 #' @param n_permutations Number of permutations, or of divisions of each class.
 #' @param seed Seed of the permutations. The generator of the session is left
 #'   as it was.
 #' @return A list by slot: `uns` with the data frames `calls` (`method`,
-#'   `permutation`, 0 for the given labels, `class`, `n_significant`: genes below
-#'   `fdr`, `n_called`: also above `lfc`) and `rates` (`method`, `n_called` with
-#'   the given labels; under permutations `n_false`, the mean number of genes
-#'   below `fdr` in all classes, `most_false`, the largest number in one test,
-#'   `realised_fdr`, the share of the tests with any gene below `fdr`, and
-#'   `n_tests`).
+#'   `permutation`, 0 for the given labels, `class`, `n_significant`: genes
+#'   below `fdr`, `n_called`: also above `lfc`) and `rates` (`method`,
+#'   `n_called` with the given labels; under permutations `n_false`, the mean
+#'   number of genes below `fdr` in all classes, `most_false`, the largest
+#'   number in one test, `realised_fdr`, the share of the tests with any gene
+#'   below `fdr`, and `n_tests`).
 #' @details
 #' edgeR exceeds its false discovery rate in cohorts of many samples, because
 #' outlying samples do not follow a negative binomial distribution; the rank

@@ -1,4 +1,4 @@
-"""Whether genes and their knockoffs can be told apart after a swap."""
+"""Whether genes and their knockoffs can be distinguished after a swap."""
 
 from __future__ import annotations
 

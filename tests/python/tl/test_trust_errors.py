@@ -87,7 +87,7 @@ def test_planted_genes_are_discovered_and_listed(planted, caplog):
     assert "knockoffs: 5 lasso fits, and 25 lasso fits of planted classes, about" in caplog.text
     rows = rows_of(adata, "knockoffs")
     assert rows["verdict"].tolist() == ["holds", "holds"]
-    assert "cannot be told apart" in rows["reason"].iloc[0]
+    assert "cannot be distinguished" in rows["reason"].iloc[0]
     table = slots.table(adata, "trust", "knockoffs")
     found = table[(table["class"] == "all classes") & table["discovered"]]
     assert found["gene"].str[1:].astype(int).lt(N_PLANTED).mean() >= 0.8
@@ -187,10 +187,8 @@ def test_networks_are_trained_on_permuted_labels_on_knockoffs_and_without_genes(
     before = set(learned.uns["tissueshap"])
     numbers = Numbers(5, 1, 2, 1, 2, "mean", "log2", 42)
     context = Context(learned, model, "tissue", numbers)
-    refit = Refit(
-        context,
-        trainer(learned, model, context.model, train=None, explain=None, layer="log2", cnn=tl.cnn),
-    )
+    how = {"train": None, "explain": None, "layer": "log2", "cnn": tl.cnn}
+    refit = Refit(context, trainer(learned, model, context.model, **how).run)
     codes = permuted(context, seed=42, number=1)
     assert (codes[context.train] != context.codes[context.train]).any()
     assert (np.bincount(codes[context.test]) == np.bincount(context.codes[context.test])).all()

@@ -159,7 +159,7 @@ def _rows(
     n_found, n_genes = int(of_all["discovered"].sum()), statistics.shape[1]
     apart = swaps.pvalue <= LEVEL
     diagnostic = (
-        f"swapped genes and knockoffs {'can' if apart else 'cannot'} be told apart "
+        f"swapped genes and knockoffs {'can' if apart else 'cannot'} be distinguished "
         f"({swaps.share:.2f} of nearest neighbours, chance {swaps.chance:.2f})"
     )
     truth = (

@@ -29,7 +29,7 @@ class_probabilities <- function(model, x, ...) UseMethod("class_probabilities")
 #' @export
 class_probabilities.default <- function(model, x, ...) {
     x <- as.data.frame(x, optional = TRUE)
-    as.matrix(stats::predict(model, x, type = "prob", ...))
+    unclass(as.matrix(stats::predict(model, x, type = "prob", ...)))
 }
 
 #' @rdname class_probabilities

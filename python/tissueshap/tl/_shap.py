@@ -68,8 +68,8 @@ def shap(
     model
         The model; its own predictions say which samples are correct. A classifier of
         ``tl.cnn``, or a model of another package as ``ts.adapters.adapt`` takes it, which is
-        explained by the method listed there: sampled Shapley values where there is no gradient
-        (at most 10 draws of 2 x genes + 1 evaluations per sample).
+        explained by the method listed there: sampled Shapley values for functions without a
+        gradient (at most 10 draws of 2 x genes + 1 evaluations per sample).
     label
         Column of ``obs`` with the classes; by default the one that the classifier was trained
         with, otherwise the one recorded before.

@@ -28,7 +28,7 @@ class Trainer:
     run
         A function of an AnnData, its label, ``seed`` and ``layout`` (of the genes).
     depends
-        What its models depend on beside the data and the seed; None if that is unknown.
+        What its models depend on in addition to the data and the seed; None if that is unknown.
     apart
         Whether it can run in another process.
     """
@@ -78,7 +78,7 @@ def trainer(
 
     sources = [_source(function) for function in (train, explain) if function is not None]
     known = [text for text in sources if text is not None]
-    # Beside what it returns, a function of the user's may do anything: it stays here.
+    # In addition to what it returns, a function of the user's may do anything: it stays here.
     return Trainer(again, "\n".join(known) if len(known) == len(sources) else None, apart=False)
 
 

@@ -328,7 +328,7 @@ RECORDS = {
     "clusters of random genes": Situation(
         "wrong", "clusters", random_genes_clustered, also=("clusters",)
     ),
-    "values permuted over the genes, beside other methods": Situation(
+    "values permuted over the genes, compared with other methods": Situation(
         "wrong", "methods", permuted_genes, also=("methods",)
     ),
 }

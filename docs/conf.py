@@ -96,6 +96,7 @@ PAGES = {
     "CONTRIBUTING.md": "contributing.md",
     "NEWS.md": "news.md",
     "inst/scripts/README.md": "scripts.md",
+    "inst/workflows/README.md": "workflows.md",
     "../../docs/": "",
     "docs/": "",
     "README.md": "index.md",

@@ -89,7 +89,7 @@ def test_the_yaml_is_valid(tmp_path: Path) -> None:
     assert config.to_dict()["exclude"] == yaml.safe_load(options_file)["exclude"]
 
 
-@pytest.mark.parametrize(("page", "n_commands"), [(README, 1), (RUN, 3)])
+@pytest.mark.parametrize(("page", "n_commands"), [(README, 1), (RUN, 4)])
 def test_options_of_the_commands_exist(page: str, n_commands: int) -> None:
     lines = page.replace("\\\n", " ").splitlines()
     commands = [line for line in lines if re.match(r"(\S*/)?tissueshap run ", line)]

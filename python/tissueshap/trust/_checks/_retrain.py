@@ -91,12 +91,13 @@ class Retraining:
         again = "; checks='full' or ['seeds'] trains again"
         if context.model.seconds is None:
             return f"not quick: the training is not recorded{again}"
-        explaining = context.seconds_to_explain * context.explained.size / context.few.size
+        # A few samples, not all: compiling would be counted several times.
+        explaining = context.seconds_to_explain
         if context.model.seconds <= max(explaining, _QUICK_SECONDS):
             return None
         return (
-            f"not quick: the training took {context.model.seconds:,.0f} s, explaining the samples "
-            f"takes {explaining:,.0f} s{again}"
+            f"not quick: the training took {context.model.seconds:,.0f} s, explaining a few "
+            f"samples {explaining:,.0f} s{again}"
         )
 
     def modules(self) -> Found:

@@ -54,7 +54,7 @@ plot_umap <- function(adata, label = NULL, gene_sets = NULL, groups = NULL) {
     }
 }
 
-# Letters of a name, in panels on a page of 183 mm: beside the points of many
+# Letters of a name, in panels on a page of 183 mm: next to the points of many
 # classes, or among those of some.
 longest_name <- function(classes, sets) {
     if (length(classes) <= 10L) {

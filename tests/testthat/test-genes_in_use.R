@@ -46,7 +46,8 @@ available <- c("SummarizedExperiment", if (python_available()) "AnnData",
     if (requireNamespace("hdf5r", quietly = TRUE)) ".h5ad file")
 
 for (kind in intersect(kind_names, available)) {
-    test_that(paste("marked genes are used alone, in an object of kind", kind), {
+    what <- paste("marked genes are used alone, in an object of kind", kind)
+    test_that(what, {
         given <- function() as_kind(experiment_of(data), kind)
         pass <- passing(strict)
         expect_true(any(pass) && !all(pass))

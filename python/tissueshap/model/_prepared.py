@@ -51,7 +51,7 @@ class Prepared:
         Raises
         ------
         DataError
-            These are no raw counts, or with `refuse` they are on another scale.
+            The counts are normalised already, or with `refuse` they are on another scale.
         """
         columns = np.arange(len(self.model.genes))
         for rows, block in blocks(self.counts.values):

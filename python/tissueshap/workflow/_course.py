@@ -88,11 +88,11 @@ def _begin(config: Config, folder: Path) -> None:
 def _stopped(error: BaseException, kept: Kept, space: Workspace) -> None:
     """Keep the finished steps, unless the input is wrong and little was done; say so."""
     of_input = isinstance(error, DataError) and not isinstance(error, DiskError)
-    if not kept.manifests or (of_input and kept.seconds < WORTH):
+    if kept.last is None or (of_input and kept.seconds < WORTH):
         return
     space.worth_keeping = True
     words = (
-        f"the steps up to {kept.manifests[-1].step!r} are kept in {space.folder}: the same command "
+        f"the steps up to {kept.last!r} are kept in {space.folder}: the same command "
         "with --resume (resume=True) continues there"
     )
     if isinstance(error, KeyboardInterrupt):

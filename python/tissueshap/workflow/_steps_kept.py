@@ -51,6 +51,8 @@ class Kept:
         self._before: dict[str, Snapshot] = {}
         self._models: tuple[Any, list[Any]] = (None, [])
         self._whole = True
+        #: The last step after which a run can be resumed.
+        self.last: str | None = None
         folder.mkdir(exist_ok=True)
         job.processes = _with_this_process(folder / "processes")
 
@@ -78,6 +80,7 @@ class Kept:
         if not self.manifests and out is not None:
             self._recover(job, steps, out)
         if self.manifests:
+            self.last = self.manifests[-1].step
             self._take_stock(job)
 
     def _restore(self, job: Job, steps: Sequence[str]) -> None:
@@ -193,6 +196,7 @@ class Kept:
         if not self._whole:
             return
         self._seal(number)
+        self.last = manifest.step
         shutil.rmtree(path.with_suffix(".parts"), ignore_errors=True)
         took, size = time.perf_counter() - began, path.stat().st_size / 1e6
         logger.log(HINT, "checkpoint of %s: %.2f s, %.1f MB", timing["step"], took, size)

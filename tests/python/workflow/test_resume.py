@@ -383,11 +383,23 @@ def test_a_full_disk_is_refused_before_a_step(
 
 
 def test_data_that_cannot_be_kept_do_not_stop_a_run(
-    run: Run, fake: _Steps, toy: ad.AnnData, caplog: pytest.LogCaptureFixture
+    run: Run,
+    fake: _Steps,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    toy.uns["own"] = object()
+    def refuse(*_: Any) -> None:
+        raise TypeError("an object cannot be kept in a checkpoint")
+
+    monkeypatch.setattr(_steps_kept, "changes", refuse)
     assert run() == _ALL
     assert "object cannot be kept in a checkpoint: the run cannot be resumed" in caplog.text
+    shutil.rmtree(tmp_path / "out")
+    caplog.clear()
+    _stopped(run, fake, "score")
+    assert "--resume" not in caplog.text
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_settings_that_are_read_are_noted() -> None:

@@ -30,7 +30,7 @@ run_de_error_rate <- function(adata, label = NULL,
     null <- choice_of(null)
     rest <- choice_of(rest)
     check_same_values(methods)
-    on_data(adata, copy, function(x) {
+    on_data_in_use(adata, copy, function(x) {
         x <- remember_assay(x, assay)
         class <- get_label(x, label)
         made_by <- de_source(methods[[1L]])

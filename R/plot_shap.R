@@ -144,7 +144,7 @@ shap_names <- function(x, dots, tops) {
         ggplot2::geom_point(ggplot2::aes(.data$column + 0.05, .data$row,
             colour = .data$level), size = 1) +
         ggplot2::geom_text(ggplot2::aes(.data$column + 0.13, .data$row,
-            label = .data$text), hjust = 0, size = 1.9, 
+            label = .data$text), hjust = 0, size = 1.9,
             fontface = "italic", colour = role("ink")) +
         ggplot2::scale_fill_manual(NULL, values = stats::setNames(
             c("#A9D0EA", role("faint")), kinds)) +

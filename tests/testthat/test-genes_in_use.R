@@ -46,8 +46,7 @@ available <- c("SummarizedExperiment", if (python_available()) "AnnData",
     if (requireNamespace("hdf5r", quietly = TRUE)) ".h5ad file")
 
 for (kind in intersect(kind_names, available)) {
-    what <- paste("marked genes are used alone, in an object of kind", kind)
-    test_that(what, {
+    test_that(paste("marked genes are used alone, kind", kind), {
         given <- function() as_kind(experiment_of(data), kind)
         pass <- passing(strict)
         expect_true(any(pass) && !all(pass))

@@ -4,10 +4,10 @@
 #' Probabilities of the classes, from a model of any package
 #'
 #' [run_trust()] asks a model for its probabilities with this function. Methods
-#' are there for [ranger::ranger()] (trained with `probability = TRUE`),
-#' [glmnet::glmnet()] and [glmnet::cv.glmnet()], [nnet::multinom()],
-#' [nnet::nnet()], and functions. All others are asked with `predict(model, x, type = "prob")`, as
-#' [randomForest::randomForest()], [caret::train()] and [rpart::rpart()]
+#' are there for `ranger::ranger()` (trained with `probability = TRUE`),
+#' `glmnet::glmnet()` and `cv.glmnet()`, `nnet::multinom()` and `nnet()`, and
+#' functions. All others are asked with `predict(model, x, type = "prob")`, as
+#' `randomForest::randomForest()`, `caret::train()` and `rpart::rpart()`
 #' understand it. For a model with another interface, define a method, or pass
 #' a function of `x`.
 #'

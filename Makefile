@@ -9,13 +9,15 @@
 # make lint       ruff, mypy, lintr, and the wording (inst/scripts/prose.txt)
 # make docs       the R help pages and NAMESPACE, from the comments; docs/_build/html, from
 #                 the docstrings and docs/
+# make pkgdown    the R package's site, into build/pkgdown/ (needs the R package pkgdown, on Debian
+#                 r-cran-pkgdown; no network)
 # make vignettes  the vignettes, run and built, into build/vignettes/ (some minutes)
 # make build      the wheel and the R source package with its vignettes, into dist/
 # make lock       update the locks (UPGRADE=--upgrade for newer versions)
 # make setup      what each of these does first: see inst/scripts/setup.sh
 # make clean      remove what was built; .venv and .Rlib stay
 
-.PHONY: demo test test-newest test-oldest test-debian13 test-all coverage benchmarks lint docs vignettes build lock setup clean
+.PHONY: demo test test-newest test-oldest test-debian13 test-all coverage benchmarks lint docs pkgdown vignettes build lock setup clean
 SHELL := /bin/bash
 
 DATA ?= pbmc68k
@@ -67,6 +69,12 @@ lint: setup
 docs: setup
 	Rscript -e 'roxygen2::roxygenise(load_code = "installed")'
 	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet docs docs/_build/html
+
+pkgdown: setup
+	rm -rf build/pkgdown
+	Rscript -e 'options(pkgdown.internet = FALSE)' -e 'pkgdown::init_site()' \
+		-e 'pkgdown::build_home(preview = FALSE)' -e 'pkgdown::build_news(preview = FALSE)' \
+		-e 'pkgdown::build_reference(examples = FALSE, devel = FALSE, lazy = FALSE)'
 
 vignettes: setup
 	Rscript inst/scripts/vignettes.R

@@ -103,9 +103,9 @@ def filter_genes(
     >>> ts.pp.filter_genes(adata)
     >>> int(adata.var["filter_pass"].sum()), adata.n_vars
     (88, 100)
-    >>> ts.pp.filter_genes(adata, min_reads=1)
+    >>> ts.pp.filter_genes(adata, min_reads=50)
     >>> int(adata.var["filter_pass"].sum())
-    89
+    81
     >>> ts.pp.filter_genes(adata, subset=True)
     >>> adata.n_vars
     88

@@ -71,6 +71,14 @@ def relative_infidelity(
     ----------
     outputs, x, values, noise, baseline
         As for :func:`infidelity`.
+
+    Examples
+    --------
+    >>> weights = np.array([1.0, -2.0])
+    >>> x, noise = np.ones((1, 2)), np.array([[[0.5, 0.1]], [[-0.2, 0.3]]])
+    >>> outputs = lambda points: points @ weights
+    >>> ts.trust.relative_infidelity(outputs, x, 3 * weights[None], noise).round(6)
+    array([0.])
     """
     expected, changes = _changes(outputs, x, values, noise, baseline)
     both = np.square((expected * changes).sum(axis=0))

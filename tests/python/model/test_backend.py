@@ -29,6 +29,8 @@ class Watch:
             os._exit(0)
 sys.meta_path.insert(0, Watch())
 from tissueshap.model._classifier import load
+import pandas as pd
+from tissueshap.model import TrainingRows, preset
 from tissueshap.model._train import train
 {call}
 """
@@ -57,7 +59,8 @@ def test_importing_starts_nothing():
 def test_tensorflow_is_told_to_be_quiet_before_it_starts(classifier, tmp_path):
     folder = classifier.save(tmp_path / "model")
     assert _in_a_fresh_process(_WATCHED.format(call=f"load({str(folder)!r})")) == "3"
-    trained = "train(None, None, genes=[], classes=[])"
+    rows = "TrainingRows(pd.DataFrame(), None, None, None, None)"
+    trained = f"train({rows}, preset('small'), genes=[], classes=[])"
     assert _in_a_fresh_process(_WATCHED.format(call=trained)) == "3"
 
 

@@ -370,6 +370,7 @@ def test_a_dry_run_lists_classes_and_steps(
     (tmp_path / "out" / "mine.txt").write_text("mine")
     result = CliRunner().invoke(app, ["run", *words])
     assert (result.exit_code, "is not empty" in result.stderr) == (2, True)
+    assert CliRunner().invoke(app, ["run", *words, "--resume"]).exit_code == 0
 
 
 def test_the_help_has_groups_choices_and_examples() -> None:

@@ -52,7 +52,8 @@ def plan(config: Config) -> Plan:
     from tissueshap.workflow._steps import read, steps
 
     config, adata = settled(config, {})
-    if config.out is not None and config.out.exists() and not config.overwrite:
+    renews = config.overwrite or config.resume
+    if config.out is not None and config.out.exists() and not renews:
         if not config.out.is_dir() or any(config.out.iterdir()):
             raise DataError(f"{config.out} is not empty: choose another --out, or --overwrite")
     with TemporaryDirectory() as folder:

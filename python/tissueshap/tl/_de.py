@@ -16,7 +16,6 @@ from tissueshap._core import schema, slots
 from tissueshap._core.adata import target
 from tissueshap._core.counts import Counts, counts_of
 from tissueshap._core.de_methods import Method, accepts, values_of
-from tissueshap._core.errors import DataError
 from tissueshap._core.options import check_choice, check_number
 from tissueshap._core.scale import check_logs
 from tissueshap.de import covariate
@@ -127,11 +126,7 @@ def de(
         check_number("lfc_test", lfc_test, low=0)
     adata = target(adata, copy=copy)
     name = slots.label_name(adata, label)
-    classes = slots.class_names(adata, name)
-    if len(classes) < 2:
-        raise DataError(
-            f"adata.obs[{name!r}] has only one class, {classes}: at least two are needed"
-        )
+    classes = slots.classes_to_compare(adata, name)
     on_logs = values_of(method) == "log"
     made_by = "log2" if on_logs else "tmm"
     sources = slots.begin(adata, "de", made_by, key_added=key_added)

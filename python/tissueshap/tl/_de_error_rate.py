@@ -109,11 +109,7 @@ def de_error_rate(
     check_number("lfc", lfc, low=0)
     adata = target(adata, copy=copy)
     name = slots.label_name(adata, label)
-    classes = slots.class_names(adata, name)
-    if len(classes) < 2:
-        raise DataError(
-            f"adata.obs[{name!r}] has only one class, {classes}: at least two are needed"
-        )
+    classes = slots.classes_to_compare(adata, name)
     on_logs = values_of(chosen[0]) == "log"
     sources = slots.begin(adata, "de_error_rate", "log2" if on_logs else "tmm", key_added=key_added)
     counts = None if on_logs else counts_of(adata, layer)

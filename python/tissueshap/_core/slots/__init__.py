@@ -8,6 +8,7 @@ it too, through reticulate, so that both languages write the same.
 from tissueshap._core.slots._classes import (
     class_codes,
     class_names,
+    classes_to_compare,
     label_name,
     label_of,
     obs_column,
@@ -33,6 +34,7 @@ __all__ = [
     "class_codes",
     "class_frame",
     "class_names",
+    "classes_to_compare",
     "current",
     "held_in",
     "input_layer",

@@ -77,6 +77,16 @@ def class_names(adata: AnnData, label: str | None = None) -> list[str]:
     return names
 
 
+def classes_to_compare(adata: AnnData, name: str) -> list[str]:
+    """Return the classes of a column, of which there must be two."""
+    classes = class_names(adata, name)
+    if len(classes) < 2:
+        raise DataError(
+            f"adata.obs[{name!r}] has only one class, {classes}: at least two are needed"
+        )
+    return classes
+
+
 def class_codes(adata: AnnData, label: str | None = None) -> np.ndarray:
     """Return each sample's class as its position in :func:`class_names`."""
     names = class_names(adata, label)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -56,7 +56,9 @@ def explainers(context: Context) -> Found:
     The agreement is that of each class's rankings. The first genes of a class are set to their
     mean over the training samples, and the fall of the class's log-odds is measured.
     """
-    methods = _methods(context)
+    output = context.settings("shap").get("output")
+    explainer = context.model.explainer(context.background(), n_draws=2, output=output)
+    methods = _methods(context, explainer)
     if len(methods) == 1:
         reason = f"the {context.model.kind} has neither a gradient nor coefficients"
         return [absent("explainers", reason)], {}
@@ -70,7 +72,7 @@ def explainers(context: Context) -> Found:
             for agreement in [_agreement(context, methods["SHAP"].scores, method.scores)]
         ]
     )
-    table["infidelity"] = _infidelities(context, methods)
+    table["infidelity"] = _infidelities(context, explainer, methods)
     others = table[1:].sort_values("drop", ascending=False, kind="stable")
     best, agreement = float(others["drop"].iloc[0]), float(others["jaccard"].iloc[0])
     row = Row(
@@ -145,10 +147,9 @@ def _explaining(context: Context) -> Callable[[np.ndarray], np.ndarray]:
     return explain
 
 
-def _methods(context: Context) -> dict[str, _Method]:
+def _methods(context: Context, explainer: Any) -> dict[str, _Method]:
     """Return the given explanation, and the other ways that the model allows."""
-    output, targets = context.settings("shap").get("output"), context.targets[context.few]
-    explainer = context.model.explainer(context.background(), n_draws=2, output=output)
+    targets = context.targets[context.few]
     mean, given = _mean(context), context.values[context.few]
     methods = {"SHAP": _Method(context.ranked(given), given, mean)}
     gradients = getattr(explainer, "gradients", None)
@@ -202,10 +203,8 @@ def _log_odds(context: Context, x: np.ndarray) -> np.ndarray:
     return np.asarray(np.log(probability / (1 - probability)))
 
 
-def _infidelities(context: Context, methods: dict[str, _Method]) -> list[float]:
+def _infidelities(context: Context, explainer: Any, methods: dict[str, _Method]) -> list[float]:
     """Return each way's relative infidelity to changes as between replicates, the median."""
-    output = context.settings("shap").get("output")
-    explainer = context.model.explainer(context.background(), n_draws=2, output=output)
     x, noise = _samples(context), replicate_noise(context, _N_NOISE, turn=13)
     rows = np.arange(len(x)), context.targets[context.few]
 

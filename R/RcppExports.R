@@ -9,6 +9,10 @@ count_at_least_cpp <- function(counts, threshold) {
     .Call(`_tissueshap_count_at_least_cpp`, counts, threshold)
 }
 
+weighted_totals_cpp <- function(values, rate) {
+    .Call(`_tissueshap_weighted_totals_cpp`, values, rate)
+}
+
 count_above_cpp <- function(values, threshold, rate, total) {
     .Call(`_tissueshap_count_above_cpp`, values, threshold, rate, total)
 }

@@ -145,7 +145,7 @@ tpm_rule <- function(counts, tpm, gene_length, min_tpm, min_samples) {
         }
         rate <- ifelse(is.na(gene_length), 0, 1 / gene_length)
         n <- sum_over_samples(counts, function(part, samples) {
-            total <- drop(crossprod(part, rate)) / 1e6
+            total <- weighted_totals_cpp(part, rate) / 1e6
             count_above_cpp(part, min_tpm, rate, total)
         })
         from <- "from counts and gene lengths"

@@ -34,6 +34,18 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// weighted_totals_cpp
+Rcpp::NumericVector weighted_totals_cpp(SEXP values, Rcpp::NumericVector rate);
+RcppExport SEXP _tissueshap_weighted_totals_cpp(SEXP valuesSEXP, SEXP rateSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< SEXP >::type values(valuesSEXP);
+    Rcpp::traits::input_parameter< Rcpp::NumericVector >::type rate(rateSEXP);
+    rcpp_result_gen = Rcpp::wrap(weighted_totals_cpp(values, rate));
+    return rcpp_result_gen;
+END_RCPP
+}
 // count_above_cpp
 Rcpp::IntegerVector count_above_cpp(SEXP values, double threshold, Rcpp::NumericVector rate, Rcpp::NumericVector total);
 RcppExport SEXP _tissueshap_count_above_cpp(SEXP valuesSEXP, SEXP thresholdSEXP, SEXP rateSEXP, SEXP totalSEXP) {
@@ -136,6 +148,7 @@ END_RCPP
 static const R_CallMethodDef CallEntries[] = {
     {"_tissueshap_check_counts_cpp", (DL_FUNC) &_tissueshap_check_counts_cpp, 2},
     {"_tissueshap_count_at_least_cpp", (DL_FUNC) &_tissueshap_count_at_least_cpp, 2},
+    {"_tissueshap_weighted_totals_cpp", (DL_FUNC) &_tissueshap_weighted_totals_cpp, 2},
     {"_tissueshap_count_above_cpp", (DL_FUNC) &_tissueshap_count_above_cpp, 4},
     {"_tissueshap_reference_statistics_cpp", (DL_FUNC) &_tissueshap_reference_statistics_cpp, 2},
     {"_tissueshap_oneway_full_cpp", (DL_FUNC) &_tissueshap_oneway_full_cpp, 5},

@@ -76,6 +76,19 @@ Rcpp::IntegerVector count_at_least_cpp(SEXP counts, double threshold) {
     return found;
 }
 
+// The sum of value * rate over the genes of each sample. crossprod() would make
+// doubles of all integers first, which takes twice the memory of the counts.
+// [[Rcpp::export]]
+Rcpp::NumericVector weighted_totals_cpp(SEXP values, Rcpp::NumericVector rate) {
+    const R_xlen_t n_genes = Rf_nrows(values);
+    Rcpp::NumericVector total(Rf_ncols(values));
+    visit(values, [&](R_xlen_t i, double value) {
+        total[i / n_genes] += value * rate[i % n_genes];
+        return true;
+    });
+    return total;
+}
+
 // In how many samples the value of a gene * rate / total is above the threshold.
 // [[Rcpp::export]]
 Rcpp::IntegerVector count_above_cpp(SEXP values, double threshold,

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tissueshap._bridge import host, interrupts
-from tissueshap._bridge.convert import from_r, to_r
+from tissueshap._bridge.convert import Matrix, from_r, to_r
 from tissueshap._core.errors import (
     MissingPackageError,
     RError,
@@ -80,7 +80,29 @@ def call(verb: str, **arguments: Any) -> dict[str, Any]:
     _refuse_inside_r(f"tissueshap::{verb.replace('core_', 'run_', 1)}(adata)")
     with _session() as ri:
         result: dict[str, Any] = from_r(_evaluate(ri, verb, arguments, _namespace()))
+    free(*arguments.values())
     return result
+
+
+def free(*values: Any) -> None:
+    """Have R free what nothing refers to any more, if there is a large matrix among values.
+
+    R itself waits until it needs memory, and does not know what Python needs: copies of the
+    matrices that it was sent, and of those that it returned, stay behind.
+    """
+    if any(_is_large(value) for value in values):
+        with _session() as ri:
+            ri.baseenv["gc"]()
+
+
+#: Cells of a large matrix: 40 MB of integers.
+_LARGE = 10_000_000
+
+
+def _is_large(value: Any) -> bool:
+    of = value.values if isinstance(value, Matrix) else value
+    shape: tuple[int, ...] = getattr(of, "shape", ())
+    return len(shape) == 2 and shape[0] * shape[1] > _LARGE
 
 
 def versions(*packages: str) -> dict[str, str]:

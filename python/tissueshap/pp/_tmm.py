@@ -92,6 +92,8 @@ def tmm(
         sources=sources,
         key_added=key_added,
     )
+    del result  # its layer is R's memory, in doubles
+    r.free(counts.values)
     return adata if copy else None
 
 

@@ -266,6 +266,19 @@ class TestCall:
         assert (callbacks.consolewrite_print, callbacks.consolewrite_warnerror) == before
         assert all(function.__module__.startswith("rpy2") for function in before)
 
+    def test_large_matrices_are_freed(self) -> None:
+        counts = np.ones((20_000, 2_000), np.int32)
+        small = {"label": ["a"] * len(counts), "min_samples": 1}
+
+        def resident() -> int:
+            fields = Path("/proc/self/statm").read_text(encoding="ascii").split()
+            return int(fields[1]) * os.sysconf("SC_PAGE_SIZE")
+
+        r.call("core_filter_genes", counts=counts[:10], label=["a"] * 10, min_samples=1)
+        before = resident()
+        r.call("core_filter_genes", counts=counts, **small)
+        assert resident() - before < counts.nbytes / 2
+
     def test_no_converter_is_switched_on(self) -> None:
         code = (
             "from tissueshap._bridge import r; import numpy as np, sys\n"

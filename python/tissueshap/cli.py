@@ -264,12 +264,18 @@ def _doctor(
         bool,
         typer.Option("--install-r", help="Install the R package whose source this one contains."),
     ] = False,
+    full: Annotated[
+        bool,
+        typer.Option(
+            "--full", help="Import Keras' backend even if nothing suggests a problem (seconds)."
+        ),
+    ] = False,
 ) -> None:
     """List installed and missing packages, with the commands that install them."""
     with _reported():
         from tissueshap import doctor
 
-        raise typer.Exit(doctor.main(install_r))
+        raise typer.Exit(doctor.main(install_r, full))
 
 
 @app.command("version")

@@ -6,39 +6,21 @@ without any of these packages.
 
 from __future__ import annotations
 
-import json
 import platform
 import shlex
-import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib import metadata
 
-from tissueshap._install import needs, r_package
+from tissueshap._install import backend, needs, r_package
 from tissueshap._install.needs import Need
 from tissueshap._version import __version__
 
-_TIMEOUT = 180
 _OK, _ABSENT = "ok", "absent"
 
 #: rpy2-rinterface from this version on needs R from this version on, which pip does not know.
 _RINTERFACE = ("3.6.6", "4.5")
-
-_DEVICES = """
-import json, keras
-backend = keras.backend.backend()
-if backend == "tensorflow":
-    import tensorflow
-    devices = [d.name.split(":", 1)[1] for d in tensorflow.config.list_physical_devices()]
-elif backend == "jax":
-    import jax
-    devices = [f"{d.platform.upper()}:{d.id}" for d in jax.devices()]
-else:
-    import torch
-    devices = ["CPU:0", *(f"GPU:{i}" for i in range(torch.cuda.device_count()))]
-print(json.dumps([backend, devices]))
-"""
 
 
 @dataclass(frozen=True)
@@ -78,16 +60,21 @@ class Row:
         return self.required and self.status != _OK
 
 
-def doctor() -> list[Row]:
+def doctor(*, full: bool = False) -> list[Row]:
     """Check R, Python, their packages, and the devices that Keras can use.
+
+    Parameters
+    ----------
+    full
+        Import Keras' backend even if nothing suggests a problem or an accelerator.
 
     Returns
     -------
         One row for each.
     """
     of_r = needs.r_needs()
-    with ThreadPoolExecutor(1) as beside:  # each takes seconds to start
-        keras = beside.submit(_keras_rows)
+    with ThreadPoolExecutor(1) as beside:  # each starts another process
+        keras = beside.submit(_keras_rows, full)
         in_r = r_package.versions([*(need.name for need in of_r), "tissueshap"])
         python = _python_rows((in_r or {}).get("R"))
         return [*_r_rows(of_r, in_r), *python, *keras.result()]
@@ -113,8 +100,15 @@ def render(rows: list[Row]) -> str:
     return "\n".join([verdict, *problems, "", *lines])
 
 
-def main(install_r: bool = False) -> int:
-    """Print the table; with ``install_r``, install the R package first.
+def main(install_r: bool = False, full: bool = False) -> int:
+    """Print the table.
+
+    Parameters
+    ----------
+    install_r
+        Install the R package first.
+    full
+        As for :func:`doctor`.
 
     Returns
     -------
@@ -123,7 +117,7 @@ def main(install_r: bool = False) -> int:
     if install_r:
         library = r_package.install()
         sys.stdout.write(f"\nThe R package tissueshap is installed in {library}\n\n")
-    rows = doctor()
+    rows = doctor(full=full)
     sys.stdout.write(render(rows) + "\n")
     return int(any(row.wrong for row in rows))
 
@@ -137,14 +131,16 @@ def _commands(title: str, rows: list[Row]) -> list[str]:
 
 def _r_rows(of_r: list[Need], found: dict[str, str] | None) -> list[Row]:
     found = found or {}
+    statuses = {need.name: _status(need, found.get(need.name)) for need in of_r}
+    missing = [need for need in of_r if statuses[need.name] != _OK]
+    remedies = r_package.remedies(missing)
+    if not found:
+        later = [need.name for need in missing if need.required and need.name != "R"]
+        remedies |= dict.fromkeys(later, "install R first")
     rows = []
     for need in of_r:
-        status = _status(need, found.get(need.name))
-        if need.name != "R" and not found and need.required:
-            remedy = "install R first"
-        else:
-            remedy = "" if status == _OK else r_package.remedy(need)
-        version = found.get(need.name, "")
+        version, status = found.get(need.name, ""), statuses[need.name]
+        remedy = remedies.get(need.name, "")
         rows.append(Row("R", need.name, need.bounds, version, status, remedy, need.required))
     ours = found.get("tissueshap", "")
     status = _OK if ours == __version__ else "differs" if ours else "missing"
@@ -182,24 +178,17 @@ def _rinterface(r_version: str | None) -> Need:
     return Need("rpy2-rinterface", f"<{first}" if old_r else "")
 
 
-def _keras_rows() -> list[Row]:
-    """Return a row for the backend and one for a GPU, found in a separate process."""
+def _keras_rows(full: bool) -> list[Row]:
+    """Return a row for the backend and one for a GPU."""
     if _version("keras") is None:
         return []
-    try:
-        done = subprocess.run(
-            [sys.executable, "-c", _DEVICES],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=_TIMEOUT,
-        )
-        backend, devices = json.loads(done.stdout.splitlines()[-1])
-    except (OSError, subprocess.TimeoutExpired, IndexError, ValueError):
+    found = backend.devices(full=full)
+    if found is None:
         remedy = f"{shlex.quote(sys.executable)} -c 'import keras' shows why"
         return [Row("Keras", "backend", "", "", "fails", remedy)]
-    gpus = [name for name in devices if not name.startswith("CPU")]
-    rows = [Row("Keras", "backend", "", f"{backend} on {', '.join(devices)}", _OK)]
+    name, devices = found
+    gpus = [device for device in devices if not device.startswith("CPU")]
+    rows = [Row("Keras", "backend", "", f"{name} on {', '.join(devices)}", _OK)]
     if gpus:
         return [*rows, Row("Keras", "GPU", "", ", ".join(gpus), _OK)]
     remedy = _pip("tensorflow[and-cuda]") + " (NVIDIA, Linux)"

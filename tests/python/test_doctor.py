@@ -15,7 +15,7 @@ from packaging.specifiers import SpecifierSet
 
 from tissueshap import __version__, doctor
 from tissueshap._core.errors import MissingPackageError, RError
-from tissueshap._install import needs, r_package
+from tissueshap._install import backend, needs, r_package
 from tissueshap._install.needs import Need
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -42,7 +42,7 @@ def fake_r(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 @pytest.fixture
 def no_keras(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keras takes seconds to load; these tests are about the rest."""
-    monkeypatch.setattr(doctor, "_keras_rows", list)
+    monkeypatch.setattr(doctor, "_keras_rows", lambda full: [])
 
 
 def by_name(rows: list[doctor.Row]) -> dict[str, doctor.Row]:
@@ -207,8 +207,8 @@ def test_a_missing_keras_is_a_row_and_no_crash(
     fake_r: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answer(fake_r)
-    monkeypatch.setattr(doctor, "_DEVICES", "import no_such_module")
-    row = by_name(doctor.doctor())["backend"]
+    monkeypatch.setattr(backend, "_IMPORT", "import no_such_module")
+    row = by_name(doctor.doctor(full=True))["backend"]
     assert (row.status, row.wrong) == ("fails", True)
 
 
@@ -229,6 +229,7 @@ r-bioc-nothing:
 
     monkeypatch.setattr(shutil, "which", lambda program: f"/usr/bin/{program}")
     monkeypatch.setattr(subprocess, "run", run)
+    assert list(r_package._apt(["reticulate", "nothing"])) == ["r-cran-reticulate"]
     assert r_package.remedy(Need("reticulate", ">=1.28")).endswith(
         "apt-get install r-cran-reticulate"
     )
@@ -254,7 +255,7 @@ def test_it_needs_no_package_but_python_itself() -> None:
     code = (
         f"import sys; sys.path.insert(0, {str(ROOT / 'python')!r})\n"
         "from tissueshap import doctor\n"
-        "doctor._keras_rows = list\n"
+        "doctor._keras_rows = lambda full: []\n"
         "rows = {row.name: row for row in doctor.doctor()}\n"
         "print(rows['numpy'].status, rows['typer'].status)"
     )
@@ -300,7 +301,8 @@ def test_r_itself_answers() -> None:
 
 @pytest.mark.r
 @pytest.mark.slow
-def test_here_all_that_is_required_is_there() -> None:
-    rows = doctor.doctor()
+@pytest.mark.parametrize("full", [False, True])
+def test_here_all_that_is_required_is_there(full: bool) -> None:
+    rows = doctor.doctor(full=full)
     assert [row for row in rows if row.wrong] == []
     assert re.search(r" on .*CPU:0", by_name(rows)["backend"].found)

@@ -68,6 +68,15 @@ def python_needs() -> list[Need]:
     return [need for need in found if need is not None]
 
 
+def is_met(text: str) -> bool:
+    """Tell whether a requirement, as a package states it, is installed within its bounds."""
+    need = _python_need(text)
+    try:
+        return need is None or need.met_by(metadata.version(need.name))
+    except metadata.PackageNotFoundError:
+        return False
+
+
 def python_bounds() -> str:
     """Return the supported versions of Python."""
     try:

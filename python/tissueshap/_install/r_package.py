@@ -60,20 +60,30 @@ def versions(names: Sequence[str]) -> dict[str, str] | None:
 
 
 def remedy(need: Need) -> str:
-    """Return the command that installs an R package: apt's if apt has it, otherwise R's."""
+    """Return the command that installs R or an R package."""
+    return remedies([need])[need.name]
+
+
+def remedies(missing: Sequence[Need]) -> dict[str, str]:
+    """Return by name the command that installs each: apt's if apt has it, otherwise R's."""
     as_root = "" if not hasattr(os, "geteuid") or os.geteuid() == 0 else "sudo "
-    if need.name == "R":
-        return (
-            f"{as_root}apt-get install r-base-core r-base-dev"
-            if shutil.which("apt-get")
-            else f"install R {need.bounds} from https://www.r-project.org"
-        )
-    for name, version in _apt(need.name):
-        if need.met_by(version):
-            return f"{as_root}apt-get install {name}"
     library = host.library()
     into = "" if library is None else f"R_LIBS={shlex.quote(str(library))} "
-    return f"{into}Rscript -e 'BiocManager::install(\"{need.name}\")'"
+    offered = _apt([need.name for need in missing if need.name != "R"])
+    commands = {}
+    for need in missing:
+        fitting = [
+            name for name in _apt_names(need.name) if name in offered and need.met_by(offered[name])
+        ]
+        if need.name == "R" and shutil.which("apt-get"):
+            fitting = ["r-base-core r-base-dev"]
+        if fitting:
+            commands[need.name] = f"{as_root}apt-get install {fitting[0]}"
+        elif need.name == "R":
+            commands[need.name] = f"install R {need.bounds} from https://www.r-project.org"
+        else:
+            commands[need.name] = f"{into}Rscript -e 'BiocManager::install(\"{need.name}\")'"
+    return commands
 
 
 def install() -> Path:
@@ -139,19 +149,23 @@ def _source(folder: Path) -> Path:
     return folder / "tissueshap"
 
 
-def _apt(package: str) -> list[tuple[str, str]]:
-    """Return the names and versions under which apt has an R package."""
-    if shutil.which("apt-cache") is None:
-        return []
-    names = [f"r-{origin}-{package.lower()}" for origin in ("bioc", "cran")]
+def _apt_names(package: str) -> list[str]:
+    return [f"r-{origin}-{package.lower()}" for origin in ("bioc", "cran")]
+
+
+def _apt(packages: Sequence[str]) -> dict[str, str]:
+    """Return the versions of those R packages that apt has, under its names."""
+    if not packages or shutil.which("apt-cache") is None:
+        return {}
     done = subprocess.run(
-        ["apt-cache", "policy", *names],
+        ["apt-cache", "policy", *(name for each in packages for name in _apt_names(each))],
         capture_output=True,
         text=True,
         check=False,
         env={**os.environ, "LC_ALL": "C"},
     )
-    return re.findall(r"^(\S+):\n(?:.*\n)??\s*Candidate: (?:\d+:)?(\d\S*)$", done.stdout, re.M)
+    stated = r"^(\S+):\n(?:.*\n)??\s*Candidate: (?:\d+:)?(\d\S*)$"
+    return dict(re.findall(stated, done.stdout, re.M))
 
 
 def _ask(code: str, *arguments: str) -> list[list[str]] | None:

@@ -55,6 +55,13 @@ h5_close <- function(file) {
     if (length(file$get_obj_ids()) > 1L) file$close_all() else file$close()
 }
 
+# An array with one field per column, as a list of columns.
+h5_fields <- function(node) {
+    type <- node$get_type()
+    on.exit(type$close())
+    stats::setNames(as.list(h5_values(node)), type$get_cpd_labels())
+}
+
 as_double <- function(values) {
     if (inherits(values, "integer64")) {
         shape <- dim(values)

@@ -164,6 +164,13 @@ h5_drop <- function(parent, name) {
     }
 }
 
+# Replaces the values of an array with one field per column, which are numbers:
+# columns by the names of the fields.
+h5_put_fields <- function(node, columns) {
+    node[] <- structure(columns, class = "data.frame",
+        row.names = .set_row_names(length(columns[[1L]])))
+}
+
 h5_put <- function(parent, name, element) {
     node <- switch(element$kind,
         scalar = h5_put_scalar(parent, name, element$value),

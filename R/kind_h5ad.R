@@ -226,6 +226,53 @@ set_slots.file <- function(x, slots) {
     x
 }
 
+#' @exportS3Method
+write_results.file <- function(x, verb, results, settings, key_added, reads) {
+    x <- write_results.default(x, verb, results, settings, key_added, reads)
+    if (verb == "de" && is.null(key_added)) {
+        h5ad_add_tests(x)
+    }
+    x
+}
+
+# Columns of scanpy's records of genes, and the frames of run_de() that fill
+# them, as in Python's ranking.add_tests().
+scanpy_tests <- c(logfoldchanges = "de_logfc", pvals = "de_pvalue",
+    pvals_adj = "de_fdr")
+
+# Fills in what run_de() finds where genes were ranked before: arrays with one
+# field per class, in place.
+h5ad_add_tests <- function(x) {
+    for (key in scanpy_keys(x)) {
+        h5_with(x$file, paste0("uns/", key), function(record) {
+            genes <- h5_with(record, "names", h5_fields)
+            at <- lapply(genes, match, gene_names(x))
+            for (column in intersect(names(scanpy_tests), h5_keys(record))) {
+                frame <- get_frame(x, "varm", scanpy_tests[[column]])
+                stored <- columns_in(names(genes), colnames(frame))
+                # A class that was not tested has none.
+                tested <- function(class) {
+                    if (is.na(stored[[class]])) NA_real_ else
+                        frame[at[[class]], stored[[class]]]
+                }
+                h5_with(record, column, h5_put_fields, lapply(
+                    stats::setNames(nm = names(genes)), function(class) {
+                        rep_len(tested(class), length(at[[class]]))
+                    }))
+            }
+        })
+    }
+}
+
+scanpy_keys <- function(x) {
+    slots <- unlist(lapply(record_names(x), function(name) {
+        entry <- get_record(x, name)
+        if (is_plain_list(entry)) as.character(entry$slots)
+    }))
+    keys <- sub("^scanpy/", "", grep("^scanpy/", slots, value = TRUE))
+    Filter(function(key) has_slot(x, "uns", key), unique(keys))
+}
+
 h5ad_put_column <- function(x, group, slots) {
     h5ad_in(x, group, function(side) {
         for (slot in slots) {

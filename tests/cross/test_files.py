@@ -17,10 +17,13 @@ import scipy.sparse
 
 import tissueshap as ts
 from tissueshap._bridge import host
+from tissueshap._core import slots
+from tissueshap.ranking import scanpy_record
 
 pytestmark = pytest.mark.r
 
 HERE = Path(__file__).parent
+UNTESTED = "a class that is not there"
 
 has_hdf5r = pytest.mark.skipif(
     subprocess.run(
@@ -75,6 +78,36 @@ def assert_same_tables(one: pd.DataFrame, two: pd.DataFrame) -> None:
     )
 
 
+def rank(adata: ad.AnnData, label: str) -> None:
+    """Record an order of the genes of each class, and of one that no sample has."""
+    classes = [*adata.obs[label].cat.categories, UNTESTED]
+    values = np.random.default_rng(1).normal(size=(adata.n_vars, len(classes)))
+    summary = pd.DataFrame(values, columns=classes)
+    slots.write(
+        adata,
+        "rank_genes",
+        {"scanpy": {"shap_genes": scanpy_record(adata, summary, label)}},
+        params={"label": label},
+    )
+
+
+def assert_same_genes(ours: dict[str, Any], theirs: dict[str, Any]) -> None:
+    """Compare records of ranked genes, in which the tests of one class are missing."""
+    assert set(ours) == set(theirs)
+    for key in theirs.keys() - {"params"}:
+        assert ours[key].dtype == theirs[key].dtype
+        for name in theirs[key].dtype.names:
+            if theirs[key][name].dtype.kind == "f":
+                np.testing.assert_allclose(ours[key][name], theirs[key][name], rtol=1e-8)
+            else:
+                assert ours[key][name].tolist() == theirs[key][name].tolist()
+    tested, untested = (
+        ours["logfoldchanges"][name] for name in (ours["names"].dtype.names[0], UNTESTED)
+    )
+    assert np.isfinite(tested).any()
+    assert np.isnan(untested).all()
+
+
 @has_hdf5r
 def test_primates_without_python(data_dir: Path, tmp_path: Path) -> None:
     folder = data_dir / "blake_primates"
@@ -84,6 +117,7 @@ def test_primates_without_python(data_dir: Path, tmp_path: Path) -> None:
     given.obs["flag"] = pd.array([True, None] * 23 + [False], dtype="boolean")
     given.uns["mine"] = {"table": pd.DataFrame({"é|ü": ["a", "b"]}), "n": 3}
     given.layers["sparse"] = scipy.sparse.csr_matrix(given.X)
+    rank(given, "tissue")
     given.write_h5ad(tmp_path / "r.h5ad")
     sets = tmp_path / "sets.gmt"
     lines = [f"S{i}\t\t" + "\t".join(counts.index[i * 40 : i * 40 + 200]) for i in range(40)]
@@ -128,6 +162,7 @@ def test_primates_without_python(data_dir: Path, tmp_path: Path) -> None:
             if isinstance(value, pd.DataFrame):
                 assert_same_tables(record[verb][key], value)
     assert len(record["enrich"]["table"]) > 0
+    assert_same_genes(by_r.uns["shap_genes"], by_python.uns["shap_genes"])
 
     # the encodings are anndata's own: its writer makes the same of what it read
     ts.io.write_h5ad(by_r, tmp_path / "rewritten.h5ad")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -83,9 +84,9 @@ def _fields(table: np.ndarray, classes: list[str]) -> np.ndarray:
 
 
 def _tested(adata: AnnData, key: str, classes: list[str]) -> np.ndarray:
-    """Return a frame of ``tl.de`` as an array; NaN where it was not run for these classes."""
-    try:
-        frame = slots.class_frame(adata, "varm", key, classes)
-    except DataError:  # a missing slot is one, too
-        return np.full((adata.n_vars, len(classes)), np.nan)
-    return frame.to_numpy(dtype=np.float64)
+    """Return a frame of ``tl.de`` as an array; NaN for classes that it has not tested."""
+    values = np.full((adata.n_vars, len(classes)), np.nan)
+    for column, name in enumerate(classes):
+        with suppress(DataError):  # a missing slot is one, too
+            values[:, column] = slots.class_frame(adata, "varm", key, [name])[name]
+    return values

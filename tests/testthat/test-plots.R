@@ -72,6 +72,16 @@ test_that("plot_trust_classes: selected, recurring and ordered genes", {
     # Only the selected genes are drawn, however deep the order is reliable.
     expect_equal(layer(drawn, 4)$x, c(12, 2))
     expect_identical(axis_texts(drawn), shown(rev(classes)))
+    # No gene of the second class was looked for again.
+    one <- plot_trust_classes(trusted, groups = classes[2L])
+    expect_identical(axis_texts(one), shown(classes[2L]))
+    expect_equal(layer(one, 1)$x, 8)
+    expect_identical(nrow(layer(one, 3)), 0L)
+    expect_equal(layer(one, 4)$x, 2)
+    expect_identical(axis_texts(plot_trust_classes(trusted,
+        groups = rev(classes))), shown(rev(classes)))
+    expect_error(plot_trust_classes(trusted, groups = "nowhere"),
+        "groups must be")
     expect_error(plot_trust_classes(made_up()), "run_trust")
 })
 
@@ -326,6 +336,13 @@ test_that("plot_ppi: observed and expected, coloured where p is small", {
     expect_identical(axis_texts(drawn), classes)
     expect_identical(drawn$labels$caption, paste("all 1,234 genes together:",
         "5,678 interactions, 5,000.2 expected, p < 1e-300"))
+    one <- plot_ppi(x, groups = classes[2L])
+    expect_identical(axis_texts(one), classes[2L])
+    expect_identical(levels(one$data$list), levels(drawn$data$list))
+    expect_equal(layer(one, 3)$x, 3 * c(2, 5))
+    # Of all classes together nothing is left out.
+    expect_identical(one$labels$caption, drawn$labels$caption)
+    expect_error(plot_ppi(x, groups = "nowhere"), "groups must be")
     expect_error(plot_ppi(x, "de"), "without source = \"de\"")
     record <- S4Vectors::metadata(x)$tissueshap$ppi
     record$table <- record$table[1, ]

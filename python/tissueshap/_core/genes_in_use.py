@@ -8,7 +8,9 @@ are NaN (False in a column of truth values) for the other genes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import wraps
 from typing import Any
 
@@ -19,8 +21,10 @@ from anndata import AnnData
 from tissueshap._core import slots
 from tissueshap._core.adata import target
 from tissueshap._core.dense import dense
-from tissueshap._core.errors import DataError
 from tissueshap._core.provenance import genes_in_use
+
+#: Names of the genes that the running function does not see, of each of its AnnData.
+_hidden: ContextVar[tuple[pd.Index, ...]] = ContextVar("hidden", default=())
 
 
 def reading(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -28,7 +32,8 @@ def reading(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(function)
     def run(*args: Any, **kwargs: Any) -> Any:
-        return function(*map(_narrowed, args), **_all_narrowed(kwargs))
+        with _hiding(*args, *kwargs.values()):
+            return function(*map(_narrowed, args), **_all_narrowed(kwargs))
 
     return run
 
@@ -38,34 +43,67 @@ def writing(verb: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(verb)
     def run(adata: Any, *args: Any, **kwargs: Any) -> Any:
-        args, kwargs = tuple(map(_narrowed, args)), _all_narrowed(kwargs)
-        mask = genes_in_use(adata) if isinstance(adata, AnnData) else None
-        if mask is None:
-            return verb(adata, *args, **kwargs)
-        if adata.isbacked:
-            raise DataError(
-                "some genes of adata, which is backed on disk, do not pass the filter and are "
-                "marked: run adata = adata[:, adata.var['filter_pass']].to_memory() first"
-            )
-        copied = bool(kwargs.get("copy"))
-        if copied:
-            kwargs["copy"] = False
-        adata = target(adata, copy=copied)
-        part = adata[:, mask].copy()
-        before = dict(slots.record(part))
-        try:
-            result = verb(part, *args, **kwargs)
-        finally:  # a verb that is interrupted has written what it has done
-            _put_back(part, before, adata, mask)
-        return adata if copied else result
+        with _hiding(adata, *args, *kwargs.values()):
+            args, kwargs = tuple(map(_narrowed, args)), _all_narrowed(kwargs)
+            mask = genes_in_use(adata) if isinstance(adata, AnnData) else None
+            if mask is None:
+                return verb(adata, *args, **kwargs)
+            return _on_part(verb, adata, mask, args, kwargs)
 
     return run
+
+
+def _on_part(
+    verb: Callable[..., Any], adata: AnnData, mask: np.ndarray, args: Any, kwargs: dict[str, Any]
+) -> Any:
+    copied = bool(kwargs.get("copy"))
+    if copied:
+        kwargs["copy"] = False
+    adata = target(adata, copy=copied)
+    part = _of_genes(adata, mask)
+    before = dict(slots.record(part))
+    try:
+        result = verb(part, *args, **kwargs)
+    finally:  # a verb that is interrupted has written what it has done
+        _put_back(part, before, adata, mask)
+    return adata if copied else result
+
+
+def not_marked(genes: Iterable[str]) -> list[str]:
+    """Return those genes that are in an AnnData of the running function, but not marked.
+
+    They are missing from what the function sees.
+    """
+    hidden = _hidden.get()
+    return [gene for gene in genes if any(gene in names for names in hidden)]
 
 
 def wrap(names: Iterable[str], namespace: dict[str, Any], wrapper: Callable[..., Any]) -> None:
     """Replace functions of a namespace: the modules keep theirs, for use within a verb."""
     for name in names:
         namespace[name] = wrapper(namespace[name])
+
+
+@contextmanager
+def _hiding(*values: Any) -> Iterator[None]:
+    """Remember, while a function runs, which genes of its AnnData it does not see."""
+    data = [value for value in values if isinstance(value, AnnData)]
+    masks = [(each.var_names.astype(str), genes_in_use(each)) for each in data]
+    hidden = tuple(names[~mask] for names, mask in masks if mask is not None)
+    if not hidden:  # perhaps called by a function that hides some
+        yield
+        return
+    token = _hidden.set(hidden)
+    try:
+        yield
+    finally:
+        _hidden.reset(token)
+
+
+def _of_genes(adata: AnnData, mask: np.ndarray) -> AnnData:
+    """Return an AnnData of its own with some genes; of one backed on disk, in memory."""
+    part = adata[:, mask]
+    return part.to_memory() if adata.isbacked else part.copy()
 
 
 def _narrowed(value: Any) -> Any:

@@ -11,6 +11,7 @@ import pandas as pd
 from tissueshap._core import schema, slots
 from tissueshap._core.counts import Counts, check_counts, counts_of
 from tissueshap._core.errors import DataError
+from tissueshap._core.genes_in_use import not_marked
 from tissueshap._core.options import wrong_type
 from tissueshap._core.scale import check_measured, made
 from tissueshap.model._classifier import Classifier
@@ -93,6 +94,14 @@ def gene_columns(
     names = pd.Index(map(str, adata.var_names))
     columns = names.get_indexer(pd.Index(genes))
     missing = np.flatnonzero(columns < 0)
+    hidden = not_marked(genes[place] for place in missing)
+    if hidden and fill is None:
+        raise DataError(
+            f"{len(hidden)} of the model's {len(genes)} genes are in adata, but ts.pp.filter_genes "
+            f"has not marked them, so they are not used: {hidden[:5]}; mark them, "
+            "adata.var.loc[genes, 'filter_pass'] = True, and run again what was made of the "
+            "marked genes (ts.pp.tmm first)"
+        )
     if missing.size == columns.size:
         raise DataError(
             f"adata has none of the model's {columns.size} genes: the model has "

@@ -12,6 +12,8 @@ import pandas as pd
 from tissueshap._core import schema, slots
 from tissueshap._core.dense import dense
 from tissueshap._core.errors import DataError
+from tissueshap._core.genes_in_use import not_marked
+from tissueshap._core.logging import logger
 from tissueshap._core.scale import evenly, made
 from tissueshap.model._identifiers import Matched, match_genes
 from tissueshap.pp import Logarithm, effective_sizes, transformed
@@ -121,6 +123,15 @@ class Preparation:
         """
         matched = match_genes(self.genes, adata.var_names, adata.var)
         share = float(matched.found.mean())
+        hidden = not_marked(self.genes["gene"][~matched.found])
+        if hidden:
+            logger.warning(
+                "%d of the model's genes are in the data, but ts.pp.filter_genes has not marked "
+                "them, so they count as missing: %s; mark them, adata.var.loc[genes, "
+                "'filter_pass'] = True",
+                len(hidden),
+                hidden[:5],
+            )
         if share < min_overlap:
             raise DataError(
                 f"the data have {matched.found.sum():,} of the model's {len(self.genes):,} genes "

@@ -8,6 +8,7 @@ import anndata as ad
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.linear_model import LogisticRegression
 
 import tissueshap as ts
 from tissueshap._core import provenance
@@ -137,19 +138,61 @@ def test_copies_views_and_files(cohort: ad.AnnData, tmp_path: Any) -> None:
     ts.tl.de(view)
     assert not view.is_view
     adata.write_h5ad(tmp_path / "marked.h5ad")
-    held = ad.read_h5ad(tmp_path / "marked.h5ad", backed="r")
-    with pytest.raises(ts.errors.DataError, match=r"filter_pass'\]\]\.to_memory"):
-        ts.tl.de(held)
-    held.file.close()
     back = ad.read_h5ad(tmp_path / "marked.h5ad")
-    ts.tl.de(back)
-    # pandas 3 reads names from a file as its own type of strings.
-    pd.testing.assert_frame_equal(
-        back.varm["de_fdr"], made.varm["de_fdr"], check_index_type=False, check_column_type=False
-    )
+    held = ad.read_h5ad(tmp_path / "marked.h5ad", backed="r")
+    for read in (back, held, ts.tl.de(held, copy=True)):
+        if "de_fdr" not in read.varm:
+            ts.tl.de(read)
+        # pandas 3 reads names from a file as its own type of strings.
+        pd.testing.assert_frame_equal(
+            read.varm["de_fdr"],
+            made.varm["de_fdr"],
+            check_index_type=False,
+            check_column_type=False,
+        )
+    assert held.isbacked
+    assert held.shape == (120, 80)
+    held.file.close()
 
 
 def test_marks_under_another_name_change_nothing(cohort: ad.AnnData) -> None:
     adata = cohort.copy()
     ts.pp.filter_genes(adata, subset=False, key_added="mine", **THRESHOLDS)
     assert provenance.genes_in_use(adata) is None
+
+
+def test_a_model_of_genes_that_are_not_marked_says_so(
+    both: tuple[ad.AnnData, ad.AnnData, Any],
+) -> None:
+    marked = both[1].copy()
+    x, tissue = marked.layers["log2"], marked.obs["tissue"].astype(str)
+    model = LogisticRegression(max_iter=500).fit(x, tissue)
+    of_all = ts.adapters.adapt(model, genes=marked.var_names)
+    n_hidden = int((~marked.var["filter_pass"]).sum())
+    hint = rf"^{n_hidden} of the model's 80 genes are in adata, but ts.pp.filter_genes has not"
+    for run in (ts.tl.trust, ts.tl.shap):
+        with pytest.raises(ts.errors.DataError, match=hint):
+            run(marked, of_all)
+    # Those that are not in the data are missing, as before.
+    fewer = marked[:, marked.var["filter_pass"]].copy()
+    with pytest.raises(ts.errors.DataError, match=rf"^{n_hidden} .* are missing from adata"):
+        ts.tl.shap(fewer, of_all)
+    # What the message advises works.
+    marked.var.loc[of_all.genes, "filter_pass"] = True
+    ts.pp.tmm(marked)
+    ts.pp.log2(marked)
+    ts.tl.shap(marked, of_all, samples="test", n_draws=10)
+    assert np.isfinite(marked.layers["shap"]).all(axis=1).any()
+
+
+def test_a_model_that_takes_counts_warns_of_genes_that_are_not_marked(
+    both: tuple[ad.AnnData, ad.AnnData, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    model = both[2]
+    other = ts.datasets.simulate(60, 80, tissues=["Heart", "Liver", "Lung"], seed=5)
+    ts.pp.filter_genes(other, "tissue", subset=False, min_reads=600, min_tpm=0)
+    lost = sorted(set(model.genes) - set(other.var_names[other.var["filter_pass"]]))
+    assert lost
+    ts.tl.predict(other, model, min_overlap=0.5, check_scale=False)
+    assert f"{len(lost)} of the model's genes are in the data, but ts.pp.filter" in caplog.text
+    assert other.uns["tissueshap"]["predict"]["n_filled"] == len(lost)

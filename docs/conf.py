@@ -20,6 +20,7 @@ extensions = [
     "sphinx.ext.autosummary",
     "sphinx.ext.napoleon",
     "sphinx_design",
+    "captions",
     "made_pages",
 ]
 # Links into other references need their inventories from the network. `make docs` works
@@ -38,6 +39,10 @@ intersphinx_mapping = {
 html_theme = "furo"
 html_title = f"tissueshap {release}"
 html_show_copyright = False
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
+# Names of options have two dashes.
+smartquotes_action = "qe"
 templates_path = ["_templates"]
 exclude_patterns = ["_build", "_ext", "_templates", "generated/command_line.md"]
 

@@ -16,6 +16,7 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 
 import tissueshap as ts
+from tissueshap.workflow import PANELS, Config, choices, options, types
 
 _DOCS = Path(__file__).resolve().parents[1]
 _GENERATED = _DOCS / "generated"
@@ -32,6 +33,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Connect to Sphinx."""
     app.connect("config-inited", _prepare)
     app.connect("autodoc-process-docstring", _link)
+    app.connect("autodoc-process-docstring", _describe_settings)
+    app.connect("autodoc-process-signature", _shorten_settings)
     return {"parallel_read_safe": True}
 
 
@@ -60,7 +63,23 @@ def _write_command_line() -> None:
     ).stdout
     # The page has a title of its own, so that commands are its sections.
     sections = made.split("\n", 1)[1]
-    (_GENERATED / "command_line.md").write_text(sections, encoding="utf-8")
+    (_GENERATED / "command_line.md").write_text(_readable(sections), encoding="utf-8")
+
+
+def _readable(page: str) -> str:
+    """Return typer's page with the groups of options, and options and examples as code."""
+    # Of the commands, the list has only the first words; their sections follow.
+    page = re.sub(r"\*\*Commands\*\*:\n\n(\* .*\n)+\n", "", page)
+    page = re.sub(r"^(tissueshap .*)$", r"```sh\n\1\n```", page, flags=re.MULTILINE)
+    for option, title in PANELS.items():
+        # Some options have a name of their own only in `tissueshap run`, the first command.
+        start = f"* `--{option.replace('_', '-')}"
+        heading = f"\n**{title}**\n\n{start}"
+        page = re.sub(rf"^{re.escape(start)}(?=[ `])", heading, page, count=1, flags=re.MULTILINE)
+    return "".join(
+        part if part.startswith("`") else re.sub(r"(?<![\w-])(--[a-z][\w-]*)", r"`\1`", part)
+        for part in re.split(r"(```.*?```|`[^`\n]*`)", page, flags=re.DOTALL)
+    )
 
 
 def _listed() -> list[str]:
@@ -104,3 +123,26 @@ def _link(
     # A link is longer than the name, and the columns of a table are as wide as its rules say.
     table = range(rules[0], rules[-1]) if rules else range(0)
     lines[:] = [line if i in table else _NAMED.sub(linked, line) for i, line in enumerate(lines)]
+
+
+def _shorten_settings(app: Sphinx, what: str, name: str, obj: object, *_: Any) -> Any:
+    """Leave the settings of a run out of the signature: the text has them, with descriptions."""
+    return ("(**settings)", None) if obj is Config else None
+
+
+def _describe_settings(
+    app: Sphinx, what: str, name: str, obj: object, settings: object, lines: list[str]
+) -> None:
+    """Describe the settings of a run, grouped as in ``tissueshap run --help``."""
+    if obj is not Config:
+        return
+    for option, item in options().items():
+        if option in PANELS:
+            lines += ["", f".. rubric:: {PANELS[option]}", ""]
+        words = str(item.metadata["doc"]).replace("*", r"\*").replace("|", r"\|")
+        known = " ".join(f"``{choice!r}``" for choice in choices(types()[option]))
+        lines += [
+            f"``{option}`` = ``{item.default!r}``",
+            f"    {words}" + (f" One of {known}." if known else ""),
+            "",
+        ]

@@ -90,7 +90,10 @@ def _run(config: Path | None = None, dry_run: bool = False, **values: Any) -> No
 def _as_command(function: Callable[..., None]) -> Callable[..., None]:
     """Give a function one option per setting of a run, with the setting's description."""
     config = Annotated[Path | None, typer.Option(metavar="PATH", help="YAML file with options.")]
-    dry_run = typer.Option("--dry-run", help="Check files, options and classes; list the steps.")
+    dry_run = typer.Option(
+        "--dry-run",
+        help="Check files, options and classes; list the steps with a rough estimate of the time.",
+    )
     chosen: dict[str, Any] = {"config": config, "dry_run": Annotated[bool, dry_run]}
     panel = None
     for name, item in options().items():

@@ -54,11 +54,11 @@ def randomisation(
     again = table[table["side"] == "none"]
     sides = [name for name in _SIDES if (table["side"] == name).any()]
     n_steps = int(table["n_layers"].max()) + 1
-    drawn = canvas.figure(max(3.6, 1.6 + 0.5 * n_steps * len(sides)), 3.0)
+    drawn = canvas.figure(max(2.2 * len(sides), 1.6 + 0.5 * n_steps * len(sides)), 3.0)
     grid = drawn.subplots(1, len(sides), sharey=True, squeeze=False)[0]
     for axes, side in zip(grid, sides, strict=True):
         _panel(axes, pd.concat([again, table[table["side"] == side]]))
-        axes.set_xlabel(f"layers of random weights, from the {side}")
+        axes.set_xlabel(f"random weights,\nfrom the {side}")
     grid[0].set(ylabel="rank correlation with the values", ylim=(-1.02, 1.02))
     canvas.legend_above(grid[0])
 

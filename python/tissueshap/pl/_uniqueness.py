@@ -77,6 +77,8 @@ def uniqueness(
 
 def _shares(axes: Axes, table: pd.DataFrame) -> None:
     """Mark the ranks with 90 to 50 % unique genes that are on the curve."""
+    from matplotlib.patheffects import withStroke
+
     reached = table[table["n_ranks"] > 0]
     axes.scatter(reached["n_ranks"], reached["share"], s=14, color=_palette.SHAP, zorder=3)
     for _, row in reached.iterrows():
@@ -86,4 +88,5 @@ def _shares(axes: Axes, table: pd.DataFrame) -> None:
             xytext=(5, 2),
             textcoords="offset points",
             fontsize=6.5,
+            path_effects=[withStroke(linewidth=2, foreground="white")],  # the curves are behind
         )

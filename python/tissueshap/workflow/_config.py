@@ -42,9 +42,9 @@ PANELS = {
 class Config:
     """Settings of a run; each is an option of ``tissueshap run`` and a key of its YAML.
 
-    Each is described by its ``doc`` in :func:`options`, which ``tissueshap run --help``
-    prints. Values are converted and checked when a Config is created, so a wrong one
-    fails before any work starts.
+    Values are converted and checked when a Config is created, so a wrong one fails before any
+    work starts. ``tissueshap run --help`` prints what each setting means: its ``doc`` in
+    :func:`options`.
 
     Raises
     ------

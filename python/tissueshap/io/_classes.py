@@ -29,7 +29,8 @@ def class_mask(
                 DataWarning,
                 stacklevel=3,
             )
-    out = [name for name in sizes.index if any(fnmatchcase(name, glob) for glob in exclude)]
+    left = sizes[classes_left(sizes, exclude, min_class_size)]
+    out = [name for name in sizes.index if _excluded(name, exclude)]
     if out:
         logger.info(
             "excluded %d samples of %d classes: %s", sizes[out].sum(), len(out), first(out, 99)
@@ -38,7 +39,6 @@ def class_mask(
     if len(small):
         named = ", ".join(f"{name!r} ({size})" for name, size in small.items())
         logger.info("dropped classes of fewer than %d samples: %s", min_class_size, named)
-    left = sizes.drop([*out, *small.index])
     if len(left) < 2:
         raise DataError(
             f"{path}: {len(left)} class(es) left ({first(left.index)}), at least two are needed; "
@@ -46,3 +46,13 @@ def class_mask(
             f"min_class_size={min_class_size}"
         )
     return classes.isin(left.index).to_numpy()
+
+
+def classes_left(sizes: pd.Series, exclude: Sequence[str], min_class_size: int) -> np.ndarray:
+    """Return which classes are neither excluded nor too small, by their sizes."""
+    out = np.array([_excluded(str(name), exclude) for name in sizes.index], dtype=bool)
+    return ~out & (sizes >= min_class_size).to_numpy()
+
+
+def _excluded(name: str, exclude: Sequence[str]) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in exclude)

@@ -12,6 +12,7 @@ import pandas as pd
 
 from tissueshap._core.errors import DataError
 from tissueshap.io._genes import gene_frame
+from tissueshap.io._held import Held
 from tissueshap.io._matrix import Matrix
 from tissueshap.io._not_genes import gene_mask
 from tissueshap.io._text import duplicates, first
@@ -38,6 +39,8 @@ class CountFile:
         Columns that describe the samples, or None; the index is ``samples``.
     tpm
         Transcripts per million, samples x genes, if the file has them too.
+    held_samples, held_genes
+        Which of the samples and genes the matrices have; by default all.
     """
 
     path: Path
@@ -47,6 +50,14 @@ class CountFile:
     gene_columns: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     obs: pd.DataFrame | None = None
     tpm: np.ndarray | None = None
+    held_samples: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=bool))
+    held_genes: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=bool))
+
+    def __post_init__(self) -> None:
+        if not self.held_samples.size:
+            self.held_samples = np.ones(len(self.samples), dtype=bool)
+        if not self.held_genes.size:
+            self.held_genes = np.ones(len(self.genes), dtype=bool)
 
     def drop_non_genes(self) -> None:
         """Drop counters, spike-ins and other features, and warn of them."""
@@ -54,9 +65,21 @@ class CountFile:
         if keep.all():
             return
         at = np.flatnonzero(keep).tolist()
-        self.matrix.drop_genes(keep)
+        self._drop(keep[self.held_genes])
         self.genes = [self.genes[i] for i in at]
         self.gene_columns = {name: [c[i] for i in at] for name, c in self.gene_columns.items()}
+        self.held_genes = self.held_genes[keep]
+
+    def hold(self, held: Held) -> None:
+        """Drop the values of genes that are not expressed, if they have not been left out."""
+        if held.expressed is None or not self.held_genes.all():
+            return
+        has = self.matrix.genes_with(held.expressed, held.samples[self.held_samples])
+        self._drop(has)
+        self.held_genes[self.held_genes] = has
+
+    def _drop(self, keep: np.ndarray) -> None:
+        self.matrix.drop_genes(keep)
         if self.tpm is not None:
             self.tpm = self.tpm[:, keep]
 
@@ -79,5 +102,5 @@ class CountFile:
             raise DataError(f"{self.path} has no samples: is it the right file?")
 
     def var(self) -> pd.DataFrame:
-        """Return ``var``, one row per gene."""
-        return gene_frame(self.genes, dict(self.gene_columns))
+        """Return ``var``, one row per gene that is held."""
+        return gene_frame(self.genes, dict(self.gene_columns))[self.held_genes].copy()

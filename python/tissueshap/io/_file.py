@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from itertools import compress
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from tissueshap.io._file_type import is_hdf5, is_zarr
 from tissueshap.io._from_anndata import counts_from_anndata
 from tissueshap.io._gct import read_gct
 from tissueshap.io._genes import unique_names
+from tissueshap.io._held import Choose, Held, everything
 from tissueshap.io._matrix import Kind
 from tissueshap.io._table import Orient, read_table
 from tissueshap.io._text import existing, first, open_text
@@ -26,6 +28,7 @@ def read_file(
     orient: Orient,
     kind: Kind,
     layer: str | None = None,
+    choose: Choose = everything,
 ) -> CountFile:
     """Read a file of counts without rows that are not genes, and check that names are unique.
 
@@ -41,11 +44,15 @@ def read_file(
         ``"counts"`` or ``"log"``.
     layer
         The layer of an AnnData to read, ``"raw"`` or ``"X"``; by default where counts are.
+    choose
+        Returns what of the file is held in memory; all samples, if the file has no row for
+        each gene.
     """
     path = Path(path).expanduser()
-    file = _parse(path, ids, orient, kind, layer)
+    file = _parse(path, ids, orient, kind, layer, choose)
     file.drop_non_genes()
     file.check()
+    file.hold(choose(file.samples, file.obs))
     return file
 
 
@@ -63,13 +70,21 @@ def read_tpm(path: str | Path, counts: CountFile, orient: Orient) -> np.ndarray:
 
     Returns
     -------
-    Samples x genes, float32, in the order of ``counts``.
+    Samples x genes, float32, those that ``counts`` holds, in its order.
     """
-    file = read_file(path, set(counts.samples), orient=orient, kind="log")
-    rows = _positions(path, "samples", counts, counts.samples, file.samples)
-    names, available = unique_names(counts.genes), unique_names(file.genes)
-    columns = _positions(path, "genes", counts, names, available)
-    tpm = file.matrix.take(np.ones(len(file.samples), dtype=bool))
+    samples = list(compress(counts.samples, counts.held_samples))
+    genes = list(compress(unique_names(counts.genes), counts.held_genes))
+    wanted = set(samples)
+
+    def choose(names: Sequence[str], own: pd.DataFrame | None) -> Held:
+        mask = pd.Index(names).isin(wanted)
+        return Held(mask) if mask.any() else everything(names, own)
+
+    file = read_file(path, wanted, orient=orient, kind="log", choose=choose)
+    found, available = list(compress(file.samples, file.held_samples)), unique_names(file.genes)
+    rows = _positions(path, "samples", counts, samples, found)
+    columns = _positions(path, "genes", counts, genes, available)
+    tpm = file.matrix.take(np.ones(len(found), dtype=bool))
     if tpm.min() < 0:
         raise DataError(f"{path} has negative values, which TPM cannot be: is it on a log scale?")
     if np.array_equal(rows, np.arange(len(tpm))) and np.array_equal(
@@ -93,7 +108,12 @@ def _positions(
 
 
 def _parse(
-    path: Path, ids: Collection[str] | None, orient: Orient, kind: Kind, layer: str | None
+    path: Path,
+    ids: Collection[str] | None,
+    orient: Orient,
+    kind: Kind,
+    layer: str | None,
+    choose: Choose,
 ) -> CountFile:
     if is_zarr(path) or is_hdf5(existing(path)) or path.suffix.lower() == ".h5ad":
         return counts_from_anndata(path, kind, layer)
@@ -102,6 +122,6 @@ def _parse(
     with open_text(path) as handle:
         line = handle.readline()
         if line.startswith("#1.") or ".gct" in path.suffixes:
-            return read_gct(path, handle, line.strip(), kind)
+            return read_gct(path, handle, line.strip(), kind, choose)
         handle.seek(0)
-        return read_table(path, handle, ids=ids, orient=orient, kind=kind)
+        return read_table(path, handle, ids=ids, orient=orient, kind=kind, choose=choose)

@@ -10,12 +10,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
 
+import numpy as np
 import pandas as pd
 
 from tissueshap._core.errors import DataError
 from tissueshap._core.progress import progress
 from tissueshap.io import _rules
 from tissueshap.io._counts import CountFile
+from tissueshap.io._held import Choose
 from tissueshap.io._matrix import Kind, RowReader
 
 #: GCT 1.3's code for missing metadata, in addition to the usual words.
@@ -24,11 +26,12 @@ _MISSING = "-666"
 _VERSIONS = {"#1.2": 2, "#1.3": 4}
 
 
-def read_gct(path: Path, handle: TextIO, version: str, kind: Kind) -> CountFile:
+def read_gct(path: Path, handle: TextIO, version: str, kind: Kind, choose: Choose) -> CountFile:
     """Read a GCT file whose first line, ``version``, has been read from ``handle``.
 
     Version 1.3's row metadata become columns of ``var``, its column metadata columns of
-    ``obs``. The numbers of rows and columns in the header are compared with the body.
+    ``obs``. The numbers of rows and columns in the header are compared with the body, of
+    which only what ``choose`` returns is held.
     """
     n_genes, n_samples, n_var, n_obs = _dimensions(path, handle, version)
     lines = _numbered(handle)
@@ -56,7 +59,9 @@ def read_gct(path: Path, handle: TextIO, version: str, kind: Kind) -> CountFile:
             )
         obs[name] = ["" if cell == _MISSING else cell for cell in cells[n_var:]]
     _rules.column_names(header[1:n_lead], f"{path}, line 3,")
-    rows = RowReader(path, "\t", samples, n_lead, "genes", n_genes, kind)
+    own = pd.DataFrame(obs, index=samples, dtype=object) if obs else None
+    held = choose(samples, own)
+    rows = RowReader(path, "\t", samples, n_lead, "genes", n_genes, kind, held)
     for line in progress(handle, total=n_genes, desc=f"reading {path.name}", unit=" genes"):
         number += 1
         if len(rows.leads) == n_genes and _rules.is_content(line):
@@ -72,7 +77,9 @@ def read_gct(path: Path, handle: TextIO, version: str, kind: Kind) -> CountFile:
         genes=list(leads[0]),
         gene_columns=dict(zip(header[1:n_lead], map(list, leads[1:]), strict=True)),
         matrix=rows.finish(),
-        obs=pd.DataFrame(obs, index=samples, dtype=object) if obs else None,
+        obs=own,
+        held_samples=held.samples,
+        held_genes=np.array(rows.kept, dtype=bool),
     )
 
 

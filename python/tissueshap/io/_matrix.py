@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import math
+import mmap
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, NoReturn
+from typing import Any, Literal, NoReturn
 
 import numpy as np
 
 from tissueshap._core.errors import DataError
 from tissueshap.io import _rules
+from tissueshap.io._held import Expressed, Held
+from tissueshap.io._not_genes import is_counter
 from tissueshap.io._numbers import number, plain_numbers
 
 Kind = Literal["counts", "estimated", "log"]
@@ -75,8 +79,8 @@ def _tests(values: np.ndarray, kind: Kind) -> Iterator[tuple[np.ndarray, str, st
 class Matrix:
     """Samples x genes in C order, filled by rows of genes or of samples.
 
-    It is allocated once, and samples are dropped in place, so no more memory is needed than
-    for the matrix itself.
+    It is allocated once, and samples and genes are dropped in place, so no more memory is
+    needed than for the matrix itself.
 
     Parameters
     ----------
@@ -88,6 +92,8 @@ class Matrix:
         Size in the file.
     kind
         ``"counts"`` are int32, ``"estimated"`` are rounded to int32, ``"log"`` is float32.
+    partly
+        Whether many of the rows will be left out: what is not filled then takes no memory.
 
     Attributes
     ----------
@@ -95,12 +101,27 @@ class Matrix:
         Number of values that were fractions and have been rounded.
     """
 
-    def __init__(self, path: Path, rows: Axis, n_rows: int, n_columns: int, kind: Kind) -> None:
+    def __init__(
+        self,
+        path: Path,
+        rows: Axis,
+        n_rows: int,
+        n_columns: int,
+        kind: Kind,
+        *,
+        partly: bool = False,
+    ) -> None:
         self.rows, self.kind, self.n_rounded = rows, kind, 0
         shape = (n_columns, n_rows) if rows == "genes" else (n_rows, n_columns)
+        self._left_out, self._largest_left_out = np.zeros(shape[0]), 0.0
+        self._memory = None
         try:
-            self._values = np.empty(shape, dtype=DTYPES[kind])
-        except MemoryError as error:
+            if partly and sys.platform == "linux":
+                self._memory = _untouched(4 * math.prod(shape))
+                self._values = np.frombuffer(self._memory, DTYPES[kind]).reshape(shape)
+            else:
+                self._values = np.empty(shape, dtype=DTYPES[kind])
+        except (MemoryError, OSError, OverflowError) as error:
             raise DataError(
                 f"{path}: {shape[0]:,} samples x {shape[1]:,} genes need "
                 f"{4 * math.prod(shape) / 2**30:,.1f} GB of memory, more than is available: read "
@@ -113,6 +134,8 @@ class Matrix:
         """Return a matrix that holds an array, samples x genes, which it may overwrite."""
         matrix = cls.__new__(cls)
         matrix.rows, matrix.kind, matrix.n_rounded = "samples", kind, 0
+        matrix._left_out, matrix._largest_left_out = np.zeros(len(values)), 0.0
+        matrix._memory = None
         matrix._values, matrix._n = values, len(values)
         return matrix
 
@@ -133,28 +156,53 @@ class Matrix:
             self._values[self._n : end] = block
         self._n = end
 
+    def leave_out(self, values: np.ndarray) -> None:
+        """Count a gene that is not added, for :meth:`totals` and :meth:`largest`."""
+        self._left_out += np.abs(values)
+        self._largest_left_out = max(self._largest_left_out, float(values.max(initial=0)))
+
     def trim(self) -> None:
-        """Drop the rows that were announced but are not in the file."""
+        """Drop the rows that were announced but are not in the file, or were left out."""
         if self.rows == "samples":
             self._values = self._values[: self._n]
+            self._left_out = self._left_out[: self._n]
         elif self._n < self._values.shape[1]:
-            self._values = self._values[:, : self._n].copy()
+            self._compact(slice(self._n), self._n)
 
     def drop_genes(self, keep: np.ndarray) -> None:
         """Drop, in place, the genes that are not marked in ``keep``."""
-        n_samples, n_kept = len(self._values), int(keep.sum())
+        self._compact(keep, int(keep.sum()))
+
+    def _compact(self, columns: slice | np.ndarray, n_kept: int) -> None:
+        n_samples, n_genes = self._values.shape
         flat = self._values.reshape(-1)
         for at, row in enumerate(self._values):
-            flat[at * n_kept : (at + 1) * n_kept] = row[keep]
+            flat[at * n_kept : (at + 1) * n_kept] = row[columns]
+            if self._memory is not None:
+                first = max(at * n_genes, (at + 1) * n_kept)
+                _release(self._memory, 4 * first, 4 * (at + 1) * n_genes)
         self._values = flat[: n_samples * n_kept].reshape(n_samples, n_kept)
 
+    def genes_with(self, expressed: Expressed, samples: np.ndarray) -> np.ndarray:
+        """Return which genes are expressed in some samples, and count the others as left out."""
+        n_with = np.zeros(self._values.shape[1], dtype=np.int64)
+        for place in np.flatnonzero(samples):
+            n_with += self._values[place] >= expressed.reads
+        has = n_with > expressed.samples
+        for at, row in enumerate(self._values):
+            others = row[~has]
+            self._left_out[at] += np.abs(others).sum(dtype=np.float64)
+            self._largest_left_out = max(self._largest_left_out, float(others.max(initial=0)))
+        return has
+
     def totals(self) -> np.ndarray:
-        """Return the sum of the absolute values of each sample, float64."""
-        return np.array([np.abs(row).sum(dtype=np.float64) for row in self._values])
+        """Return the sum of the absolute values of each sample, genes left out included."""
+        held = [np.abs(row).sum(dtype=np.float64) for row in self._values]
+        return np.array(held) + self._left_out
 
     def largest(self) -> float:
-        """Return the largest value."""
-        return float(self._values.max(initial=0))
+        """Return the largest value, genes left out included."""
+        return max(float(self._values.max(initial=0)), self._largest_left_out)
 
     def take(self, keep: np.ndarray) -> np.ndarray:
         """Return the samples marked in ``keep``; the others are overwritten."""
@@ -163,6 +211,23 @@ class Matrix:
             for to, row in enumerate(rows):
                 self._values[to] = self._values[row]
         return self._values[: len(rows)]
+
+
+def _untouched(n_bytes: int) -> mmap.mmap:
+    """Return memory of which only those pages are taken that are written to.
+
+    NumPy asks for pages of 2 MiB, which hold several rows: all of them would be taken.
+    """
+    memory = mmap.mmap(-1, max(1, n_bytes), flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    memory.madvise(mmap.MADV_NOHUGEPAGE)
+    return memory
+
+
+def _release(memory: mmap.mmap, start: int, end: int) -> None:
+    """Give back the pages between two bytes, whose values are used no more."""
+    first, last = -(-start // mmap.PAGESIZE), end // mmap.PAGESIZE
+    if last > first:
+        memory.madvise(mmap.MADV_DONTNEED, first * mmap.PAGESIZE, (last - first) * mmap.PAGESIZE)
 
 
 @dataclass
@@ -184,6 +249,10 @@ class RowReader:
     kind
         ``"counts"``: integers, not negative. ``"estimated"``: numbers, not negative.
         ``"log"``: any finite number.
+    held
+        Where rows are genes, what is held of them; by default everything.
+    kept
+        Whether each row is held.
     """
 
     path: Path
@@ -193,12 +262,21 @@ class RowReader:
     rows: Axis
     n_rows: int
     kind: Kind = "counts"
+    held: Held | None = None
     leads: list[list[str]] = field(default_factory=list)
+    kept: list[bool] = field(default_factory=list)
     _open: list[np.ndarray] = field(default_factory=list)
     _commented: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._matrix = Matrix(self.path, self.rows, self.n_rows, len(self.columns), self.kind)
+        mask = np.ones(len(self.columns), bool) if self.held is None else self.held.samples
+        self._places: Any = slice(None) if mask.all() else np.flatnonzero(mask)
+        self._n_held = int(mask.sum())
+        self._expressed = None if self.held is None else self.held.expressed
+        partly = self._expressed is not None
+        self._matrix = Matrix(
+            self.path, self.rows, self.n_rows, self._n_held, self.kind, partly=partly
+        )
 
     def add(self, line: str, number: int) -> None:
         """Read one line, the ``number``-th of the file; comments and empty lines are skipped."""
@@ -258,8 +336,14 @@ class RowReader:
         if problem is not None:
             at, what, remedy = problem
             self._refuse(name, self.columns[at], what, remedy)
-        self._open.append(self._matrix.converted(values))
-        if len(self._open) * len(self.columns) >= _BLOCK_VALUES:
+        values = self._matrix.converted(values)[self._places]
+        self.kept.append(self._expressed is None or self._expressed.has(values))
+        if not self.kept[-1]:
+            if not is_counter(name):
+                self._matrix.leave_out(values)
+            return
+        self._open.append(values)
+        if len(self._open) * self._n_held >= _BLOCK_VALUES:
             self._close()
 
     def _close(self) -> None:

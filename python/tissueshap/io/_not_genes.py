@@ -30,6 +30,11 @@ _TYPES = {
 }
 
 
+def is_counter(name: str) -> bool:
+    """Return whether a row with this name is a counter or a spike-in."""
+    return any(re.fullmatch(pattern, name, re.IGNORECASE) for pattern in _BY_NAME.values())
+
+
 def gene_mask(
     genes: Sequence[str], columns: Mapping[str, Sequence[object]], path: Path
 ) -> np.ndarray:
@@ -66,6 +71,6 @@ def _leave_out(
         warnings.warn(
             f"{path}: {int(out.sum()):,} rows are {what} and are left out: {named}",
             DataWarning,
-            stacklevel=6,
+            stacklevel=7,
         )
         keep &= ~out

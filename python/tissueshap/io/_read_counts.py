@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from functools import partial
+from itertools import compress
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
@@ -14,14 +17,15 @@ import pandas as pd
 from tissueshap._core import schema, slots
 from tissueshap._core.errors import DataError, DataWarning
 from tissueshap._core.logging import logger
-from tissueshap._core.options import check_choice, wrong_type
+from tissueshap._core.options import check_choice, check_number, wrong_type
 from tissueshap._core.scale import check_log_input, check_not_normalised
 from tissueshap.io import _rules
 from tissueshap.io._annotate_genes import annotate_genes
 from tissueshap.io._classes import class_mask
-from tissueshap.io._counts import CountFile
+from tissueshap.io._counts import MIN_GENES, CountFile
 from tissueshap.io._estimated import check_estimated
 from tissueshap.io._file import read_file, read_tpm
+from tissueshap.io._held import Choice, joined
 from tissueshap.io._matrix import Kind
 from tissueshap.io._samples import SampleTable, sample_table, typed
 from tissueshap.io._table import Orient
@@ -44,6 +48,8 @@ def read_counts(
     min_class_size: int = 0,
     values: Kind = "counts",
     tpm: str | Path | None = None,
+    min_reads: float | None = None,
+    min_samples: int | None = None,
     check_scale: bool = True,
 ) -> AnnData:
     """Read counts, and the annotation of samples and genes.
@@ -83,6 +89,14 @@ def read_counts(
     tpm
         Transcripts per million of the same samples and genes, in any of the formats. Not
         needed for an .h5ad file with ``layers["tpm"]``.
+    min_reads
+        Leave out the genes that do not have at least so many reads in more than ``min_samples``
+        samples, as ``pp.filter_genes`` does. A file with a row for each gene then takes the
+        memory of the genes that are left: of GTEx's 56,200, a third. Genes that are left out
+        have no part in what later functions compute, for example the TPM of ``pp.filter_genes``
+        that come from ``var["length"]``.
+    min_samples
+        By default 95 % of the smallest class that is read, rounded down.
     check_scale
         With ``values="log"``, refuse raw counts, CPM and TPM; False only warns of them.
 
@@ -94,7 +108,8 @@ def read_counts(
         ``var["symbol"]`` and others that the file or the annotation has;
         ``layers["tpm"]`` if passed; ``layers["log2"]`` for ``values="log"``;
         ``uns["tissueshap"]["read_counts"]``, with ``n_rounded``, the number of values
-        that were rounded, for ``values="estimated"``.
+        that were rounded, for ``values="estimated"``, and ``n_left_out``, the number of genes
+        that ``min_reads`` leaves out.
 
     Raises
     ------
@@ -122,6 +137,7 @@ def read_counts(
     """
     exclude = [exclude] if isinstance(exclude, str) else list(exclude)
     _check_arguments(orient, values, label, exclude, min_class_size)
+    _check_reads(min_reads, min_samples, label, values)
     if not isinstance(counts, str | PathLike):
         raise wrong_type(
             "counts",
@@ -133,12 +149,14 @@ def read_counts(
         raise wrong_type("samples", samples, "the path of a file or a data frame")
     table = None if samples is None else sample_table(samples)
     ids = None if table is None else table.ids()
-    file = read_file(counts, ids, orient=orient, kind=values, layer=layer)
+    choice = Choice(Path(counts), table, label, exclude, min_class_size, min_reads, min_samples)
+    file = _read(choice, ids, orient=orient, kind=values, layer=layer)
     if tpm is not None:
         file.tpm = read_tpm(tpm, file, orient)
     if values == "estimated":
         check_estimated(file)
-    obs = _join(file, table)
+    matched = None if table is None else table.match(file.samples, file.path)
+    obs = joined(file.path, file.samples, file.obs, matched)
     where = str(file.path) if table is None else table.name
     keep = pd.Index(file.samples).isin(obs.index)
     keep &= _not_empty(file, keep)
@@ -175,10 +193,14 @@ def read_counts(
         "min_class_size": min_class_size,
         "values": values,
         "tpm": tpm,
+        "min_reads": min_reads,
+        "min_samples": min_samples,
         "check_scale": check_scale,
     }
-    results = {"uns": {"n_rounded": file.matrix.n_rounded}} if values == "estimated" else {}
-    slots.write(adata, "read_counts", results, params=params, versions=("pandas",))
+    results = {"n_rounded": file.matrix.n_rounded} if values == "estimated" else {}
+    if min_reads is not None:
+        results["n_left_out"] = int((~file.held_genes).sum())
+    slots.write(adata, "read_counts", {"uns": results}, params=params, versions=("pandas",))
     logger.info("%s: %s samples x %s genes", file.path, f"{adata.n_obs:,}", f"{adata.n_vars:,}")
     return adata
 
@@ -192,20 +214,56 @@ def _check_arguments(
         raise DataError("exclude and min_class_size select classes: pass label= as well")
 
 
-def _join(file: CountFile, table: SampleTable | None) -> pd.DataFrame:
-    """Return the columns of the samples; those of the samples table take precedence."""
-    own = pd.DataFrame(index=pd.Index(file.samples))
-    if file.obs is not None:
-        own = _rules.tidy(file.obs, f"{file.path}, obs,")
-    if table is None:
-        return own
-    matched = table.match(file.samples, file.path)
-    rest = own.drop(columns=[name for name in own.columns if name in matched.columns])
-    return matched.join(rest)
+def _check_reads(
+    min_reads: float | None, min_samples: int | None, label: str | None, values: str
+) -> None:
+    if min_samples is not None:
+        check_number("min_samples", min_samples, low=0, integer=True)
+    if min_reads is None:
+        if min_samples is not None:
+            raise DataError("min_samples is the number of samples for min_reads: pass that too")
+        return
+    check_number("min_reads", min_reads, low=0)
+    if values == "log":
+        raise DataError("min_reads selects genes by counts, which values='log' are not: omit it")
+    if label is None and min_samples is None:
+        raise DataError(
+            "min_reads needs a number of samples, by default that of the smallest class: pass "
+            "label= or min_samples="
+        )
+
+
+def _read(
+    choice: Choice, ids: Collection[str] | None, *, orient: Orient, kind: Kind, layer: str | None
+) -> CountFile:
+    """Read what is used of a file, twice if empty samples change which genes are expressed."""
+    read = partial(read_file, choice.path, ids, orient=orient, kind=kind, layer=layer)
+    file = read(choose=choice.of)
+    expressed = choice.of(file.samples, file.obs).expressed
+    if expressed is None:
+        return file
+    empty = compress(file.samples, ~_filled(file))
+    without = replace(choice, empty=frozenset(empty))
+    if without.of(file.samples, file.obs).expressed != expressed:
+        file = read(choose=without.of)
+    if file.held_genes.sum() < MIN_GENES:
+        raise DataError(
+            f"{file.path}: {file.held_genes.sum()} of {len(file.genes):,} genes have at least "
+            f"{expressed.reads:g} reads in more than {expressed.samples:,} samples, but "
+            f"{MIN_GENES} are needed: lower min_reads or min_samples"
+        )
+    return file
+
+
+def _filled(file: CountFile) -> np.ndarray:
+    """Return which samples have a count; of those that are not held it is not known."""
+    filled = np.ones(len(file.samples), dtype=bool)
+    filled[file.held_samples] = file.matrix.totals() > 0
+    return filled
 
 
 def _not_empty(file: CountFile, keep: np.ndarray) -> np.ndarray:
-    filled = file.matrix.totals() > 0
+    filled = _filled(file)
     empty = [name for name, lost in zip(file.samples, keep & ~filled, strict=True) if lost]
     if empty:
         warnings.warn(
@@ -242,7 +300,8 @@ def _build(file: CountFile, keep: np.ndarray, obs: pd.DataFrame, values: Kind) -
 
     if not keep.any():
         raise DataError(f"{file.path}: no sample is left; check the samples table")
-    matrix = file.matrix.take(keep)
+    rows = keep[file.held_samples]
+    matrix = file.matrix.take(rows)
     obs.index = obs.index.astype(object)
     obs.index.name = None
     adata = anndata.AnnData(matrix, obs=obs, var=file.var())
@@ -250,6 +309,6 @@ def _build(file: CountFile, keep: np.ndarray, obs: pd.DataFrame, values: Kind) -
         adata.layers[schema.layers.log2] = matrix.copy()
     if file.tpm is not None:
         # Not copied if all samples are kept: at GTEx's size it is 1.3 GB.
-        tpm = file.tpm if keep.all() else file.tpm[keep]
+        tpm = file.tpm if rows.all() else file.tpm[rows]
         adata.layers[schema.layers.tpm] = np.ascontiguousarray(tpm, dtype=np.float32)
     return adata

@@ -40,10 +40,19 @@ class SampleTable:
             for value in self.frame[column].dropna()
         }
 
-    def match(self, samples: Sequence[str], counts: Path) -> pd.DataFrame:
-        """Return the rows of the given samples, with the id as index.
+    def rows_of(self, samples: Sequence[str]) -> tuple[str, pd.DataFrame]:
+        """Return the id column, and the rows of the given samples with the id as index.
 
         The id column is the one that has most of the samples' names; in ties the first.
+        """
+        wanted = set(samples)
+        hits = {name: self.frame[name].isin(wanted).sum() for name in self.frame.columns}
+        column = max(hits, key=lambda name: hits[name])
+        indexed = self.frame.set_index(column)
+        return column, indexed[indexed.index.isin(wanted)]
+
+    def match(self, samples: Sequence[str], counts: Path) -> pd.DataFrame:
+        """Return the rows of the given samples, with the id as index, and warn of the others.
 
         Parameters
         ----------
@@ -52,16 +61,12 @@ class SampleTable:
         counts
             The file of the counts, for messages.
         """
-        wanted = set(samples)
-        hits = {name: self.frame[name].isin(wanted).sum() for name in self.frame.columns}
-        column = max(hits, key=lambda name: hits[name])
-        if hits[column] == 0:
+        column, indexed = self.rows_of(samples)
+        if indexed.empty:
             raise DataError(
                 f"no sample of {counts} ({first(samples)}) is in {self.name} "
                 f"({first(self.frame.iloc[:, 0])}): make the sample ids the same in both files"
             )
-        indexed = self.frame.set_index(column)
-        indexed = indexed[indexed.index.isin(wanted)]
         twice = duplicates(indexed.index)
         if twice:
             raise DataError(
@@ -74,7 +79,7 @@ class SampleTable:
                 f"{len(unknown):,} of {len(samples):,} samples in {counts} have no row in "
                 f"{self.name} and are dropped: {first(unknown)}",
                 DataWarning,
-                stacklevel=4,
+                stacklevel=3,
             )
         return indexed
 

@@ -7,6 +7,8 @@ from itertools import chain
 from pathlib import Path
 from typing import Literal, TextIO
 
+import numpy as np
+
 from tissueshap._core import schema
 from tissueshap._core.errors import DataError
 from tissueshap._core.progress import progress
@@ -14,6 +16,7 @@ from tissueshap.io import _rules
 from tissueshap.io._counts import CountFile
 from tissueshap.io._delimited import read_head
 from tissueshap.io._genes import meaning
+from tissueshap.io._held import Choose
 from tissueshap.io._matrix import Axis, Kind, RowReader
 from tissueshap.io._numbers import is_number
 from tissueshap.io._sample_names import sample_names
@@ -32,6 +35,7 @@ def read_table(
     ids: Collection[str] | None,
     orient: Orient,
     kind: Kind,
+    choose: Choose,
 ) -> CountFile:
     """Read a table of counts.
 
@@ -47,6 +51,8 @@ def read_table(
         What the rows are; ``"auto"`` decides by ``ids``.
     kind
         ``"counts"`` or ``"log"``.
+    choose
+        Returns what is held if genes are in rows; otherwise everything is.
     """
     head = read_head(path, handle)
     header = sample_names(head.names, ids)
@@ -66,7 +72,8 @@ def read_table(
     n_lead = 1 if rows == "samples" else _count_leads(header, head.rows, ids)
     _rules.column_names(header[1:n_lead], f"{path}, line {head.number},")
     n_lines = count_lines(path) - head.number
-    reader = RowReader(path, head.sep, header[n_lead:], n_lead, rows, n_lines, kind)
+    held = choose(header[n_lead:], None) if rows == "genes" else None
+    reader = RowReader(path, head.sep, header[n_lead:], n_lead, rows, n_lines, kind, held)
     lines: Iterator[str] = chain(head.peeked, handle)
     for number, text in enumerate(
         progress(lines, desc=f"reading {path.name}", unit=f" {rows}"), head.number + 1
@@ -77,7 +84,10 @@ def read_table(
     described: dict[str, Sequence[str]] = dict(zip(header[1:n_lead], leads[1:], strict=True))
     if rows == "genes" and meaning(header[0]) == schema.var.symbol:
         described.setdefault(header[0], genes)
-    return CountFile(path, samples, genes, reader.finish(), described)
+    file = CountFile(path, samples, genes, reader.finish(), described)
+    if held is not None:
+        file.held_samples, file.held_genes = held.samples, np.array(reader.kept, dtype=bool)
+    return file
 
 
 def _rows(

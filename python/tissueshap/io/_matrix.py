@@ -27,6 +27,8 @@ DTYPES = {"counts": np.int32, "estimated": np.int32, "log": np.float32}
 #: Values in one block: few compared with the matrix, many compared with the cost of a block.
 _BLOCK_VALUES = 1 << 20
 _LARGEST = np.iinfo(np.int32).max
+#: Values in a page of memory.
+_PER_PAGE = mmap.PAGESIZE // 4
 
 _INCOMPLETE = "correct it, or remove the gene or the sample"
 _REMEDIES = {"is missing": "fill it in or remove the gene", "is infinite": _INCOMPLETE}
@@ -117,8 +119,10 @@ class Matrix:
         self._memory = None
         try:
             if partly and sys.platform == "linux":
-                self._memory = _untouched(4 * math.prod(shape))
-                self._values = np.frombuffer(self._memory, DTYPES[kind]).reshape(shape)
+                # A sample starts with a page of its own.
+                padded = shape[0], -(-shape[1] // _PER_PAGE) * _PER_PAGE
+                self._memory = _untouched(4 * math.prod(padded))
+                self._values = np.frombuffer(self._memory, DTYPES[kind]).reshape(padded)
             else:
                 self._values = np.empty(shape, dtype=DTYPES[kind])
         except (MemoryError, OSError, OverflowError) as error:

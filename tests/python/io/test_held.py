@@ -204,4 +204,5 @@ def test_pages_are_given_back(monkeypatch):
     np.testing.assert_array_equal(matrix.take(np.ones(5, bool)), np.arange(50).reshape(10, 5).T)
     if sys.platform == "linux":
         # of each row what the rows before it do not need
-        assert released == [(max(160 * n, 40 * (n + 1)), 160 * (n + 1)) for n in range(5)]
+        row = 4 * _matrix._PER_PAGE
+        assert released == [(max(row * n, 40 * (n + 1)), row * (n + 1)) for n in range(5)]

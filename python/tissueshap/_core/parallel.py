@@ -95,7 +95,8 @@ def _attended(parent: int, work: Callable[..., Result], *arguments: Any) -> Resu
     if not _attending.is_set():
         _attending.set()
         threading.Thread(target=_attend, args=(parent,), daemon=True).start()
-    with settings.override(progress=False):
+    # The cores are shared by the workers.
+    with settings.override(progress=False, n_jobs=1):
         return work(*arguments)
 
 

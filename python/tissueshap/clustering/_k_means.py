@@ -3,15 +3,22 @@
 Shared by ``tl.cluster`` and ``tl.null_test``. The V-measure's distribution takes 10,000
 starts a gene set. scikit-learn's own starts (greedy k-means++, Arthur and Vassilvitskii
 2007) draw one centre at a time in Python, which takes three quarters of a start's time;
-here many starts draw their centres at once, and scikit-learn runs Lloyd's algorithm.
+here many starts draw their centres at once, and scikit-learn runs Lloyd's algorithm. Threads
+share the groups of starts.
 """
 
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
 
 import numpy as np
 import pandas as pd
+
+from tissueshap._core.settings import settings
 
 #: Starts whose centres are drawn together: their distances then fit into the cache.
 _TOGETHER = 16
@@ -34,27 +41,42 @@ def k_means_scores(X: np.ndarray, codes: np.ndarray, *, n_starts: int, seed: int
 
     Returns
     -------
-    One row per start: ``start`` (from 1), ``v_measure``, ``homogeneity``, ``completeness``.
+    One row per start: ``start`` (from 1), ``v_measure``, ``homogeneity``, ``completeness``. It
+    does not depend on ``settings.n_jobs``.
     """
     from sklearn.cluster import KMeans
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     classes, true = np.unique(codes, return_inverse=True)
     k = len(classes)
     values = np.asarray(X - X.mean(axis=0), dtype=np.float32)
     draws = [np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(n_starts)]
-    rows = []
-    # A run takes milliseconds: threads cost more than they bring.
-    with threadpool_limits(limits=1), warnings.catch_warnings():
-        # Fewer distinct points than classes is a result, not a fault: it scores low.
-        warnings.filterwarnings("ignore", message="Number of distinct clusters")
-        for first in range(0, n_starts, _TOGETHER):
-            for centres in first_centres(values, k, draws[first : first + _TOGETHER]):
-                model = KMeans(k, init=centres, n_init=1, algorithm="lloyd")
-                rows.append(scores(true, model.fit_predict(values)))
+    groups = [draws[first : first + _TOGETHER] for first in range(0, n_starts, _TOGETHER)]
+
+    def scored(group: list[np.random.Generator]) -> list[tuple[float, float, float]]:
+        models = (
+            KMeans(k, init=c, n_init=1, algorithm="lloyd") for c in first_centres(values, k, group)
+        )
+        return [scores(true, model.fit_predict(values)) for model in models]
+
+    with _threads(min(settings.cores, len(groups))) as pool:
+        rows = [row for found in pool.map(scored, groups) for row in found]
     table = pd.DataFrame(rows, columns=["v_measure", "homogeneity", "completeness"])
     table.insert(0, "start", np.arange(1, n_starts + 1))
     return table
+
+
+@contextmanager
+def _threads(n: int) -> Iterator[ThreadPoolExecutor]:
+    """Start threads whose libraries have one thread each: a k-means run takes milliseconds."""
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+    # The limit of BLAS is the process's, that of OpenMP each thread's own.
+    limited = partial(threadpool_limits, limits=1, user_api="openmp")
+    with threadpool_limits(limits=1), warnings.catch_warnings():
+        # Fewer distinct points than classes is a result, not a fault: it scores low.
+        warnings.filterwarnings("ignore", message="Number of distinct clusters")
+        with ThreadPoolExecutor(n, initializer=limited) as pool:
+            yield pool
 
 
 def first_centres(X: np.ndarray, k: int, draws: list[np.random.Generator]) -> np.ndarray:

@@ -5,7 +5,9 @@ import pandas as pd
 import pytest
 from sklearn.cluster import KMeans
 from sklearn.metrics import homogeneity_completeness_v_measure
+from threadpoolctl import threadpool_info
 
+from tissueshap._core.settings import settings
 from tissueshap.clustering._k_means import first_centres, k_means_scores, scores
 
 
@@ -81,6 +83,24 @@ def test_more_starts_begin_with_the_same(blobs):
     X, codes = blobs
     few, many = (k_means_scores(X, codes, n_starts=n, seed=3) for n in (5, 21))
     pd.testing.assert_frame_equal(few, many.head(5))
+
+
+def test_the_scores_do_not_depend_on_the_number_of_threads(blobs):
+    X, codes = blobs
+    tables = []
+    for n in (1, 2, 5):
+        with settings.override(n_jobs=n):
+            tables.append(k_means_scores(X, codes, n_starts=40, seed=3))
+    for table in tables[1:]:
+        pd.testing.assert_frame_equal(table, tables[0], check_exact=True)
+
+
+def test_threads_leave_the_limits_of_libraries_as_they_were(blobs):
+    X, codes = blobs
+    before = [(info["filepath"], info["num_threads"]) for info in threadpool_info()]
+    with settings.override(n_jobs=2):
+        k_means_scores(X, codes, n_starts=40, seed=3)
+    assert [(i["filepath"], i["num_threads"]) for i in threadpool_info()] == before
 
 
 def test_fewer_points_than_clusters():

@@ -25,11 +25,12 @@
 #'   train again.
 #' @param n_top Genes of each class that are checked, if the explanation is not
 #'   one that `adata` has.
-#' @param checks `"quick"` (at most one training, where it takes no longer than
-#'   explaining), `"full"`, or names of checks as `ts.tl.trust` lists them.
+#' @param checks `"quick"` (nothing is trained; if the model is a mean of
+#'   networks, these are compared), `"full"`, or names of checks as
+#'   `ts.tl.trust` lists them.
 #' @param n_samples Explained samples of each class to look at.
-#' @param n_seeds,n_folds Networks trained with other seeds (one where `checks`
-#'   is `"quick"`), and without a part of the training samples each.
+#' @param n_seeds,n_folds Networks trained with other seeds, and without a part
+#'   of the training samples each; none where `checks` is `"quick"`.
 #' @param n_boot Bootstraps of the explained samples.
 #' @param seed Seed of the random numbers.
 #' @param ... More settings of `ts.tl.trust`, such as `groups` (the column of

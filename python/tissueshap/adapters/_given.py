@@ -24,7 +24,7 @@ def explained_with(model: Model, explain: Explain) -> Model:
     def explainer(background: Any, **_: Any) -> _Given:
         return _Given(model, explain, background)
 
-    return replace(model, explainer=explainer, explained_by="the function explain=")
+    return replace(model, explainer=explainer, explained_by="the function explain=", members=None)
 
 
 class _Given:

@@ -10,7 +10,7 @@ from tissueshap._core.errors import DataError
 from tissueshap.adapters._model import Model, are_probabilities, check_outputs, names, probes
 from tissueshap.adapters._random_weights import n_layers, randomised
 from tissueshap.explain import N_DRAWS, Explainer, KerasNetwork
-from tissueshap.model import Classifier, keras, outputs
+from tissueshap.model import Classifier, is_average, keras, members, outputs
 
 
 def of_classifier(classifier: Classifier) -> Model:
@@ -88,9 +88,17 @@ def _of_network(network: Any, **about: Any) -> Model:
         explained_by="expected gradients",
         randomised=partial(_randomised, network, about),
         n_layers=n_layers(network),
+        members=partial(_members, network, about) if is_average(network) else None,
         sees_order=any("Conv" in type(layer).__name__ for layer in network.layers),
         **about,
     )
+
+
+def _members(network: Any, about: dict[str, Any]) -> list[Model]:
+    return [
+        _of_network(one, **{**about, "source": one, "seconds": None, "identity": None})
+        for one in members(network)
+    ]
 
 
 def _randomised(

@@ -51,6 +51,9 @@ class Model:
         and more layers; None for a model without layers.
     n_layers
         Number of these layers.
+    members
+        A function that returns the models whose mean probabilities these are; None for a
+        single model.
     sees_order
         Whether it looks at neighbouring genes together; None if unknown.
     seconds
@@ -76,6 +79,7 @@ class Model:
     explained_by: str
     randomised: Randomised | None = None
     n_layers: int = 0
+    members: Callable[[], list[Model]] | None = None
     sees_order: bool | None = None
     seconds: float | None = None
     trained_on: pd.DataFrame | None = None

@@ -49,6 +49,7 @@ from tissueshap.model._made_of import (
     trained_here as trained_here,
     trained_on as trained_on,
 )
+from tissueshap.model._members import is_average as is_average, members as members
 from tissueshap.model._outputs import batch_rows as batch_rows, outputs as outputs
 from tissueshap.model._preparation import MIN_OVERLAP as MIN_OVERLAP
 from tissueshap.model._prepared import prepare as prepare

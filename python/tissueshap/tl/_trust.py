@@ -121,8 +121,9 @@ def trust(
     n_top
         Genes of each class that are checked, if the explanation is not one that `adata` has.
     checks
-        ``"quick"`` (at most about twice as long as explaining: one training, if it is not
-        longer than that, and two random orders), ``"full"``, or names:
+        ``"quick"`` (at most about twice as long as explaining: nothing is trained, there are
+        two random orders, and stability over seeds is that of the networks of which the model
+        is the mean, if it is one), ``"full"``, or names:
         ``completeness``, ``repeat`` (explaining again, with other draws), ``lists``
         (whether the selected genes are those of the layer), ``coverage`` (explained samples of
         each class), ``performance`` (on held-out samples, compared with permuted labels),
@@ -148,8 +149,8 @@ def trust(
         Number of explained samples of each class that are used for curves, randomisation and
         new networks.
     n_seeds, n_folds
-        Number of networks trained with other seeds (one if `checks` is ``"quick"``), and number
-        of parts of the training samples, of which each network leaves out one. Before they are
+        Number of networks trained with other seeds (a quick table trains none), and number of
+        parts of the training samples, of which each network leaves out one. Before they are
         trained, the log says how long that takes. Networks of ``tl.cnn`` are trained by
         ``ts.settings.n_jobs`` processes if that is faster.
     n_boot
@@ -180,10 +181,11 @@ def trust(
         Column of ``obs``, such as a donor or centre, for ``folds``: samples of one value are in
         the same part. By default the one that ``pp.split`` kept together, if any.
     folder
-        Where finished networks of ``seeds``, ``folds`` and ``order`` are kept (as the ranks of
-        their genes): if the work is interrupted, the same call goes on from there. They are
-        used again only for the same model, data and settings. A function `train` is the same
-        if its own lines are; the networks of one whose lines cannot be read are not kept.
+        Where the results of finished trainings and fits are kept (``seeds``, ``folds``,
+        ``order``, ``necessity``, ``permutations``, ``knockoffs``): if the work is interrupted,
+        the same call goes on from there. They are used again only for the same model, data and
+        settings. A function `train` is the same if its own lines are; what one whose lines
+        cannot be read has trained is not kept.
     seed
         Seed of all random numbers.
     %(key_added)s
@@ -237,15 +239,16 @@ def trust(
         ``class``, ``n_test`` (its held-out samples), ``n_genes``, ``n_standing_out`` (more than
         nine in ten others of similar expression), ``share``.
     ``stability``
-        ``check``, ``first``, ``second`` (networks, 0 the given one except among folds; draws
-        of samples from 1), ``class``, ``jaccard``, ``rbo``.
+        ``check``, ``first``, ``second`` (networks, 0 the given one, except in a quick table,
+        where they are those of which it is the mean; draws of samples from 1), ``class``,
+        ``jaccard``, ``rbo``.
     ``stability_index``
         ``check``, ``class`` (``"all classes"`` for the pairs of gene and class of all),
         ``n_sets``, ``nogueira`` with its 95 % interval ``low`` to ``high`` (for at least three
         sets), ``kuncheva``.
     ``module_stability``
-        ``class``, ``second`` (network), ``genes``, ``modules``: Jaccard index of the first genes
-        and of as many modules.
+        ``class``, ``first``, ``second`` (networks, as in ``stability``), ``genes``, ``modules``:
+        Jaccard index of the first genes and of as many modules.
     ``ranks``
         With ``bootstrap``: ``class``, ``n_explained``, ``n_ordered``, ``within``, as in
         ``classes``; 95 % confidence in each class (``ts.trust.verified_ranks``).
@@ -356,15 +359,14 @@ def trust(
             rank_genes=rank_genes,
             select_genes=select_genes,
         )
-    quick = checks == "quick"
-    used = replace(numbers, n_seeds=1, n_random=_QUICK_RANDOM) if quick else numbers
+    used = replace(numbers, n_random=_QUICK_RANDOM, quick=True) if checks == "quick" else numbers
     context = Context(whole, adapted, name, used, lacks)
     provenance.check_trained_on(whole, name, adapted.trained_on)
     again = trainer(adata, model, adapted, train=train, explain=explain, layer=layer, cnn=cnn)
     rows, tables = [], dict[str, list[pd.DataFrame]]()
     with nullcontext() if folder is None else keeping(Store(Path(folder))):
         for make in progress(
-            makers(context, selected, quick=quick, trainer=again).values(),
+            makers(context, selected, trainer=again).values(),
             desc="trust",
             unit="check",
         ):

@@ -215,8 +215,8 @@ class Config:
     )
     trust: _choices.Trust = _option(
         "quick",
-        "Measure how far the explanation can be trusted; 'quick' trains at most one further "
-        "network, 'full' several.",
+        "Measure how far the explanation can be trusted; 'quick' trains nothing, 'full' several "
+        "further networks.",
     )
     n_null: int = _option(0, "Number of random gene sets of the null test; 0 omits it.", low=0)
     null_starts: int = _option(100, "Starts of k-means for each of these sets.", low=1)

@@ -5,6 +5,7 @@ import numpy as np
 from tissueshap.explain import expected_gradients
 from tissueshap.model import load, preset
 from tissueshap.model._ensemble import average
+from tissueshap.model._members import is_average, members
 
 
 def test_the_mean_of_networks_is_one_network(data, tmp_path):
@@ -44,3 +45,16 @@ def test_its_values_are_the_means_of_its_members(data):
     # With the same draws: a probability that is a mean has the mean of the gradients.
     expected = np.mean([values(one.network) for one in members], axis=0)
     np.testing.assert_allclose(values(average(members).network), expected, atol=1e-5)
+
+
+def test_its_members_are_found_again(data, tmp_path):
+    settings = preset("small").changed(epochs=2)
+    own = [data.train(settings, seed=seed) for seed in (1, 2, 3)]
+    network = load(average(own).save(tmp_path / "model")).network
+    assert is_average(network)
+    found = members(network)
+    assert len(found) == 3
+    for one, member in zip(own, found, strict=True):
+        np.testing.assert_allclose(member(data.x[:5]), one.predict_proba(data.x[:5]), atol=1e-6)
+    assert not is_average(own[0].network)
+    assert members(own[0].network) == []

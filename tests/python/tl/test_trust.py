@@ -56,7 +56,6 @@ def test_quick_answers_every_question_or_says_why(explained, model, tmp_path):
         "clusters",
         "cohort",
         "modules",
-        "seeds",
     }
     assert (skipped["reason"].str.len() > 10).all()
     held = verdicts(explained)
@@ -71,9 +70,42 @@ def test_quick_answers_every_question_or_says_why(explained, model, tmp_path):
     assert list(again.uns["tissueshap"]["trust"]["summary"]["verdict"]) == list(table["verdict"])
 
 
-def test_a_quick_look_trains_once_more_where_that_is_no_longer_than_explaining(
+def test_a_quick_table_compares_the_networks_of_a_mean_and_trains_nothing(
     explained, model, monkeypatch
 ):
+    def scores(self, check, others, **depends):
+        raise AssertionError(f"{check} trains again")
+
+    monkeypatch.setattr(Networks, "scores", scores)
+    monkeypatch.setitem(LEVELS, "quick", ("repeat", "seeds", "modules"))
+    tl.trust(explained, model, n_seeds=5)
+    rows = slots.table(explained, "trust", "summary").set_index("check")
+    assert (rows.loc["seeds", "verdict"] == "holds").all()
+    n_models = int(model.history["model"].max())
+    said = f"{n_models} networks of which this one is the mean, each with each"
+    assert rows.loc["seeds", "reason"].str.startswith(said).all()
+    pairs = slots.table(explained, "trust", "stability")
+    pairs = pairs[pairs["check"] == "seeds"]
+    assert len(pairs) == n_models * (n_models - 1) // 2 * len(model.classes)
+    assert (pairs["first"] < pairs["second"]).all()
+    index = slots.table(explained, "trust", "stability_index").query("check == 'seeds'")
+    assert (index["n_sets"] == n_models).all()
+    # Genes that do not vary together within the classes are their own modules.
+    assert rows.loc["modules", "verdict"] in ("holds", "not measured")
+
+
+def test_a_quick_table_of_a_single_network_says_what_trains_again(explained, monkeypatch):
+    single = tl.cnn(explained, preset="small", epochs=2, n_models=1)
+    tl.shap(explained, single, n_draws=10)
+    tl.rank_genes(explained)
+    tl.select_genes(explained, method="top_n", n_top=3)
+    monkeypatch.setitem(LEVELS, "quick", ("seeds", "modules"))
+    tl.trust(explained, single)
+    rows = slots.table(explained, "trust", "summary").set_index("check")
+    for check in ("seeds", "modules"):
+        assert rows.loc[check, "verdict"] == "not measured"
+        reason = f"a quick look trains nothing again: checks='full' or ['{check}'] does"
+        assert rows.loc[check, "reason"] == reason
     trained = []
 
     def scores(self, check, others, **depends):
@@ -82,22 +114,17 @@ def test_a_quick_look_trains_once_more_where_that_is_no_longer_than_explaining(
         return [context.ranked(context.values[context.few]) for _ in others]
 
     monkeypatch.setattr(Networks, "scores", scores)
-    monkeypatch.setitem(LEVELS, "quick", ("seeds",))
-    brief = replace(model, history=model.history.assign(seconds=0.01))
-    tl.trust(explained, brief)
-    assert trained == [43]
-    rows = slots.table(explained, "trust", "summary").set_index("check").loc["seeds"]
-    assert (rows["verdict"] == "holds").all()
-    assert rows["reason"].str.startswith("one network trained with another seed").all()
-    long = replace(model, history=model.history.assign(seconds=1000.0))
-    tl.trust(explained, long)
-    assert trained == [43]
-    row = slots.table(explained, "trust", "summary").set_index("check").loc["seeds"]
-    assert row["verdict"] == "not measured"
-    assert "not quick: the training took" in row["reason"]
-    # Asked for by its name, it is made however long it takes.
-    tl.trust(explained, long, checks=["seeds"], n_seeds=2)
-    assert trained == [43, 43, 44]
+    tl.trust(explained, single, checks=["seeds"], n_seeds=2)
+    assert trained == [43, 44]
+
+
+def test_a_quick_table_does_not_depend_on_how_long_anything_took(explained, model):
+    tables = []
+    for seconds in (1e-6, 1e6):
+        timed = replace(model, history=model.history.assign(seconds=seconds))
+        tl.trust(explained, timed, n_boot=2)
+        tables.append(slots.table(explained, "trust", "summary"))
+    pd.testing.assert_frame_equal(*tables)
 
 
 def test_random_genes_do_not_mark_their_class(explained, model):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
+from types import SimpleNamespace
 
 import anndata as ad
 import numpy as np
@@ -15,10 +17,10 @@ from sklearn.preprocessing import StandardScaler
 from tissueshap import tl
 from tissueshap._core import slots
 from tissueshap._core.errors import DataError
-from tissueshap.trust import Context, Knockoffs, Numbers, trainer
-from tissueshap.trust._checks._necessity import _scored
+from tissueshap.model import preset
+from tissueshap.trust import Context, Numbers
+from tissueshap.trust._checks._necessity import _rows
 from tissueshap.trust._checks._permutations import permuted
-from tissueshap.trust._checks._refit import Refit
 
 N_GENES, N_PLANTED = 120, 12
 
@@ -179,29 +181,76 @@ def test_these_checks_are_made_on_request_only(planted):
         assert "pass train=" in rows_of(adata, check)["reason"].iloc[0]
 
 
+def test_the_same_genes_are_no_better_than_random_ones_by_an_accident():
+    table = pd.DataFrame(
+        {
+            "action": ["keep", "keep", "remove", "remove"],
+            "genes": ["selected", "random"] * 2,
+            "n_ranks": 4,
+            "n_genes": 12,
+            "macro_f1": [0.55, 0.50, 0.80, 0.85],
+        }
+    )
+    codes = np.repeat([0, 1, 2], 10)
+    context = SimpleNamespace(codes=codes, test=np.arange(30), predicted=codes, classes=["a"] * 3)
+    # Two samples of thirty, which chance gives as well; then all of them.
+    two, none = np.arange(codes.size) < 2, np.zeros(codes.size, dtype=bool)
+    keys = [("keep", "selected", 4), ("keep", "random", 4)]
+    keys += [("remove", "random", 4), ("remove", "selected", 4)]
+    by_accident = _rows(context, table, dict(zip(keys, [two, none] * 2, strict=True)))
+    assert [row.verdict for row in by_accident] == ["fails", "fails"]
+    every = ~none
+    throughout = _rows(context, table, dict(zip(keys, [every, none] * 2, strict=True)))
+    assert [row.threshold for row in throughout] == [0.01, 0.01]
+    assert [row.verdict for row in throughout] == ["holds", "holds"]
+
+
+def test_finished_trainings_are_kept(planted, tmp_path):
+    adata, model = planted
+    how = {"checks": ["necessity", "permutations", "knockoffs"], "n_top": 4, "n_knockoffs": 2}
+    how |= {"train": counted, "knockoff_statistic": "model", "folder": tmp_path / "kept"}
+    TRAINED.clear()
+    tl.trust(adata, model, **how)
+    assert len(TRAINED) == 8 + 19 + 2
+    first = slots.table(adata, "trust", "summary")
+    TRAINED.clear()
+    tl.trust(adata, model, **how)
+    assert TRAINED == []
+    pd.testing.assert_frame_equal(slots.table(adata, "trust", "summary"), first)
+    # More permutations: only those that are missing. Other genes: those of necessity again.
+    tl.trust(adata, model, **how, n_permutations=21)
+    assert len(TRAINED) == 2
+    TRAINED.clear()
+    tl.trust(adata, model, **{**how, "n_top": 3, "checks": ["necessity"]})
+    assert len(TRAINED) == 8
+
+
+TRAINED: list[int] = []
+
+
+def counted(x, y, seed):
+    TRAINED.append(seed)
+    return train(x, y, seed)
+
+
 @pytest.mark.slow
-def test_networks_are_trained_on_permuted_labels_on_knockoffs_and_without_genes(learned, model):
-    tl.shap(learned, model, n_draws=30)
+def test_networks_are_trained_on_permuted_labels_on_knockoffs_and_without_genes(learned):
+    own = replace(preset("small"), name="brief", epochs=1, min_steps=0, widths=(8,), n_models=1)
+    model = tl.cnn(learned, preset=own)
+    tl.shap(learned, model, n_draws=10)
     tl.rank_genes(learned)
     tl.select_genes(learned, method="top_n", n_top=3)
     before = set(learned.uns["tissueshap"])
+    checks = ["necessity", "permutations", "knockoffs"]
+    tl.trust(learned, model, checks=checks, knockoff_statistic="model", n_knockoffs=1)
+    assert set(learned.uns["tissueshap"]) == before | {"trust"}
+    table = slots.table(learned, "trust", "permutations")
+    assert table["pvalue"].between(1 / 20, 1).all()
+    assert slots.table(learned, "trust", "necessity")["macro_f1"].between(0, 1).all()
+    found = slots.table(learned, "trust", "knockoffs")
+    assert (found["statistic"] != 0).any()
     numbers = Numbers(5, 1, 2, 1, 2, "mean", "log2", 42)
     context = Context(learned, model, "tissue", numbers)
-    how = {"train": None, "explain": None, "layer": "log2", "cnn": tl.cnn}
-    refit = Refit(context, trainer(learned, model, context.model, **how).run)
     codes = permuted(context, seed=42, number=1)
     assert (codes[context.train] != context.codes[context.train]).any()
     assert (np.bincount(codes[context.test]) == np.bincount(context.codes[context.test])).all()
-    training = refit.with_labels(codes)
-    x = np.asarray(context.x[np.arange(codes.size)])
-    scores = refit.scores(refit.model(training, seed=43), training, x, codes)
-    assert scores.shape == (learned.n_vars, len(model.classes))
-    rows = np.sort(np.concatenate([context.train, context.test]))
-    both = np.hstack([x[rows], Knockoffs(x[rows]).draw(1)]).astype(np.float32)
-    names = [f"g{number}" for number in range(both.shape[1])]
-    doubled = refit.scores_with_genes(rows, both, names, seed=44)
-    assert doubled.shape == (2 * learned.n_vars, len(model.classes))
-    chosen = np.zeros(learned.n_vars, dtype=bool)
-    chosen[:10] = True
-    assert 0 < _scored(context, refit, chosen) <= 1
-    assert set(learned.uns["tissueshap"]) == before

@@ -28,7 +28,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Numbers:
-    """How many samples, networks and draws are used; the arguments of ``tl.trust``."""
+    """How many samples, networks and draws are used; the arguments of ``tl.trust``.
+
+    Attributes
+    ----------
+    quick
+        Whether nothing is trained again, and weights are randomised in all layers at once.
+    """
 
     n_samples: int
     n_seeds: int
@@ -43,6 +49,7 @@ class Numbers:
     n_permutations: int = 19
     n_knockoffs: int = 5
     knockoff_statistic: str = "lasso"
+    quick: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -244,6 +251,18 @@ class Context:
         return scores
 
     @cached_property
+    def of_members(self) -> list[np.ndarray]:
+        """The values of a few samples by each network of which the model is the mean.
+
+        Empty for a single model. The draws are others than those of the given explanation.
+        """
+        make = self.model.members
+        if make is None:
+            return []
+        background, seed = self.background(), self.numbers.seed + 1
+        return [self.explain(one, background=background, seed=seed) for one in make()]
+
+    @property
     def again(self) -> np.ndarray:
         """The values of a few samples, explained again by the model with other draws."""
         return self._explained_again[0]
@@ -256,7 +275,12 @@ class Context:
     @cached_property
     def _explained_again(self) -> tuple[np.ndarray, float]:
         began = time.perf_counter()
-        values = self.explain(self.model, seed=self.numbers.seed + 1)
+        output = self.settings("shap").get("output") or "probability"
+        if output == "probability" and self.of_members:
+            # The values of a mean are the mean of the values.
+            values = np.mean(self.of_members, axis=0)
+        else:
+            values = self.explain(self.model, seed=self.numbers.seed + 1)
         return values, time.perf_counter() - began
 
     @cached_property

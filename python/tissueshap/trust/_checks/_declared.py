@@ -55,7 +55,8 @@ class Check(Question):
     full
         Whether it belongs to ``checks="full"``; the others are made on request by name.
     trains
-        Whether it trains networks; where it is quick, one, if that takes seconds.
+        Whether it trains networks, unless the table is quick: it then takes those of which the
+        model is the mean, if it is one.
     record
         The record that it reads in addition to those of the explanation.
     also
@@ -268,12 +269,14 @@ CHECKS = {
         question="Is training on these genes alone better than on random ones?",
         measure="macro F1 of a model trained on the genes alone, less that on random genes",
         threshold=0.01,
-        why="That of one held-out sample in a hundred.",
+        why="That of one held-out sample in a hundred, and more than as many samples differ by "
+        "chance in one of 20 tables.",
         also=Question(
             question="Does training without these genes lose more than without random ones?",
             measure="macro F1 without random genes, less that without these genes",
             threshold=0.01,
-            why="That of one held-out sample in a hundred.",
+            why="That of one held-out sample in a hundred, and more than as many samples differ "
+            "by chance in one of 20 tables.",
         ),
         quick=False,
         full=False,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,8 @@ from tissueshap._core.logging import logger
 from tissueshap._core.selection import top
 from tissueshap.trust._checks._context import Context
 from tissueshap.trust._checks._declared import CHECKS
-from tissueshap.trust._checks._refit import Refit
+from tissueshap.trust._checks._networks import Another, Networks, digest_of, scores_of_another
+from tissueshap.trust._checks._refit import with_knockoffs
 from tissueshap.trust._checks._rows import ALL_CLASSES, Found, absent
 from tissueshap.trust._knockoff_filter import e_selected, knockoff_e_values, knockoff_threshold
 from tissueshap.trust._knockoffs import LEAST_SAMPLES, Knockoffs
@@ -38,7 +40,7 @@ class _Truths:
     power: float
 
 
-def knockoffs(context: Context, refit: Refit) -> Found:
+def knockoffs(context: Context, networks: Networks) -> Found:
     """Compare the genes with knockoffs, for the given classes and for planted ones."""
     rows = np.sort(np.concatenate([context.train, context.test]))
     if rows.size < LEAST_SAMPLES:
@@ -53,27 +55,67 @@ def knockoffs(context: Context, refit: Refit) -> Found:
     _announce(context, int(train.sum()))
     copies = Knockoffs(x, seed=numbers.seed)
     truths = [planted_classes(x, seed=numbers.seed + number) for number in range(_N_TRUTHS)]
-    statistics: list[np.ndarray] = []
-    of_truths: list[list[np.ndarray]] = [[] for _ in truths]
-    for number in range(1, numbers.n_knockoffs + 1):
-        drawn = copies.draw(number)
-        if number == 1:
-            swaps = swap_test(x, drawn, seed=numbers.seed)
-        both = np.hstack([x, drawn])
-        if numbers.knockoff_statistic == "model":
-            scores = refit.scores_with_genes(
-                rows, both.astype(np.float32), _names(context), seed=numbers.seed + number
-            )
-        else:
-            codes = context.codes[rows[train]]
-            scores = lasso(both[train], codes, len(context.classes), seed=numbers.seed)
-        statistics.append(differences(scores))
-        for (codes, _), found in zip(truths, of_truths, strict=True):
-            found.append(differences(lasso(both, codes, N_CLASSES, seed=numbers.seed))[:, -1])
-    stacked = np.stack(statistics)
-    realised = _realised([np.stack(found) for found in of_truths], [mask for _, mask in truths])
-    table = _table(context, stacked)
-    return _rows(context, table, stacked, realised, swaps), {"knockoffs": table}
+    planted = [codes for codes, _ in truths]
+    swaps = swap_test(x, copies.draw(1), seed=numbers.seed)
+    of_model = numbers.knockoff_statistic == "model"
+    own = None if of_model else (train, context.codes[rows[train]], len(context.classes))
+    draws, depends = range(1, numbers.n_knockoffs + 1), digest_of(x, train)
+    fitted = networks.results(
+        "knockoffs",
+        lasso_statistics,
+        lambda draw: (np.hstack([x, copies.draw(draw)]), own, planted, numbers.seed),
+        draws,
+        trains=False,
+        x=depends,
+        own=own is None,
+    )
+
+    def prepared(draw: int) -> tuple[Any, ...]:
+        both = np.hstack([x, copies.draw(draw)]).astype(np.float32)
+        training, given = with_knockoffs(context, rows, both)
+        return networks.train, training, context.label, Another(numbers.seed + draw), given
+
+    stacked = np.stack(fitted)
+    statistics = stacked[:, :, : -len(planted)]
+    if of_model:
+        scores = networks.results("knockoff_models", scores_of_another, prepared, draws, x=depends)
+        statistics = np.stack([differences(each) for each in scores])
+    of_truths = np.moveaxis(stacked[:, :, -len(planted) :], 2, 0)
+    realised = _realised(list(of_truths), [mask for _, mask in truths])
+    table = _table(context, statistics)
+    return _rows(context, table, statistics, realised, swaps), {"knockoffs": table}
+
+
+def lasso_statistics(
+    both: np.ndarray,
+    own: tuple[np.ndarray, np.ndarray, int] | None,
+    planted: list[np.ndarray],
+    seed: int,
+) -> np.ndarray:
+    """Return how much more each gene matters than its knockoff, by the lasso.
+
+    Parameters
+    ----------
+    both
+        Genes and then their knockoffs, of all samples.
+    own
+        Which samples to fit the given classes to, these classes and their number; None fits
+        only planted ones.
+    planted
+        Planted classes of all samples.
+    seed
+        Of the fits.
+
+    Returns
+    -------
+    Genes x what :func:`differences` returns of the given classes, and a column for each of the
+    planted ones.
+    """
+    columns = [differences(lasso(both, codes, N_CLASSES, seed=seed))[:, -1:] for codes in planted]
+    if own is not None:
+        train, codes, n_classes = own
+        columns.insert(0, differences(lasso(both[train], codes, n_classes, seed=seed)))
+    return np.hstack(columns)
 
 
 def differences(scores: np.ndarray) -> np.ndarray:
@@ -92,10 +134,6 @@ def differences(scores: np.ndarray) -> np.ndarray:
     own, copies = np.split(np.abs(scores), 2)
     both = [np.sqrt(np.square(part).mean(axis=1)) for part in (own, copies)]
     return np.column_stack([own - copies, both[0] - both[1]])
-
-
-def _names(context: Context) -> list[str]:
-    return [*context.genes, *(f"knockoff of {gene}" for gene in context.genes)]
 
 
 def _announce(context: Context, n_train: int) -> None:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import pandas as pd
 
 from tissueshap._core.selection import top
-from tissueshap.trust import _stability, _verdict
+from tissueshap.trust import _verdict
 from tissueshap.trust._agreement import jaccard_by_chance
 from tissueshap.trust._checks._context import Context
 from tissueshap.trust._checks._declared import CHECKS
 from tissueshap.trust._checks._rows import Found, absent
+from tissueshap.trust._checks._trainings import Trainings
 from tissueshap.trust._modules import co_expressed, partition
 from tissueshap.trust._verdict import Row
 
@@ -20,16 +19,15 @@ from tissueshap.trust._verdict import Row
 _N_CLUSTERED = 50
 
 
-def modules(context: Context, own: np.ndarray, others: Sequence[np.ndarray]) -> Found:
+def modules(context: Context, trainings: Trainings) -> Found:
     """Compare the first modules of two trainings, and their first genes.
 
     Parameters
     ----------
     context
         The model and its data.
-    own, others
-        What ranks the genes: by the given network, and by networks of other seeds. A module has
-        the sum of its genes' values.
+    trainings
+        Networks of other seeds. A module has the sum of its genes' values.
     """
     labels, _ = co_expressed(
         np.asarray(context.x[context.train]),
@@ -44,12 +42,12 @@ def modules(context: Context, own: np.ndarray, others: Sequence[np.ndarray]) -> 
     if n_ranks >= n_modules:
         reason = f"all {n_modules} modules are selected: any two lists are the same"
         return [absent("modules", reason)], {}
-    sums = [found.members.T @ scores for scores in (own, *others)]
-    by_module = _stability.against(sums[0], sums[1:], n_ranks)
-    by_gene = _stability.against(own, others, n_ranks)
+    sums = [found.members.T @ scores for scores in trainings.scores]
+    by_module, by_gene = trainings.pairs(n_ranks, sums), trainings.pairs(n_ranks)
     table = pd.DataFrame(
         {
             "class": np.asarray(context.classes)[by_module["code"]],
+            "first": by_module["first"],
             "second": by_module["second"],
             "genes": by_gene["jaccard"],
             "modules": by_module["jaccard"],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, NamedTuple
+
 import numpy as np
 import pandas as pd
 
@@ -9,45 +11,91 @@ from tissueshap._core.logging import logger
 from tissueshap._core.selection import top
 from tissueshap.trust._checks._context import Context
 from tissueshap.trust._checks._declared import CHECKS
-from tissueshap.trust._checks._networks import shadow
-from tissueshap.trust._checks._refit import Refit
+from tissueshap.trust._checks._networks import Networks, digest_of, shadow
+from tissueshap.trust._checks._refit import predicted_by_another
 from tissueshap.trust._checks._rows import Found, absent, all_selected
 from tissueshap.trust._performance import confusion, macro_f1
-from tissueshap.trust._verdict import Row
+from tissueshap.trust._verdict import Row, more_than_none
 
 #: Of each class as many genes as are selected are removed or kept, and up to so many times more.
 _DEPTH = 10
 #: Most genes that are removed or kept then, as a share of all.
 _MOST = 0.5
+#: How often chance gives a difference that counts, among the held-out samples.
+_LEVEL = 0.05
 
 
-def necessity(context: Context, refit: Refit) -> Found:
+class _Training(NamedTuple):
+    """A training on some of the genes.
+
+    Attributes
+    ----------
+    action
+        ``"remove"`` or ``"keep"``.
+    genes
+        ``"selected"`` or ``"random"``.
+    n_ranks
+        Of each class.
+    mask
+        The genes that are removed or kept.
+    """
+
+    action: str
+    genes: str
+    n_ranks: int
+    mask: np.ndarray
+
+    @property
+    def left(self) -> np.ndarray:
+        """The genes that it is trained on."""
+        return self.mask if self.action == "keep" else ~self.mask
+
+
+def necessity(context: Context, networks: Networks) -> Found:
     """Train without the genes and with them alone, and the same with random genes."""
     if not context.test.size:
         return [absent("necessity", "no sample is held out")], {}
-    sets = _sets(context)
-    if not sets:
+    trainings = _trainings(context)
+    if not trainings:
         return [absent("necessity", all_selected(len(context.genes)))], {}
-    _announce(context, 4 * len(sets))
+    _announce(context, len(trainings))
+    every, x = shadow(context), np.asarray(context.x[context.test], dtype=np.float32)
+
+    def prepared(one: _Training) -> tuple[Any, ...]:
+        training = every[:, one.left].copy()
+        return networks.train, training, context.label, context.numbers.seed, x[:, one.left]
+
+    predicted = networks.results(
+        "necessity",
+        predicted_by_another,
+        prepared,
+        trainings,
+        trainings=digest_of(np.stack([one.left for one in trainings]), x),
+    )
+    codes, n_classes = context.codes[context.test], len(context.classes)
+    scores = [macro_f1(confusion(codes, own, n_classes)) for own in predicted]
+    table = pd.DataFrame(
+        {
+            "action": [one.action for one in trainings],
+            "genes": [one.genes for one in trainings],
+            "n_ranks": [one.n_ranks for one in trainings],
+            "n_genes": [int(one.mask.sum()) for one in trainings],
+            "macro_f1": scores,
+        }
+    )
+    right = {one[:3]: own == codes for one, own in zip(trainings, predicted, strict=True)}
+    return _rows(context, table, right), {"necessity": table}
+
+
+def _trainings(context: Context) -> list[_Training]:
     rng = np.random.default_rng([context.numbers.seed, 15])
-    records = []
-    for depth, chosen in sets.items():
+    trainings = []
+    for n_ranks, chosen in _sets(context).items():
         random = np.zeros_like(chosen)
         random[rng.permutation(chosen.size)[: chosen.sum()]] = True
         for genes, mask in (("selected", chosen), ("random", random)):
-            for action, left in (("remove", ~mask), ("keep", mask)):
-                records.append(
-                    {
-                        "action": action,
-                        "genes": genes,
-                        "n_ranks": depth,
-                        "n_genes": int(mask.sum()),
-                        "macro_f1": _scored(context, refit, left),
-                    }
-                )
-    table = pd.DataFrame(records)
-    given = macro_f1(_confusion(context, context.predicted))
-    return _rows(table, given), {"necessity": table}
+            trainings += [_Training(action, genes, n_ranks, mask) for action in ("remove", "keep")]
+    return trainings
 
 
 def _sets(context: Context) -> dict[int, np.ndarray]:
@@ -67,22 +115,29 @@ def _chosen(context: Context, n_ranks: int) -> np.ndarray:
     return np.asarray(top(context.scores, n_ranks).any(axis=1))
 
 
-def _scored(context: Context, refit: Refit, left: np.ndarray) -> float:
-    """Train on some of the genes, and return the macro F1 on the held-out samples."""
-    training = shadow(context)[:, left].copy()
-    model = refit.model(training, seed=context.numbers.seed)
-    x = np.asarray(context.x[context.test], dtype=np.float32)[:, left]
-    return macro_f1(_confusion(context, np.asarray(model.probabilities(x)).argmax(axis=1)))
+def _rows(
+    context: Context, table: pd.DataFrame, right: dict[tuple[str, str, int], np.ndarray]
+) -> list[Row]:
+    """Return both rows; a difference must be more than chance gives among the samples.
 
-
-def _confusion(context: Context, predicted: np.ndarray) -> np.ndarray:
-    return confusion(context.codes[context.test], predicted, len(context.classes))
-
-
-def _rows(table: pd.DataFrame, given: float) -> list[Row]:
+    Parameters
+    ----------
+    context
+        The model and its data.
+    table
+        The trainings and their scores.
+    right
+        Which held-out samples each of them predicts correctly.
+    """
     scores = table.set_index(["action", "genes", "n_ranks"])["macro_f1"]
-    first = int(table["n_ranks"].min())
-    check = CHECKS["necessity"]
+    first, deepest = int(table["n_ranks"].min()), int(table["n_ranks"].max())
+    codes, check = context.codes[context.test], CHECKS["necessity"]
+    given = macro_f1(confusion(codes, context.predicted, len(context.classes)))
+
+    def threshold(least: float, action: str, better: str, worse: str, n_ranks: int) -> float:
+        gain = right[action, better, n_ranks] * 1.0 - right[action, worse, n_ranks]
+        return max(least, more_than_none(gain, np.arange(gain.size), level=_LEVEL))
+
     kept, random = scores["keep", "selected", first], scores["keep", "random", first]
     rows = [
         Row(
@@ -91,24 +146,22 @@ def _rows(table: pd.DataFrame, given: float) -> list[Row]:
             measure=check.measure,
             value=float(kept - random),
             chance=0.0,
-            threshold=check.threshold,
+            threshold=threshold(check.threshold, "keep", "selected", "random", first),
             reason=f"{_number(table, first)} genes alone: {kept:.3f}, as many random ones: "
             f"{random:.3f}; all genes: {given:.3f}",
         )
     ]
     if check.also is None:
         return rows
-    deepest = int(table["n_ranks"].max())
     without, random = (scores["remove", genes, deepest] for genes in ("selected", "random"))
-    value = float(random - without)
     rows.append(
         Row(
             check="necessity",
             question=check.also.question,
             measure=check.also.measure,
-            value=value,
+            value=float(random - without),
             chance=0.0,
-            threshold=check.also.threshold,
+            threshold=threshold(check.also.threshold, "remove", "random", "selected", deepest),
             reason=f"without {_number(table, deepest)} genes: {without:.3f}, without random "
             f"ones: {random:.3f}; genes that are correlated with them may replace them, and "
             "then nothing is lost however important they are",

@@ -66,6 +66,11 @@ class Networks:
     def __init__(self, context: Context, trainer: Trainer) -> None:
         self._context, self._trainer = context, trainer
 
+    @property
+    def train(self) -> Callable[..., Model]:
+        """Trains a model like the given one: :attr:`Trainer.run`."""
+        return self._trainer.run
+
     def scores(self, check: str, others: Sequence[Another], **depends: Any) -> list[np.ndarray]:
         """Return what each network's values rank the genes by, genes x classes.
 
@@ -76,23 +81,49 @@ class Networks:
         others
             The networks.
         **depends
-            What they depend on; the first networks are the same if more are requested.
+            As for :meth:`results`.
+        """
+        return self.results(check, scores_of_another, self._prepared, others, **depends)
+
+    def results(
+        self,
+        check: str,
+        work: Callable[..., np.ndarray],
+        prepare: Callable[[Any], tuple[Any, ...]],
+        items: Sequence[Any],
+        *,
+        trains: bool = True,
+        **depends: Any,
+    ) -> list[np.ndarray]:
+        """Return ``work(*prepare(item))`` for each item: by all workers, and kept.
+
+        Parameters
+        ----------
+        check
+            Name of the check that needs them.
+        work, prepare, items
+            As ``parallel.in_order`` takes them.
+        trains
+            Whether `work` trains a model like the given one.
+        **depends
+            What the results depend on in addition to the model, its data and its explanation;
+            the first ones are the same if more are requested.
         """
 
         def made(first: int) -> Iterator[np.ndarray]:
             return in_order(
-                self._prepared,
-                scores_of_another,
-                others[first:],
-                apart=self._trainer.apart,
-                desc=f"training again: {check}",
-                unit="network",
+                prepare,
+                work,
+                items[first:],
+                apart=self._trainer.apart or not trains,
+                desc=f"training again: {check}" if trains else check,
+                unit="network" if trains else "draw",
             )
 
-        if self._trainer.depends is None:
+        if trains and self._trainer.depends is None:
             return list(made(0))
         key = {"all": self._made_from, "own": provenance.identity("trust", depends, None, None)}
-        return list(islice(checkpoints.continued(f"trust_{check}", key, made), len(others)))
+        return list(islice(checkpoints.continued(f"trust_{check}", key, made), len(items)))
 
     def announce(self, numbers: Mapping[str, int]) -> None:
         """Say how many networks will be trained again, and about how long that takes.
@@ -174,6 +205,15 @@ def scores_of_another(
     model = train(training, label, seed=other.seed, layout=other.layout)
     background = given.background(training, model, np.arange(training.n_vars))
     return given.ranked(given.values(model, background))
+
+
+def digest_of(*arrays: np.ndarray) -> str:
+    """Return a short string that identifies some arrays."""
+    digest = hashlib.blake2b(digest_size=16)
+    for array in arrays:
+        digest.update(f"{array.dtype} {array.shape}".encode())
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()
 
 
 def _words(seconds: float) -> str:

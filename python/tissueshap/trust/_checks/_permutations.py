@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -9,28 +11,35 @@ from tissueshap._core.logging import logger
 from tissueshap._core.selection import top
 from tissueshap.trust._checks._context import Context
 from tissueshap.trust._checks._declared import CHECKS
-from tissueshap.trust._checks._networks import shadow
-from tissueshap.trust._checks._refit import Refit
+from tissueshap.trust._checks._networks import Another, Networks, digest_of, scores_of_another
+from tissueshap.trust._checks._refit import explained_as, with_labels
 from tissueshap.trust._checks._rows import Found, absent
 from tissueshap.trust._permuted import LEVEL, permutation_pvalues
 from tissueshap.trust._verdict import Row
 
 
-def permutations(context: Context, refit: Refit) -> Found:
+def permutations(context: Context, networks: Networks) -> Found:
     """Train again on permuted labels, and compare each gene's value."""
     number, seed = context.numbers.n_permutations, context.numbers.seed
     if number < _least(LEVEL):
         reason = f"{number} permutations cannot give a p-value of {LEVEL}"
         return [absent("permutations", f"{reason}: n_permutations={_least(LEVEL)} or more")], {}
     _announce(context)
-    x = np.asarray(context.x[np.arange(context.codes.size)])
-    observed = refit.scores(context.model, shadow(context), x, context.codes)
-    null: list[np.ndarray] = []
-    for draw in range(1, number + 1):
+    own = explained_as(context, context.codes)
+    observed = own.ranked(own.values(context.model, context.background()))
+
+    def prepared(draw: int) -> tuple[Any, ...]:
         codes = permuted(context, seed=seed, number=draw)
-        training = refit.with_labels(codes)
-        model = refit.model(training, seed=seed + draw)
-        null.append(refit.scores(model, training, x, codes))
+        given, training = explained_as(context, codes), with_labels(context, codes)
+        return networks.train, training, context.label, Another(seed + draw), given
+
+    null = networks.results(
+        "permutations",
+        scores_of_another,
+        prepared,
+        range(1, number + 1),
+        explained=digest_of(own.x, own.targets, context.test, context.codes),
+    )
     found = permutation_pvalues(observed, np.stack(null))
     listed = top(context.scores, context.n_ranks)
     genes, classes = np.nonzero(listed)

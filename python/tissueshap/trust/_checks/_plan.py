@@ -13,14 +13,14 @@ from tissueshap.trust._checks._declared import CHECKS, LEVELS
 from tissueshap.trust._checks._knockoffs import knockoffs
 from tissueshap.trust._checks._methods import methods, simple_scores
 from tissueshap.trust._checks._necessity import necessity
+from tissueshap.trust._checks._networks import Networks
 from tissueshap.trust._checks._permutations import permutations
-from tissueshap.trust._checks._refit import Refit
 from tissueshap.trust._checks._retrain import Retraining
 from tissueshap.trust._checks._rows import Found, absent
 
 
 def makers(
-    context: Context, asked: tuple[str, ...], *, quick: bool, trainer: Trainer
+    context: Context, asked: tuple[str, ...], *, trainer: Trainer
 ) -> dict[str, Callable[[], Found]]:
     """Return the function of each check; of one not requested, it returns a row that says so.
 
@@ -30,17 +30,15 @@ def makers(
         The model and its explanation.
     asked
         Names of the checks to make.
-    quick
-        Train again only where that takes no longer than explaining.
     trainer
         Trains the model again.
     """
-    retraining = Retraining(context, trainer, quick=quick)
+    networks = Networks(context, trainer)
+    retraining = Retraining(context, networks)
     retraining.announce(asked)
     scores = {"SHAP": context.scores} | ({} if context.de is None else {"DE": context.de})
     if "methods" in asked:
         scores |= simple_scores(context)
-    refit = Refit(context, trainer.run)
     by_check: dict[str, Callable[[], Found]] = {
         "completeness": lambda: _values.completeness(context),
         "repeat": lambda: _values.repeat(context),
@@ -63,9 +61,9 @@ def makers(
         "methods": lambda: methods(context, scores),
         "explainers": lambda: _explainers.explainers(context),
         "sensitivity": lambda: _explainers.sensitivity(context),
-        "necessity": lambda: necessity(context, refit),
-        "permutations": lambda: permutations(context, refit),
-        "knockoffs": lambda: knockoffs(context, refit),
+        "necessity": lambda: necessity(context, networks),
+        "permutations": lambda: permutations(context, networks),
+        "knockoffs": lambda: knockoffs(context, networks),
         "truth": lambda: _genes.truth(context, scores),
         "clusters": lambda: _genes.clusters(context),
     }

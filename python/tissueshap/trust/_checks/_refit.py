@@ -1,4 +1,4 @@
-"""Models trained again on other labels or other genes, all looked at in the same way.
+"""What a model is trained on again: other labels or other genes, all looked at in the same way.
 
 A test by permutation compares like with like: the given model and those of permuted labels are
 explained on held-out samples chosen by their label alone, whether or not they are predicted
@@ -9,153 +9,108 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from functools import cached_property
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from tissueshap._core import schema, slots
+from tissueshap._core import schema
 from tissueshap.adapters import Model
-from tissueshap.explain import Background, Rows, choose, explanation
-from tissueshap.trust._checks._context import Context
+from tissueshap.trust._checks._context import AsGiven, Context
 from tissueshap.trust._checks._networks import shadow
 
 if TYPE_CHECKING:
     from anndata import AnnData
 
 
-class Refit:
-    """Trains again, and scores genes or predicts held-out samples.
+def explained_as(context: Context, codes: np.ndarray) -> AsGiven:
+    """Return how held-out samples are explained: the same number of each class.
+
+    Parameters
+    ----------
+    context
+        The model and its data; if no sample is held out, training samples are taken.
+    codes
+        The class of all samples, -1 for those that have none.
+    """
+    places = _chosen(context, codes)
+    x = np.asarray(context.x[places], dtype=np.float32)
+    return replace(context.as_given, x=x, targets=codes[places])
+
+
+def _chosen(context: Context, codes: np.ndarray) -> np.ndarray:
+    held_out = context.test if context.test.size else context.train
+    order = np.random.default_rng([context.numbers.seed, 13]).permutation(held_out)
+    rank = pd.Series(order).groupby(codes[order]).cumcount().to_numpy()
+    return np.sort(order[(rank < context.numbers.n_samples) & (codes[order] >= 0)])
+
+
+def with_labels(context: Context, codes: np.ndarray) -> AnnData:
+    """Return what to train on, with other classes of the samples; they are balanced again."""
+    import anndata
+
+    adata = context.adata
+    known = codes >= 0
+    obs = adata.obs[[context.label]].astype(str)
+    obs.iloc[np.flatnonzero(known), 0] = np.asarray(context.classes)[codes[known]]
+    other = copy.copy(context)
+    other.adata = anndata.AnnData(
+        obs=obs.astype("category"),
+        var=adata.var.iloc[:, :0],
+        layers=dict(adata.layers),
+        uns={schema.UNS: adata.uns[schema.UNS]},
+    )
+    return shadow(other, train=context.train)
+
+
+def with_knockoffs(context: Context, rows: np.ndarray, both: np.ndarray) -> tuple[AnnData, AsGiven]:
+    """Return what to train on with knockoffs as more genes, and how it is explained.
 
     Parameters
     ----------
     context
         The model and its data.
+    rows
+        Positions of the samples, in their order.
+    both
+        Values of their genes, and then of the knockoffs, samples x twice the genes. The samples
+        are taken as they are: there are no knockoffs of balanced ones.
+    """
+    import anndata
+
+    split = np.where(np.isin(rows, context.train), "train", "test")
+    obs = context.adata.obs[[context.label]].iloc[rows].copy()
+    obs[schema.obs.split] = pd.Categorical(split)
+    names = [*context.genes, *(f"knockoff of {gene}" for gene in context.genes)]
+    training = anndata.AnnData(
+        obs=obs,
+        var=pd.DataFrame(index=names),
+        layers={context.numbers.layer: both},
+        uns={schema.UNS: {"label": context.label}},
+    )
+    given, places = context.as_given, _chosen(context, context.codes)
+    settings = dict(given.settings)
+    if settings.get("background") == "balanced":
+        settings["background"] = "train"
+    x = both[np.searchsorted(rows, places)]
+    return training, replace(given, settings=settings, x=x, targets=context.codes[places])
+
+
+def predicted_by_another(
+    train: Callable[..., Model], training: AnnData, label: str, seed: int, x: np.ndarray
+) -> np.ndarray:
+    """Train on what an AnnData has, and return the class that is predicted for some samples.
+
+    Parameters
+    ----------
     train
         Trains a model like the given one.
+    training, label, seed
+        What it is trained on, the column of the classes, and the seed.
+    x
+        Samples x the genes of `training`.
     """
-
-    def __init__(self, context: Context, train: Callable[..., Model]) -> None:
-        self.context, self._train = context, train
-
-    @cached_property
-    def held_out(self) -> np.ndarray:
-        """Positions of the held-out samples, or of all if none is held out."""
-        return self.context.test if self.context.test.size else self.context.train
-
-    def chosen(self, codes: np.ndarray) -> np.ndarray:
-        """Return the positions of the same number of held-out samples of each class.
-
-        Parameters
-        ----------
-        codes
-            The class of all samples, -1 for those that have none.
-        """
-        rng = np.random.default_rng([self.context.numbers.seed, 13])
-        order = rng.permutation(self.held_out)
-        rank = pd.Series(order).groupby(codes[order]).cumcount().to_numpy()
-        return np.sort(order[(rank < self.context.numbers.n_samples) & (codes[order] >= 0)])
-
-    def model(self, training: AnnData, *, seed: int) -> Model:
-        """Return a model trained on what an AnnData has."""
-        return self._train(training, self.context.label, seed=seed)
-
-    def scores(
-        self, model: Model, training: AnnData, x: np.ndarray, codes: np.ndarray
-    ) -> np.ndarray:
-        """Return what a model's values of held-out samples rank the genes by, genes x classes.
-
-        Parameters
-        ----------
-        model
-            The model.
-        training
-            What it was trained on, for the background.
-        x
-            Its input for all samples, samples x genes.
-        codes
-            The class of all samples.
-        """
-        context = self.context
-        settings, seed = context.settings("shap"), context.numbers.seed
-        explainer = model.explainer(
-            self._background(model, training),
-            n_draws=int(settings.get("n_draws", 0)) or None,
-            tolerance=settings.get("tolerance"),
-            output=settings.get("output"),
-            method=settings.get("method"),
-            seed=seed,
-        )
-        places = self.chosen(codes)
-        values = explanation(explainer, np.asarray(x[places]), codes[places]).values
-        return context.scored(values, codes[places])
-
-    def _background(self, model: Model, training: AnnData) -> Background:
-        context = self.context
-        settings, layer = context.settings("shap"), context.numbers.layer
-        name = str(settings.get("background", "matrix"))
-        # A matrix is not kept, and genes that were added are in no balanced samples.
-        name = name if name in ("kmeans", "others", "stratified") else "train"
-        return choose(
-            training,
-            model,
-            name,
-            rows=Rows(slots.require(training, "layers", layer), np.arange(training.n_vars)),
-            label=context.label,
-            layer=layer,
-            n_centres=int(settings.get("n_background", 1)),
-            seed=context.numbers.seed,
-        )
-
-    def with_labels(self, codes: np.ndarray) -> AnnData:
-        """Return what to train on, with other classes of the samples; they are balanced again."""
-        import anndata
-
-        context, adata = self.context, self.context.adata
-        known = codes >= 0
-        obs = adata.obs[[context.label]].astype(str)
-        obs.iloc[np.flatnonzero(known), 0] = np.asarray(context.classes)[codes[known]]
-        other = copy.copy(context)
-        other.adata = anndata.AnnData(
-            obs=obs.astype("category"),
-            var=adata.var.iloc[:, :0],
-            layers=dict(adata.layers),
-            uns={schema.UNS: adata.uns[schema.UNS]},
-        )
-        return shadow(other, train=context.train)
-
-    def with_genes(self, rows: np.ndarray, x: np.ndarray, names: list[str]) -> AnnData:
-        """Return what to train on, with other genes, and with the samples as they are.
-
-        Parameters
-        ----------
-        rows
-            Positions of the samples.
-        x
-            The model's input, samples x genes.
-        names
-            Of these genes.
-        """
-        import anndata
-
-        context = self.context
-        split = np.where(np.isin(rows, context.train), "train", "test")
-        obs = context.adata.obs[[context.label]].iloc[rows].copy()
-        obs[schema.obs.split] = pd.Categorical(split)
-        return anndata.AnnData(
-            obs=obs,
-            var=pd.DataFrame(index=names),
-            layers={context.numbers.layer: x},
-            uns={schema.UNS: {"label": context.label}},
-        )
-
-    def scores_with_genes(
-        self, rows: np.ndarray, x: np.ndarray, names: list[str], *, seed: int
-    ) -> np.ndarray:
-        """Train on other genes, and return what ranks them, genes x classes."""
-        training = self.with_genes(rows, x, names)
-        model = self.model(training, seed=seed)
-        of_all = np.zeros((self.context.codes.size, x.shape[1]), dtype=np.float32)
-        of_all[rows] = x
-        return self.scores(model, training, of_all, self.context.codes)
+    model = train(training, label, seed=seed)
+    predicted: np.ndarray = np.asarray(model.probabilities(x)).argmax(axis=1)
+    return predicted

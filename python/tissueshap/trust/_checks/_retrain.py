@@ -12,15 +12,14 @@ import pandas as pd
 from tissueshap._core import slots
 from tissueshap.model import LAYOUTS
 from tissueshap.trust import _stability
-from tissueshap.trust._again import Trainer
 from tissueshap.trust._checks._context import Context
 from tissueshap.trust._checks._declared import CHECKS
 from tissueshap.trust._checks._modules import modules
 from tissueshap.trust._checks._networks import Another, Networks
 from tissueshap.trust._checks._rows import Found, absent, stability_rows
+from tissueshap.trust._checks._trainings import Trainings
+from tissueshap.trust._verdict import Row
 
-#: Seconds of training up to which a quick look trains again, however fast explaining is.
-_QUICK_SECONDS = 5.0
 #: Training samples that each class must have.
 _LEAST_TRAINING = 2
 _LAYOUT = CHECKS["order"].threshold
@@ -33,15 +32,12 @@ class Retraining:
     ----------
     context
         The model and its data.
-    trainer
-        Trains a model like the given one.
-    quick
-        Whether networks are trained only where that takes no longer than explaining.
+    networks
+        Trains models like the given one.
     """
 
-    def __init__(self, context: Context, trainer: Trainer, *, quick: bool) -> None:
-        self._context, self._quick = context, quick
-        self._networks = Networks(context, trainer)
+    def __init__(self, context: Context, networks: Networks) -> None:
+        self._context, self._networks = context, networks
 
     def announce(self, asked: Sequence[str]) -> None:
         """Say how many networks the requested checks train, and about how long that takes."""
@@ -52,7 +48,7 @@ class Retraining:
             if not any(need in context.lacks for need in CHECKS[check].needs)
         }
         orders = "order" in makes and bool(context.model.sees_order)
-        seeds = bool(makes & {"seeds", "modules"}) and self._why_not_quick() is None
+        seeds = bool(makes & {"seeds", "modules"}) and not numbers.quick
         self._networks.announce(
             {
                 "seeds": numbers.n_seeds * (seeds or orders),
@@ -62,50 +58,50 @@ class Retraining:
         )
 
     def seeds(self) -> Found:
-        """Train again with other seeds."""
-        reason = self._why_not_quick()
-        if reason is not None:
-            return [absent("seeds", reason)], {}
-        context, n_seeds = self._context, self._context.numbers.n_seeds
-        others = (
-            "one network trained with another seed"
-            if n_seeds == 1
-            else f"{n_seeds} networks trained with other seeds"
-        )
-        what = f"{others}, and this one"
-        best = self._of_the_same_network()
+        """Compare the genes of networks that differ in their seeds."""
+        trainings, context = self._trainings, self._context
+        if trainings is None:
+            return [self._not_quick("seeds")], {}
         return stability_rows(
             context,
             "seeds",
-            self._over_seeds,
-            scores=[self._own, *self._of_seeds],
-            what=what,
-            best=best,
-        )
-
-    def _why_not_quick(self) -> str | None:
-        """Return why a quick look does not train again; None if it does."""
-        if not self._quick:
-            return None
-        context = self._context
-        again = "; checks='full' or ['seeds'] trains again"
-        if context.model.seconds is None:
-            return f"not quick: the training is not recorded{again}"
-        # A few samples, not all: compiling would be counted several times.
-        explaining = context.seconds_to_explain
-        if context.model.seconds <= max(explaining, _QUICK_SECONDS):
-            return None
-        return (
-            f"not quick: the training took {context.model.seconds:,.0f} s, explaining a few "
-            f"samples {explaining:,.0f} s{again}"
+            trainings.pairs(context.n_ranks),
+            scores=trainings.scores,
+            what=trainings.what,
+            best=None if trainings.among_all else self._of_the_same_network(),
         )
 
     def modules(self) -> Found:
-        """Compare modules of genes between the networks that :meth:`seeds` trains."""
-        reason = self._why_not_quick()
-        if reason is not None:
-            return [absent("modules", reason)], {}
-        return modules(self._context, self._own, self._of_seeds)
+        """Compare modules of genes between the networks that :meth:`seeds` compares."""
+        if self._trainings is None:
+            return [self._not_quick("modules")], {}
+        return modules(self._context, self._trainings)
+
+    @cached_property
+    def _trainings(self) -> Trainings | None:
+        """Networks of other seeds; those that a quick look has, if it has any."""
+        context, n_seeds = self._context, self._context.numbers.n_seeds
+        if not context.numbers.quick:
+            others = (
+                "one network trained with another seed"
+                if n_seeds == 1
+                else f"{n_seeds} networks trained with other seeds"
+            )
+            scores = [self._own, *self._of_seeds]
+            return Trainings(scores, f"{others}, and this one", among_all=False)
+        if not context.of_members:
+            return None
+        scores = [context.ranked(values) for values in context.of_members]
+        what = (
+            f"{len(scores)} networks of which this one is the mean, each with each: trained with "
+            "other seeds on the same samples, and less alike than means of so many"
+        )
+        return Trainings(scores, what, among_all=True)
+
+    @staticmethod
+    def _not_quick(check: str) -> Row:
+        reason = f"a quick look trains nothing again: checks='full' or ['{check}'] does"
+        return absent(check, reason)
 
     def folds(self) -> Found:
         """Train again, each time without a part of the training samples."""
@@ -145,7 +141,8 @@ class Retraining:
             "order", [Another(context.numbers.seed, layout) for layout in layouts], layouts=layouts
         )
         # Two trainings differ anyway: what counts is what a layout adds to that.
-        over_seeds = self._over_seeds[["jaccard", "rbo"]].mean()
+        pairs = _stability.against(self._own, self._of_seeds, context.n_ranks)
+        over_seeds = pairs[["jaccard", "rbo"]].mean()
         return stability_rows(
             context,
             "order",
@@ -167,11 +164,6 @@ class Retraining:
         numbers = self._context.numbers
         seeds = [numbers.seed + number for number in range(1, numbers.n_seeds + 1)]
         return self._networks.scores("seeds", [Another(seed) for seed in seeds])
-
-    @property
-    def _over_seeds(self) -> pd.DataFrame:
-        """Pairs of the given network and those of other seeds, which ``order`` needs too."""
-        return _stability.against(self._own, self._of_seeds, self._context.n_ranks)
 
     def _of_the_same_network(self) -> pd.DataFrame:
         """Return how alike two explanations of one network are: no training can do better."""

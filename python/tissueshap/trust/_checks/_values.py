@@ -155,7 +155,8 @@ def randomisation(context: Context) -> Found:
     weights. The values must agree with the trained network more than with random ones.
     """
     given, background = context.values[context.few], context.background()
-    steps = set(np.unique(np.linspace(1, context.model.n_layers, _STEPS).round().astype(int)))
+    n_steps = 1 if context.numbers.quick else _STEPS
+    steps = set(np.linspace(context.model.n_layers, 1, n_steps).round().astype(int))
     records = _correlations(context, given, context.again, n_layers=0, layer="none", side="none")
     randomised = context.model.randomised
     if randomised is None:

@@ -94,10 +94,30 @@ def _of_network(network: Any, **about: Any) -> Model:
     )
 
 
-def _members(network: Any, about: dict[str, Any]) -> list[Model]:
+def _members(network: Any, about: dict[str, Any]) -> Iterator[Model]:
+    copy, model = None, None
+    for one in members(network):
+        # The same copy for all that differ in their weights alone: it is compiled once.
+        if copy is None or model is None or _layers(one) != _layers(copy):
+            copy = keras().models.clone_model(one)
+            model = _of_network(
+                copy, **{**about, "source": copy, "seconds": None, "identity": None}
+            )
+        copy.set_weights(one.get_weights())
+        yield model
+
+
+def _layers(network: Any) -> list[str]:
+    """Return what each layer of a network does, once it has its weights."""
     return [
-        _of_network(one, **{**about, "source": one, "seconds": None, "identity": None})
-        for one in members(network)
+        repr(
+            {
+                key: value
+                for key, value in layer.get_config().items()
+                if key not in ("name", "seed") and not key.endswith("_initializer")
+            }
+        )
+        for layer in network.layers
     ]
 
 

@@ -52,8 +52,8 @@ class Model:
     n_layers
         Number of these layers.
     members
-        A function that returns the models whose mean probabilities these are; None for a
-        single model.
+        A function that yields the models whose mean probabilities these are, each to be used
+        before the next; None for a single model.
     sees_order
         Whether it looks at neighbouring genes together; None if unknown.
     seconds
@@ -79,7 +79,7 @@ class Model:
     explained_by: str
     randomised: Randomised | None = None
     n_layers: int = 0
-    members: Callable[[], list[Model]] | None = None
+    members: Callable[[], Iterator[Model]] | None = None
     sees_order: bool | None = None
     seconds: float | None = None
     trained_on: pd.DataFrame | None = None

@@ -44,8 +44,8 @@ if TYPE_CHECKING:
 
     from tissueshap.adapters import Explain
 
-#: Random orders of a quick look.
-_QUICK_RANDOM = 2
+#: Most samples of each class, bootstraps and random orders of a quick table.
+_QUICK = {"n_samples": 2, "n_boot": 10, "n_random": 2}
 
 
 def trust(
@@ -121,9 +121,10 @@ def trust(
     n_top
         Genes of each class that are checked, if the explanation is not one that `adata` has.
     checks
-        ``"quick"`` (at most about twice as long as explaining: nothing is trained, there are
-        two random orders, and stability over seeds is that of the networks of which the model
-        is the mean, if it is one), ``"full"``, or names:
+        ``"quick"`` (at most about twice as long as explaining: nothing is trained, stability
+        over seeds is that of the networks of which the model is the mean, if it is one, and at
+        most two samples of each class, ten bootstraps and two random orders are used),
+        ``"full"``, or names:
         ``completeness``, ``repeat`` (explaining again, with other draws), ``lists``
         (whether the selected genes are those of the layer), ``coverage`` (explained samples of
         each class), ``performance`` (on held-out samples, compared with permuted labels),
@@ -156,8 +157,7 @@ def trust(
     n_boot
         Number of pairs of bootstraps of the explained samples.
     n_random
-        Number of random orders of the genes (two if `checks` is ``"quick"``), for the value
-        expected by chance.
+        Number of random orders of the genes, for the value expected by chance.
     replacement
         What a gene is replaced by in the curves: its value in training ``"samples"`` of
         other classes (three draws), or its ``"mean"`` over the training samples.
@@ -359,8 +359,10 @@ def trust(
             rank_genes=rank_genes,
             select_genes=select_genes,
         )
-    used = replace(numbers, n_random=_QUICK_RANDOM, quick=True) if checks == "quick" else numbers
-    context = Context(whole, adapted, name, used, lacks)
+    if checks == "quick":
+        fewer: dict[str, Any] = {k: min(getattr(numbers, k), most) for k, most in _QUICK.items()}
+        numbers = replace(numbers, quick=True, **fewer)
+    context = Context(whole, adapted, name, numbers, lacks)
     provenance.check_trained_on(whole, name, adapted.trained_on)
     again = trainer(adata, model, adapted, train=train, explain=explain, layer=layer, cnn=cnn)
     rows, tables = [], dict[str, list[pd.DataFrame]]()

@@ -16,6 +16,9 @@ from scipy.integrate import trapezoid
 #: changes most over the first few dozen genes, which a linear scale would hide.
 N_STEPS = 16
 
+#: Bytes of the samples that are predicted in one call.
+_BYTES = 64 * 2**20
+
 #: Returns probabilities (n, classes) of samples (n, genes).
 Predict = Callable[[np.ndarray], np.ndarray]
 
@@ -76,18 +79,24 @@ def curve(
     steps, means over the draws.
     """
     numbers, n_fills = steps(x.shape[1]), len(fill)
-    means = np.zeros((2, len(x), len(numbers)))
-    sample, every = np.arange(len(x)), np.tile(targets, 2 * n_fills)
+    means = np.zeros((len(numbers), 2, len(x)))
     place = np.empty_like(order)
     np.put_along_axis(place, order, np.arange(len(order))[:, None], axis=0)
     rank = place[:, targets].T
-    for step, number in enumerate(numbers):
-        first = rank < number
-        changed = [np.where(gone, draw, x) for gone in (first, ~first) for draw in fill]
+    # A call costs as much as hundreds of rows: several steps share one.
+    together = max(1, _BYTES // (4 * 2 * fill.size))
+    for start in range(0, len(numbers), together):
+        part = numbers[start : start + together]
+        firsts = [rank < number for number in part]
+        changed = [
+            np.where(gone, draw, x) for first in firsts for gone in (first, ~first) for draw in fill
+        ]
         probability = predict(np.concatenate(changed).astype(np.float32))
-        of_target = probability[np.arange(every.size), every].reshape(2, n_fills, sample.size)
-        means[:, :, step] = of_target.mean(axis=1)
-    return means[0], means[1]
+        every = np.tile(targets, len(changed))
+        of_target = probability[np.arange(every.size), every]
+        shape = len(part), 2, n_fills, len(x)
+        means[start : start + len(part)] = of_target.reshape(shape).mean(axis=2)
+    return means[:, 0].T, means[:, 1].T
 
 
 def area(probability: np.ndarray, numbers: np.ndarray) -> np.ndarray:

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
+from tissueshap.adapters import adapt
 from tissueshap.explain import expected_gradients
 from tissueshap.model import load, preset
 from tissueshap.model._ensemble import average
@@ -58,3 +60,18 @@ def test_its_members_are_found_again(data, tmp_path):
         np.testing.assert_allclose(member(data.x[:5]), one.predict_proba(data.x[:5]), atol=1e-6)
     assert not is_average(own[0].network)
     assert members(own[0].network) == []
+
+
+@pytest.mark.parametrize("layouts", [("input", "input"), ("permuted", "permuted")])
+def test_each_member_is_a_model_and_the_average_stays_as_it_is(data, layouts):
+    settings = preset("small").changed(epochs=1)
+    if layouts[0] == "permuted":  # another place of each gene for each seed
+        settings = settings.changed(arch="cnn", layout="permuted")
+    own = [data.train(settings, seed=seed) for seed in (1, 2)]
+    both = average(own)
+    before, x = both.predict_proba(data.x[:5]), data.x[:5]
+    found = [np.asarray(one.probabilities(x)) for one in adapt(both).members()]
+    for values, member in zip(found, own, strict=True):
+        np.testing.assert_allclose(values, member.predict_proba(x), atol=1e-6)
+    np.testing.assert_array_equal(both.predict_proba(x), before)
+    assert adapt(own[0]).members is None

@@ -46,6 +46,23 @@ def test_deletion_and_insertion_by_hand(weights):
     np.testing.assert_allclose(insertion[0], 1 / (1 + np.exp(-4.0 * brought)), rtol=1e-6)
 
 
+def test_curves_do_not_depend_on_how_many_steps_share_a_call(weights, monkeypatch):
+    order = np.random.default_rng(1).permutation(N_GENES)
+    together = run(linear_model(weights), order)
+    rows = []
+
+    def predict(x):
+        rows.append(len(x))
+        return linear_model(weights)(x)
+
+    monkeypatch.setattr(_curves, "_BYTES", 4 * 2 * 3 * (2 * 3 * N_GENES))
+    apart = run(predict, order)
+    assert max(rows) == 3 * 12  # steps of two directions, two draws and three samples
+    assert len(rows) > 1
+    for first, second in zip(together, apart, strict=True):
+        np.testing.assert_array_equal(first, second)
+
+
 def test_steps_go_from_one_to_all():
     numbers = _curves.steps(5000)
     assert numbers[0] == 1

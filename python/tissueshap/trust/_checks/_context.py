@@ -33,7 +33,7 @@ class Numbers:
     Attributes
     ----------
     quick
-        Whether nothing is trained again, and weights are randomised in all layers at once.
+        Whether nothing is trained again, and all weights are randomised at once.
     """
 
     n_samples: int

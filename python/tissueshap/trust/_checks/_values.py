@@ -26,8 +26,8 @@ _RANDOM_DRAWS = 50
 #: Numbers of random layers at which a network is explained, up to all: an average of networks
 #: has many layers.
 _STEPS = 3
-#: Draws of what replaces a gene.
-_FILLS = 3
+#: Draws of what replaces a gene, and those of a quick table.
+_FILLS, _QUICK_FILLS = 3, 1
 
 
 def completeness(context: Context) -> Found:
@@ -131,8 +131,9 @@ def curves_of(
     if numbers.replacement == "mean":
         fill = np.broadcast_to(background.mean(axis=0), (1, *x.shape))
     else:
+        n_fills = _QUICK_FILLS if numbers.quick else _FILLS
         fill = _curves.fills(
-            background, context.codes[context.train], targets, n_fills=_FILLS, seed=numbers.seed
+            background, context.codes[context.train], targets, n_fills=n_fills, seed=numbers.seed
         )
     rng = np.random.default_rng([numbers.seed, 2])
     # A class that a method does not rank is left to chance, not to the order of the genes.
@@ -155,13 +156,13 @@ def randomisation(context: Context) -> Found:
     weights. The values must agree with the trained network more than with random ones.
     """
     given, background = context.values[context.few], context.background()
-    n_steps = 1 if context.numbers.quick else _STEPS
+    n_steps, sides = (1, SIDES[:1]) if context.numbers.quick else (_STEPS, SIDES)
     steps = set(np.linspace(context.model.n_layers, 1, n_steps).round().astype(int))
     records = _correlations(context, given, context.again, n_layers=0, layer="none", side="none")
     randomised = context.model.randomised
     if randomised is None:
         return [absent("randomisation", context.lacks["weights"])], {}
-    for number, side in enumerate(SIDES):
+    for number, side in enumerate(sides):
         seed = context.numbers.seed + number
         for n_layers, name, model in randomised(seed=seed, side=side):
             if n_layers not in steps:

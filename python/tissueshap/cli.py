@@ -344,10 +344,21 @@ def _show(plan: Plan) -> None:
     typer.echo(f"  {plan.data}")
     for name, size in plan.sizes.items():
         typer.echo(f"    {size:>7,}  {name}")
-    typer.echo("\n  steps")
+    typer.echo("\n  steps, and roughly how long they take")
     for number, (name, does) in enumerate(plan.steps, start=1):
-        typer.echo(f"    {number:>2}  {name:<15}{does}")
-    typer.echo(f"\n  about {plan.minutes:.0f} min on two cores with the default settings")
+        typer.echo(f"    {number:>2}  {name:<15}{_span(plan.seconds[name]):>8}  {does}")
+    cores = f"{plan.cores} core{'s' * (plan.cores > 1)}"
+    total = _span(sum(plan.seconds.values()))
+    typer.echo(f"\n  about {total} on {cores} that are idle, without a GPU")
+
+
+def _span(seconds: float) -> str:
+    """Return a time in words: ``< 1 s``, ``40 s``, ``12 min`` or ``3.5 h``."""
+    if seconds < 1:
+        return "< 1 s"
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 100 * 60 else f"{seconds / 3600:.1f} h"
 
 
 def _finish(adata: AnnData, out: Path | None) -> None:

@@ -204,10 +204,10 @@ def calibrate(job: Job) -> str:
 
 def _training(job: Job) -> dict[str, Any]:
     config = job.config
-    return {"preset": _preset(job), "epochs": config.epochs, "n_models": config.n_models}
+    return {"preset": network(job), "epochs": config.epochs, "n_models": config.n_models}
 
 
-def _preset(job: Job) -> Preset:
+def network(job: Job) -> Preset:
     """Return the preset's settings, with the user's changes."""
     config = job.config
     names = ("arch", "layout", "standardise")
@@ -328,7 +328,7 @@ def compare_balancing(job: Job) -> str:
     mixed = schema.layers.log2 if config.values == "log" else schema.layers.tmm
     epochs = config.balancing_epochs or config.epochs
     tl.compare_balancing(
-        job.adata, preset=_preset(job), epochs=epochs, mixed=mixed, seed=config.seed
+        job.adata, preset=network(job), epochs=epochs, mixed=mixed, seed=config.seed
     )
     rows = job.result("compare_balancing", "summary")
     scores = zip(rows["method"], rows["macro_f1"], strict=True)

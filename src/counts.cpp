@@ -7,22 +7,32 @@
 
 namespace {
 
-// Integer and double matrices are read alike.
+// Integer and double matrices are read alike, a sample (column) after the other,
+// until `visitor(gene, sample, value)` returns false.
+template <typename Value, typename Read, typename Visit>
+void visit_values(const Value* values, R_xlen_t n_genes, R_xlen_t n_samples,
+                  Read&& read, Visit&& visitor) {
+    for (R_xlen_t sample = 0; sample < n_samples; ++sample, values += n_genes) {
+        for (R_xlen_t gene = 0; gene < n_genes; ++gene)
+            if (!visitor(gene, sample, read(values[gene]))) return;
+    }
+}
+
 template <typename Visit>
 void visit(SEXP x, Visit&& visitor) {
+    const R_xlen_t n_genes = Rf_nrows(x), n_samples = Rf_ncols(x);
     if (TYPEOF(x) == INTSXP || TYPEOF(x) == LGLSXP) {
-        const int* p = TYPEOF(x) == INTSXP ? INTEGER(x) : LOGICAL(x);
-        const R_xlen_t n = XLENGTH(x);
-        for (R_xlen_t i = 0; i < n; ++i) {
-            if (!visitor(i, p[i] == NA_INTEGER ? NA_REAL
-                                               : static_cast<double>(p[i])))
-                return;
-        }
+        visit_values(
+            TYPEOF(x) == INTSXP ? INTEGER(x) : LOGICAL(x), n_genes, n_samples,
+            [](int value) {
+                return value == NA_INTEGER ? NA_REAL
+                                           : static_cast<double>(value);
+            },
+            visitor);
     } else {
-        const double* p = REAL(x);
-        const R_xlen_t n = XLENGTH(x);
-        for (R_xlen_t i = 0; i < n; ++i)
-            if (!visitor(i, p[i])) return;
+        visit_values(
+            REAL(x), n_genes, n_samples, [](double value) { return value; },
+            visitor);
     }
 }
 
@@ -44,33 +54,32 @@ double upper_quartile(std::vector<double>& values, std::size_t first) {
 
 // [[Rcpp::export]]
 Rcpp::List check_counts_cpp(SEXP counts, bool whole) {
-    const R_xlen_t n_genes = Rf_nrows(counts);
     int kind = 0;
-    R_xlen_t at = 0;
+    R_xlen_t at_gene = 0, at_sample = 0;
     double held = 0;
-    visit(counts, [&](R_xlen_t i, double value) {
+    visit(counts, [&](R_xlen_t gene, R_xlen_t sample, double value) {
         if (std::isnan(value)) kind = 1;
         else if (value < 0) kind = 2;
         else if (std::isinf(value)) kind = 3;
         else if (whole && value != std::floor(value)) kind = 4;
         if (kind == 0) return true;
-        at = i;
+        at_gene = gene;
+        at_sample = sample;
         held = value;
         return false;
     });
     return Rcpp::List::create(
         Rcpp::Named("kind") = kind,
-        Rcpp::Named("gene") = static_cast<double>(at % n_genes + 1),
-        Rcpp::Named("sample") = static_cast<double>(at / n_genes + 1),
+        Rcpp::Named("gene") = static_cast<double>(at_gene + 1),
+        Rcpp::Named("sample") = static_cast<double>(at_sample + 1),
         Rcpp::Named("value") = held);
 }
 
 // [[Rcpp::export]]
 Rcpp::IntegerVector count_at_least_cpp(SEXP counts, double threshold) {
-    const R_xlen_t n_genes = Rf_nrows(counts);
-    Rcpp::IntegerVector found(n_genes);
-    visit(counts, [&](R_xlen_t i, double value) {
-        if (value >= threshold) ++found[i % n_genes];
+    Rcpp::IntegerVector found(Rf_nrows(counts));
+    visit(counts, [&](R_xlen_t gene, R_xlen_t, double value) {
+        if (value >= threshold) ++found[gene];
         return true;
     });
     return found;
@@ -94,11 +103,9 @@ Rcpp::NumericVector weighted_totals_cpp(SEXP values, Rcpp::NumericVector rate) {
 Rcpp::IntegerVector count_above_cpp(SEXP values, double threshold,
                                     Rcpp::NumericVector rate,
                                     Rcpp::NumericVector total) {
-    const R_xlen_t n_genes = Rf_nrows(values);
-    Rcpp::IntegerVector found(n_genes);
-    visit(values, [&](R_xlen_t i, double value) {
-        const R_xlen_t gene = i % n_genes;
-        if (value * rate[gene] / total[i / n_genes] > threshold) ++found[gene];
+    Rcpp::IntegerVector found(Rf_nrows(values));
+    visit(values, [&](R_xlen_t gene, R_xlen_t sample, double value) {
+        if (value * rate[gene] / total[sample] > threshold) ++found[gene];
         return true;
     });
     return found;
@@ -113,12 +120,12 @@ Rcpp::List reference_statistics_cpp(SEXP counts, int n_unseen) {
     Rcpp::NumericVector upper(n_samples), roots(n_samples);
     std::vector<double> sample(n_genes);
     long double sum = 0;
-    visit(counts, [&](R_xlen_t i, double value) {
-        sample[i % n_genes] = value;
+    visit(counts, [&](R_xlen_t gene, R_xlen_t j, double value) {
+        sample[gene] = value;
         sum += std::sqrt(value);
-        if (i % n_genes == n_genes - 1) {
-            upper[i / n_genes] = upper_quartile(sample, n_unseen);
-            roots[i / n_genes] = sum;
+        if (gene == n_genes - 1) {
+            upper[j] = upper_quartile(sample, n_unseen);
+            roots[j] = sum;
             sum = 0;
         }
         return true;

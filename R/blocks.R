@@ -16,19 +16,39 @@ block_ranges <- function(n, other, BPPARAM) {
 
 # `BPPARAM` may also be a number of workers, for a caller without BiocParallel
 # at hand. They are processes of their own: forking is not safe in every host.
-workers_of <- function(BPPARAM) {
+# Workers that over_blocks() starts stay until the caller returns, since each
+# takes seconds to start.
+workers_of <- function(BPPARAM, frame = parent.frame()) {
     if (is.numeric(BPPARAM) && length(BPPARAM) == 1L && BPPARAM >= 1) {
-        if (BPPARAM == 1) {
+        workers <- if (BPPARAM == 1) {
             BiocParallel::SerialParam()
         } else {
             BiocParallel::SnowParam(as.integer(BPPARAM))
         }
     } else if (methods::is(BPPARAM, "BiocParallelParam")) {
-        BPPARAM
+        workers <- BPPARAM
     } else {
         fail(paste("BPPARAM must be what BiocParallel's SerialParam(),",
             "MulticoreParam() or SnowParam() return, or a number of workers"))
     }
+    if (!BiocParallel::bpisup(workers)) {
+        withr::defer(stop_workers(workers), frame)
+    }
+    workers
+}
+
+# One that has died cannot be told to stop: the others stop when nobody listens.
+stop_workers <- function(workers) {
+    if (!BiocParallel::bpisup(workers)) {
+        return()
+    }
+    tryCatch(BiocParallel::bpstop(workers), error = function(e) {
+        for (node in BiocParallel::bpbackend(workers)) {
+            try(close(node$con), silent = TRUE)
+        }
+        BiocParallel::bpbackend(workers) <- structure(list(),
+            class = c("NULLcluster", "cluster"))
+    })
 }
 
 # Calls run(part, ...) for the part of each range. A part is cut out when a
@@ -46,20 +66,37 @@ over_blocks <- function(ranges, cut, run, ..., BPPARAM) {
     # Workers look for this package where this process does.
     withr::local_envvar(
         R_LIBS = paste(.libPaths(), collapse = .Platform$path.sep))
+    if (!BiocParallel::bpisup(BPPARAM)) {
+        BiocParallel::bpstart(BPPARAM)
+    }
     tryCatch(BiocParallel::bpiterate(following, run, ..., BPPARAM = BPPARAM),
         error = function(e) stop(worker_error(e)))
 }
 
-# A worker that is gone is seen as a connection that cannot be used.
+# A worker that is gone is seen as a connection that cannot be used, or as an
+# answer of no worker. What went
+# wrong in a worker is said as it is without workers.
 worker_error <- function(e) {
+    remote <- remote_error(e)
+    if (!is.null(remote)) {
+        return(simpleError(conditionMessage(remote)))
+    }
     place <- deparse(conditionCall(e), nlines = 1L)
-    if (any(grepl("serialize(", place, fixed = TRUE))) {
+    if (any(grepl("serialize\\(|manager\\$availability", place))) {
         simpleError(paste0("a worker process has died, most often for want ",
             "of memory: use fewer workers, or BPPARAM = SerialParam(), in ",
             "Python settings.n_jobs (", conditionMessage(e), ")"))
     } else {
         e
     }
+}
+
+# The first error in a worker, or NULL; bpiterate() keeps them in an attribute.
+remote_error <- function(e) {
+    results <- attr(e, "result")
+    failed <- Filter(function(result) inherits(result, "remote_error"),
+        c(attr(results, "errors"), results))
+    if (length(failed)) failed[[1L]]
 }
 
 # Calls run(part, ...) for blocks of genes and puts the answers together. A
@@ -95,6 +132,40 @@ over_samples <- function(values, run) {
     lapply(sample_ranges(values), function(samples) run(read(samples), samples))
 }
 
+# Calls run(part, ...) for blocks of samples shared among workers, for one
+# answer each. Of a file, workers get the place and read it themselves.
+over_sample_blocks <- function(values, run, ..., BPPARAM) {
+    if (!is_on_disk(values)) {
+        return(over_blocks(sample_ranges(values, BPPARAM),
+            block_reader(values, 2L), run, ..., BPPARAM = BPPARAM))
+    }
+    values <- name_samples(values)
+    parts <- over_blocks(blocks_along(values, 2L, BPPARAM), identity,
+        read_blocks, values, run, ..., BPPARAM = BPPARAM)
+    unlist(parts, recursive = FALSE)
+}
+
+# The same, but values in memory are left whole: sending them to workers would
+# take longer than to go through them once.
+read_by_workers <- function(values, run, ..., BPPARAM) {
+    if (is_on_disk(values)) {
+        over_sample_blocks(values, run, ..., BPPARAM = BPPARAM)
+    } else {
+        over_samples(values, function(part, samples) run(part, ...))
+    }
+}
+
+read_blocks <- function(blocks, values, run, ...) {
+    read <- block_reader(values, 2L)
+    lapply(blocks, function(block) run(read(block), ...))
+}
+
+# Whether an object only says where its values are.
+is_on_disk <- function(values) {
+    methods::is(values, "DelayedMatrix") &&
+        as.numeric(utils::object.size(values)) < prod(dim(values))
+}
+
 # Answers that are added up, a value a gene.
 sum_over_samples <- function(values, run) {
     Reduce(`+`, over_samples(values, run))
@@ -117,12 +188,18 @@ name_samples <- function(values) {
 
 # Blocks of rows (1) or columns (2), none of two stretches.
 ranges_along <- function(values, along, BPPARAM, smaller = 1) {
+    unlist(blocks_along(values, along, BPPARAM, smaller), recursive = FALSE,
+        use.names = FALSE)
+}
+
+# The blocks of each stretch.
+blocks_along <- function(values, along, BPPARAM, smaller = 1) {
     other <- smaller * dim(values)[-along]
-    unlist(lapply(stretches(values, along), function(stretch) {
+    lapply(stretches(values, along), function(stretch) {
         lapply(block_ranges(length(stretch), other, BPPARAM), function(block) {
             stretch[block]
         })
-    }), recursive = FALSE, use.names = FALSE)
+    })
 }
 
 # What is read at once of rows (1) or columns (2): of a matrix on disk whole

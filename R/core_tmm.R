@@ -10,7 +10,8 @@
 #' @param counts Raw counts: a matrix, genes x samples, which may be sparse
 #'   (\pkg{Matrix}) or on disk (\pkg{DelayedArray}). It is then read a block of
 #'   samples at a time, each chunk of a file twice (three times where genes have
-#'   no counts at all), and the layer is sparse, or delayed, as well.
+#'   no counts at all), by the workers themselves, and the layer is sparse, or
+#'   delayed, as well.
 #' @param reference `NULL`, or the `uns` of an earlier result: a list with
 #'   `reference`, `reference_scale` and `reference_sample`. If both have gene
 #'   names they are matched, and further genes of `counts` have no part in
@@ -43,19 +44,16 @@ core_tmm <- function(counts, reference = NULL, genes = NULL,
     }
     # What library sizes and factors are computed from.
     used <- if (length(extra)) counts[-extra, , drop = FALSE] else counts
-    parts <- over_samples(used, function(part, samples) {
-        check_count_values(part)
-        c(list(lib_size = colSums(part), genes = rowSums(part)),
-            reference_statistics_cpp(part, 0L))
-    })
+    workers <- workers_of(BPPARAM)
+    parts <- read_by_workers(used, sample_statistics, BPPARAM = workers)
     by_sample <- function(name) unname(unlist(lapply(parts, `[[`, name)))
     lib_size <- check_no_empty_samples(used, by_sample("lib_size"))
     if (is.null(frozen)) {
         unseen <- sum(Reduce(`+`, lapply(parts, `[[`, "genes")) == 0)
         frozen <- choose_reference(used, lib_size, unseen, by_sample("upper"),
-            by_sample("roots"))
+            by_sample("roots"), workers)
     }
-    ratio <- tmm_ratios(used, frozen$count, workers_of(BPPARAM))
+    ratio <- tmm_ratios(used, frozen$count, workers)
     scale <- frozen$scale
     if (is.null(scale)) {
         # edgeR's convention: the factors multiply to one.
@@ -69,6 +67,13 @@ core_tmm <- function(counts, reference = NULL, genes = NULL,
             reference_sample = frozen$sample,
             reference = data.frame(gene = frozen$gene, count = frozen$count),
             reference_scale = scale))
+}
+
+# What the library sizes are and the reference is chosen by.
+sample_statistics <- function(part) {
+    check_count_values(part)
+    c(list(lib_size = colSums(part), genes = rowSums(part)),
+        reference_statistics_cpp(part, 0L))
 }
 
 per_million <- function(counts, size) {
@@ -88,11 +93,12 @@ per_million <- function(counts, size) {
 # whose upper quartile, relative to its library size, is closest to the mean.
 # Where most upper quartiles are zero: the largest sum of square roots. The
 # counts are read once more only where there are genes without any count.
-choose_reference <- function(counts, lib_size, n_unseen, upper, roots) {
+choose_reference <- function(counts, lib_size, n_unseen, upper, roots,
+                             BPPARAM) {
     if (n_unseen > 0L) {
-        upper <- unlist(over_samples(counts, function(part, samples) {
-            reference_statistics_cpp(part, n_unseen)$upper
-        }))
+        parts <- read_by_workers(counts, reference_statistics_cpp, n_unseen,
+            BPPARAM = BPPARAM)
+        upper <- unlist(lapply(parts, `[[`, "upper"))
     }
     upper <- upper / lib_size
     chosen <- if (stats::median(upper) < 1e-20) {
@@ -140,7 +146,6 @@ read_reference <- function(reference, counts) {
 # Each sample's factor where the reference has the factor one. A sample at a
 # time, so it cannot depend on the others.
 tmm_ratios <- function(counts, reference, BPPARAM) {
-    unlist(over_blocks(sample_ranges(counts, BPPARAM),
-        block_reader(counts, 2L), tmm_ratios_cpp, reference,
+    unlist(over_sample_blocks(counts, tmm_ratios_cpp, reference,
         BPPARAM = BPPARAM))
 }

@@ -56,8 +56,34 @@ test_that("a worker that dies is named", {
         Sys.sleep(0.5)
     }
     environment(dies) <- globalenv()
-    expect_error(over_blocks(as.list(1:6), identity, dies,
-        BPPARAM = BiocParallel::SnowParam(2L)), "a worker process has died")
+    workers <- workers_of(2L)
+    expect_error(over_blocks(as.list(1:6), identity, dies, BPPARAM = workers),
+        "a worker process has died")
+    stop_workers(workers)
+    expect_false(BiocParallel::bpisup(workers))
+})
+
+test_that("workers are started once, and stopped with the caller", {
+    data <- simulate_matrix(40, c(4, 5))
+    workers <- BiocParallel::MulticoreParam(2)
+    pids <- function(frame) {
+        workers_of(workers, frame)
+        unlist(lapply(1:2, function(turn) {
+            over_blocks(as.list(1:2), identity, function(part) Sys.getpid(),
+                BPPARAM = workers)
+        }))
+    }
+    local({
+        seen <- pids(environment())
+        expect_length(unique(seen), 2L)
+        expect_true(BiocParallel::bpisup(workers))
+    })
+    expect_false(BiocParallel::bpisup(workers))
+    BiocParallel::bpstart(workers)
+    core_de(data$counts, data$label, colSums(data$counts), rep(1, 9),
+        BPPARAM = workers)
+    expect_true(BiocParallel::bpisup(workers))
+    BiocParallel::bpstop(workers)
 })
 
 test_that("a matrix of any kind is read a block of samples at a time", {

@@ -89,6 +89,34 @@ test_that("upper quartiles are those of quantile()", {
     }
 })
 
+test_that("workers read a file themselves, with the same factors", {
+    skip_if_not_installed("HDF5Array")
+    data <- simulate_matrix(300, c(8, 9, 10), zeros = 0.1)
+    data$counts[1:3, ] <- 0L
+    on_disk <- function() {
+        HDF5Array::writeHDF5Array(data$counts, chunkdim = c(300L, 4L),
+            with.dimnames = TRUE)
+    }
+    whole <- core_tmm(data$counts)
+    file <- on_disk()
+    expect_true(is_on_disk(file))
+    expect_false(is_on_disk(DelayedArray::DelayedArray(data$counts)))
+    withr::local_options(tissueshap.block_cells = 300 * 5)
+    for (workers in list(1, 2, BiocParallel::MulticoreParam(2))) {
+        found <- core_tmm(file, BPPARAM = workers)
+        expect_identical(found$obs, whole$obs)
+        expect_identical(found$uns, whole$uns)
+    }
+    data$counts[7, 20] <- -1L
+    wrong <- on_disk()
+    problems <- vapply(1:2, function(workers) {
+        conditionMessage(tryCatch(core_tmm(wrong, BPPARAM = workers),
+            error = identity))
+    }, "")
+    expect_match(problems[1L], "^counts has a negative value for gene gene0007")
+    expect_identical(problems[2L], problems[1L])
+})
+
 test_that("a frozen reference gives training samples their own factors", {
     data <- simulate_matrix(300, c(5, 6, 7))
     first <- core_tmm(data$counts)

@@ -16,10 +16,11 @@ from anndata import AnnData
 from tissueshap._core import schema, slots
 from tissueshap._core.dense import blocks
 from tissueshap._core.errors import DataError
+from tissueshap._core.layers import RAW as _RAW, X as _X, counts_at
+from tissueshap._core.lazy import lazily
 
 #: Where the record of the counts' place is, which R calls an assay.
 _RECORDED = "assay"
-_X, _RAW = "X", "raw"
 
 
 @dataclass(frozen=True)
@@ -97,13 +98,11 @@ def counts_of(
         default = _X
     place = str(next(one for one in (layer, earlier, default) if one is not None))
     var = adata.var
-    if place in layers:
-        values = layers[place]
-    elif place == _RAW and adata.raw is not None:
-        values, var = (adata.raw.X, adata.raw.var) if every_gene else (_raw_of(adata), adata.var)
-    elif place == _X:
-        values = adata.X
+    if every_gene and place == _RAW and place not in layers and adata.raw is not None:
+        values, var = lazily(adata.raw.X), adata.raw.var
     else:
+        values = counts_at(adata, place)
+    if values is None and place != _X:
         raise _no_such_place(adata, place, layer, option)
     if layer is not None:
         remember(adata, place)
@@ -127,21 +126,6 @@ def _recorded(adata: AnnData) -> str | None:
     """Return what is recorded, without making a record for it."""
     place = adata.uns.get(schema.UNS, {}).get(_RECORDED)
     return None if place is None else str(place)
-
-
-def _raw_of(adata: AnnData) -> Any:
-    """Return ``raw`` of the genes of an AnnData, in its order."""
-    names = adata.raw.var_names
-    if names.equals(adata.var_names):
-        return adata.raw.X
-    places = names.get_indexer(adata.var_names)
-    missing = list(map(str, adata.var_names[places < 0][:5]))
-    if missing:
-        raise DataError(
-            f"adata.raw lacks {int((places < 0).sum())} genes of adata: {missing}: "
-            "drop them from adata, or keep their counts in a layer"
-        )
-    return adata.raw.X[:, places]
 
 
 def _no_such_place(adata: AnnData, place: str, layer: str | None, option: str) -> DataError:

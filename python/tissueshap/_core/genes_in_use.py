@@ -21,6 +21,10 @@ from anndata import AnnData
 from tissueshap._core import slots
 from tissueshap._core.adata import target
 from tissueshap._core.dense import dense
+from tissueshap._core.layer_store import keep_in_file
+from tissueshap._core.layers import has_matrices_on_disk
+from tissueshap._core.lazy import Columns
+from tissueshap._core.part import Part
 from tissueshap._core.provenance import genes_in_use
 
 #: Names of the genes that the running function does not see, of each of its AnnData.
@@ -60,7 +64,7 @@ def _on_part(
     if copied:
         kwargs["copy"] = False
     adata = target(adata, copy=copied)
-    part = _of_genes(adata, mask)
+    part = _of_genes(adata, mask, own=True)
     before = dict(slots.record(part))
     try:
         result = verb(part, *args, **kwargs)
@@ -100,15 +104,16 @@ def _hiding(*values: Any) -> Iterator[None]:
         _hidden.reset(token)
 
 
-def _of_genes(adata: AnnData, mask: np.ndarray) -> AnnData:
-    """Return an AnnData of its own with some genes; of one backed on disk, in memory."""
-    part = adata[:, mask]
-    return part.to_memory() if adata.isbacked else part.copy()
-
-
 def _narrowed(value: Any) -> Any:
     mask = genes_in_use(value) if isinstance(value, AnnData) else None
-    return value if mask is None else value[:, mask]
+    return value if mask is None else _of_genes(value, mask)
+
+
+def _of_genes(adata: AnnData, mask: np.ndarray, *, own: bool = False) -> AnnData:
+    """Return some genes of an AnnData, whose matrices stay on disk if they are there."""
+    if has_matrices_on_disk(adata):
+        return Part(adata, mask)
+    return adata[:, mask].copy() if own else adata[:, mask]
 
 
 def _all_narrowed(values: dict[str, Any]) -> dict[str, Any]:
@@ -118,6 +123,7 @@ def _all_narrowed(values: dict[str, Any]) -> dict[str, Any]:
 def _put_back(part: AnnData, before: dict[str, Any], adata: AnnData, mask: np.ndarray) -> None:
     """Write the records of a part that are new, and their slots, to the AnnData of all genes."""
     now, records = slots.record(part), slots.record(adata)
+    written: list[tuple[str, str]] = []
     for name in before.keys() - now.keys():
         records.pop(name)
     for name, entry in now.items():
@@ -129,10 +135,16 @@ def _put_back(part: AnnData, before: dict[str, Any], adata: AnnData, mask: np.nd
             # A record of scanpy's form is also filled in by tl.de.
             if key in held and (is_new or group == "scanpy"):
                 slots.held_in(adata, group)[key] = _spread(held[key], group, adata, mask)
+                written.append((group, key))
+    if isinstance(part, Part) and any(group == "layers" for group, _ in written):
+        # The layer is in the file already, if that can be written to.
+        keep_in_file(adata, varm=tuple(key for group, key in written if group == "varm"))
 
 
 def _spread(value: Any, group: str, adata: AnnData, mask: np.ndarray) -> Any:
     """Return a slot's value for all genes."""
+    if group == "layers" and isinstance(value, Columns):
+        return value.whole  # it is stored for all genes
     if group == "layers":
         full = np.full(adata.shape, np.nan, dtype=np.float32)
         full[:, mask] = dense(value)

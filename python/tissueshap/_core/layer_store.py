@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 import weakref
 from pathlib import Path
@@ -10,6 +11,9 @@ from typing import IO, TYPE_CHECKING, Any
 import numpy as np
 
 from tissueshap._core import schema, slots
+from tissueshap._core.folders import named_if_full
+from tissueshap._core.lazy import Columns, is_large
+from tissueshap._core.part import Part
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -24,7 +28,8 @@ class LayerStore:
     For an AnnData that was read with ``backed="r+"`` each row is written directly to the
     file's ``layers``, and :meth:`array` is a view of a scratch file in the same folder. The
     AnnData can then be written anywhere, even over its own file, and the layer is never in
-    memory as a whole. Otherwise the layer is an array.
+    memory as a whole. If the matrices are on disk, but the file cannot be written to, there is
+    the scratch file alone. Otherwise the layer is an array.
 
     Parameters
     ----------
@@ -35,13 +40,16 @@ class LayerStore:
     """
 
     def __init__(self, adata: AnnData, name: str) -> None:
-        self._shape = adata.shape
+        self._columns = adata.columns if isinstance(adata, Part) else None
+        whole = adata.whole if isinstance(adata, Part) else adata
+        self._shape = whole.shape
         self._scratch: IO[bytes] | None = None
         self._array: np.ndarray | None = None
         self._dataset: Any = None
-        if writable(adata):
-            self._dataset = _dataset(_opened(adata), name, self._shape)
-            self._scratch = _scratch(Path(str(adata.filename)).parent, self._shape)
+        if writable(whole):
+            self._dataset = _dataset(_opened(whole), name, self._shape)
+        if writable(whole) or any(map(is_large, (whole.X, *whole.layers.values()))):
+            self._scratch = _scratch(_folder(whole), self._shape)
             # Also if an error ends the work.
             weakref.finalize(self, self._scratch.close)
         else:
@@ -49,20 +57,31 @@ class LayerStore:
 
     def write(self, row: int, columns: np.ndarray, values: np.ndarray) -> None:
         """Write the values of one sample in some genes."""
+        if self._columns is not None:
+            columns = self._columns[columns]
         if self._array is not None:
             self._array[row, columns] = values
             return
         whole = np.full(self._shape[1], np.nan, dtype=np.float32)
         whole[columns] = values
-        self._dataset[row] = whole
+        if self._dataset is not None:
+            self._dataset[row] = whole
         self._file.seek(row * whole.nbytes)
         self._file.write(whole.tobytes())
 
-    def array(self) -> np.ndarray:
-        """Return the finished layer, which is on disk if the AnnData is backed on disk."""
+    def array(self) -> Any:
+        """Return the finished layer, which is on disk if the AnnData is backed on disk.
+
+        Of a part of the genes it is the layer of all, narrowed.
+        """
+        whole = self._finished()
+        return whole if self._columns is None else Columns(whole, self._columns)
+
+    def _finished(self) -> np.ndarray:
         if self._array is not None:
             return self._array
-        self._dataset.file.flush()
+        if self._dataset is not None:
+            self._dataset.file.flush()
         self._file.flush()
         mapped = np.memmap(self._file, dtype=np.float32, mode="r+", shape=self._shape)
         self._file.close()  # the map keeps it
@@ -120,11 +139,18 @@ def _dataset(file: Any, name: str, shape: tuple[int, int]) -> Any:
     return dataset
 
 
+def _folder(adata: AnnData) -> Path:
+    """Return the folder of the scratch file: that of the file, if it can be written to."""
+    own = Path(str(adata.filename)).parent if adata.isbacked else None
+    return own if own is not None and os.access(own, os.W_OK) else Path(tempfile.gettempdir())
+
+
 def _scratch(folder: Path, shape: tuple[int, int]) -> IO[bytes]:
     # It has no name, and is deleted with the last view of it.
-    file = tempfile.TemporaryFile(dir=folder)
-    step = max(1, _BLOCK // max(1, shape[1]))
-    nothing = np.full((min(step, shape[0]), shape[1]), np.nan, dtype=np.float32)
-    for start in range(0, shape[0], step):
-        file.write(nothing[: shape[0] - start].tobytes())
+    with named_if_full(folder):
+        file = tempfile.TemporaryFile(dir=folder)
+        step = max(1, _BLOCK // max(1, shape[1]))
+        nothing = np.full((min(step, shape[0]), shape[1]), np.nan, dtype=np.float32)
+        for start in range(0, shape[0], step):
+            file.write(nothing[: shape[0] - start].tobytes())
     return file

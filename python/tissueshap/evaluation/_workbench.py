@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from tissueshap._core import schema, slots
+from tissueshap._core.layers import has_matrices_on_disk
+from tissueshap._core.part import Part
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -27,11 +29,15 @@ def workbench(adata: AnnData, label: str, layers: Sequence[str]) -> AnnData:
     """
     import anndata
 
-    work = anndata.AnnData(
-        obs=adata.obs[[label, schema.obs.split]].copy(),
-        var=pd.DataFrame(index=adata.var_names),
-        layers={key: adata.layers[key] for key in dict.fromkeys(layers) if key in adata.layers},
-    )
+    obs = adata.obs[[label, schema.obs.split]].copy()
+    if has_matrices_on_disk(adata):
+        work: AnnData = Part(adata, obs=obs, uns={})
+    else:
+        work = anndata.AnnData(
+            obs=obs,
+            var=pd.DataFrame(index=adata.var_names),
+            layers={key: adata.layers[key] for key in dict.fromkeys(layers) if key in adata.layers},
+        )
     record = slots.record(work)
     record["label"] = label
     # The offset of the logarithm, which SMOTE's mixtures need too.

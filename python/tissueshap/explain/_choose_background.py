@@ -75,19 +75,19 @@ def choose(
     check_choice("background", background, BACKGROUNDS, other="a matrix")
     if background == "balanced":
         return _balanced(adata, rows, layer)
-    train = np.flatnonzero(training(adata))
+    train = rows.of(np.flatnonzero(training(adata))).fitting(seed)
     if background == "kmeans":
-        return _of_centres(centres(rows.of(train), n_centres, seed))
+        return _of_centres(centres(train, n_centres, seed))
     lookup = {name: code for code, name in enumerate(model.classes)}
-    names = adata.obs[label].astype(str).iloc[train]
+    names = adata.obs[label].astype(str).iloc[train.rows]
     codes = names.map(lookup).fillna(-1).to_numpy(dtype=np.int64)
     if background == "others":
-        return Background(rows.of(train), groups=codes)
+        return Background(train.in_memory(), groups=codes)
     weights = None
     if background == "stratified":
         _, member, sizes = np.unique(codes, return_inverse=True, return_counts=True)
         weights = 1 / sizes[member]
-    return Background(rows.of(train), weights=weights)
+    return Background(train.in_memory(), weights=weights)
 
 
 def _of_centres(found: Centres) -> Background:

@@ -10,6 +10,7 @@ import numpy as np
 from tissueshap._core.dense import dense
 from tissueshap._core.errors import DataError
 from tissueshap._core.held_out import folds, held_out
+from tissueshap._core.lazy import fitting, on_disk
 from tissueshap._core.options import check_choice, shown
 from tissueshap.explain._differentiable import Outputs, in_blocks
 
@@ -44,6 +45,22 @@ class Rows:
     def of(self, rows: np.ndarray) -> Rows:
         """Return other rows of the same layer."""
         return type(self)(self._values, self.columns, rows)
+
+    def fitting(self, seed: int) -> Rows:
+        """Return these rows or, if they are on disk and do not fit into memory, some of them.
+
+        Parameters
+        ----------
+        seed
+            Seed of the choice.
+        """
+        return self.of(fitting(self._values, self.rows, seed))
+
+    def in_memory(self) -> Rows:
+        """Return these rows after reading those that are on disk."""
+        if not on_disk(self._values):
+            return self
+        return Rows(self[np.arange(self.rows.size)], np.arange(self.columns.size))
 
 
 class PreparedRows(Rows):

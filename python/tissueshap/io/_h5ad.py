@@ -58,8 +58,17 @@ def write_h5ad(adata: AnnData, path: str | Path) -> Path:
     return Path(path)
 
 
-def read_h5ad(path: str | Path) -> AnnData:
+def read_h5ad(path: str | Path, *, backed: bool = False) -> AnnData:
     """Read an .h5ad file.
+
+    Parameters
+    ----------
+    path
+        The file.
+    backed
+        Leave ``X``, ``raw`` and all layers in the file, from which functions read the samples
+        that they need (docs/atlases.md). ``anndata.read_h5ad(path, backed="r+")``, which leaves
+        ``X`` alone in the file, lets ``tl.shap`` write to it.
 
     Raises
     ------
@@ -86,7 +95,7 @@ def read_h5ad(path: str | Path) -> AnnData:
         raise _damaged(path, error) from error
     if not is_h5ad:
         raise DataError(f"{path} is {hdf5_kind(path)}")
-    return _read(path, anndata.read_h5ad)
+    return _read(path, _backed_h5ad if backed else anndata.read_h5ad)
 
 
 def write_zarr(adata: AnnData, path: str | Path) -> Path:
@@ -129,8 +138,15 @@ def write_zarr(adata: AnnData, path: str | Path) -> Path:
     return path
 
 
-def read_zarr(path: str | Path) -> AnnData:
+def read_zarr(path: str | Path, *, backed: bool = False) -> AnnData:
     """Read a .zarr folder.
+
+    Parameters
+    ----------
+    path
+        The folder.
+    backed
+        Leave ``X``, ``raw`` and all layers in the folder, as for :func:`read_h5ad`.
 
     Raises
     ------
@@ -149,7 +165,40 @@ def read_zarr(path: str | Path) -> AnnData:
     if not is_zarr(path):
         raise DataError(f"{path} is not a .zarr folder: check the path")
     needed("zarr", "zarr", "ts.io.read_zarr")
-    return _read(path, anndata.read_zarr)
+    return _read(path, _backed_zarr if backed else anndata.read_zarr)
+
+
+def _backed_h5ad(path: Path) -> AnnData:
+    import h5py
+
+    return _backed(h5py.File(path, "r"))
+
+
+def _backed_zarr(path: Path) -> AnnData:
+    import zarr
+
+    return _backed(zarr.open_group(str(path), mode="r"))
+
+
+def _backed(group: Any) -> AnnData:
+    """Return an AnnData whose matrices stay in a file."""
+    import anndata
+    from anndata.io import read_elem, sparse_dataset
+
+    def matrix(element: Any) -> Any:
+        kind = str(element.attrs.get("encoding-type", ""))
+        return sparse_dataset(element) if kind in ("csr_matrix", "csc_matrix") else element
+
+    in_memory = ("obs", "var", "uns", "obsm", "varm", "obsp", "varp")
+    raw, layers = group.get("raw"), group.get("layers", {})
+    if not hasattr(raw, "keys"):  # zarr writes that there is none
+        raw = None
+    return anndata.AnnData(
+        X=matrix(group["X"]) if "X" in group else None,
+        layers={key: matrix(layers[key]) for key in list(layers.keys())},
+        raw=raw and {"X": matrix(raw["X"]), "var": read_elem(raw["var"])},
+        **{key: read_elem(group[key]) for key in in_memory if key in group},
+    )
 
 
 def _read(path: Path, reader: Callable[[Path], AnnData]) -> AnnData:

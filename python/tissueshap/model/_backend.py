@@ -32,7 +32,7 @@ def _not_retracing(record: logging.LogRecord) -> bool:
 
     Each network has its own trainer, so training several networks in a row is fine.
     """
-    return "_step_on_iterator" not in record.getMessage()
+    return "_step_on_" not in record.getMessage()
 
 
 def keras() -> Any:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections import deque
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -18,6 +21,7 @@ from tissueshap.model._divergence import diverges
 if TYPE_CHECKING:
     from tissueshap._core.checkpoints import Latest
     from tissueshap.model._presets import Preset
+    from tissueshap.model._row_source import Expand
     from tissueshap.model._rows import TrainingRows
 
 keras = _backend.keras()
@@ -27,6 +31,9 @@ Batch: TypeAlias = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 #: Threads that expand rows. More would compete for memory bandwidth and Python's lock.
 _MOST_THREADS = 4
+
+#: Held-out samples in a pass.
+_PART = 1024
 
 
 def fit(
@@ -86,72 +93,111 @@ def fit(
         keeper = Keeper(state, network, callbacks)
         done = keeper.restore()
         callbacks.append(keeper)
-        batches.go_to(done)
     try:
-        network.fit(
-            batches,
-            initial_epoch=done,
-            epochs=epochs,
-            validation_data=watched,
-            validation_batch_size=1024,
-            callbacks=callbacks,
-            shuffle=False,
-            verbose=0,
-        )
+        _train(network, batches, watched, callbacks, range(done, epochs))
     finally:
         batches.close()
     return keras.Model(network.input, network.output, name=network.name), callbacks[0].table()
 
 
-class _Batches(keras.utils.PyDataset):  # type: ignore[name-defined,misc]
-    """The rows in a new order each epoch, expanded in threads ahead of the training.
-
-    Keras' own workers do the same, but wait a tenth of a second at the end of each epoch.
-    """
+class _Batches:
+    """The rows in a new order each epoch, read and expanded in threads ahead of the training."""
 
     def __init__(self, rows: TrainingRows, n_classes: int, *, batch_size: int, seed: int) -> None:
-        super().__init__()
         self._rows, self._n_classes, self._seed = rows, n_classes, seed
+        self._source = rows.source
         self._weights = rows.table["weight"].to_numpy(dtype=np.float32)
         # A last batch of one or two rows would disturb batch normalisation, so all batches
         # have about the same size.
         self._n_batches = max(1, round(len(rows) / batch_size))
-        self._epoch = 0
         n_threads = min(session.cores, _MOST_THREADS)
         self._ahead = 2 * n_threads
         self._threads = ThreadPoolExecutor(n_threads, thread_name_prefix="rows")
-        self._deal()
+        self._reader = ThreadPoolExecutor(1, thread_name_prefix="reader")
 
     def __len__(self) -> int:
         return self._n_batches
 
-    def __getitem__(self, index: int) -> Batch:
-        for number in range(index, min(index + self._ahead, self._n_batches)):
-            if number not in self._pending:
-                self._pending[number] = self._threads.submit(self._batch, self._dealt[number])
-        return self._pending.pop(index).result()
-
-    def on_epoch_end(self) -> None:
-        self._epoch += 1
-        self._deal()
-
-    def go_to(self, epoch: int) -> None:
-        """Continue with an epoch."""
-        self._epoch = epoch
-        self._deal()
+    def epoch(self, number: int) -> Iterator[Batch]:
+        """Yield the batches of an epoch, counted from 1."""
+        rng = np.random.default_rng([self._seed, number])
+        groups = self._source.deal(self._rows.table, self._n_batches, rng)
+        pending: deque[Future[Batch]] = deque()
+        for loaded, chosen in self._with_values(groups):
+            pending.append(self._threads.submit(self._batch, loaded, chosen))
+            if len(pending) > self._ahead:
+                yield pending.popleft().result()
+        while pending:
+            yield pending.popleft().result()
 
     def close(self) -> None:
         """End the threads; batches that nobody waits for are not expanded."""
         self._threads.shutdown(cancel_futures=True)
+        self._reader.shutdown(cancel_futures=True)
 
-    def _deal(self) -> None:
-        order = np.random.default_rng([self._seed, self._epoch]).permutation(len(self._rows))
-        self._dealt = np.array_split(order, self._n_batches)
-        self._pending: dict[int, Future[Batch]] = {}
+    def _with_values(
+        self, groups: list[list[np.ndarray]]
+    ) -> Iterator[tuple[Future[Expand], np.ndarray]]:
+        """Yield each batch with what expands it; the next group is read ahead."""
 
-    def _batch(self, chosen: np.ndarray) -> Batch:
-        x = self._rows.expand(self._rows.table.iloc[chosen])
+        def load(group: list[np.ndarray]) -> Future[Expand]:
+            rows = np.concatenate(group)
+            return self._reader.submit(self._source.load, self._rows.table, rows)
+
+        after = load(groups[0])
+        for group, following in zip_longest(groups, groups[1:]):
+            loaded = after
+            if following is not None:
+                after = load(following)
+            for chosen in group:
+                yield loaded, chosen
+
+    def _batch(self, loaded: Future[Expand], chosen: np.ndarray) -> Batch:
+        x = loaded.result()(chosen)
         return x, _one_hot(self._rows.codes[chosen], self._n_classes), self._weights[chosen]
+
+
+def _train(
+    network: Any,
+    batches: _Batches,
+    watched: tuple[np.ndarray, np.ndarray] | None,
+    callbacks: list[Any],
+    epochs: range,
+) -> None:
+    """Train for some epochs, unless a callback stops it.
+
+    ``network.fit`` does the same, but starts a pipeline of TensorFlow in each epoch, which on
+    small cohorts takes as long as the epoch.
+    """
+    listeners = keras.callbacks.CallbackList(callbacks, model=network)
+    network.stop_training = False
+    listeners.on_train_begin()
+    for epoch in epochs:
+        listeners.on_epoch_begin(epoch)
+        logs = _mean_of(network.train_on_batch, batches.epoch(epoch + 1))
+        if watched is not None:
+            scores = _mean_of(network.test_on_batch, _in_parts(*watched))
+            logs |= {f"val_{name}": value for name, value in scores.items()}
+        listeners.on_epoch_end(epoch, logs)
+        if network.stop_training:
+            break
+    listeners.on_train_end()
+
+
+def _mean_of(step: Callable[..., Any], batches: Iterator[Batch]) -> dict[str, float]:
+    """Return the mean loss over the rows of some batches, and the weighted accuracy."""
+    sums = np.zeros(4)
+    for x, y, weights in batches:
+        scores = step(x, y, sample_weight=weights, return_dict=True)
+        rows, weight = len(x), float(weights.sum())
+        sums += scores["loss"] * rows, rows, scores["accuracy"] * weight, weight
+    return {"loss": sums[0] / sums[1], "accuracy": sums[2] / sums[3]}
+
+
+def _in_parts(x: np.ndarray, y: np.ndarray) -> Iterator[Batch]:
+    for start in range(0, len(x), _PART):
+        part = y[start : start + _PART]
+        yield x[start : start + _PART], part, np.ones(len(part), np.float32)
 
 
 class _Stopping(keras.callbacks.EarlyStopping):  # type: ignore[name-defined,misc]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from tissueshap._core import schema, slots
+from tissueshap._core import layers, schema, slots
 from tissueshap._core.counts import Counts, check_counts, counts_of
 from tissueshap._core.errors import DataError
 from tissueshap._core.genes_in_use import not_marked
@@ -48,7 +48,7 @@ def counts_for(adata: AnnData, model: Classifier, layer: str, counts: str | None
                 f"is not recorded; pass values on their scale as layer="
             )
         return None
-    if counts is None and layer in adata.layers:
+    if counts is None and layers.has(adata, layer):
         return None
     default = str(model.recipe.get("counts", "X"))
     found = counts_of(adata, counts, default=default, option="counts", every_gene=True)
@@ -58,7 +58,7 @@ def counts_for(adata: AnnData, model: Classifier, layer: str, counts: str | None
 
 def input_values(adata: AnnData, model: Classifier, layer: str) -> Any:
     """Return the layer with a model's input, or raise an error that says what it must hold."""
-    if layer in adata.layers or layer.endswith(schema.layers.log2):
+    if layers.has(adata, layer) or layer.endswith(schema.layers.log2):
         return slots.require(adata, "layers", layer)
     known = list(slots.items(adata, "layers"))
     raise slots.missing_slot(

@@ -13,10 +13,11 @@ from tissueshap._core import schema, slots
 from tissueshap._core.dense import dense
 from tissueshap._core.errors import DataError
 from tissueshap._core.genes_in_use import not_marked
+from tissueshap._core.lazy import per_million, transformed
 from tissueshap._core.logging import logger
 from tissueshap._core.scale import evenly, made
 from tissueshap.model._identifiers import Matched, match_genes
-from tissueshap.pp import Logarithm, effective_sizes, transformed
+from tissueshap.pp import Logarithm, effective_sizes
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -167,7 +168,7 @@ class Preparation:
         sizes = effective_sizes(aligned[:, found], self.reference[found], self.reference_scale)
         # On the scale of all genes, of which the missing ones had a share in the reference.
         sizes = sizes * (self.reference.sum() / self.reference[found].sum())
-        values = (aligned / sizes[:, None] * 1e6).astype(np.float32)
+        values = per_million(aligned, sizes)
         values = transformed(values, **self.logarithm)
         values[:, ~found] = self.median[~found]
         return values

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-#: Returns the float32 log2 expression of some rows of a training table.
-Expand = Callable[[pd.DataFrame], np.ndarray]
+from tissueshap.model._row_source import InMemory, OfTable, RowSource
 
 
 @dataclass(frozen=True)
@@ -24,7 +22,7 @@ class TrainingRows:
     codes
         Class of each of the rows, as a number.
     expand
-        Returns the matrix of some rows of `table`.
+        Returns the matrix of some rows of `table`; or a :class:`RowSource`, for rows on disk.
     x_validation, codes_validation
         Real samples that no row of `table` uses; empty if none are held out.
 
@@ -41,12 +39,17 @@ class TrainingRows:
 
     table: pd.DataFrame
     codes: np.ndarray
-    expand: Expand
+    expand: OfTable | RowSource
     x_validation: np.ndarray
     codes_validation: np.ndarray
 
     def __len__(self) -> int:
         return len(self.table)
+
+    @property
+    def source(self) -> RowSource:
+        """Where the rows come from."""
+        return InMemory(self.expand) if callable(self.expand) else self.expand
 
 
 def plain_table(samples: np.ndarray) -> pd.DataFrame:

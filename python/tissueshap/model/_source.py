@@ -11,13 +11,16 @@ import pandas as pd
 
 from tissueshap._core import slots
 from tissueshap._core.dense import dense
+from tissueshap._core.lazy import Lazy
 from tissueshap._core.logging import logger
 from tissueshap._core.scale import check_finite
 from tissueshap.model._architectures import centred_on
 from tissueshap.model._layouts import MAX_SAMPLES, cells
 from tissueshap.model._recorded import restored
-from tissueshap.model._rows import Expand, TrainingRows, hold_out, plain_table, without
+from tissueshap.model._row_source import InMemory, OnDisk, RowSource
+from tissueshap.model._rows import TrainingRows, hold_out, plain_table, without
 from tissueshap.model._train import train
+from tissueshap.pp import expand, mixed_values
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -45,12 +48,12 @@ def member(source: Source, settings: Preset, seed: int) -> tuple[Classifier, dic
         slots.class_codes(adata, source.label),
     )
     held = _held_out(samples, codes, settings, seed)
-    table, expand = _table(adata, samples, layer, balanced=source.balanced)
+    table, rows_from = _table(adata, samples, layer, balanced=source.balanced)
     table = without(table, held, codes)
     rows = TrainingRows(
         table=table,
         codes=codes[table["sample"]],
-        expand=expand,
+        expand=rows_from,
         x_validation=_read(adata, layer, held),
         codes_validation=codes[held],
     )
@@ -127,18 +130,21 @@ def _cells(
 
 def _table(
     adata: AnnData, samples: np.ndarray, layer: str, *, balanced: bool
-) -> tuple[pd.DataFrame, Expand]:
-    """Return the training rows, and the function that computes their values."""
+) -> tuple[pd.DataFrame, RowSource]:
+    """Return the training rows, and where their values come from."""
     record = slots.record(adata)
+    values = slots.require(adata, "layers", layer)
     if not (balanced and "oversample" in record):
-        return plain_table(samples), lambda part: _read(adata, layer, part["sample"].to_numpy())
-    from tissueshap.pp import expand
-
+        if isinstance(values, Lazy):
+            return plain_table(samples), OnDisk(values)
+        return plain_table(samples), InMemory(
+            lambda part: _read(adata, layer, part["sample"].to_numpy())
+        )
+    table = slots.table(adata, "oversample", "table")
     mixed = str(record["oversample"]["params"]["layer"])
-    return (
-        slots.table(adata, "oversample", "table"),
-        lambda part: expand(adata, part, layer=mixed),
-    )
+    if isinstance(values, Lazy):
+        return table, OnDisk(*mixed_values(adata, mixed))
+    return table, InMemory(lambda part: expand(adata, part, layer=mixed))
 
 
 def _check_finite(adata: AnnData, layer: str, values: np.ndarray, rows: np.ndarray) -> None:

@@ -20,8 +20,9 @@ from tissueshap.pp._log2 import (
     Logarithm as Logarithm,
     formula as formula,
     logarithm_of as logarithm_of,
-    transformed as transformed,
 )
+from tissueshap.pp._mixture import mixtures as mixtures
+from tissueshap.pp._oversample import mixed_values as mixed_values
 
 fill_in(globals()[name] for name in __all__)
 # The others have values for every gene, or none per gene.

@@ -15,9 +15,12 @@ from tissueshap._core import schema, slots
 from tissueshap._core.adata import target
 from tissueshap._core.counts import counts_of
 from tissueshap._core.errors import DataError
+from tissueshap._core.layers import find
+from tissueshap._core.lazy import is_large
 from tissueshap._core.logging import logger
 from tissueshap._core.options import check_number
 from tissueshap._core.scale import warn
+from tissueshap.pp._expressed_on_disk import expressed_in_blocks
 from tissueshap.pp._keep_classes import keep_classes
 
 
@@ -117,14 +120,14 @@ def filter_genes(
         check_number("min_samples", min_samples, low=0, integer=True)
     if subset and adata.isbacked and not copy:
         raise DataError(
-            "genes of an AnnData that is backed on disk cannot be dropped in place: run "
-            "adata = adata.to_memory() first, or pass copy=True"
+            "genes of an AnnData that is backed on disk cannot be dropped in place: mark them "
+            "(subset=False), run adata = adata.to_memory() first, or pass copy=True"
         )
     adata = target(adata, copy=copy)
     keep_classes(adata, label, exclude=exclude, min_class_size=min_class_size)
     name = slots.label_name(adata, label)
     slots.begin(adata, "filter_genes", key_added=key_added)
-    params = {
+    params: dict[str, Any] = {
         "min_reads": min_reads,
         "min_tpm": min_tpm,
         "min_samples": min_samples,
@@ -134,13 +137,16 @@ def filter_genes(
     earlier = _dropped_before(adata, key_added)
     if min_reads is None and earlier.get("sparse"):
         params["min_reads"] = 1  # the genes that are left are less sparse
-    result = r.call(
-        "core_filter_genes",
-        counts=checked(counts),
-        label=adata.obs[name].astype(str).to_numpy(),
-        **_annotation(adata),
-        **params,
-    )
+    classes = adata.obs[name].astype(str).to_numpy()
+    large = is_large(counts.values)
+    if large:
+        result = expressed_in_blocks(counts, label=classes, **_annotation(adata), **params)
+    else:
+        known = _annotation(adata)
+        known["tpm"] = None if known["tpm"] is None else Matrix(known["tpm"])
+        result = r.call(
+            "core_filter_genes", counts=checked(counts), label=classes, **known, **params
+        )
     if not np.any(result["var"][schema.var.filter_pass]):
         rules = result["uns"]["rules"]
         passing = ", ".join(
@@ -155,7 +161,7 @@ def filter_genes(
         "filter_genes",
         result,
         params={"label": name, **params, "subset": subset, "layer": counts.recorded},
-        versions=r.versions("R"),
+        versions=() if large else r.versions("R"),
         key_added=key_added,
     )
     _report(result["uns"], subset=subset)
@@ -217,7 +223,7 @@ def _annotation(adata: AnnData) -> dict[str, Any]:
     """Return what is known about the genes; None for what is not."""
     layer, length, biotype = schema.layers.tpm, schema.var.length, schema.var.biotype
     return {
-        "tpm": Matrix(adata.layers[layer]) if layer in adata.layers else None,
+        "tpm": find(adata, layer),
         "gene_length": adata.var[length].to_numpy(float) if length in adata.var else None,
         "biotype": adata.var[biotype].astype(object) if biotype in adata.var else None,
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypedDict
+from typing import Any, TypedDict
 
 import numpy as np
 from anndata import AnnData
@@ -11,6 +11,7 @@ from tissueshap._core import schema, slots
 from tissueshap._core.adata import target
 from tissueshap._core.dense import dense
 from tissueshap._core.errors import DataError
+from tissueshap._core.lazy import is_large, transformed
 from tissueshap._core.scale import made
 
 
@@ -46,6 +47,8 @@ def log2(
     rises from 100 to 1,000 gains 3.1 (docs/classifier.md compares other offsets).
     Yap et al. (Scientific Reports 11:2641, 2021) use ``offset=0.001, shift=10``, with which
     the first gene gains 10; ``tl.cnn(preset="paper")`` expects these values.
+
+    A layer that is computed when it is read (docs/atlases.md) has a logarithm that is, too.
 
     Parameters
     ----------
@@ -84,25 +87,39 @@ def log2(
             "for example layer='tmm'"
         )
     sources = slots.begin(adata, "log2", layer=layer, key_added=key_added)
-    values = dense(slots.require(adata, "layers", layer))
-    out = np.array(values, dtype=np.float32)
+    values = slots.require(adata, "layers", layer)
+    large = is_large(values)
+    if large:
+        # What pp.tmm makes of checked counts is finite and at least 0.
+        if not offset > 0:
+            raise DataError(f"offset must be above 0, not {offset:g}: there are zeros")
+        results: dict[str, Any] = {}
+    else:
+        results = {"layers": {schema.layers.log2: _logarithms(adata, layer, values, offset, shift)}}
+    slots.write(
+        adata,
+        "log2",
+        results,
+        sources=sources,
+        params={"layer": layer, "offset": float(offset), "shift": float(shift)},
+        computed=schema.layers.log2 if large else None,
+        key_added=key_added,
+    )
+    return adata if copy else None
+
+
+def _logarithms(adata: AnnData, layer: str, values: Any, offset: float, shift: float) -> np.ndarray:
+    """Return the layer, or raise and name samples in which a value has no logarithm."""
+    out = np.array(dense(values), dtype=np.float32)
     lowest = out.min()
     transformed(out, offset=offset, shift=shift)
     if lowest < 0 or not (np.isfinite(out.min()) and np.isfinite(out.max())):
-        bad = adata.obs_names[(values < 0).any(axis=1) | ~np.isfinite(out).all(axis=1)]
+        bad = adata.obs_names[(dense(values) < 0).any(axis=1) | ~np.isfinite(out).all(axis=1)]
         raise DataError(
             f"adata.layers[{layer!r}] + {offset:g} has no logarithm in {len(bad)} samples: "
             f"{list(bad[:5])}: values must be finite and at least 0, and offset above 0"
         )
-    slots.write(
-        adata,
-        "log2",
-        {"layers": {schema.layers.log2: out}},
-        sources=sources,
-        params={"layer": layer, "offset": float(offset), "shift": float(shift)},
-        key_added=key_added,
-    )
-    return adata if copy else None
+    return out
 
 
 def logarithm_of(adata: AnnData) -> Logarithm:
@@ -118,12 +135,3 @@ def formula(settings: Logarithm) -> str:
     """Return the formula of a logarithm: ``log2(CPM + 0.001) + 10``."""
     shift = settings["shift"]
     return f"log2(CPM + {settings['offset']:g})" + (f" + {shift:g}" if shift else "")
-
-
-def transformed(values: np.ndarray, *, offset: float, shift: float) -> np.ndarray:
-    """Overwrite float32 values with ``log2(values + offset) + shift`` and return them."""
-    values += np.float32(offset)
-    with np.errstate(divide="ignore", invalid="ignore"):  # the caller checks the result
-        np.log2(values, out=values)
-    values += np.float32(shift)
-    return values

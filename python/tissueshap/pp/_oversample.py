@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Literal
 
@@ -15,8 +15,9 @@ from tissueshap._core.adata import target
 from tissueshap._core.dense import dense
 from tissueshap._core.errors import DataError
 from tissueshap._core.held_out import training
+from tissueshap._core.lazy import buffer_rows, on_disk, transformed
 from tissueshap._core.options import check_choice
-from tissueshap.pp._log2 import logarithm_of, transformed
+from tissueshap.pp._log2 import logarithm_of
 from tissueshap.pp._mixture import mixtures
 from tissueshap.pp._smote import Mixes, by_numpy, by_smote_variants, smote
 
@@ -103,6 +104,7 @@ def oversample(
     _check_sizes(classes, sizes, method)
     if method == "smote":
         values = slots.require(adata, "layers", layer)
+        _check_memory(values, sizes)
         mixes = smote(
             lambda members: _float64(values, train[members]),
             codes,
@@ -186,16 +188,23 @@ def expand(
         rows if isinstance(rows, pd.DataFrame) else slots.table(adata, record, "table").iloc[rows]
     )
     parts = (chosen[name].to_numpy() for name in ("sample", "neighbour", "mix"))
+    values, finish = mixed_values(adata, layer, offset=offset, shift=shift)
+    return mixtures(values, *parts, finish=finish)
+
+
+def mixed_values(
+    adata: AnnData, layer: str, *, offset: float | None = None, shift: float | None = None
+) -> tuple[Any, Callable[[np.ndarray], Any] | None]:
+    """Return the layer that :func:`expand` mixes, and what it does to each row then."""
     values = slots.require(adata, "layers", layer)
     if layer in _LOGGED:
-        return mixtures(values, *parts)
+        return values, None
     recorded = logarithm_of(adata)
-    logarithm = partial(
+    return values, partial(
         transformed,
         offset=recorded["offset"] if offset is None else offset,
         shift=recorded["shift"] if shift is None else shift,
     )
-    return mixtures(values, *parts, finish=logarithm)
 
 
 def _float64(values: Any, rows: np.ndarray) -> np.ndarray:
@@ -205,6 +214,16 @@ def _float64(values: Any, rows: np.ndarray) -> np.ndarray:
         part = rows[start : start + 64]
         converted[start : start + 64] = dense(values[part])
     return converted
+
+
+def _check_memory(values: Any, sizes: np.ndarray) -> None:
+    """Refuse SMOTE's search for neighbours in a class on disk that does not fit into memory."""
+    if on_disk(values) and sizes.max() > buffer_rows(values.shape[1]):
+        raise DataError(
+            f"method='smote' compares all samples of a class, and the {sizes.max():,} of the "
+            f"largest do not fit into memory: choose method='random', which repeats samples, or "
+            f"method='class_weight'"
+        )
 
 
 def _check_sizes(classes: list[str], sizes: np.ndarray, method: str) -> None:

@@ -13,7 +13,9 @@ from tissueshap._core import provenance, schema, slots
 from tissueshap._core.adata import target
 from tissueshap._core.counts import counts_of
 from tissueshap._core.errors import DataError
+from tissueshap._core.lazy import is_large
 from tissueshap._core.scale import check_not_normalised
+from tissueshap.pp._tmm_on_disk import tmm_in_blocks
 
 
 def tmm(
@@ -31,6 +33,9 @@ def tmm(
     sizes. The R function ``core_tmm`` does the work, with ``settings.n_jobs`` processes for
     large data. If ``pp.filter_genes`` marks genes, library sizes and factors are those of the
     marked genes, and the layer has values for all.
+
+    Counts on disk that do not fit into memory (docs/atlases.md) are read in blocks, and the layer
+    is not stored: later functions compute it for the samples that they read.
 
     Parameters
     ----------
@@ -71,15 +76,20 @@ def tmm(
     read = "filter_genes" if mask is not None else None
     sources = slots.begin(adata, "tmm", read, key_added=key_added)
     counts = counts_of(adata, layer)
-    result = r.call(
-        "core_tmm",
-        counts=checked(counts),
-        reference=_frozen(reference),
-        BPPARAM=workers(adata),
-        genes=mask,
-    )
-    # R's genes x samples in Fortran order are samples x genes in C order: no copy.
-    result["layers"] = {name: np.asarray(layer).T for name, layer in result["layers"].items()}
+    frozen = _frozen(reference)
+    large = is_large(counts.values)
+    if large:
+        result = tmm_in_blocks(counts, reference=frozen, genes=mask)
+    else:
+        result = r.call(
+            "core_tmm",
+            counts=checked(counts),
+            reference=frozen,
+            BPPARAM=workers(adata),
+            genes=mask,
+        )
+        # R's genes x samples in Fortran order are samples x genes in C order: no copy.
+        result["layers"] = {name: np.asarray(layer).T for name, layer in result["layers"].items()}
     # The vector of a single sample arrives from R as a number.
     totals = np.atleast_1d(result["obs"][schema.obs.lib_size])
     check_not_normalised(totals, counts.where)
@@ -88,8 +98,9 @@ def tmm(
         "tmm",
         result,
         params={"frozen": reference is not None, "layer": counts.recorded},
-        versions=r.versions("R", "edgeR"),
+        versions=("scipy",) if large else r.versions("R", "edgeR"),
         sources=sources,
+        computed=schema.layers.tmm if large else None,
         key_added=key_added,
     )
     del result  # its layer is R's memory, in doubles

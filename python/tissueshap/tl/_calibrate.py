@@ -131,7 +131,7 @@ def calibrate(
         source, held = "out-of-fold", samples
         logits, placed = _out_of_fold(adata, name, model.recipe, samples, codes, n_folds, seed)
     calibration = fit(logits, codes[held], *placed, novelty, source=source, seed=seed)
-    centre = centres(_rows(values, samples), n_centres, seed)
+    centre = centres(_rows(values, samples).fitting(seed), n_centres, seed)
     calibrated = replace(model, calibration=calibration, background=centre)
     test = np.flatnonzero(np.asarray(adata.obs[schema.obs.split].astype(str)) == TEST)
     if test.size:

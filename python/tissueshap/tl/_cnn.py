@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from tissueshap._core.adata import target
 from tissueshap._core.counts import counts_place
 from tissueshap._core.errors import DataError
 from tissueshap._core.held_out import training
+from tissueshap._core.lazy import buffer_rows, on_disk
 from tissueshap._core.logging import logger
 from tissueshap._core.scale import check_logs, described, made
 from tissueshap.model import (
@@ -59,6 +60,9 @@ def cnn(
     training (the preset sets the share). Rows of the oversampling table that mix one of these
     samples are dropped to avoid data leakage, and the other rows of the class get a larger
     weight to compensate.
+
+    Of data on disk that do not fit into memory, rows are read in shuffled blocks and prepared
+    when they are needed (docs/atlases.md).
 
     Parameters
     ----------
@@ -138,6 +142,7 @@ def cnn(
     values = slots.require(adata, "layers", layer)
     if layer.endswith(schema.layers.log2):
         check_logs(values, f"adata.layers[{layer!r}]")
+    settings = _fitting(settings, values, samples.size)
     source = Source(adata, name, samples, layer, balanced)
     seeds = [seed + 1000 * number for number in range(settings.n_models)]
     members, numbers = zip(*(member(source, settings, one) for one in seeds), strict=True)
@@ -192,6 +197,14 @@ def cnn(
         key_added=key_added,
     )
     return classifier
+
+
+def _fitting(settings: Preset, values: Any, n_samples: int) -> Preset:
+    """Return the settings with as many samples to monitor the training as fit into memory."""
+    if not on_disk(values):
+        return settings
+    share = buffer_rows(values.shape[1]) / n_samples
+    return replace(settings, validation=min(settings.validation, share))
 
 
 def _check_logarithm(adata: AnnData, settings: Preset, layer: str) -> None:

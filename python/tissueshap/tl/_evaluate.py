@@ -13,6 +13,7 @@ from tissueshap._core.adata import target
 from tissueshap._core.dense import dense
 from tissueshap._core.errors import DataError, DataWarning
 from tissueshap._core.held_out import Rounds, rounds
+from tissueshap._core.lazy import fitting
 from tissueshap._core.logging import logger
 from tissueshap.evaluation import confusion, logistic, scores
 
@@ -201,5 +202,6 @@ def _logistic(
 ) -> np.ndarray:
     """Return the classes that a logistic regression predicts for the test samples."""
     values = slots.require(adata, "layers", layer)
+    train = fitting(values, train, seed)
     x, new = (np.asarray(dense(values[rows]), dtype=np.float32) for rows in (train, test))
     return logistic(x, codes[train], new, seed=seed)

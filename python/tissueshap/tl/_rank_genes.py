@@ -11,6 +11,7 @@ import pandas as pd
 from tissueshap._core import schema, slots
 from tissueshap._core.adata import target
 from tissueshap._core.dense import dense
+from tissueshap._core.layers import find
 from tissueshap._core.logging import logger
 from tissueshap._core.options import check_choice, check_number
 from tissueshap._core.selection import descending_ranks
@@ -163,11 +164,12 @@ def _directions(
     """Return the direction of each gene, NaN if the classifier's input is not here."""
     params = slots.table(adata, record, "params")
     layer = str(params.get("layer"))
-    if layer not in adata.layers or params.get("prepared"):  # counts were explained
+    values = find(adata, layer)
+    if values is None or params.get("prepared"):  # counts were explained
         return np.full(summary.shape, np.nan)
     own = adata.obs[label].astype(str).to_numpy()
     others = [np.flatnonzero(own != name) for name in classes]
-    return directions(summary, adata.layers[layer], members, others)
+    return directions(summary, values, members, others)
 
 
 def _by_fold(

@@ -85,7 +85,8 @@ def shap(
         of ``pp.oversample``, as published), ``"stratified"`` (the training samples, each class
         equally often), ``"others"`` (the training samples of classes other than the explained
         one), ``"kmeans"`` (cluster centres of the training samples, weighted by their
-        members), or a matrix (samples x the model's genes, on the layer's scale).
+        members), or a matrix (samples x the model's genes, on the layer's scale). Of training
+        samples on disk, as many are drawn, and held in memory, as fit.
     n_centres
         Number of centres for ``"kmeans"``.
     n_draws
@@ -129,8 +130,9 @@ def shap(
     classes.
 
     For an AnnData that was read with ``backed="r+"``, layers, frames and records are also
-    written to its file, the layers sample by sample. If the work is interrupted, the samples
-    explained so far are written.
+    written to its file, the layers sample by sample. For other data on disk that do not fit into
+    memory, the layer is in a temporary file. If the work is interrupted, the samples explained so
+    far are written.
 
     Raises
     ------

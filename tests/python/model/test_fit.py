@@ -8,8 +8,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from tissueshap._core import lazy
 from tissueshap._core.settings import settings
 from tissueshap.model import preset
+from tissueshap.model._row_source import InMemory
 
 
 @pytest.fixture
@@ -28,7 +30,8 @@ def batches(data):
 
 
 def _threads():
-    return [thread for thread in threading.enumerate() if thread.name.startswith("rows")]
+    names = ("rows", "reader")
+    return [thread for thread in threading.enumerate() if thread.name.startswith(names)]
 
 
 def test_an_epoch_has_each_row_once_in_an_order_of_its_own(data, batches):
@@ -36,38 +39,65 @@ def test_an_epoch_has_each_row_once_in_an_order_of_its_own(data, batches):
     orders = []
     for epoch in range(2):
         order = np.random.default_rng([3, epoch]).permutation(len(rows))
-        x, y, weight = (np.concatenate(parts) for parts in zip(*dealt, strict=True))
+        x, y, weight = map(np.concatenate, zip(*dealt.epoch(epoch), strict=True))
         np.testing.assert_array_equal(x, data.x[order])
         np.testing.assert_array_equal(y.argmax(axis=1), data.codes[order])
         np.testing.assert_array_equal(weight, 1)
         orders.append(order)
-        dealt.on_epoch_end()
     assert not np.array_equal(*orders)
 
 
-def test_batches_can_be_read_twice_and_in_any_order(batches):
-    # Keras reads the first ones to learn their shapes.
-    dealt = batches()
-    first, last = dealt[0][0], dealt[len(dealt) - 1][0]
-    np.testing.assert_array_equal(dealt[0][0], first)
-    np.testing.assert_array_equal(dealt[len(dealt) - 1][0], last)
-
-
-def test_batches_are_expanded_ahead_in_other_threads(data, batches):
+def test_batches_are_expanded_ahead_in_other_threads(data, batches, monkeypatch):
+    monkeypatch.setattr(lazy, "BUFFER", 1)  # not once for all epochs
     asked = threading.Event()
     names = []
 
     def expand(part):
-        names.append(threading.current_thread().name)
+        if len(part) > 1:
+            names.append(threading.current_thread().name)
         if len(names) > 1:
             asked.set()
         return data.x[part["sample"]]
 
     dealt = batches(replace(data.rows(), expand=expand))
     assert len(dealt) > 2
-    _ = dealt[0]
+    epoch = dealt.epoch(1)
+    next(epoch)
     assert asked.wait(timeout=10), "only the batch that was asked for is expanded"
     assert all(name.startswith("rows") for name in names)
+
+
+def test_the_next_group_is_read_while_the_network_is_trained_on_one(data, batches):
+    class Groups(InMemory):
+        def deal(self, table, n_batches, rng):
+            whole = super().deal(table, n_batches, rng)[0]
+            return [[batch] for batch in whole]
+
+        def load(self, table, rows):
+            read.append(threading.current_thread().name)
+            return lambda chosen: data.x[table["sample"].iloc[chosen]]
+
+    read = []
+    dealt = batches(replace(data.rows(), expand=Groups(lambda part: data.x[part["sample"]])))
+    order = np.random.default_rng([3, 1]).permutation(len(data.rows()))
+    x = np.concatenate([x for x, _, _ in dealt.epoch(1)])
+    np.testing.assert_array_equal(x, data.x[order])
+    assert len(read) == len(dealt)
+    assert all(name.startswith("reader") for name in read)
+
+
+def test_the_history_has_the_means_of_the_epoch(data):
+    """With a learning rate of 0 they are the network's loss and accuracy on all rows."""
+    still = replace(preset("small"), learning_rate=0.0, dropout=0.0, epochs=2, min_steps=0)
+    classifier = data.train(still)
+    proba = classifier.predict_proba(data.rows().x_validation)
+    accuracy = np.mean(proba.argmax(axis=1) == data.rows().codes_validation)
+    assert classifier.history["val_accuracy"].tolist() == pytest.approx([accuracy] * 2)
+    rows = data.rows()
+    own = classifier.predict_proba(data.x[: len(rows)]).argmax(axis=1) == rows.codes
+    assert classifier.history["accuracy"].iloc[-1] == pytest.approx(own.mean())
+    expected = classifier.history["loss"].iloc[0]
+    assert classifier.history["loss"].iloc[1] == pytest.approx(expected, rel=1e-5)
 
 
 def test_the_number_of_threads_does_not_change_the_network(data):

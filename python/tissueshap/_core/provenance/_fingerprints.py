@@ -11,6 +11,7 @@ import numpy as np
 
 from tissueshap._core import schema
 from tissueshap._core.dense import dense
+from tissueshap._core.layers import find
 from tissueshap._core.provenance._genes_in_use import genes_in_use
 
 if TYPE_CHECKING:
@@ -75,7 +76,8 @@ class Now:
 
     def _values(self, layer: str | None) -> str | None:
         """Return the fingerprint of a layer: of some samples' values, in the order of names."""
-        if layer not in self._adata.layers or 0 in self._adata.shape:
+        found = None if 0 in self._adata.shape else find(self._adata, layer)
+        if found is None:
             return None
         order = np.argsort(np.asarray(self._names, dtype=object), kind="stable")
         chosen = order[np.unique(np.linspace(0, order.size - 1, _ROWS).astype(int))]
@@ -83,7 +85,7 @@ class Now:
         names = np.asarray(list(map(str, self._adata.var_names[in_use])), dtype=object)
         genes = in_use[np.argsort(names)]
         rows = np.sort(chosen)  # a file is read in its own order
-        part = self._adata.layers[layer][rows]
+        part = found[rows]
         digest = hashlib.md5(usedforsecurity=False)
         for place in np.searchsorted(rows, chosen):
             values = dense(part[place : place + 1])[0].astype("<f4")[genes]

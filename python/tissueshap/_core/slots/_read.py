@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from tissueshap._core import schema
+from tissueshap._core import layers, schema
 from tissueshap._core.errors import DataError, MissingSlotError
 from tissueshap._core.slots._names import named
 
@@ -33,6 +33,8 @@ def require(adata: AnnData, group: str, key: str, *, key_added: str | None = Non
     """Return a slot, or raise an error that names the verb that writes it."""
     values = getattr(adata, group)
     name = named(key, key_added)
+    if group == "layers" and (layer := layers.find(adata, name)) is not None:
+        return layer
     if name in values:
         return values[name]
     verb = schema.written_by(group, key)

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from tissueshap._core import schema
+from tissueshap._core.lazy import Lazy
 from tissueshap._version import __version__
 
 if TYPE_CHECKING:
@@ -27,7 +28,8 @@ def as_stored(group: str, key: str, value: Any, adata: AnnData) -> Any:
             return frame.set_axis(index, axis=0)
         return np.asarray(value, dtype=np.float32)
     if group == "layers":
-        return np.ascontiguousarray(value, dtype=dtype or np.float32)
+        is_read_later = isinstance(value, Lazy)
+        return value if is_read_later else np.ascontiguousarray(value, dtype=dtype or np.float32)
     column = pd.Series(value).to_numpy() if not isinstance(value, pd.Categorical) else value
     if dtype == "category":
         return pd.Categorical(column)

@@ -30,6 +30,7 @@ def write(
     seed: int | None = None,
     versions: Mapping[str, str] | Sequence[str] = (),
     sources: Mapping[str, str] | None = None,
+    computed: str | None = None,
     key_added: str | None = None,
 ) -> None:
     """Write the results of a verb, and record how and from what they were made.
@@ -52,6 +53,9 @@ def write(
         Versions of the packages that did the work, or their names in Python.
     sources
         The result of :func:`begin`, and under ``"model"`` the model's fingerprint.
+    computed
+        A layer that is not stored, but computed from the results whenever it is read
+        (:mod:`tissueshap._core.layers`).
     key_added
         Replaces the verb's name in ``uns`` and is the prefix of the other names
         (``key_added="run2"`` writes ``varm["run2_shap_rank"]``).
@@ -68,12 +72,13 @@ def write(
         for key, value in results.get(group, {}).items()
     }
     name = key_added or verb
-    refuse_taken(adata, verb, prepared, name)
+    not_stored = () if computed is None else (("layers", named(computed, key_added)),)
+    refuse_taken(adata, verb, [*prepared, *not_stored], name)
     origin = provenance.made_from(adata, verb, params, sources or {})
     before = provenance.records(adata).get(name, {})
     if name in (sources or {}):
         origin = provenance.inherited(origin, before.get("made_from", {}), name)
-    slots = {f"{group}/{key}" for group, key in prepared} | set(listed(before))
+    slots = {f"{group}/{key}" for group, key in (*prepared, *not_stored)} | set(listed(before))
     entry: dict[str, Any] = {
         "verb": verb,
         "params": storable(params),
@@ -86,6 +91,10 @@ def write(
     if seed is not None:
         entry["seed"] = int(seed)
     entry.update(storable(results.get("uns", {})))
+    if computed is not None:
+        sources_of = (computed, *results.get("obs", {}))
+        entry["computed"] = {key: named(key, key_added) for key in sources_of}
+        adata.layers.pop(named(computed, key_added), None)  # of an earlier call
     for (group, key), value in prepared.items():
         held_in(adata, group)[key] = value
     record(adata)[name] = entry

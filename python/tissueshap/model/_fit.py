@@ -332,7 +332,10 @@ def _optimizer(settings: Preset, *, steps: int) -> Any:
         decay = schedules.InverseTimeDecay(settings.learning_rate, decay_steps=1, decay_rate=0.01)
         return keras.optimizers.RMSprop(decay, rho=0.9)
     cosine = schedules.CosineDecay(settings.learning_rate, decay_steps=steps)
-    return keras.optimizers.AdamW(cosine, weight_decay=settings.weight_decay)
+    adamw = keras.optimizers.AdamW
+    if _backend.backend() == "tensorflow":
+        from tissueshap.model._adamw import AdamW as adamw  # noqa: N813 - the same optimizer
+    return adamw(cosine, weight_decay=settings.weight_decay)
 
 
 def _one_hot(codes: np.ndarray, n_classes: int) -> np.ndarray:

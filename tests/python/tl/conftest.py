@@ -8,7 +8,7 @@ import pytest
 
 from tissueshap.model._classifier import Classifier
 from tissueshap.pp import log2, oversample, split
-from tissueshap.tl import cnn
+from tissueshap.tl import cnn, rank_genes, select_genes, shap
 
 
 @pytest.fixture(scope="session")
@@ -44,3 +44,18 @@ def model(_learned: tuple[ad.AnnData, Classifier]) -> Classifier:
 def learned(_learned: tuple[ad.AnnData, Classifier]) -> ad.AnnData:
     """`prepared` after tl.cnn."""
     return _learned[0].copy()
+
+
+@pytest.fixture(scope="session")
+def _explained(_learned: tuple[ad.AnnData, Classifier]) -> ad.AnnData:
+    adata, model = _learned[0].copy(), _learned[1]
+    shap(adata, model, n_draws=60)
+    rank_genes(adata)
+    select_genes(adata, method="top_n", n_top=5)
+    return adata
+
+
+@pytest.fixture
+def explained(_explained: ad.AnnData) -> ad.AnnData:
+    """`learned` after tl.select_genes: five genes of each class."""
+    return _explained.copy()

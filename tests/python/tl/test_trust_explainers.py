@@ -7,20 +7,6 @@ from tissueshap import tl
 from tissueshap._core import slots
 
 
-@pytest.fixture(scope="module")
-def _explained(_learned):
-    adata, model = _learned[0].copy(), _learned[1]
-    tl.shap(adata, model, n_draws=60)
-    tl.rank_genes(adata)
-    tl.select_genes(adata, method="top_n", n_top=5)
-    return adata
-
-
-@pytest.fixture
-def explained(_explained):
-    return _explained.copy()
-
-
 def _row(adata, check):
     return slots.table(adata, "trust", "summary").set_index("check").loc[check]
 

@@ -8,20 +8,6 @@ from tissueshap import tl
 from tissueshap._core import provenance, slots
 
 
-@pytest.fixture(scope="module")
-def _explained(_learned):
-    adata, model = _learned[0].copy(), _learned[1]
-    tl.shap(adata, model, n_draws=20)
-    tl.rank_genes(adata)
-    tl.select_genes(adata, method="top_n", n_top=5)
-    return adata
-
-
-@pytest.fixture
-def explained(_explained):
-    return _explained.copy()
-
-
 def _rows(adata, check):
     table = slots.table(adata, "trust", "summary")
     return table[table["check"] == check].reset_index(drop=True)

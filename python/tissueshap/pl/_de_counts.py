@@ -50,7 +50,7 @@ def de_counts(
     True
     """
     table = counts(adata, label)
-    table = table[table["class"].isin(_style.chosen(list(table["class"]), groups))]
+    table = _style.of_chosen(table, groups)
     table = table.assign(n=table["up"] + table["down"]).sort_values(
         "n", ascending=False, kind="stable"
     )

@@ -9,17 +9,16 @@ import pandas as pd
 
 from tissueshap._core import slots
 from tissueshap._core.labels import GENE_SETS
-from tissueshap.pl import _palette, _style
+from tissueshap.pl import _style
 from tissueshap.pl._canvas import Canvas, Options, figure
+from tissueshap.pl._dot_matrix import Measure, dot_matrix
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from anndata import AnnData
-    from matplotlib.axes import Axes
 
 _MOST_TERMS = 45
-_LARGEST = 90  # area of the largest dot, in points
 
 
 @figure
@@ -83,22 +82,24 @@ def enrichment(
     shown = table[table["ID"].isin(terms)]
     names = shown.drop_duplicates("ID").set_index("ID")["Description"]
     longest = 60 if canvas.longest == _style.LONGEST else canvas.longest
-    named, columns_named = _style.texts(names.loc[terms], longest), _list_names(lists)
-    column = max(0.2, 0.4 - 0.05 * len(lists))
-    width = 1.6 + _style.label_length(named) + max(0.8, column * len(lists))
-    height = 0.8 + _style.label_length(columns_named) + max(1.8, _style.ROW * len(terms))
-    axes = canvas.axes(width, height)
-    _dots(canvas, axes, shown, terms, place, size)
-    axes.tick_params(axis="y", length=0)
-    axes.set_yticks(range(len(terms)), named)
-    axes.set_ylim(len(terms) - 0.4, -0.6)
-    axes.grid(visible=True, axis="both")
-    points = 7.0
-    if canvas.width is not None:
-        room = canvas.width - _style.label_length(named) - 1.2
-        points = float(np.clip(0.75 * 72 * room / len(lists), 4, 7))
-    axes.set_xticks(range(len(lists)), columns_named, rotation=90, fontsize=points)
-    axes.set_xlim(-0.6, len(lists) - 0.4)
+    at = pd.Series(range(len(terms)), index=terms)
+    keys = zip(shown["source"], shown["class"], strict=True)
+    is_share = size == "share"
+    ratio = _share(shown["GeneRatio"]) if is_share else enrichment_ratio(shown)
+    strength = -np.log10(np.maximum(shown["p.adjust"], 1e-300))
+    dot_matrix(
+        canvas,
+        _style.texts(names.loc[terms], longest),
+        _list_names(lists),
+        (at.loc[shown["ID"]].to_numpy(), np.array([place[key] for key in keys])),
+        area=Measure(
+            ratio.to_numpy(float),
+            "share of the list's genes" if is_share else "enrichment ratio",
+            ("{:.1%}" if is_share else "{:.3g}").format,
+        ),
+        colour=Measure(strength.to_numpy(float), "−log10 adjusted p-value"),
+        column_width=max(0.2, 0.4 - 0.05 * len(lists)),
+    )
 
 
 def _lists(table: pd.DataFrame, tested: pd.DataFrame) -> list[tuple[str, str]]:
@@ -131,42 +132,6 @@ def _share(ratios: pd.Series) -> pd.Series:
     """Return ``"3/40"`` as a number."""
     pairs = [str(ratio).split("/") for ratio in ratios]
     return pd.Series([float(a) / float(b) for a, b in pairs], index=ratios.index, dtype=float)
-
-
-def _dots(
-    canvas: Canvas,
-    axes: Axes,
-    shown: pd.DataFrame,
-    terms: list[str],
-    place: dict[tuple[str, str], int],
-    size: str,
-) -> None:
-    ratio = _share(shown["GeneRatio"]) if size == "share" else enrichment_ratio(shown)
-    x = [place[key] for key in zip(shown["source"], shown["class"], strict=True)]
-    rows = pd.Series(range(len(terms)), index=terms)
-    strength = -np.log10(np.maximum(shown["p.adjust"], 1e-300))
-    top = float(ratio.max())
-    dots = axes.scatter(
-        x,
-        rows.loc[shown["ID"]],
-        s=_LARGEST * ratio / top,
-        c=strength,
-        cmap=_palette.SEQUENTIAL + "_r",
-        vmin=0,
-        linewidths=0,
-    )
-    bar = axes.figure.colorbar(
-        dots, ax=axes, shrink=1.0 if len(terms) < 20 else 0.5, aspect=20, pad=0.02
-    )
-    bar.set_label("−log10 adjusted p-value")
-    steps = [top / 4, top / 2, top]
-    handles = [axes.scatter([], [], s=_LARGEST * s / top, color=_palette.MUTED) for s in steps]
-    canvas.legend(
-        axes,
-        handles,
-        [f"{step:.1%}" if size == "share" else f"{step:.3g}" for step in steps],
-        title="share of the list's genes" if size == "share" else "enrichment ratio",
-    )
 
 
 def _list_names(lists: list[tuple[str, str]]) -> list[str]:

@@ -44,7 +44,7 @@ def per_class(
     True
     """
     table = slots.table(adata, "compare", "per_class")
-    table = table[table["class"].isin(_style.chosen(list(table["class"].astype(str)), groups))]
+    table = _style.of_chosen(table, groups)
     table = table.sort_values(["fraction", "n_shap"], ascending=False, kind="stable")
     n_shap = table["n_shap"].to_numpy(dtype=float)
     up, down, expected = (

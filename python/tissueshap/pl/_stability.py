@@ -48,7 +48,7 @@ def stability(
     True
     """
     table = slots.table(adata, "stability", "per_class")
-    table = table[table["class"].isin(_style.chosen(list(table["class"].astype(str)), groups))]
+    table = _style.of_chosen(table, groups)
     table = table.sort_values(["fraction", "rbo"], ascending=False, kind="stable")
     own, other = table["class"].astype(str), table["other"].astype(str)
     names = [a if a == b else f"{a} / {b}" for a, b in zip(own, other, strict=True)]

@@ -16,6 +16,7 @@ from tissueshap._core.settings import WIDTHS, settings
 from tissueshap.pl._rc import context
 
 if TYPE_CHECKING:
+    import pandas as pd
     from anndata import AnnData
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -99,6 +100,11 @@ def chosen(names: Sequence[str], groups: str | Sequence[str] | None) -> list[str
     if not wanted:
         raise DataError("groups must name at least one class")
     return [name for name in names if name in wanted]
+
+
+def of_chosen(table: pd.DataFrame, groups: str | Sequence[str] | None) -> pd.DataFrame:
+    """Return the rows of the classes to draw, of a table with a row for each class."""
+    return table[table["class"].isin(chosen(list(table["class"].astype(str)), groups))]
 
 
 def similar(rows: np.ndarray) -> np.ndarray:

@@ -1,0 +1,109 @@
+"""Dots in rows and columns, with an area and a colour each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tissueshap.pl import _palette, _style
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from tissueshap.pl._canvas import Canvas
+
+#: Area of the largest dot, in points.
+_LARGEST = 90
+#: Rows up to which labels have the usual size, and the colour bar is as high as the rows.
+_FEW_ROWS, _FEWEST_ROWS = 45, 20
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What the area or the colour of a dot shows.
+
+    Attributes
+    ----------
+    values
+        One for each dot.
+    title
+        In words.
+    written
+        How a value of the legend is written.
+    """
+
+    values: np.ndarray
+    title: str
+    written: Callable[[float], str] = "{:.2g}".format
+
+
+def dot_matrix(
+    canvas: Canvas,
+    rows: Sequence[str],
+    columns: Sequence[str],
+    places: tuple[np.ndarray, np.ndarray],
+    *,
+    area: Measure,
+    colour: Measure,
+    column_width: float,
+) -> None:
+    """Draw dots in labelled rows and columns.
+
+    Parameters
+    ----------
+    canvas
+        Where to draw.
+    rows, columns
+        Their labels; the first row is on top.
+    places
+        Row and column of each dot, as numbers.
+    area, colour
+        What they show.
+    column_width
+        Inches for a column, if the width is not given.
+    """
+    width = 1.9 + _style.label_length(rows) + max(0.8, column_width * len(columns))
+    height = 0.8 + _style.label_length(columns) + max(1.8, _style.ROW * len(rows))
+    axes = canvas.axes(width, height)
+    _dots(canvas, axes, places, area, colour, n_rows=len(rows))
+    axes.tick_params(axis="y", length=0)
+    axes.set_yticks(range(len(rows)), rows, fontsize=7 if len(rows) <= _FEW_ROWS else 6)
+    axes.set_ylim(len(rows) - 0.4, -0.6)
+    axes.grid(visible=True, axis="both")
+    points = 7.0
+    if canvas.width is not None:
+        room = canvas.width - _style.label_length(rows) - 1.4
+        points = float(np.clip(0.75 * 72 * room / len(columns), 4, 7))
+    axes.set_xticks(range(len(columns)), columns, rotation=90, fontsize=points)
+    axes.set_xlim(-0.6, len(columns) - 0.4)
+
+
+def _dots(
+    canvas: Canvas,
+    axes: Axes,
+    places: tuple[np.ndarray, np.ndarray],
+    area: Measure,
+    colour: Measure,
+    *,
+    n_rows: int,
+) -> None:
+    top = float(area.values.max()) or 1.0
+    dots = axes.scatter(
+        places[1],
+        places[0],
+        s=_LARGEST * area.values / top,
+        c=colour.values,
+        cmap=_palette.SEQUENTIAL + "_r",
+        vmin=0,
+        linewidths=0,
+    )
+    bar = axes.figure.colorbar(
+        dots, ax=axes, shrink=1.0 if n_rows < _FEWEST_ROWS else 0.5, aspect=20, pad=0.02
+    )
+    bar.set_label(colour.title)
+    steps = [top / 4, top / 2, top]
+    handles = [axes.scatter([], [], s=_LARGEST * s / top, color=_palette.MUTED) for s in steps]
+    canvas.legend(axes, handles, [area.written(step) for step in steps], title=area.title)

@@ -15,23 +15,25 @@ N_FOLDS, N_PERMUTATIONS = 3, 39
 _MAX_LEVELS = 10
 
 
-def usable(column: pd.Series) -> pd.Series | None:
+def usable(column: pd.Series, least: int = LEAST_LEVEL) -> pd.Series | None:
     """Return the known values of a column that can be predicted; None if there are too few.
 
-    Levels with fewer than five samples are left out; two levels must remain. Numbers of more
-    than ten different values are taken as numbers.
+    Levels with too few samples are left out; two levels must remain. Numbers of more than ten
+    different values are taken as numbers.
 
     Parameters
     ----------
     column
         Of ``obs``, of the samples of one class.
+    least
+        Samples of each level.
     """
     known = column.dropna()
     if is_number(known):
         return known.astype(np.float64) if known.nunique() >= LEAST_NUMBERS else None
     known = known.astype(str)
     sizes = known.value_counts()
-    known = known[known.map(sizes) >= LEAST_LEVEL]
+    known = known[known.map(sizes) >= least]
     return known if known.nunique() > 1 else None
 
 

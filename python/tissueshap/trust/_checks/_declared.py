@@ -267,7 +267,8 @@ CHECKS = {
     "necessity": Check(
         needs=("probabilities", "training"),
         question="Is training on these genes alone better than on random ones?",
-        measure="macro F1 of a model trained on the genes alone, less that on random genes",
+        measure="macro F1 of a model trained on each class's first gene alone, less that on random "
+        "genes",
         threshold=0.01,
         why="That of one held-out sample in a hundred, and more than as many samples differ by "
         "chance in one of 20 tables.",

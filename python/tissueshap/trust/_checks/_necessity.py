@@ -17,9 +17,9 @@ from tissueshap.trust._checks._rows import Found, absent, all_selected
 from tissueshap.trust._performance import confusion, macro_f1
 from tissueshap.trust._verdict import Row, more_than_none
 
-#: Of each class as many genes as are selected are removed or kept, and up to so many times more.
+#: Of each class as many genes as are selected are removed, and up to so many times more.
 _DEPTH = 10
-#: Most genes that are removed or kept then, as a share of all.
+#: Most genes that are removed then, as a share of all.
 _MOST = 0.5
 #: How often chance gives a difference that counts, among the held-out samples.
 _LEVEL = 0.05
@@ -90,25 +90,28 @@ def necessity(context: Context, networks: Networks) -> Found:
 def _trainings(context: Context) -> list[_Training]:
     rng = np.random.default_rng([context.numbers.seed, 15])
     trainings = []
-    for n_ranks, chosen in _sets(context).items():
+    for action, n_ranks in _depths(context):
+        chosen = _chosen(context, n_ranks)
         random = np.zeros_like(chosen)
         random[rng.permutation(chosen.size)[: chosen.sum()]] = True
         for genes, mask in (("selected", chosen), ("random", random)):
-            trainings += [_Training(action, genes, n_ranks, mask) for action in ("remove", "keep")]
+            trainings.append(_Training(action, genes, n_ranks, mask))
     return trainings
 
 
-def _sets(context: Context) -> dict[int, np.ndarray]:
-    """Return the genes of all classes' first ranks, by the number of ranks."""
-    first = _chosen(context, context.n_ranks)
-    if first.all():
-        return {}
-    sets = {context.n_ranks: first}
-    for n_ranks in range(_DEPTH * context.n_ranks, context.n_ranks, -context.n_ranks):
-        chosen = _chosen(context, n_ranks)
-        if chosen.mean() <= _MOST:
-            return {**sets, n_ranks: chosen}
-    return sets
+def _depths(context: Context) -> list[tuple[str, int]]:
+    """Return what is done with how many of each class's first genes.
+
+    The first gene of each class is kept, because any hundred genes predict tissues well; many
+    are removed, because others replace a few.
+    """
+    n_ranks = context.n_ranks
+    if _chosen(context, n_ranks).all():
+        return []
+    kept = [("keep", number) for number in dict.fromkeys((1, n_ranks))]
+    more = range(_DEPTH * n_ranks, n_ranks, -n_ranks)
+    most = [number for number in more if _chosen(context, number).mean() <= _MOST][:1]
+    return [*kept, *(("remove", number) for number in (n_ranks, *most))]
 
 
 def _chosen(context: Context, n_ranks: int) -> np.ndarray:
@@ -120,6 +123,9 @@ def _rows(
 ) -> list[Row]:
     """Return both rows; a difference must be more than chance gives among the samples.
 
+    Nothing is measured where random genes alone are as good as all of them, or where without
+    either genes nothing is lost.
+
     Parameters
     ----------
     context
@@ -130,7 +136,7 @@ def _rows(
         Which held-out samples each of them predicts correctly.
     """
     scores = table.set_index(["action", "genes", "n_ranks"])["macro_f1"]
-    first, deepest = int(table["n_ranks"].min()), int(table["n_ranks"].max())
+    first, deepest = int(scores["keep"].index[0][1]), int(scores["remove"].index[-1][1])
     codes, check = context.codes[context.test], CHECKS["necessity"]
     given = macro_f1(confusion(codes, context.predicted, len(context.classes)))
 
@@ -139,39 +145,44 @@ def _rows(
         return max(least, more_than_none(gain, np.arange(gain.size), level=_LEVEL))
 
     kept, random = scores["keep", "selected", first], scores["keep", "random", first]
+    best = max(given, float(scores.max()))
+    full = random > best - check.threshold
     rows = [
         Row(
             check="necessity",
             question=check.question,
             measure=check.measure,
-            value=float(kept - random),
+            value=np.nan if full else float(kept - random),
             chance=0.0,
             threshold=threshold(check.threshold, "keep", "selected", "random", first),
-            reason=f"{_number(table, first)} genes alone: {kept:.3f}, as many random ones: "
-            f"{random:.3f}; all genes: {given:.3f}",
+            reason=f"{_number(table, 'keep', first)} genes alone: {kept:.3f}, as many random ones: "
+            f"{random:.3f}; all genes: {given:.3f}"
+            + ("; random genes tell as much as all" if full else ""),
         )
     ]
     if check.also is None:
         return rows
     without, random = (scores["remove", genes, deepest] for genes in ("selected", "random"))
+    lost = best - min(without, random) >= check.also.threshold
     rows.append(
         Row(
             check="necessity",
             question=check.also.question,
             measure=check.also.measure,
-            value=float(random - without),
+            value=float(random - without) if lost else np.nan,
             chance=0.0,
             threshold=threshold(check.also.threshold, "remove", "random", "selected", deepest),
-            reason=f"without {_number(table, deepest)} genes: {without:.3f}, without random "
-            f"ones: {random:.3f}; genes that are correlated with them may replace them, and "
+            reason=f"without {_number(table, 'remove', deepest)} genes: {without:.3f}, without "
+            f"random ones: {random:.3f}; genes that are correlated with them may replace them, and "
             "then nothing is lost however important they are",
         )
     )
     return rows
 
 
-def _number(table: pd.DataFrame, n_ranks: int) -> int:
-    return int(table.loc[table["n_ranks"] == n_ranks, "n_genes"].iloc[0])
+def _number(table: pd.DataFrame, action: str, n_ranks: int) -> int:
+    own = (table["action"] == action) & (table["n_ranks"] == n_ranks)
+    return int(table.loc[own, "n_genes"].iloc[0])
 
 
 def _announce(context: Context, number: int) -> None:

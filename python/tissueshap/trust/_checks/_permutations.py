@@ -11,31 +11,46 @@ from tissueshap._core.logging import logger
 from tissueshap._core.selection import top
 from tissueshap.trust._checks._context import Context
 from tissueshap.trust._checks._declared import CHECKS
-from tissueshap.trust._checks._networks import Another, Networks, digest_of, scores_of_another
-from tissueshap.trust._checks._refit import explained_as, with_labels
+from tissueshap.trust._checks._networks import Networks, digest_of
+from tissueshap.trust._checks._refit import (
+    consistency,
+    consistency_of_another,
+    explained_as,
+    with_labels,
+)
 from tissueshap.trust._checks._rows import Found, absent
 from tissueshap.trust._permuted import LEVEL, permutation_pvalues
 from tissueshap.trust._verdict import Row
 
+#: Held-out samples that a class must have. On the cohorts on which thresholds were set, the genes
+#: of sound models exceeded those of permuted labels in 0.98 of all cases with eight, in 0.28 with
+#: five.
+_LEAST_SAMPLES = 8
+
 
 def permutations(context: Context, networks: Networks) -> Found:
-    """Train again on permuted labels, and compare each gene's value."""
+    """Train again on permuted labels, and compare how consistent each gene's values are."""
     number, seed = context.numbers.n_permutations, context.numbers.seed
     if number < _least(LEVEL):
         reason = f"{number} permutations cannot give a p-value of {LEVEL}"
         return [absent("permutations", f"{reason}: n_permutations={_least(LEVEL)} or more")], {}
     _announce(context)
     own = explained_as(context, context.codes)
-    observed = own.ranked(own.values(context.model, context.background()))
+    sizes = np.bincount(own.targets, minlength=len(context.classes))
+    if (sizes < _LEAST_SAMPLES).all():
+        reason = f"no class has {_LEAST_SAMPLES} held-out samples: too few to vary less than chance"
+        return [absent("permutations", reason)], {}
+    observed = consistency(context.model, context.background(), own)
+    observed[:, sizes < _LEAST_SAMPLES] = np.nan
 
     def prepared(draw: int) -> tuple[Any, ...]:
         codes = permuted(context, seed=seed, number=draw)
         given, training = explained_as(context, codes), with_labels(context, codes)
-        return networks.train, training, context.label, Another(seed + draw), given
+        return networks.train, training, context.label, seed + draw, given
 
     null = networks.results(
         "permutations",
-        scores_of_another,
+        consistency_of_another,
         prepared,
         range(1, number + 1),
         explained=digest_of(own.x, own.targets, context.test, context.codes),

@@ -17,11 +17,17 @@ import pandas as pd
 
 from tissueshap._core import schema
 from tissueshap.adapters import Model
+from tissueshap.explain import Background
 from tissueshap.trust._checks._context import AsGiven, Context
 from tissueshap.trust._checks._networks import shadow
 
 if TYPE_CHECKING:
     from anndata import AnnData
+
+
+#: Held-out samples of each class, at least, if there are so many: values of labels that mean
+#: nothing vary more between them.
+_LEAST = 10
 
 
 def explained_as(context: Context, codes: np.ndarray) -> AsGiven:
@@ -43,7 +49,8 @@ def _chosen(context: Context, codes: np.ndarray) -> np.ndarray:
     held_out = context.test if context.test.size else context.train
     order = np.random.default_rng([context.numbers.seed, 13]).permutation(held_out)
     rank = pd.Series(order).groupby(codes[order]).cumcount().to_numpy()
-    return np.sort(order[(rank < context.numbers.n_samples) & (codes[order] >= 0)])
+    n_samples = max(context.numbers.n_samples, _LEAST)
+    return np.sort(order[(rank < n_samples) & (codes[order] >= 0)])
 
 
 def with_labels(context: Context, codes: np.ndarray) -> AnnData:
@@ -95,6 +102,51 @@ def with_knockoffs(context: Context, rows: np.ndarray, both: np.ndarray) -> tupl
         settings["background"] = "train"
     x = both[np.searchsorted(rows, places)]
     return training, replace(given, settings=settings, x=x, targets=context.codes[places])
+
+
+def consistency(model: Model, background: Background, given: AsGiven) -> np.ndarray:
+    """Return how consistent a model's values are among the samples of a class, genes x classes.
+
+    The mean over its standard error, plus the median gene's, as in SAM (Tusher et al., PNAS
+    98:5116, 2001): models of labels that mean nothing have values as large as others, but in
+    other genes for each sample.
+
+    Parameters
+    ----------
+    model, background
+        What is explained, and what the samples are compared with.
+    given
+        The samples, and how they are explained.
+    """
+    values = given.values(model, background)
+    scores = np.full((values.shape[1], given.n_classes), np.nan)
+    for code in range(given.n_classes):
+        own = values[given.targets == code].astype(np.float64)
+        if len(own) > 1:
+            error = own.std(axis=0, ddof=1) / np.sqrt(len(own))
+            spread = error + np.median(error[error > 0]) if (error > 0).any() else error
+            mean = own.mean(axis=0)
+            scores[:, code] = np.divide(mean, spread, out=np.zeros_like(mean), where=spread > 0)
+    return scores
+
+
+def consistency_of_another(
+    train: Callable[..., Model], training: AnnData, label: str, seed: int, given: AsGiven
+) -> np.ndarray:
+    """Train on what an AnnData has, and return :func:`consistency`.
+
+    Parameters
+    ----------
+    train
+        Trains a model like the given one.
+    training, label, seed
+        What it is trained on, the column of the classes, and the seed.
+    given
+        As for :func:`consistency`.
+    """
+    model = train(training, label, seed=seed)
+    background = given.background(training, model, np.arange(training.n_vars))
+    return consistency(model, background, given)
 
 
 def predicted_by_another(

@@ -17,6 +17,8 @@ from tissueshap.trust._verdict import Row
 
 #: Samples of a class from which columns are predicted, at most.
 _MOST_SAMPLES = 200
+#: Explained samples of each level: fewer are explained than are measured.
+_LEAST_EXPLAINED = 3
 #: Level of the permutations of each column.
 _LEVEL = 0.05
 _COLUMNS = ["column", "class", "n_samples", "score", "chance", "gain", "pvalue", "r2"]
@@ -94,8 +96,8 @@ def _explained(context: Context, name: str, code: int, genes: np.ndarray) -> flo
         return np.nan
     own = context.ranked_as == code
     column = context.adata.obs[name].iloc[context.explained[own]].reset_index(drop=True)
-    known = _covariates.usable(column)
-    if known is None or len(known) < 2 * _covariates.LEAST_LEVEL:
+    known = _covariates.usable(column, _LEAST_EXPLAINED)
+    if known is None or len(known) < 2 * _LEAST_EXPLAINED:
         return np.nan
     values = context.values[own][known.index.to_numpy()][:, genes]
     shares = _covariates.explained_share(values, known)

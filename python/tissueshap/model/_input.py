@@ -94,7 +94,7 @@ def gene_columns(
     names = pd.Index(map(str, adata.var_names))
     columns = names.get_indexer(pd.Index(genes))
     missing = np.flatnonzero(columns < 0)
-    hidden = not_marked(genes[place] for place in missing)
+    hidden = not_marked(genes[int(place)] for place in missing)
     if hidden and fill is None:
         raise DataError(
             f"{len(hidden)} of the model's {len(genes)} genes are in adata, but ts.pp.filter_genes "

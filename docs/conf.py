@@ -41,8 +41,6 @@ html_title = f"tissueshap {release}"
 html_show_copyright = False
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
-# Names of options have two dashes.
-smartquotes_action = "qe"
 templates_path = ["_templates"]
 exclude_patterns = ["_build", "_ext", "_templates", "generated/command_line.md"]
 

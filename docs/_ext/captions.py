@@ -21,7 +21,9 @@ class Captions(SphinxTransform):
                 continue
             image = paragraph[0]
             caption = nodes.caption("", image.get("alt", ""))
-            paragraph.replace_self(nodes.figure("", image, caption))
+            figure = nodes.figure("", image, caption)
+            self.document.note_implicit_target(figure)
+            paragraph.replace_self(figure)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

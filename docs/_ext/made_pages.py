@@ -23,6 +23,8 @@ _GENERATED = _DOCS / "generated"
 #: A function as docstrings name it: ``tl.shap``, or with arguments ``tl.shap(target="all")``.
 _NAMED = re.compile(r"``(?:ts\.)?([a-z]+\.\w+)(\([^`]*\))?``")
 _RULE = re.compile(r"\s*=+( +=+)+$")
+#: An option of the command line.
+_OPTION = re.compile(r"(?<![\w-])(--[a-z][\w-]*)")
 #: At most this many functions are listed under "See also".
 _MOST_RELATED = 8
 
@@ -77,7 +79,7 @@ def _readable(page: str) -> str:
         heading = f"\n**{title}**\n\n{start}"
         page = re.sub(rf"^{re.escape(start)}(?=[ `])", heading, page, count=1, flags=re.MULTILINE)
     return "".join(
-        part if part.startswith("`") else re.sub(r"(?<![\w-])(--[a-z][\w-]*)", r"`\1`", part)
+        part if part.startswith("`") else _OPTION.sub(r"`\1`", part)
         for part in re.split(r"(```.*?```|`[^`\n]*`)", page, flags=re.DOTALL)
     )
 
@@ -140,6 +142,7 @@ def _describe_settings(
         if option in PANELS:
             lines += ["", f".. rubric:: {PANELS[option]}", ""]
         words = str(item.metadata["doc"]).replace("*", r"\*").replace("|", r"\|")
+        words = _OPTION.sub(r"``\1``", words)
         known = " ".join(f"``{choice!r}``" for choice in choices(types()[option]))
         lines += [
             f"``{option}`` = ``{item.default!r}``",

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from anndata import AnnData
 
 
+#: Points of fewer samples are accidents, and not on the line.
+_LEAST = 5
+
+
 @figure
 def reliability(
     canvas: Canvas,
@@ -23,7 +27,7 @@ def reliability(
     """Draw accuracy against confidence, before and after calibration.
 
     On the diagonal, of the samples with a confidence of 80 % four in five are right. The area
-    of a point is the number of its samples.
+    of a point is the number of its samples; those of five and more are connected.
 
     Parameters
     ----------
@@ -66,7 +70,8 @@ def _diagram(canvas: Canvas, table: pd.DataFrame, record: Mapping[str, Any]) -> 
     axes.plot([0, 1], [0, 1], color=_palette.INK, linewidth=0.8, linestyle=":")
     for stage, colour in (("before", _palette.DOWN), ("after", _palette.UP)):
         rows = table[table["stage"] == stage]
-        axes.plot(rows["confidence"], rows["accuracy"], color=colour, linewidth=0.8)
+        enough = rows[rows["n"] >= _LEAST]
+        axes.plot(enough["confidence"], enough["accuracy"], color=colour, linewidth=0.8)
         axes.scatter(
             rows["confidence"],
             rows["accuracy"],

@@ -1,6 +1,6 @@
 """Keras' backend as seen from outside: whether it can be used, and on which devices.
 
-Importing TensorFlow takes five seconds of CPU time. Where nothing speaks against its
+Importing TensorFlow takes five seconds of CPU time. Where nothing suggests a problem with its
 installation and there is no accelerator to be found, its shared libraries are loaded instead,
 which takes a third of a second; in all other cases the import decides.
 """

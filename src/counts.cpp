@@ -7,7 +7,7 @@
 
 namespace {
 
-// Integer and double matrices are read alike, a sample (column) after the other,
+// Integer and double matrices are read alike, one sample (column) after another,
 // until `visitor(gene, sample, value)` returns false.
 template <typename Value, typename Read, typename Visit>
 void visit_values(const Value* values, R_xlen_t n_genes, R_xlen_t n_samples,

@@ -28,19 +28,24 @@ class Between {
     Between(const std::vector<double>& values, std::vector<double>& scratch,
             R_xlen_t low, R_xlen_t high) {
         scratch = values;
-        low_ = at_rank(scratch, low);
-        high_ = at_rank(scratch, high);
-        R_xlen_t below_low = 0, at_low = 0, below_high = 0, at_high = 0;
+        const auto at_low = scratch.begin() + (low - 1);
+        const auto at_high = scratch.begin() + (high - 1);
+        std::nth_element(scratch.begin(), at_low, scratch.end());
+        // What is behind the lower limit is not below it.
+        if (high > low) std::nth_element(at_low + 1, at_high, scratch.end());
+        low_ = *at_low;
+        high_ = *at_high;
+        R_xlen_t below_low = 0, tied_low = 0, below_high = 0, tied_high = 0;
         for (double value : values) {
             below_low += value < low_;
-            at_low += value == low_;
+            tied_low += value == low_;
             below_high += value < high_;
-            at_high += value == high_;
+            tied_high += value == high_;
         }
-        with_low_ = mean_rank(below_low, at_low) >= low &&
-                    mean_rank(below_low, at_low) <= high;
-        with_high_ = mean_rank(below_high, at_high) >= low &&
-                     mean_rank(below_high, at_high) <= high;
+        with_low_ = mean_rank(below_low, tied_low) >= low &&
+                    mean_rank(below_low, tied_low) <= high;
+        with_high_ = mean_rank(below_high, tied_high) >= low &&
+                     mean_rank(below_high, tied_high) <= high;
     }
 
     bool operator()(double value) const {
@@ -50,12 +55,6 @@ class Between {
     }
 
   private:
-    static double at_rank(std::vector<double>& values, R_xlen_t rank) {
-        const auto place = values.begin() + (rank - 1);
-        std::nth_element(values.begin(), place, values.end());
-        return *place;
-    }
-
     static double mean_rank(R_xlen_t below, R_xlen_t tied) {
         return below + (tied + 1) / 2.0;
     }

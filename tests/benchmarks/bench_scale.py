@@ -16,13 +16,14 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
 import numpy as np
 
 AXES = ("samples", "genes", "classes")
-FULL = {"samples": 400, "genes": 2000, "classes": 5}
+FULL = {"samples": 400, "genes": 1000, "classes": 5}
 SMALL = {"samples": 60, "genes": 60, "classes": 3}
 N_DOUBLINGS = 3
 
@@ -71,6 +72,15 @@ def measured(step):
     }
 
 
+def write_gct(adata, path):
+    """Write counts as GCT, which a step reads."""
+    with path.open("w", encoding="utf-8") as out:
+        out.write(f"#1.2\n{adata.n_vars}\t{adata.n_obs}\n")
+        out.write("\t".join(["Name", "Description", *adata.obs_names]) + "\n")
+        for gene, values in zip(adata.var_names, adata.X.T.tolist(), strict=True):
+            out.write("\t".join([gene, "na", *map(str, values)]) + "\n")
+
+
 def run_size(size):
     """Return the figures of each step at one size."""
     import tissueshap as ts
@@ -78,8 +88,14 @@ def run_size(size):
     ts.settings.progress = False
     ts.settings.n_jobs = 1
 
-    def steps(adata):
+    def steps(adata, folder):
+        write_gct(adata, folder / "counts.gct")
+        classes = adata.obs.rename_axis("sample").reset_index()
         return {
+            "reading GCT": lambda: ts.io.read_counts(
+                folder / "counts.gct", classes, label="tissue", min_reads=6
+            ),
+            "filter": lambda: ts.pp.filter_genes(adata, "tissue"),
             "TMM": lambda: ts.pp.tmm(adata),
             "log2, split, oversample": lambda: (
                 ts.pp.log2(adata),
@@ -89,17 +105,33 @@ def run_size(size):
             "training, 4 epochs": lambda: models.append(
                 ts.tl.cnn(adata, "tissue", preset="small", epochs=4, n_models=1)
             ),
+            "predict, evaluate": lambda: (
+                ts.tl.predict(adata, models[0]),
+                ts.tl.evaluate(adata, "tissue"),
+            ),
             "SHAP": lambda: ts.tl.shap(adata, models[0], "tissue"),
-            "DE": lambda: ts.tl.de(adata, "tissue"),
+            "rank, select": lambda: (
+                ts.tl.rank_genes(adata, "tissue"),
+                ts.tl.select_genes(adata, method="top_n", n_top=5),
+            ),
+            "DE": lambda: ts.tl.de(adata, "tissue", lfc=1),
+            "clusters, 20 starts": lambda: ts.tl.cluster(
+                adata, "tissue", n_starts=20, n_random=2, samples="all"
+            ),
+            "null test, 4 sets": lambda: ts.tl.null_test(
+                adata, "tissue", n_sets=4, n_starts=20, samples="all"
+            ),
+            "trust, quick": lambda: ts.tl.trust(adata, models[0], "tissue", checks="quick"),
         }
 
     # What is loaded and compiled once is not counted.
     models = []
-    for step in steps(simulated(40, 50, 3)).values():
-        step()
-    models.clear()
-    adata = simulated(size["samples"], size["genes"], size["classes"])
-    return {name: measured(step) for name, step in steps(adata).items()}
+    with tempfile.TemporaryDirectory() as folder:
+        for step in steps(simulated(80, 60, 3), Path(folder)).values():
+            step()
+        models.clear()
+        adata = simulated(size["samples"], size["genes"], size["classes"])
+        return {name: measured(step) for name, step in steps(adata, Path(folder)).items()}
 
 
 def exponent(values):

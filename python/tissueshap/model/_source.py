@@ -17,7 +17,7 @@ from tissueshap._core.scale import check_finite
 from tissueshap.model._architectures import centred_on
 from tissueshap.model._layouts import MAX_SAMPLES, cells
 from tissueshap.model._recorded import restored
-from tissueshap.model._row_source import InMemory, OnDisk, RowSource
+from tissueshap.model._row_source import OfTable, OnDisk, RowSource
 from tissueshap.model._rows import TrainingRows, hold_out, plain_table, without
 from tissueshap.model._train import train
 from tissueshap.pp import expand, mixed_values
@@ -130,21 +130,19 @@ def _cells(
 
 def _table(
     adata: AnnData, samples: np.ndarray, layer: str, *, balanced: bool
-) -> tuple[pd.DataFrame, RowSource]:
+) -> tuple[pd.DataFrame, OfTable | RowSource]:
     """Return the training rows, and where their values come from."""
     record = slots.record(adata)
     values = slots.require(adata, "layers", layer)
     if not (balanced and "oversample" in record):
         if isinstance(values, Lazy):
             return plain_table(samples), OnDisk(values)
-        return plain_table(samples), InMemory(
-            lambda part: _read(adata, layer, part["sample"].to_numpy())
-        )
+        return plain_table(samples), lambda part: _read(adata, layer, part["sample"].to_numpy())
     table = slots.table(adata, "oversample", "table")
     mixed = str(record["oversample"]["params"]["layer"])
     if isinstance(values, Lazy):
         return table, OnDisk(*mixed_values(adata, mixed))
-    return table, InMemory(lambda part: expand(adata, part, layer=mixed))
+    return table, lambda part: expand(adata, part, layer=mixed)
 
 
 def _check_finite(adata: AnnData, layer: str, values: np.ndarray, rows: np.ndarray) -> None:

@@ -88,7 +88,7 @@ build: setup
 	cd dist && R CMD build ../build/tissueshap
 
 # rpy2 is left out: which one fits depends on R (inst/scripts/setup/python.sh).
-COMPILE = $(BIN)/uv pip compile --universal --extra test --extra zarr --no-annotate \
+COMPILE = $(BIN)/uv pip compile --universal --extra test --extra zarr --extra cluster --no-annotate \
 	--no-emit-package rpy2 --no-emit-package rpy2-rinterface --no-emit-package rpy2-robjects \
 	--custom-compile-command "make lock" $(UPGRADE) pyproject.toml
 

@@ -7,10 +7,12 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import anndata as ad
 import numpy as np
@@ -212,3 +214,28 @@ def mirror(tmp_path: Path, public: ModuleType) -> str:
         (tmp_path / "mirror" / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "mirror" / path).write_bytes(body)
     return (tmp_path / "mirror").as_uri()
+
+
+@pytest.fixture(scope="session")
+def started_cluster() -> Callable[[], AbstractContextManager[Any]]:
+    """Return what starts a Dask cluster of two processes, and gives its client."""
+    distributed = pytest.importorskip("distributed")
+
+    @contextmanager
+    def started() -> Iterator[Any]:
+        # A worker that dies is started again. Port 0: several clusters may be there.
+        options = {"n_workers": 2, "threads_per_worker": 2, "memory_limit": 0}
+        with (
+            distributed.LocalCluster(**options, dashboard_address=":0") as cluster,
+            distributed.Client(cluster, set_as_default=False) as client,
+        ):
+            yield client
+
+    return started
+
+
+@pytest.fixture(scope="module")
+def dask_client(started_cluster: Callable[[], AbstractContextManager[Any]]) -> Iterator[Any]:
+    """The client of a Dask cluster of two processes, for the tests of a module."""
+    with started_cluster() as client:
+        yield client

@@ -6,11 +6,14 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tissueshap._core import logging
 from tissueshap._core.errors import DataError
-from tissueshap._core.options import check_choice, check_number
+from tissueshap._core.options import check_choice, check_number, wrong_type
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 #: Levels of :attr:`Settings.verbosity`, quietest first, by scanpy's numbers.
 LEVELS = ("error", "warning", "info", "hint", "debug")
@@ -53,6 +56,7 @@ class Settings:
     """
 
     __slots__ = (
+        "_client",
         "_datasetdir",
         "_figdir",
         "_figwidth",
@@ -66,6 +70,7 @@ class Settings:
         self._verbosity: str | None = None
         self._progress = True
         self._n_jobs = -1
+        self._client: Client | None = None
         self._figdir = Path("figures")
         self._figwidth: str | float | None = None
         self._rlib: Path | None = None
@@ -118,6 +123,21 @@ class Settings:
         else:
             n_cores = os.cpu_count() or 1
         return max(1, n_cores + 1 + self._n_jobs)
+
+    @property
+    def client(self) -> Client | None:
+        """A ``dask.distributed.Client``, whose workers then do long work instead of
+        :attr:`n_jobs` processes; None uses this machine.
+        """  # noqa: D205
+        return self._client
+
+    @client.setter
+    def client(self, client: Client | None) -> None:
+        if client is not None and not (hasattr(client, "scatter") and hasattr(client, "submit")):
+            raise wrong_type(
+                "client", client, "a dask.distributed.Client or None", "pass Client(address)"
+            )
+        self._client = client
 
     @property
     def figdir(self) -> Path:
@@ -179,7 +199,10 @@ class Settings:
                 setattr(self, name, value)
 
     def __repr__(self) -> str:
-        names = ("verbosity", "progress", "n_jobs", "figdir", "figwidth", "rlib", "datasetdir")
+        names = (
+            *("verbosity", "progress", "n_jobs", "client", "figdir", "figwidth", "rlib"),
+            "datasetdir",
+        )
         return "\n".join(f"{name} = {getattr(self, name)!r}" for name in names)
 
 

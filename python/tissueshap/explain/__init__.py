@@ -30,6 +30,7 @@ __all__ = [
 ]
 
 # For the other packages of tissueshap.
+from tissueshap.explain._blocks import explanation as explanation
 from tissueshap.explain._choose_background import (
     Against as Against,
     centres as centres,
@@ -37,9 +38,9 @@ from tissueshap.explain._choose_background import (
 )
 from tissueshap.explain._differentiable import KerasNetwork as KerasNetwork
 from tissueshap.explain._draws import N_DRAWS as N_DRAWS
-from tissueshap.explain._explaining import Explaining as Explaining, explanation as explanation
+from tissueshap.explain._explaining import Explaining as Explaining
 from tissueshap.explain._explanation import completeness as completeness
-from tissueshap.explain._network import device_bytes as device_bytes
+from tissueshap.explain._network import apart as apart, device_bytes as device_bytes
 from tissueshap.explain._samples import (
     PreparedRows as PreparedRows,
     Rows as Rows,

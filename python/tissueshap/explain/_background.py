@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass
 from typing import Any
 
@@ -139,6 +140,13 @@ class References:
             edges = np.cumsum(weights[drawn])
             self._held[key] = Reference(self._order[drawn], edges, mean, variance)
         return self._held[key]
+
+    def without_values(self) -> References:
+        """Return a copy for another process, to which the samples are sent by themselves."""
+        copied, background = copy.copy(self), copy.copy(self._background)
+        background.values = None
+        copied._background = background
+        return copied
 
 
 class _Moments:

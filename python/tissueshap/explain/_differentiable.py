@@ -10,7 +10,7 @@ import numpy as np
 
 from tissueshap._core.dense import dense
 from tissueshap.explain._network import compiled, device_bytes, in_precision, outputs
-from tissueshap.model import batch_rows
+from tissueshap.model import batch_rows, packed, unpacked
 
 #: Bytes that a pass may take on a CPU, where larger ones are not faster.
 _CPU_BYTES = 2**30
@@ -44,6 +44,10 @@ class KerasNetwork:
     mixed: bool = False
     _calls: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Return what another process needs: it compiles for itself."""
+        return _received, (packed(self.network), self.output, self.mixed)
+
     def outputs(self, x: Any) -> np.ndarray:
         """Return the explained outputs, samples x classes, float64."""
         return outputs(self.network, self.output, x)
@@ -62,6 +66,10 @@ class KerasNetwork:
         """Return the number of rows that fit into a quarter of the memory."""
         explained = in_precision(self.network, mixed=self.mixed)
         return batch_rows(explained, (device_bytes() or 4 * _CPU_BYTES) // 4)
+
+
+def _received(network: bytes, output: str, mixed: bool) -> KerasNetwork:
+    return KerasNetwork(unpacked(network), output, mixed)
 
 
 @dataclass(frozen=True)

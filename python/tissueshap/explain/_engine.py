@@ -90,6 +90,8 @@ class Explainer:
         without background.
     n_draws
         Gradients per sample, with `tolerance` the maximum.
+    tolerance
+        As passed.
 
     Examples
     --------
@@ -125,13 +127,12 @@ class Explainer:
             if isinstance(network, GradientFunction | KerasNetwork)
             else KerasNetwork(network, output, mixed_precision)
         )
-        self._method, self._tolerance, self._values = method, tolerance, samples.values
+        self._method, self.tolerance, self._values = method, tolerance, samples.values
         self._rounds = 1 if tolerance is None else max(1, round(n_draws / _ROUND))
         self._round = drawn_size(-(-n_draws // self._rounds), method)
         self.n_draws = self._rounds * self._round
         self._most = batch_size or self._model.rows()
-        self._pass = self._model.compiled(sums_of_a_pass)
-        self._slopes: Callable[..., np.ndarray] | None = None
+        self._calls: dict[Callable[..., Any], Callable[..., np.ndarray]] = {}
         fx = self._model.outputs(samples.values)
         self.base: np.ndarray = samples.means(fx)
         order = np.arange(len(fx))
@@ -145,10 +146,9 @@ class Explainer:
 
     def gradients(self, points: np.ndarray, targets: np.ndarray) -> np.ndarray:
         """Return the gradient of each point's own class, points x genes."""
-        if self._slopes is None:
-            self._slopes = self._model.compiled(lambda gradient, x, codes: gradient(x, codes))
+        slopes = self._compiled(_of_targets)
         parts = [
-            self._slopes(
+            slopes(
                 np.ascontiguousarray(points[start : start + self._most], dtype=np.float32),
                 np.asarray(targets[start : start + self._most], dtype=np.int32),
             )
@@ -156,13 +156,25 @@ class Explainer:
         ]
         return np.concatenate(parts)
 
-    def group(self, n_samples: int) -> int:
-        """Return how many samples share a gradient pass.
+    @property
+    def can_be_sent(self) -> bool:
+        """Whether another process can explain samples with it: functions of the user's stay."""
+        return isinstance(self._model, KerasNetwork)
 
-        With a tolerance, which samples share one depends on all before, so it is all.
-        """
-        together = shape_of_a_pass(self._round, self._most, n_samples)[0]
-        return together if self._tolerance is None else max(1, n_samples)
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what another process needs: nothing compiled, and the background as an array."""
+        background = self._values[np.arange(self._values.shape[0])]
+        values = np.asarray(background, dtype=np.float32)
+        return {
+            **vars(self),
+            "_calls": {},
+            "_values": values,
+            "_references": self._references.without_values(),
+        }
+
+    def group(self, n_samples: int) -> int:
+        """Return how many of some samples share a gradient pass."""
+        return shape_of_a_pass(self._round, self._most, n_samples)[0]
 
     def stream(
         self,
@@ -170,7 +182,7 @@ class Explainer:
         targets: np.ndarray,
         numbers: np.ndarray | None = None,
         *,
-        start: int = 0,
+        of: int | None = None,
     ) -> Iterator[Explained]:
         """Explain samples one after the other; with a tolerance, those that converge first.
 
@@ -182,16 +194,17 @@ class Explainer:
             The class that is explained for each, as a number.
         numbers
             The numbers that the draws depend on, by default 0 to n - 1.
-        start
-            The first sample to explain, a multiple of :meth:`group`.
+        of
+            The number of samples of which these are a block: as many share a gradient pass as
+            of all together, so that their values are the same.
 
         Yields
         ------
         The result for each sample. Memory does not grow with their number.
         """
         numbers = np.arange(x.shape[0]) if numbers is None else numbers
-        slots, pairs = shape_of_a_pass(self._round, self._most, x.shape[0])
-        waiting = iter(range(start, x.shape[0]))
+        slots, pairs = shape_of_a_pass(self._round, self._most, of or x.shape[0])
+        waiting = iter(range(x.shape[0]))
         works: list[Work] = []
         while True:
             while len(works) < slots and (row := next(waiting, None)) is not None:
@@ -228,9 +241,16 @@ class Explainer:
             counts[slot, : sizes[-1]] = 1
             mean[slot], targets[slot] = work.reference.mean, work.target
         drawn = np.ascontiguousarray(self._values[rows.ravel()], dtype=np.float32)
-        sums = self._pass(x, drawn.reshape(*rows.shape, -1), alpha, counts, targets, mean)
+        sums = self._compiled(sums_of_a_pass)(
+            x, drawn.reshape(*rows.shape, -1), alpha, counts, targets, mean
+        )
         for slot, work in enumerate(works):
             work.estimate.add(sums[slot], sizes[slot])
+
+    def _compiled(self, function: Callable[..., Any]) -> Callable[..., np.ndarray]:
+        if function not in self._calls:
+            self._calls[function] = self._model.compiled(function)
+        return self._calls[function]
 
     def _finished(self, work: Work, number: int) -> Explained | None:
         """Return the result for a sample, or None if it is not finished."""
@@ -251,12 +271,16 @@ class Explainer:
     def _near_enough(self, mean: np.ndarray, error: np.ndarray) -> bool:
         size = np.abs(mean)
         top = np.argpartition(size, -TOP)[-TOP:] if size.size > TOP else slice(None)
-        allowed = float(self._tolerance or 0.0) * np.sqrt(np.square(mean[top]).mean())
+        allowed = float(self.tolerance or 0.0) * np.sqrt(np.square(mean[top]).mean())
         return bool(np.sqrt(np.square(error[top]).mean()) <= allowed)
 
     def _draw(self, number: int, turn: int) -> Draws:
         rng = np.random.default_rng([self.seed, number, turn])
         return (stratified if self._method == "stratified" else monte_carlo)(self._round, rng)
+
+
+def _of_targets(gradient: Any, points: Any, targets: Any) -> Any:
+    return gradient(points, targets)
 
 
 def _softmax(logits: np.ndarray) -> np.ndarray:

@@ -8,9 +8,9 @@ import numpy as np
 
 from tissueshap._core.errors import DataError
 from tissueshap.explain._background import Background
+from tissueshap.explain._blocks import explanation
 from tissueshap.explain._draws import N_DRAWS
 from tissueshap.explain._engine import Explainer
-from tissueshap.explain._explaining import explanation
 from tissueshap.explain._explanation import Explanation
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from tissueshap._core.errors import DataError
 from tissueshap._core.options import check_choice
+from tissueshap._core.settings import settings
 from tissueshap.model import backend, keras, outputs as network_outputs
 
 Output = Literal["probability", "logit"]
@@ -81,6 +82,14 @@ def device_bytes() -> int | None:
     """Return the memory of the accelerator that Keras runs on, None for a CPU."""
     n_bytes: int | None = _module().device_bytes()
     return n_bytes
+
+
+def apart() -> bool:
+    """Return whether networks can be trained and explained by several processes.
+
+    They would ask one accelerator for all of its memory; the workers of a cluster have their own.
+    """
+    return settings.client is not None or device_bytes() is None
 
 
 def outputs(network: Any, output: str, x: Any) -> np.ndarray:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from tissueshap._core import checkpoints, schema, slots
+from tissueshap._core import schema, slots
 from tissueshap._core.errors import DataError
 from tissueshap._core.layer_store import LayerStore
 from tissueshap._core.logging import logger
-from tissueshap._core.progress import progress
-from tissueshap.explain._engine import Explainer
+from tissueshap.explain._blocks import Block, Interrupted, blocks
 from tissueshap.explain._explaining import Explaining
-from tissueshap.explain._explanation import completeness, relative_error
+from tissueshap.explain._explanation import completeness
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -24,15 +23,6 @@ if TYPE_CHECKING:
 
 #: The target that explains every class.
 ALL = "all"
-
-
-class _Values(NamedTuple):
-    """The values of a sample, as they are collected."""
-
-    number: int
-    values: np.ndarray
-    n_draws: int
-    relative_error: float
 
 
 class Values:
@@ -83,6 +73,7 @@ class Values:
         self._every, self._n_genes = every_class, adata.n_vars
         self._records: list[dict[str, float]] = []
         size = len(classes) if every_class else 0
+        self._n_pairs = targets.size * max(size, 1)
         self._total = np.zeros((size, x.columns.size))
         self._count = np.zeros(size, dtype=np.int64)
         own = schema.layers.shap
@@ -100,55 +91,25 @@ class Values:
 
     def explain(self, explainer: Explaining) -> bool:
         """Explain the samples; return whether this was interrupted."""
-        samples, codes = np.arange(self._targets.size), self._targets
-        if self._every:
-            size = self._classes.size
-            codes = np.tile(np.arange(size), samples.size)
-            samples = np.repeat(samples, size)
         fx = explainer.outputs(self._x)
-        stream = self._stream(explainer, samples, codes)
+        found = blocks(
+            explainer,
+            self._x,
+            self._targets,
+            every_class=self._every,
+            of_pairs=len(self._stores) > 1,
+        )
         try:
-            for one in progress(stream, total=samples.size, desc="explaining", unit="sample"):
-                sample, code = int(samples[one.number]), int(codes[one.number])
-                self._keep(one, sample, code)
-                self._note(one, sample, code, fx[sample, code], explainer.base[code])
-        except KeyboardInterrupt:
+            for block in found:
+                self._keep(block, fx, explainer.base)
+        except KeyboardInterrupt as error:
+            if isinstance(error, Interrupted):
+                self._keep(error.block, fx, explainer.base)
             if not self._own().any():
                 raise
-            logger.warning("interrupted after %d of %d", len(self._records), samples.size)
+            logger.warning("interrupted after %d of %d", len(self._records), self._n_pairs)
             return True
         return False
-
-    def _stream(
-        self, explainer: Explaining, samples: np.ndarray, codes: np.ndarray
-    ) -> Iterator[_Values]:
-        """Yield the values of each sample; those that a run has kept are not computed again."""
-        rows = self._x.rows[samples]
-
-        def made(start: int) -> Iterator[_Values]:
-            x, more = self._x.of(rows), {"start": start} if start else {}
-            for one in explainer.stream(x, codes, samples, **more):
-                error = relative_error(one.values[None], one.error[None])[0]
-                yield _Values(one.number, one.values, one.n_draws, float(error))
-
-        # For all classes they would be as many times larger as there are classes.
-        if self._every or not isinstance(explainer, Explainer):
-            return made(0)
-        params = {
-            "rows": rows,
-            "codes": codes,
-            "n_draws": explainer.n_draws,
-            "seed": explainer.seed,
-            "base": explainer.base,
-        }
-        return checkpoints.continued(
-            "samples",
-            params,
-            made,
-            group=explainer.group(rows.size),
-            pack=tuple,
-            unpack=lambda kept: _Values(*kept),
-        )
 
     @property
     def elsewhere(self) -> float:
@@ -183,31 +144,35 @@ class Values:
         layers = {key: store.array() for key, store in self._stores.values()}
         return {"layers": layers, "varm": varm, "uns": uns}
 
-    def _keep(self, one: _Values, sample: int, code: int) -> None:
-        row, name = int(self._x.rows[sample]), str(self._classes[code])
-        values = one.values[self._here]
-        self._absolute += np.abs(values).sum(), np.abs(one.values).sum()
-        if code == self._targets[sample]:
-            self._stores[schema.layers.shap][1].write(row, self._columns, values)
-        if self._every:
-            self._total[code] += np.abs(one.values)
-            self._count[code] += 1
-            if name in self._stores:
-                self._stores[name][1].write(row, self._columns, values)
+    def _keep(self, block: Block, fx: np.ndarray, base: np.ndarray) -> None:
+        """Take over the values of a block."""
+        for number, values in zip(block.rows, block.values, strict=True):
+            self._write(schema.layers.shap, int(number), values)
+        size = np.abs(block.values, dtype=np.float64)
+        if block.sums is not None:
+            size = block.sums
+            self._total += block.sums
+            self._count += np.bincount(block.code, minlength=self._count.size)
+        self._absolute += size[:, self._here].sum(), size.sum()
+        for place, (number, code) in enumerate(zip(block.sample, block.code, strict=True)):
+            if block.of_pairs is not None:
+                self._write(str(self._classes[code]), int(number), block.of_pairs[place])
+            ends = fx[number, code, None], base[code, None]
+            self._records.append(
+                {
+                    "number": number,
+                    "code": code,
+                    "n_draws": block.n_draws[place],
+                    "output": fx[number, code],
+                    "base": base[code],
+                    "completeness": completeness(block.total[place, None], *ends)[0],
+                    "relative_error": block.relative_error[place],
+                }
+            )
 
-    def _note(self, one: _Values, sample: int, code: int, fx: float, base: float) -> None:
-        total, ends = one.values.sum(keepdims=True), (np.array([fx]), np.array([base]))
-        self._records.append(
-            {
-                "number": sample,
-                "code": code,
-                "n_draws": one.n_draws,
-                "output": fx,
-                "base": base,
-                "completeness": completeness(total, *ends)[0],
-                "relative_error": one.relative_error,
-            }
-        )
+    def _write(self, layer: str, number: int, values: np.ndarray) -> None:
+        row = int(self._x.rows[number])
+        self._stores[layer][1].write(row, self._columns, values[self._here])
 
     def _own(self) -> np.ndarray:
         """Return which records are of the class that the layer explains."""

@@ -55,6 +55,7 @@ from tissueshap.model._preparation import MIN_OVERLAP as MIN_OVERLAP
 from tissueshap.model._prepared import prepare as prepare
 from tissueshap.model._presets import Arch as Arch, Standardise as Standardise, for_size as for_size
 from tissueshap.model._recorded import recorded as recorded, restored as restored
+from tissueshap.model._sent import packed as packed, unpacked as unpacked
 from tissueshap.model._source import (
     Source as Source,
     member as member,

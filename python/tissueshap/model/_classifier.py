@@ -21,6 +21,7 @@ from tissueshap.model._backend import backend
 from tissueshap.model._bundle import read, write
 from tissueshap.model._input_scale import InputScale
 from tissueshap.model._outputs import outputs
+from tissueshap.model._sent import packed, unpacked
 
 if TYPE_CHECKING:
     from tissueshap.calibration import Calibration, Judged
@@ -99,6 +100,14 @@ class Classifier:
     calibration: Calibration | None = None
     background: Centres | None = None
     card: dict[str, Any] = field(default_factory=dict)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what another process needs."""
+        return {**vars(self), "network": packed(self.network)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take over what another process has sent."""
+        vars(self).update(state, network=unpacked(state["network"]))
 
     def __repr__(self) -> str:
         """Return sizes instead of thousands of gene names."""

@@ -2,9 +2,8 @@
 
 import numpy as np
 
-from tissueshap.explain import GradientFunction, expected_gradients
+from tissueshap.explain import GradientFunction, expected_gradients, explanation
 from tissueshap.explain._engine import Explainer
-from tissueshap.explain._explaining import explanation
 
 
 def test_the_engine_takes_a_function_instead_of_a_network(network, golden):

@@ -8,7 +8,7 @@ import pytest
 from tissueshap._core import slots
 from tissueshap._core.checkpoints import Store, keeping
 from tissueshap._core.errors import DataError
-from tissueshap.explain import Explainer, Values, expected_gradients
+from tissueshap.explain import Explainer, Values, _blocks, expected_gradients
 from tissueshap.io import read_h5ad, write_h5ad
 from tissueshap.tl import rank_genes, select_genes, shap
 
@@ -122,8 +122,8 @@ def test_genes_are_aligned_by_name_and_others_stay_nan(learned, model, explained
 def test_an_interruption_keeps_what_is_done(learned, model, explained, monkeypatch):
     stream = Explainer.stream
 
-    def interrupted(self, x, targets, numbers=None):
-        for found in stream(self, x, targets, numbers):
+    def interrupted(self, x, targets, numbers=None, **how):
+        for found in stream(self, x, targets, numbers, **how):
             if found.number == 7:
                 raise KeyboardInterrupt
             yield found
@@ -172,33 +172,51 @@ def test_nothing_to_explain_is_an_error(learned, model):
         shap(learned, model)
 
 
-def test_a_stopped_explanation_continues_to_the_same_values(learned, model, tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("how", "n_blocks"),
+    [
+        ({}, 5),  # three samples a pass, nine a block
+        ({"target": "all"}, 3),
+        ({"target": "all", "class_layers": True}, 3),
+        ({"tolerance": 0.3, "n_draws": 100}, 5),
+    ],
+    ids=["own", "all", "layers", "tolerance"],
+)
+def test_a_stopped_explanation_continues_to_the_same_values(
+    learned, model, tmp_path, monkeypatch, how, n_blocks
+):
     adata = learned
-    options = {"n_draws": 20, "batch_size": 60, "samples": "test"}  # three samples a pass
+    options = {"n_draws": 20, "batch_size": 60, "samples": "test", **how}
     whole = shap(adata, model, copy=True, **options)
-    note, noted = Values._note, []
+    starts, explain, keep = [], _blocks.explained, Values._keep
 
-    def stop_at_the_eighth(self, *words):
-        noted.append(words)
-        if len(noted) == 8:
+    def explained(*words):
+        starts.append(words[-1][0])
+        return explain(*words)
+
+    def stop_at_the_second(self, *words):
+        if len(starts) == 2:
             raise RuntimeError("killed")
-        note(self, *words)
+        keep(self, *words)
 
-    starts = []
-    stream = Explainer.stream
-
-    def from_start(self, *words, start=0):
-        starts.append(start)
-        return stream(self, *words, start=start)
-
-    monkeypatch.setattr(Explainer, "stream", from_start)
+    monkeypatch.setattr(_blocks, "explained", explained)
     with keeping(Store(tmp_path)):
         with monkeypatch.context() as patch, pytest.raises(RuntimeError, match="killed"):
-            patch.setattr(Values, "_note", stop_at_the_eighth)
+            patch.setattr(Values, "_keep", stop_at_the_second)
             shap(adata, model, copy=True, **options)
         again = shap(adata, model, copy=True, **options)
+        assert len(starts) == n_blocks  # the two before are not explained again
+        assert starts == sorted(set(starts))
         # Other draws are other values.
         shap(adata, model, copy=True, seed=7, **options)
-    assert starts == [0, 6, 0]
-    np.testing.assert_array_equal(again.layers["shap"], whole.layers["shap"])
-    pd.testing.assert_frame_equal(_table(again), _table(whole), check_exact=True)
+    assert len(starts) == 2 * n_blocks
+    assert set(again.layers) == set(whole.layers)
+    for name, values in whole.layers.items():
+        np.testing.assert_array_equal(again.layers[name], values)
+    for name, table in whole.uns["tissueshap"]["shap"].items():
+        if isinstance(table, pd.DataFrame):
+            other = again.uns["tissueshap"]["shap"][name]
+            pd.testing.assert_frame_equal(other, table, check_exact=True)
+    if "target" in how:
+        means = [each.varm["shap_mean_abs"] for each in (again, whole)]
+        pd.testing.assert_frame_equal(*means, check_exact=True)

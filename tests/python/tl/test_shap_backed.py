@@ -66,8 +66,8 @@ def test_writing_over_its_own_file_keeps_the_values(model, path):
 def test_an_interruption_leaves_what_is_done_in_the_file(model, path, monkeypatch):
     stream = Explainer.stream
 
-    def interrupted(self, x, targets, numbers=None):
-        for found in stream(self, x, targets, numbers):
+    def interrupted(self, x, targets, numbers=None, **how):
+        for found in stream(self, x, targets, numbers, **how):
             if found.number == 5:
                 raise KeyboardInterrupt
             yield found

@@ -18,22 +18,28 @@ read is executed.
 from tissueshap._core.checkpoints._file import DamagedError, digest, read, replaced, write
 from tissueshap._core.checkpoints._store import (
     Latest,
+    Place,
     Store,
     continued,
     keeping,
+    keeping_at,
     latest,
     once,
+    place,
 )
 
 __all__ = [
     "DamagedError",
     "Latest",
+    "Place",
     "Store",
     "continued",
     "digest",
     "keeping",
+    "keeping_at",
     "latest",
     "once",
+    "place",
     "read",
     "replaced",
     "write",

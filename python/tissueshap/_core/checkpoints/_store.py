@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import time
+import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
-from typing import IO, Any, TypeVar
+from typing import IO, Any, NamedTuple, TypeVar
 
 from tissueshap._core.checkpoints._file import (
     DamagedError,
@@ -17,6 +18,7 @@ from tissueshap._core.checkpoints._file import (
     load,
     on_disk,
     read,
+    replaced,
     write,
 )
 from tissueshap._core.folders import named_if_full
@@ -27,6 +29,8 @@ Result = TypeVar("Result")
 #: Seconds between two times that a journal is flushed to the disk. A killed process loses
 #: nothing that was written before; only a machine that loses its power does.
 _FLUSHED = 10.0
+#: File by which a worker recognises the folder.
+_TOKEN = "token"
 #: Share of the time that writing the state of running work may take.
 _SHARE = 0.05
 
@@ -41,11 +45,11 @@ class Store:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
 
     def place(self, name: str, params: Mapping[str, Any]) -> Path:
         """Return the file of a result that has a name and was made with these parameters."""
-        return self._folder / f"{name}-{digest(dict(params))[:24]}"
+        return self.folder / f"{name}-{digest(dict(params))[:24]}"
 
     def get(self, name: str, params: Mapping[str, Any]) -> Any:
         """Return a kept value; None if there is none, or if it is damaged."""
@@ -60,7 +64,7 @@ class Store:
 
     def put(self, name: str, params: Mapping[str, Any], value: Any) -> None:
         """Keep a value, which must not be None."""
-        self._folder.mkdir(parents=True, exist_ok=True)
+        self.folder.mkdir(parents=True, exist_ok=True)
         write(self.place(name, params), value)
 
 
@@ -75,6 +79,63 @@ def keeping(store: Store) -> Iterator[Store]:
         yield store
     finally:
         _used.reset(before)
+
+
+class Place(NamedTuple):
+    """The folder of a :class:`Store`, for a worker.
+
+    Attributes
+    ----------
+    folder
+        The folder.
+    token
+        Content of a file in it: a worker on a machine where the folder is another one, or does
+        not exist, keeps nothing. None for a worker on this machine.
+    """
+
+    folder: Path
+    token: str | None
+
+
+def place(*, elsewhere: bool = False) -> Place | None:
+    """Return where finished work is kept, for a worker; None if it is not.
+
+    Parameters
+    ----------
+    elsewhere
+        Whether the worker may be on another machine.
+    """
+    store = _used.get()
+    if store is None:
+        return None
+    folder = store.folder.absolute()
+    if not elsewhere:
+        return Place(folder, None)
+    path = folder / _TOKEN
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        with replaced(path) as file:
+            file.write(uuid.uuid4().hex.encode())
+    return Place(folder, path.read_text())
+
+
+@contextmanager
+def keeping_at(place: Place | None) -> Iterator[None]:
+    """Keep results at a place, in a ``with`` block, if it can be seen from this machine."""
+    if place is None or not _seen(place):
+        yield
+        return
+    with keeping(Store(place.folder)):
+        yield
+
+
+def _seen(place: Place) -> bool:
+    if place.token is None:
+        return True
+    try:
+        return (place.folder / _TOKEN).read_text() == place.token
+    except OSError:
+        return False
 
 
 def once(
@@ -116,7 +177,6 @@ def continued(
     params: Mapping[str, Any],
     make: Callable[[int], Iterator[Result]],
     *,
-    group: int = 1,
     pack: Callable[[Result], Any] | None = None,
     unpack: Callable[[Any], Result] | None = None,
 ) -> Iterator[Result]:
@@ -128,8 +188,6 @@ def continued(
         As for :func:`once`.
     make
         Yields the results from a number on, the first being 0; always in the same order.
-    group
-        Results are made in groups of so many: of a group that is not complete, none is used.
     pack, unpack
         As for :func:`once`.
     """
@@ -141,7 +199,7 @@ def continued(
     place.parent.mkdir(parents=True, exist_ok=True)
     with place.open("a+b") as file:
         ends = _ends(file, place)
-        n_kept = (len(ends) - 1) // group * group
+        n_kept = len(ends) - 1
         file.seek(0)
         for _ in range(n_kept):
             kept, _sum = load(file)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,34 @@ from tissueshap.model import backend
 
 if TYPE_CHECKING:
     from anndata import AnnData
+
+
+def fold_part(work: AnnData, test: np.ndarray) -> AnnData:
+    """Return what a network has said of the samples that were held out from it.
+
+    Parameters
+    ----------
+    work
+        After ``tl.cnn``, ``tl.predict`` and ``tl.shap``.
+    test
+        Positions of the samples.
+    """
+    import anndata
+
+    own, prefix = schema.layers.shap, f"{schema.layers.shap_class}_"
+    layers = {
+        name: np.asarray(values[test])
+        for name, values in work.layers.items()
+        if name == own or name.startswith(prefix)
+    }
+    return anndata.AnnData(
+        obs=work.obs.iloc[test],
+        var=pd.DataFrame(index=work.var_names),
+        layers=layers,
+        obsm={schema.obsm.proba: work.obsm[schema.obsm.proba].iloc[test]},
+        varm=dict(work.varm),
+        uns=dict(work.uns),
+    )
 
 
 class FoldResults:
@@ -38,43 +65,43 @@ class FoldResults:
         self._folds: list[dict[str, float]] = []
         self._params: dict[str, Mapping[str, Any]] = {}
 
-    def add(self, work: AnnData, number: int, test: np.ndarray, began: float) -> None:
+    def add(self, part: AnnData, number: int, test: np.ndarray, seconds: float) -> None:
         """Take over what a network has said of the samples that were held out from it.
 
         Parameters
         ----------
-        work
-            After ``tl.cnn``, ``tl.predict`` and ``tl.shap``.
+        part
+            What :func:`fold_part` returns.
         number
             Number of the fold, from 1.
         test
             Positions of its samples.
-        began
-            When its training began, by ``time.perf_counter``.
+        seconds
+            How long it took.
         """
-        record, obs = slots.record(work), work.obs.iloc[test]
+        record, obs = slots.record(part), part.obs
         predicted = obs[schema.obs.predicted].astype(str).to_numpy()
         self._predicted[test] = predicted
         self._confidence[test] = obs[schema.obs.confidence]
-        proba = work.obsm[schema.obsm.proba]
+        proba = part.obsm[schema.obsm.proba]
         self._proba = self._proba.reindex(columns=proba.columns)
-        self._proba.iloc[test] = proba.iloc[test]
-        self._add_layers(work, test)
+        self._proba.iloc[test] = proba
+        self._add_layers(part, test)
         tables = {"history": record["cnn"]["history"], "samples": record["shap"]["samples"]}
-        if schema.varm.shap_mean_abs in work.varm:
+        if schema.varm.shap_mean_abs in part.varm:
             tables["pairs"] = record["shap"]["pairs"]
-            self._mean_abs.append(work.varm[schema.varm.shap_mean_abs])
+            self._mean_abs.append(part.varm[schema.varm.shap_mean_abs])
         for name, table in tables.items():
             self._tables.setdefault(name, []).append(table.assign(fold=number))
         self._params = {verb: record[verb]["params"] for verb in ("cnn", "predict", "shap")}
         row = {
             "fold": number,
-            "n_train": work.n_obs - test.size,
+            "n_train": self._adata.n_obs - test.size,
             "n_rows": int(record["cnn"]["n_rows"]),
             "n_test": test.size,
             "n_correct": int((predicted == obs[record["label"]].astype(str)).sum()),
             "n_explained": int(record["shap"]["n_explained"]),
-            "seconds": time.perf_counter() - began,
+            "seconds": seconds,
         }
         self._folds.append(row)
         logger.info(
@@ -82,16 +109,14 @@ class FoldResults:
             *(row[name] for name in ("fold", "n_correct", "n_test", "n_explained")),
         )
 
-    def _add_layers(self, work: AnnData, test: np.ndarray) -> None:
-        every, prefix = np.arange(work.n_vars), f"{schema.layers.shap_class}_"
-        for name in work.layers:
-            if name != schema.layers.shap and not name.startswith(prefix):
-                continue
+    def _add_layers(self, part: AnnData, test: np.ndarray) -> None:
+        every = np.arange(part.n_vars)
+        for name, values in part.layers.items():
             if name not in self._stores:
                 slots.refuse_taken(self._adata, "shap", [("layers", name)], "shap")
                 self._stores[name] = LayerStore(self._adata, name)
-            for row in test:
-                self._stores[name].write(int(row), every, work.layers[name][row])
+            for row, own in zip(test, values, strict=True):
+                self._stores[name].write(int(row), every, own)
 
     def write(self, classes: Sequence[str], *, seed: int, sources: Mapping[str, str]) -> None:
         """Write all of it as ``tl.predict`` and ``tl.shap`` do, and how it was made.

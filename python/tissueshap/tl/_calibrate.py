@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,11 +15,13 @@ from tissueshap._core.errors import DataError
 from tissueshap._core.held_out import TEST, TRAIN, fewest, training
 from tissueshap._core.logging import logger
 from tissueshap._core.options import check_number
+from tissueshap._core.parallel import can_be_sent, in_order
 from tissueshap.calibration import Novelty, expected_calibration_error, fit, reliability
 from tissueshap.evaluation import balance_as, balancing, workbench
-from tissueshap.explain import Rows, centres
+from tissueshap.explain import Rows, apart, centres
 from tissueshap.model import (
     Classifier,
+    Preset,
     activations,
     backend,
     calibration_card,
@@ -205,33 +207,78 @@ def _out_of_fold(
     settings, layer = restored(str(recipe["settings"])), str(recipe["layer"])
     balanced = balancing(adata) if recipe["balanced"] else None
     fold = _folds(adata, label, samples, n_folds, seed)
-    numbers = np.unique(fold)
-    values = slots.require(adata, "layers", layer)
     logits = np.empty((samples.size, int(codes.max()) + 1), np.float32)
     distances, gains = np.empty((2, samples.size), np.float32)
     work = workbench(adata, label, [layer, *([] if balanced is None else [balanced["layer"]])])
-    for number in numbers:
-        held, seen = samples[fold == number], samples[fold != number]
-        own_seed = seed + int(number)
-        logger.info("calibration, fold %d of %d: %d samples train", number, numbers.size, seen.size)
-        # Neither side, for the test samples.
-        sides = np.full(adata.n_obs, TEST, dtype=object)
-        sides[seen] = TRAIN
-        work.obs[schema.obs.split] = pd.Categorical(sides)
-        if balanced is not None:
-            balance_as(work, balanced, seed=own_seed)
-        one = cnn(
-            work,
-            label,
-            preset=settings,
-            balanced=bool(recipe["balanced"]),
-            layer=layer,
-            seed=own_seed,
-        )
-        novelty = _novelty(one, values, seen, codes, own_seed)
-        logits[fold == number], features = activations(one.network, _rows(values, held))
-        distances[fold == number], gains[fold == number] = novelty.place(features)
+    how = _How(label, layer, settings, balanced, bool(recipe["balanced"]), codes, seed)
+    parts = [
+        (int(number), samples[fold != number], samples[fold == number])
+        for number in np.unique(fold)
+    ]
+    found = in_order(
+        lambda part: part,
+        one_fold,
+        parts,
+        shared=(work, how),
+        apart=apart() and can_be_sent(*work.layers.values()),
+        desc="calibration",
+        unit="fold",
+    )
+    for (number, _, _), one in zip(parts, found, strict=True):
+        logits[fold == number], distances[fold == number], gains[fold == number] = one
     return logits, (distances, gains)
+
+
+@dataclass(frozen=True)
+class _How:
+    """How the networks of all folds are trained."""
+
+    label: str
+    layer: str
+    settings: Preset
+    balancing: dict[str, Any] | None
+    balanced: bool
+    codes: np.ndarray
+    seed: int
+
+
+def one_fold(
+    work: AnnData, how: _How, number: int, seen: np.ndarray, held: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Train without a fold, and return its samples' logits, distances and gains.
+
+    Parameters
+    ----------
+    work
+        A :func:`workbench`, which is not changed.
+    how
+        What the folds have in common.
+    number
+        Number of the fold.
+    seen, held
+        Positions of the training samples without it, and of its samples.
+    """
+    own_seed = how.seed + number
+    logger.info("calibration, fold %d: %d samples train", number, seen.size)
+    work = workbench(work, how.label, list(work.layers))
+    # Neither side, for the test samples.
+    sides = np.full(work.n_obs, TEST, dtype=object)
+    sides[seen] = TRAIN
+    work.obs[schema.obs.split] = pd.Categorical(sides)
+    if how.balancing is not None:
+        balance_as(work, how.balancing, seed=own_seed)
+    model = cnn(
+        work,
+        how.label,
+        preset=how.settings,
+        balanced=how.balanced,
+        layer=how.layer,
+        seed=own_seed,
+    )
+    values = slots.require(work, "layers", how.layer)
+    novelty = _novelty(model, values, seen, how.codes, own_seed)
+    logits, features = activations(model.network, _rows(values, held))
+    return (logits, *novelty.place(features))
 
 
 def _folds(adata: AnnData, label: str, samples: np.ndarray, n_folds: int, seed: int) -> np.ndarray:

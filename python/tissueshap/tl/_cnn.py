@@ -14,7 +14,11 @@ from tissueshap._core.errors import DataError
 from tissueshap._core.held_out import training
 from tissueshap._core.lazy import buffer_rows, on_disk
 from tissueshap._core.logging import logger
+from tissueshap._core.parallel import can_be_sent, in_order
 from tissueshap._core.scale import check_logs, described, made
+from tissueshap._core.settings import settings as session
+from tissueshap.evaluation import workbench
+from tissueshap.explain import apart
 from tissueshap.model import (
     Arch,
     InputScale,
@@ -145,7 +149,17 @@ def cnn(
     settings = _fitting(settings, values, samples.size)
     source = Source(adata, name, samples, layer, balanced)
     seeds = [seed + 1000 * number for number in range(settings.n_models)]
-    members, numbers = zip(*(member(source, settings, one) for one in seeds), strict=True)
+    trained = in_order(
+        lambda one: (one,),
+        member,
+        seeds,
+        shared=(_to_send(source), settings),
+        apart=_can_be_sent(source),
+        threaded=True,
+        desc="training networks",
+        unit="network",
+    )
+    members, numbers = zip(*trained, strict=True)
     scale = InputScale.of(
         values,
         samples,
@@ -205,6 +219,28 @@ def _fitting(settings: Preset, values: Any, n_samples: int) -> Preset:
         return settings
     share = buffer_rows(values.shape[1]) / n_samples
     return replace(settings, validation=min(settings.validation, share))
+
+
+def _layers(source: Source) -> list[str]:
+    """Return the layers of the real samples and, of balanced ones, of those that are mixed."""
+    record = slots.record(source.adata)
+    mixed = [str(record["oversample"]["params"]["layer"])] if "oversample" in record else []
+    return [source.layer, *(mixed if source.balanced else [])]
+
+
+def _can_be_sent(source: Source) -> bool:
+    layers = [slots.require(source.adata, "layers", name) for name in _layers(source)]
+    return can_be_sent(*layers) and apart()
+
+
+def _to_send(source: Source) -> Source:
+    """Return the source without what no network needs, if it is sent to other machines."""
+    if session.client is None or not _can_be_sent(source):
+        return source
+    work = workbench(source.adata, source.label, _layers(source))
+    if source.balanced and (mixtures := slots.record(source.adata).get("oversample")) is not None:
+        slots.record(work)["oversample"] = mixtures
+    return replace(source, adata=work)
 
 
 def _check_logarithm(adata: AnnData, settings: Preset, layer: str) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tissueshap._core import slots
 from tissueshap.adapters import Model, adapt, explained_with, trained_again
-from tissueshap.explain import device_bytes
+from tissueshap.explain import apart
 from tissueshap.model import Classifier, Layout, preset, restored
 
 if TYPE_CHECKING:
@@ -69,8 +69,7 @@ def trainer(
         settings = _settings(adata, model, layer=layer) if isinstance(model, Classifier) else {}
         run = partial(_network, cnn, settings, explain)
         depends = None if explain is not None else repr(sorted(settings.items()))
-        # Several processes would ask one accelerator for all of its memory.
-        return Trainer(run, depends, apart=explain is None and device_bytes() is None)
+        return Trainer(run, depends, apart=explain is None and apart())
 
     def again(training: AnnData, label: str, *, seed: int, layout: Layout | None = None) -> Model:
         new = trained_again(train, training, label, model=adapted, layer=layer, seed=seed)

@@ -14,8 +14,7 @@ import pandas as pd
 
 from tissueshap._core import checkpoints, provenance, schema, slots
 from tissueshap._core.logging import logger
-from tissueshap._core.parallel import in_order
-from tissueshap._core.settings import settings
+from tissueshap._core.parallel import can_be_sent, in_order, n_workers
 from tissueshap._version import __version__
 from tissueshap.adapters import Model
 from tissueshap.model import Layout
@@ -48,6 +47,31 @@ class Another:
     seed: int
     layout: Layout | None = None
     train: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class Again:
+    """What all networks that are trained again have in common, for any process.
+
+    Attributes
+    ----------
+    run
+        :attr:`Trainer.run`.
+    training
+        What :func:`shadow` returns; it is not changed.
+    label
+        The column of the classes.
+    given
+        How the given model was explained.
+    seed
+        Of balancing.
+    """
+
+    run: Callable[..., Model]
+    training: AnnData
+    label: str
+    given: AsGiven
+    seed: int
 
 
 class Networks:
@@ -83,7 +107,14 @@ class Networks:
         **depends
             As for :meth:`results`.
         """
-        return self.results(check, scores_of_another, self._prepared, others, **depends)
+        return self.results(
+            check,
+            scores_of_divided,
+            lambda other: (other,),
+            others,
+            shared=(self.again,),
+            **depends,
+        )
 
     def results(
         self,
@@ -92,16 +123,17 @@ class Networks:
         prepare: Callable[[Any], tuple[Any, ...]],
         items: Sequence[Any],
         *,
+        shared: tuple[Any, ...] = (),
         trains: bool = True,
         **depends: Any,
     ) -> list[np.ndarray]:
-        """Return ``work(*prepare(item))`` for each item: by all workers, and kept.
+        """Return ``work(*shared, *prepare(item))`` for each item: by all workers, and kept.
 
         Parameters
         ----------
         check
             Name of the check that needs them.
-        work, prepare, items
+        work, prepare, items, shared
             As ``parallel.in_order`` takes them.
         trains
             Whether `work` trains a model like the given one.
@@ -115,7 +147,8 @@ class Networks:
                 prepare,
                 work,
                 items[first:],
-                apart=self._trainer.apart or not trains,
+                shared=shared,
+                apart=self._apart or not trains,
                 desc=f"training again: {check}" if trains else check,
                 unit="network" if trains else "draw",
             )
@@ -144,14 +177,25 @@ class Networks:
         if seconds is None:
             return "how long this takes is unknown, as the training of this model was not timed"
         each = seconds + self._context.seconds_to_explain
-        workers = min(settings.cores if self._trainer.apart else 1, total)
+        workers = min(n_workers(apart=self._trainer.apart), total)
         every = each * -(-total // workers)
         return f"about {_words(every)}, {_words(each)} each with {workers} worker(s)"
 
-    def _prepared(self, other: Another) -> tuple[Any, ...]:
-        training = shadow(self._context, train=other.train)
-        plain = Another(other.seed, other.layout)
-        return self._trainer.run, training, self._context.label, plain, self._context.as_given
+    @cached_property
+    def again(self) -> Again:
+        """What all networks on the given genes have in common."""
+        context = self._context
+        return Again(
+            self._trainer.run,
+            shadow(context),
+            context.label,
+            context.as_given,
+            context.numbers.seed,
+        )
+
+    @property
+    def _apart(self) -> bool:
+        return self._trainer.apart and can_be_sent(*self.again.training.layers.values())
 
     @cached_property
     def _made_from(self) -> str:
@@ -207,6 +251,12 @@ def scores_of_another(
     return given.ranked(given.values(model, background))
 
 
+def scores_of_divided(again: Again, other: Another) -> np.ndarray:
+    """Train on the samples of one network, and return what ranks the genes then."""
+    training = divided(again.training, again.label, other.train, seed=again.seed)
+    return scores_of_another(again.run, training, again.label, other, again.given)
+
+
 def digest_of(*arrays: np.ndarray) -> str:
     """Return a short string that identifies some arrays."""
     digest = hashlib.blake2b(digest_size=16)
@@ -225,16 +275,8 @@ def _words(seconds: float) -> str:
     return f"{seconds / _MINUTE**2:.1f} h"
 
 
-def shadow(context: Context, *, train: np.ndarray | None = None) -> AnnData:
-    """Return an AnnData to train on, which shares the layers and leaves no trace in the first.
-
-    Parameters
-    ----------
-    context
-        The model and its data.
-    train
-        Positions of the training samples, instead of all; they are balanced again.
-    """
+def shadow(context: Context) -> AnnData:
+    """Return an AnnData to train on, which shares the layers and leaves no trace in the first."""
     import anndata
 
     adata, columns = context.adata, context.columns
@@ -251,9 +293,7 @@ def shadow(context: Context, *, train: np.ndarray | None = None) -> AnnData:
         var=pd.DataFrame(index=adata.var_names[columns]),
         layers=layers,
     )
-    split = np.full(adata.n_obs, "unused", dtype=object)
-    split[context.train if train is None else train] = "train"
-    training.obs[schema.obs.split] = pd.Categorical(split)
+    _split(training, context.train)
     records: dict[str, Any] = {}
     records.update(
         (name, provenance.without_origin(record[name]))
@@ -261,8 +301,49 @@ def shadow(context: Context, *, train: np.ndarray | None = None) -> AnnData:
         if name in record
     )
     training.uns[schema.UNS] = {"label": context.label, **records}
-    if train is not None and "oversample" in record:
+    return training
+
+
+def divided(
+    training: AnnData,
+    label: str,
+    train: np.ndarray | None,
+    *,
+    seed: int,
+    names: np.ndarray | None = None,
+) -> AnnData:
+    """Return a copy of a :func:`shadow`, which shares the layers, with other training samples.
+
+    Parameters
+    ----------
+    training, label
+        The shadow, and the column of its classes.
+    train
+        Positions of the training samples, which are balanced again; None leaves them as they are.
+    seed
+        Of balancing.
+    names
+        Other classes of all samples.
+    """
+    import anndata
+
+    obs = training.obs.copy()
+    if names is not None:
+        obs[label] = pd.Categorical(names)
+    other = anndata.AnnData(obs=obs, var=training.var.copy(), layers=dict(training.layers))
+    record = slots.record(training)
+    other.uns[schema.UNS] = dict(record)
+    if train is None:
+        return other
+    _split(other, train)
+    if "oversample" in record:
         params: dict[str, Any] = dict(record["oversample"]["params"])
         params.pop("label", None)
-        oversample(training, context.label, **params, seed=context.numbers.seed)
-    return training
+        oversample(other, label, **params, seed=seed)
+    return other
+
+
+def _split(training: AnnData, train: np.ndarray) -> None:
+    split = np.full(training.n_obs, "unused", dtype=object)
+    split[train] = "train"
+    training.obs[schema.obs.split] = pd.Categorical(split)

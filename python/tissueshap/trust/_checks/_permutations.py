@@ -14,9 +14,9 @@ from tissueshap.trust._checks._declared import CHECKS
 from tissueshap.trust._checks._networks import Networks, digest_of
 from tissueshap.trust._checks._refit import (
     consistency,
-    consistency_of_another,
+    consistency_of_labels,
     explained_as,
-    with_labels,
+    names_of,
 )
 from tissueshap.trust._checks._rows import Found, absent
 from tissueshap.trust._permuted import LEVEL, permutation_pvalues
@@ -45,14 +45,14 @@ def permutations(context: Context, networks: Networks) -> Found:
 
     def prepared(draw: int) -> tuple[Any, ...]:
         codes = permuted(context, seed=seed, number=draw)
-        given, training = explained_as(context, codes), with_labels(context, codes)
-        return networks.train, training, context.label, seed + draw, given
+        return names_of(context, codes), seed + draw, explained_as(context, codes)
 
     null = networks.results(
         "permutations",
-        consistency_of_another,
+        consistency_of_labels,
         prepared,
         range(1, number + 1),
+        shared=(networks.again, context.train),
         explained=digest_of(own.x, own.targets, context.test, context.codes),
     )
     found = permutation_pvalues(observed, np.stack(null))

@@ -7,7 +7,6 @@ correctly.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -19,7 +18,7 @@ from tissueshap._core import schema
 from tissueshap.adapters import Model
 from tissueshap.explain import Background
 from tissueshap.trust._checks._context import AsGiven, Context
-from tissueshap.trust._checks._networks import shadow
+from tissueshap.trust._checks._networks import Again, divided
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -53,22 +52,13 @@ def _chosen(context: Context, codes: np.ndarray) -> np.ndarray:
     return np.sort(order[(rank < n_samples) & (codes[order] >= 0)])
 
 
-def with_labels(context: Context, codes: np.ndarray) -> AnnData:
-    """Return what to train on, with other classes of the samples; they are balanced again."""
-    import anndata
-
-    adata = context.adata
+def names_of(context: Context, codes: np.ndarray) -> np.ndarray:
+    """Return the names of the classes of all samples; one whose code is -1 keeps its own."""
+    column = context.adata.obs[context.label].astype(str)
+    names: np.ndarray = column.to_numpy(dtype=object, copy=True)
     known = codes >= 0
-    obs = adata.obs[[context.label]].astype(str)
-    obs.iloc[np.flatnonzero(known), 0] = np.asarray(context.classes)[codes[known]]
-    other = copy.copy(context)
-    other.adata = anndata.AnnData(
-        obs=obs.astype("category"),
-        var=adata.var.iloc[:, :0],
-        layers=dict(adata.layers),
-        uns={schema.UNS: adata.uns[schema.UNS]},
-    )
-    return shadow(other, train=context.train)
+    names[known] = np.asarray(context.classes, dtype=object)[codes[known]]
+    return names
 
 
 def with_knockoffs(context: Context, rows: np.ndarray, both: np.ndarray) -> tuple[AnnData, AsGiven]:
@@ -147,6 +137,28 @@ def consistency_of_another(
     model = train(training, label, seed=seed)
     background = given.background(training, model, np.arange(training.n_vars))
     return consistency(model, background, given)
+
+
+def consistency_of_labels(
+    again: Again, train: np.ndarray, names: np.ndarray, seed: int, given: AsGiven
+) -> np.ndarray:
+    """Train on other labels, and return :func:`consistency`.
+
+    Parameters
+    ----------
+    again
+        What all trainings have in common.
+    train
+        Positions of the training samples, which are balanced again.
+    names
+        The class of all samples.
+    seed
+        Of the training.
+    given
+        As for :func:`consistency`.
+    """
+    training = divided(again.training, again.label, train, seed=again.seed, names=names)
+    return consistency_of_another(again.run, training, again.label, seed, given)
 
 
 def predicted_by_another(

@@ -170,6 +170,7 @@ OF_A_RUN = {
     "cohort_map": "a path of the run",
     "title": "title of the report",
     "n_jobs": "ts.settings.n_jobs",
+    "dask": "ts.settings.client",
     "overwrite": "how the folder is written",
     "resume": "how the folder is written",
 }

@@ -273,6 +273,10 @@ class Config:
     n_jobs: int | None = _option(
         None, "Number of processes for long work; by default all cores.", low=1
     )
+    dask: str | None = _option(
+        None,
+        "Address of a Dask scheduler (tcp://HOST:8786), or its file, whose workers do long work.",
+    )
     overwrite: bool = _option(False, "Replace the results of an earlier run in --out.")
     resume: bool = _option(
         False,

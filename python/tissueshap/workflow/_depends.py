@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tissueshap.workflow._manifest import Manifest
 
 #: Settings that change no result.
-_WITHOUT_EFFECT = ("out", "overwrite", "resume", "n_jobs")
+_WITHOUT_EFFECT = ("out", "overwrite", "resume", "n_jobs", "dask")
 #: Packages that every step may use.
 _PACKAGES = ("tissueshap", "anndata", "numpy", "pandas", "scipy")
 #: What stands for the data if they are not a file.

@@ -9,6 +9,7 @@ from tissueshap._core.errors import DataError
 from tissueshap._core.settings import settings
 from tissueshap.workflow._by_name import check_names, is_name, with_data
 from tissueshap.workflow._config import Config, known
+from tissueshap.workflow._connected import connected
 from tissueshap.workflow._files import need_files
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def run(source: Config | AnnData, **options: Any) -> AnnData:
     DiskError
         The next step would not fit on the disk.
     WorkerError
-        A worker process has died.
+        A worker process has died, or the Dask cluster cannot be reached or has no workers.
 
     Examples
     --------
@@ -73,7 +74,10 @@ def run(source: Config | AnnData, **options: Any) -> AnnData:
     config, adata = settled(source, options)
     config = with_data(config)
     assert config.out is not None
-    with settings.override(n_jobs=config.n_jobs or settings.n_jobs):
+    with (
+        connected(config.dask) as client,
+        settings.override(n_jobs=config.n_jobs or settings.n_jobs, client=client),
+    ):
         from tissueshap.workflow._course import course
 
         return course(config, config.out, adata)

@@ -17,6 +17,7 @@ from tissueshap._core.labels import symbols
 from tissueshap.model import describe
 from tissueshap.pl import counts, enrichment_ratio
 from tissueshap.report import ran, rendered
+from tissueshap.workflow._finished import FOLDS, MODEL
 from tissueshap.workflow._job import Job
 
 if TYPE_CHECKING:
@@ -60,9 +61,11 @@ def page(job: Job) -> str:
 
 
 def save(job: Job) -> str:
-    """Write the AnnData and the classifier."""
+    """Write the AnnData, the classifier, and those of the folds."""
     job.record()
-    describe(job.adata, job.classifier).save(job.folder / "model")
+    describe(job.adata, job.classifier).save(job.folder / MODEL)
+    for number, model in enumerate(job.fold_models, start=1):
+        model.save(job.folder / FOLDS / str(number))
     path = job.folder / "adata.h5ad"
     io.write_h5ad(job.adata, path)
     if job.other is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -73,14 +74,26 @@ def finished_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ad.Ann
     return folder / "out", done
 
 
+def _in_folds() -> dict[str, Any]:
+    """Return the settings of a run with folds by donor."""
+    options = {name: value for name, value in _QUICK.items() if name != "test_per_class"}
+    options |= {"donor": "donor", "split_by_donor": True, "epochs": 5, "explain": "all"}
+    return {**options, "trust": "quick", "folds": 3}
+
+
 @pytest.fixture(scope="session")
 def folded_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ad.AnnData]:
     """Return the folder of a finished run with folds by donor, and its AnnData."""
-    options = {name: value for name, value in _QUICK.items() if name != "test_per_class"}
     out = tmp_path_factory.mktemp("folded") / "out"
-    options |= {"donor": "donor", "split_by_donor": True, "epochs": 5, "explain": "all"}
-    options["trust"] = "quick"
-    return out, workflow.run(_cohort(), out=out, folds=3, **options)
+    return out, workflow.run(_cohort(), out=out, **_in_folds())
+
+
+@pytest.fixture
+def updated_run(folded_run: tuple[Path, ad.AnnData], tmp_path: Path) -> tuple[Path, ad.AnnData]:
+    """Return the folder of a copy of `folded_run` with another setting of DE, and its AnnData."""
+    out = tmp_path / "out"
+    shutil.copytree(folded_run[0], out)
+    return out, workflow.run(_cohort(), out=out, resume=True, **{**_in_folds(), "fdr": 0.2})
 
 
 #: A class of the toy that the model of `trained` does not know.

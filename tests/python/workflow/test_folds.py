@@ -73,3 +73,20 @@ def test_the_report_shows_the_folds(folded_run: Finished) -> None:
     assert genes["n_folds"].between(0, 3).all()
     assert (genes["rank_low"] <= genes["rank_high"]).all()
     assert set(_table(out, "select_genes_folds")["class"]) == set(adata.obs["tissue"])
+
+
+def test_results_are_brought_up_to_date_without_training_again(
+    folded_run: Finished, updated_run: Finished
+) -> None:
+    (before, first), (out, adata) = folded_run, updated_run
+    text = (out / "log.txt").read_text(encoding="utf-8")
+    assert "--fdr has changed" in text
+    assert "to 'select'" in text
+    assert "training preset" not in text
+    assert adata.uns["tissueshap"]["de"]["params"]["fdr"] == 0.2
+    np.testing.assert_array_equal(adata.layers["shap"], first.layers["shap"])
+    names = [sorted(path.name for path in (each / "folds").iterdir()) for each in (before, out)]
+    assert names == [["1", "2", "3"]] * 2
+    for name in names[0]:
+        models = [model.load(each / "folds" / name) for each in (before, out)]
+        assert models[0].fingerprint() == models[1].fingerprint()

@@ -207,7 +207,9 @@ def test_what_a_later_step_has_replaced_cannot_be_had_back() -> None:
     assert usable([read, added, again], 2) == 1
     assert usable([read, train, tune, added], 3) == 3
     assert usable([read, train, tune, added], 2) == 1
-    assert usable([read, fold, added], 3) == 0
+    assert usable([read, fold, added], 3) == 3
+    assert usable([read, fold, added], 2) == 2
+    assert usable([read, fold, fold], 2) == 1
 
 
 def test_every_process_is_named(run: Run, fake: _Steps, tmp_path: Path) -> None:

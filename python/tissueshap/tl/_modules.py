@@ -21,7 +21,6 @@ from tissueshap._core.logging import logger
 from tissueshap._core.options import check_choice, check_number, check_order
 from tissueshap._core.selection import descending_ranks, orders
 from tissueshap.adapters import adapt_to
-from tissueshap.explain import SampledExplainer, explanation
 from tissueshap.model import gene_columns
 from tissueshap.ranking import explained_samples
 
@@ -30,8 +29,8 @@ if TYPE_CHECKING:
 
 #: Training samples for the correlations: more do not change them.
 _MOST_SAMPLES = 5000
-#: Owen values: samples of each class, and background samples that are drawn from.
-_N_OWEN, _N_BACKGROUND = 3, 100
+#: Samples of each class that have Owen values.
+_N_OWEN = 3
 #: Genes in the name of a module.
 _N_NAMED = 3
 #: Genes of each class that are compared, if none were selected.
@@ -445,30 +444,19 @@ def _add_owen(
     columns = gene_columns(adata, adapted.genes)
     if not np.array_equal(columns, data.columns):
         raise DataError("the model has other genes than the explanation: pass the explained one")
-    # Modules of the table are players, and all other genes are one.
     shown = np.flatnonzero(np.isin(keys, table["module"].unique()))
-    player = np.full(len(keys), shown.size)
-    player[shown] = np.arange(shown.size)
-    groups = player[found.members.indices]
-    rng = np.random.default_rng([seed, 9])
-    explainer = SampledExplainer(
-        lambda x: np.asarray(adapted.probabilities(x.astype(np.float32))),
-        data.x[rng.permutation(len(data.x))[:_N_BACKGROUND]],
-        groups=groups,
-        seed=seed,
-    )
     few = pd.Series(data.targets).groupby(data.targets).cumcount().to_numpy() < _N_OWEN
     few &= data.targets >= 0
-    rows, n_evaluations = data.rows[few], explainer.n_evaluations
-    logger.info(
-        "Owen values: %d samples x %s evaluations = %s predictions",
-        *(rows.size, f"{n_evaluations:,}", f"{rows.size * n_evaluations:,}"),
-    )
     place = {class_name: code for code, class_name in enumerate(adapted.classes)}
-    targets = np.asarray([place[data.classes[code]] for code in data.targets[few]])
-    x = dense(slots.require(adata, "layers", layer)[rows])[:, columns]
-    values = explanation(explainer, np.asarray(x, dtype=np.float32), targets).values
-    owen = found.sums(values)
+    owen = trust.owen_values(
+        adapted,
+        dense(slots.require(adata, "layers", layer)[data.rows[few]])[:, columns],
+        np.asarray([place[data.classes[code]] for code in data.targets[few]]),
+        data.x,
+        found,
+        shown,
+        seed=seed,
+    )
     means = trust.by_class(owen, data.targets[few], len(data.classes), statistic="mean")
     codes = pd.Index(data.classes).get_indexer(pd.Index(table["class"]))
     table["owen"] = means[pd.Index(keys).get_indexer(pd.Index(table["module"])), codes]

@@ -18,9 +18,8 @@ from tissueshap._core.held_out import folds
 from tissueshap._core.logging import logger
 from tissueshap._core.options import check_number
 from tissueshap._core.progress import progress
-from tissueshap.adapters import Model, adapt_to, explained_with, without_model
 from tissueshap.evaluation import fold_alone
-from tissueshap.model import Classifier, backend, gene_columns, of_model
+from tissueshap.model import Classifier, backend, of_model
 from tissueshap.tl._cnn import cnn
 from tissueshap.tl._rank_genes import rank_genes
 from tissueshap.tl._select_genes import select_genes
@@ -32,6 +31,8 @@ from tissueshap.trust import (
     Numbers,
     check_numbers,
     class_table,
+    given_here,
+    in_common_form,
     makers,
     names_of,
     summary,
@@ -334,7 +335,7 @@ def trust(
     )
     check_numbers(numbers)
     check_number("n_top", n_top, low=1, integer=True)
-    adapted, lacks = _in_common_form(adata, model, name, attributions, train, explain)
+    adapted, lacks = in_common_form(adata, model, name, attributions, train, explain)
     if given_here(adata, model, adapted, attributions, explain):
         also = [record for check in selected if (record := CHECKS[check].record)]
         reads = ("shap", "rank_genes", "select_genes", *also)
@@ -419,58 +420,6 @@ def trust(
         key_added=key_added,
     )
     return adata if copy else None
-
-
-def _in_common_form(
-    adata: AnnData,
-    model: Any,
-    label: str,
-    attributions: Any,
-    train: Callable[..., Any] | None,
-    explain: Explain | None,
-) -> tuple[Model, dict[str, str]]:
-    """Return the model in the form that the checks know, and what they lack, with the reason."""
-    lacks = {}
-    if model is None:
-        if attributions is None:
-            raise DataError(
-                "model=None needs attributions=: pass a model, its attributions or both"
-            )
-        if train is not None or explain is not None:
-            raise DataError("train= and explain= need the model: pass it too")
-        adapted = without_model(list(adata.var_names), slots.class_names(adata, label))
-        lacks["probabilities"] = "no model was passed"
-        lacks["explaining"] = "no model was passed"
-    else:
-        adapted = adapt_to(model, list(map(str, adata.var_names)))
-    gene_columns(adata, adapted.genes)
-    if explain is not None:
-        adapted = explained_with(adapted, explain)
-        if attributions is None:
-            lacks["sums"] = "what the values of explain= add up from is unknown"
-    elif attributions is not None:
-        lacks.setdefault(
-            "explaining",
-            "the attributions were made elsewhere: pass explain=, a function of (model, x, "
-            "background, targets), to explain again in the same way",
-        )
-    if train is None and not isinstance(model, Classifier):
-        lacks["training"] = "pass train=, a function (x, y, seed) that returns a model"
-    if train is not None or not isinstance(model, Classifier):
-        lacks["layouts"] = "only networks of ts.tl.cnn are trained with other layouts of the genes"
-    return adapted, lacks
-
-
-def given_here(
-    adata: AnnData, model: Any, adapted: Model, attributions: Any, explain: Explain | None
-) -> bool:
-    """Return whether the explanation to check is the one that the AnnData has."""
-    if attributions is not None or explain is not None:
-        return False
-    if isinstance(model, Classifier):
-        return True
-    record = slots.record(adata).get("shap", {})
-    return bool(record.get("made_from", {}).get("model") == adapted.fingerprint())
 
 
 def _genes(whole: AnnData) -> dict[str, pd.DataFrame]:

@@ -67,12 +67,14 @@ from tissueshap.trust._checks import (
     makers as makers,
     names_of as names_of,
 )
+from tissueshap.trust._given import given_here as given_here, in_common_form as in_common_form
 from tissueshap.trust._modules import (
     LEAST_CORRELATION as LEAST_CORRELATION,
     above_chance as above_chance,
     cohesion as cohesion,
     partition as partition,
 )
+from tissueshap.trust._owen import owen_values as owen_values
 from tissueshap.trust._ranking import STATISTICS as STATISTICS, by_class as by_class
 from tissueshap.trust._stability import (
     bootstrapped as bootstrapped,

@@ -15,11 +15,17 @@
 #       [--genes 6000] [--timed CLASSES] [--out FILE.json]
 #   Rscript tests/benchmarks/bench_de.R --memory SAMPLES [--genes 18884]
 #       [--method limma_voom]
+#   Rscript tests/benchmarks/bench_de.R --before LIBRARY [--samples 16651]
+#       [--genes 1000] [--tmm 1000]
 #
 # --full times every class, --timed that many; fewer genes than 6,000 leave the
 # ratios about as they are, since all sides take time in proportion. --memory runs (c) alone, on 47
 # classes, and prints its time and the peak resident memory of the process,
 # which Linux tells.
+#
+# --before compares core_de(), and core_tmm() of --tmm samples in memory and in
+# an HDF5 file, with those of an earlier version in LIBRARY (git worktree add,
+# R CMD INSTALL --library=LIBRARY), in a process of its own each, in turns.
 
 simulate_counts <- function(n_genes, n_samples, k, seed = 1) {
     set.seed(seed)
@@ -143,13 +149,97 @@ memory <- function(n_genes, n_samples, method) {
         peak_gb = peak_gigabytes())
 }
 
+# Runs a task with the package of one library in a process of its own.
+child <- function(path) {
+    task <- readRDS(path)
+    loadNamespace("tissueshap", lib.loc = task$library)
+    if (!is.null(task$file)) {
+        task$counts <- HDF5Array::HDF5Array(task$file, "counts")
+    }
+    work <- function(counts, label) {
+        if (task$verb == "core_tmm") {
+            tissueshap::core_tmm(counts)$obs
+        } else {
+            tissueshap::core_de(counts, label, colSums(counts),
+                rep(1, ncol(counts)))$varm
+        }
+    }
+    some <- seq_len(min(200L, ncol(task$counts)))
+    work(task$counts[, some], task$label[some])
+    saveRDS(seconds(function() work(task$counts, task$label)), path)
+}
+
+script <- function() {
+    file <- grep("^--file=", commandArgs(), value = TRUE)
+    normalizePath(sub("^--file=", "", file))
+}
+
+spent_with <- function(library, task) {
+    path <- tempfile(fileext = ".rds")
+    on.exit(unlink(path))
+    saveRDS(c(task, list(library = library)), path, compress = FALSE)
+    status <- system2(file.path(R.home("bin"), "Rscript"),
+        c(shQuote(script()), "--child", shQuote(path)))
+    stopifnot(status == 0L)
+    readRDS(path)
+}
+
+# CPU seconds of a task before and now, and how far the values are apart.
+compare_before <- function(library, task, n_turns = 2L) {
+    turns <- lapply(seq_len(n_turns), function(turn) {
+        list(before = spent_with(library, task),
+            now = spent_with(.libPaths(), task))
+    })
+    cpu <- lapply(c(before = "before", now = "now"), function(side) {
+        vapply(turns, function(turn) turn[[side]]$cpu, 0)
+    })
+    values <- lapply(turns[[1L]], `[[`, "found")
+    list(cpu = cpu, before_over_now = sum(cpu$before) / sum(cpu$now),
+        apart = if (task$verb == "core_tmm") {
+            list(norm_factor = largest(values$now$norm_factor,
+                values$before$norm_factor))
+        } else {
+            clear <- values$before$de_pvalue < 0.9
+            list(logfc = max(abs(values$now$de_logfc -
+                    values$before$de_logfc)),
+                pvalue_below_0.9 = largest(values$now$de_pvalue[clear],
+                    values$before$de_pvalue[clear]))
+        })
+}
+
+before_and_now <- function(library, n_genes, n_samples, n_tmm) {
+    sized <- function(task) {
+        c(list(genes = nrow(task$counts), samples = ncol(task$counts)),
+            compare_before(library, task))
+    }
+    data <- simulate_counts(18884, n_tmm, 47)
+    dimnames(data$counts) <- list(paste0("gene", seq_len(18884)),
+        paste0("sample", seq_len(n_tmm)))
+    task <- c(data, list(verb = "core_tmm"))
+    file <- tempfile(fileext = ".h5")
+    on.exit(unlink(file))
+    HDF5Array::writeHDF5Array(data$counts, file, "counts",
+        chunkdim = c(18884L, min(16L, n_tmm)), with.dimnames = TRUE)
+    c(list(tmm_memory = sized(task),
+        tmm_hdf5 = sized(c(task, list(file = file)))),
+        list(de = sized(c(simulate_counts(n_genes, n_samples, 47),
+            list(verb = "core_de")))))
+}
+
 main <- function(given) {
     text_of <- function(option, default) {
         at <- match(option, given)
         if (is.na(at)) default else given[at + 1L]
     }
     value_of <- function(option, default) as.integer(text_of(option, default))
-    if ("--memory" %in% given) {
+    if ("--child" %in% given) {
+        return(child(text_of("--child")))
+    }
+    if ("--before" %in% given) {
+        found <- before_and_now(text_of("--before"),
+            value_of("--genes", 1000), value_of("--samples", 16651),
+            value_of("--tmm", 1000))
+    } else if ("--memory" %in% given) {
         found <- memory(value_of("--genes", 18884), value_of("--memory"),
             text_of("--method", "edgeR_QL"))
     } else if ("--quick" %in% given) {

@@ -9,6 +9,7 @@ import sys
 import tempfile
 import warnings
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from functools import cache
 from importlib import import_module
@@ -19,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from tissueshap._core.logging import logger
+from tissueshap._core.settings import settings
 
 #: Below this many samples the spectral start of UMAP has too few eigenvectors to choose from.
 _MIN_SPECTRAL = 50
@@ -113,10 +115,51 @@ def import_umap() -> Any:
         _import_without_parametric()
     import umap
 
+    _compile_distances(sys.modules["umap.umap_"])
     for module, names in _COMPILED.items():
         for name in names:
             _keep_compiled(getattr(sys.modules[module], name, None))
     return umap
+
+
+def _compile_distances(module: Any) -> None:
+    """Have UMAP compute the distances of all pairs of samples in compiled code, by threads.
+
+    scikit-learn calls UMAP's distance for one pair at a time, of which 2,000 samples have two
+    million: the calls take longer than the distances. The values are the same.
+    """
+    one_by_one = module.pairwise_distances
+    pairs = _pairs(module.dist.euclidean)
+
+    def pairwise_distances(X: Any, Y: Any = None, metric: Any = "euclidean", **options: Any) -> Any:
+        plain = isinstance(X, np.ndarray) and X.dtype == np.float32 and X.flags.c_contiguous
+        if metric is not module.dist.euclidean or Y is not None or options or not plain:
+            return one_by_one(X, Y, metric, **options)
+        # Versions of scikit-learn differ in the type.
+        dtype = one_by_one(X[:2], metric=metric).dtype
+        distances = np.zeros((len(X), len(X)), dtype=dtype)
+        # A later row has fewer pairs left: each thread takes rows of all parts.
+        n_threads = settings.cores
+        with ThreadPoolExecutor(n_threads) as pool:
+            list(pool.map(lambda first: pairs(X, distances, first, n_threads), range(n_threads)))
+        return distances
+
+    module.pairwise_distances = pairwise_distances
+
+
+def _pairs(distance: Any) -> Any:
+    """Return a compiled function that fills in the distances of each n-th row, and mirrors them."""
+    import numba
+
+    @numba.njit(nogil=True)
+    def pairs(X, distances, first, step):  # type: ignore[no-untyped-def]  # pragma: no cover
+        for i in range(first, len(X), step):
+            for j in range(i + 1, len(X)):
+                distances[i, j] = distance(X[i], X[j])
+                distances[j, i] = distances[i, j]
+
+    _keep_compiled(pairs)
+    return pairs
 
 
 def _need_cache_folder() -> None:

@@ -5,7 +5,11 @@ import os
 import subprocess
 import sys
 
+import numpy as np
 import pytest
+
+from tissueshap._core.embedding import import_umap
+from tissueshap._core.settings import settings
 
 EMBED = """
 import json, sys
@@ -95,3 +99,21 @@ def test_a_folder_that_has_to_be_made_counts_as_writable(tmp_path):
 
     assert _writable(tmp_path / "a" / "b")
     assert not _writable(tmp_path.__class__("/dev/null/nothing"))
+
+
+@pytest.mark.parametrize("n_jobs", [1, 3])
+@pytest.mark.parametrize("shape", [(2, 3), (61, 7), (50, 1001)])
+def test_distances_are_those_that_umap_computes_one_by_one(shape, n_jobs):
+    from sklearn.metrics import pairwise_distances
+
+    umap = sys.modules[import_umap().UMAP.__module__]
+    X = np.random.default_rng(1).normal(5, 3, shape).astype(np.float32)
+    with settings.override(n_jobs=n_jobs):
+        found = umap.pairwise_distances(X, metric=umap.dist.euclidean)
+    expected = pairwise_distances(X, metric=umap.dist.euclidean)
+    np.testing.assert_array_equal(found, expected)
+    assert found.dtype == expected.dtype
+    np.testing.assert_array_equal(
+        umap.pairwise_distances(X, metric=umap.dist.manhattan),
+        pairwise_distances(X, metric=umap.dist.manhattan),
+    )

@@ -23,7 +23,7 @@ from pathlib import Path
 import numpy as np
 
 AXES = ("samples", "genes", "classes")
-FULL = {"samples": 400, "genes": 1000, "classes": 5}
+FULL = {"samples": 200, "genes": 800, "classes": 4}
 SMALL = {"samples": 60, "genes": 60, "classes": 3}
 N_DOUBLINGS = 3
 

@@ -172,11 +172,12 @@ def _train(
     listeners = keras.callbacks.CallbackList(callbacks, model=network)
     network.stop_training = False
     listeners.on_train_begin()
+    train, test = _steps(network)
     for epoch in epochs:
         listeners.on_epoch_begin(epoch)
-        logs = _mean_of(network.train_on_batch, batches.epoch(epoch + 1))
+        logs = _mean_of(train, network, batches.epoch(epoch + 1))
         if watched is not None:
-            scores = _mean_of(network.test_on_batch, _in_parts(*watched))
+            scores = _mean_of(test, network, _in_parts(*watched))
             logs |= {f"val_{name}": value for name, value in scores.items()}
         listeners.on_epoch_end(epoch, logs)
         if network.stop_training:
@@ -184,13 +185,27 @@ def _train(
     listeners.on_train_end()
 
 
-def _mean_of(step: Callable[..., Any], batches: Iterator[Batch]) -> dict[str, float]:
+def _steps(network: Any) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """Return what trains on a batch, and what tests on one; both return its scores."""
+    if _backend.backend() == "tensorflow":
+        from tissueshap.model._tensorflow import steps
+
+        return steps(network)
+
+    def on_batch(step: Callable[..., Any]) -> Callable[..., Any]:
+        return lambda x, y, weights: step(x, y, sample_weight=weights, return_dict=True)
+
+    return on_batch(network.train_on_batch), on_batch(network.test_on_batch)
+
+
+def _mean_of(step: Callable[..., Any], network: Any, batches: Iterator[Batch]) -> dict[str, float]:
     """Return the mean loss over the rows of some batches, and the weighted accuracy."""
     sums = np.zeros(4)
     for x, y, weights in batches:
-        scores = step(x, y, sample_weight=weights, return_dict=True)
+        network.reset_metrics()
+        scores = step(x, y, weights)
         rows, weight = len(x), float(weights.sum())
-        sums += scores["loss"] * rows, rows, scores["accuracy"] * weight, weight
+        sums += float(scores["loss"]) * rows, rows, float(scores["accuracy"]) * weight, weight
     return {"loss": sums[0] / sums[1], "accuracy": sums[2] / sums[3]}
 
 
@@ -334,7 +349,7 @@ def _optimizer(settings: Preset, *, steps: int) -> Any:
     cosine = schedules.CosineDecay(settings.learning_rate, decay_steps=steps)
     adamw = keras.optimizers.AdamW
     if _backend.backend() == "tensorflow":
-        from tissueshap.model._adamw import AdamW as adamw  # noqa: N813 - the same optimizer
+        from tissueshap.model._tensorflow import AdamW as adamw  # noqa: N813 - the same optimizer
     return adamw(cosine, weight_decay=settings.weight_decay)
 
 

@@ -1,15 +1,38 @@
-"""AdamW for TensorFlow, each weight updated in one pass. Imported only for a training."""
+"""Training with TensorFlow: a step as one graph, and AdamW. Imported only for a training."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 from tissueshap.model import _backend
 
 keras = _backend.keras()
+
+
+def steps(network: Any) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """Return what trains a compiled network on a batch, and what tests it.
+
+    Each is a graph for batches of any size. ``train_on_batch`` of Keras has one for each size,
+    and in older versions one for each call.
+    """
+    shapes = (network.input_shape, network.output_shape, (None,))
+    signature = [tf.TensorSpec(shape, tf.float32) for shape in shapes]
+    # Their variables cannot be made within a graph.
+    network.optimizer.build(network.trainable_variables)
+    no_class = np.zeros((1, network.output_shape[-1]), np.float32)
+    network.compute_metrics(None, no_class, no_class, sample_weight=np.ones(1, np.float32))
+
+    def compiled(step: Callable[..., Any]) -> Callable[..., Any]:
+        graph: Callable[..., Any] = tf.function(
+            lambda *batch: step(batch), input_signature=signature
+        )
+        return graph
+
+    return compiled(network.train_step), compiled(network.test_step)
 
 
 class AdamW(keras.optimizers.AdamW):  # type: ignore[name-defined,misc]

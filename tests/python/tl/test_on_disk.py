@@ -80,6 +80,12 @@ def held(
         adata.file.close()
 
 
+@pytest.fixture
+def all_on_disk(path: Path, small_buffer: None) -> ad.AnnData:
+    """Every matrix in the file."""
+    return ts.io.read_h5ad(path, backed=True)
+
+
 def test_preparation_is_that_in_memory(in_memory: ad.AnnData, held: ad.AnnData) -> None:
     chain(held)
     assert not {"tmm", "log2"} & set(slots.items(held, "layers"))
@@ -116,14 +122,14 @@ def test_values_and_predictions_of_one_model(
 
 
 def test_training_learns_what_it_learns_in_memory(
-    in_memory: ad.AnnData, held: ad.AnnData, model: Any
+    in_memory: ad.AnnData, all_on_disk: ad.AnnData, model: Any
 ) -> None:
     expected = applied(in_memory.copy(), model)
-    own = ts.tl.cnn(chain(held), epochs=8, n_models=1)
-    applied(held, own)
-    scores = [adata.uns["tissueshap"]["evaluate"]["macro_f1"] for adata in (held, expected)]
+    own = ts.tl.cnn(chain(all_on_disk), epochs=8, n_models=1)
+    applied(all_on_disk, own)
+    scores = [adata.uns["tissueshap"]["evaluate"]["macro_f1"] for adata in (all_on_disk, expected)]
     assert scores[0] >= scores[1] - 0.05
-    ranks = [adata.varm["shap_rank"].dropna() for adata in (held, expected)]
+    ranks = [adata.varm["shap_rank"].dropna() for adata in (all_on_disk, expected)]
     for name in SIZES:
         first, other = (set(each[name].nsmallest(10).index) for each in ranks)
         assert len(first & other) >= 5
@@ -147,11 +153,11 @@ def test_with_a_buffer_for_everything_the_network_is_that_of_memory(
     np.testing.assert_allclose(held.layers["shap"], in_memory.layers["shap"], atol=1e-6)
 
 
-def test_calibration(held: ad.AnnData, model: Any) -> None:
-    own = ts.tl.cnn(chain(held), epochs=4, n_models=1)
-    calibrated = ts.tl.calibrate(held, own, n_folds=2)
-    ts.tl.predict(held, calibrated)
-    assert (held.obs["verdict"] == "known").mean() > 0.7
+def test_calibration(all_on_disk: ad.AnnData, model: Any) -> None:
+    own = ts.tl.cnn(chain(all_on_disk), epochs=4, n_models=1)
+    calibrated = ts.tl.calibrate(all_on_disk, own, n_folds=2)
+    ts.tl.predict(all_on_disk, calibrated)
+    assert (all_on_disk.obs["verdict"] == "known").mean() > 0.7
 
 
 def test_the_writable_file_has_the_values(path: Path, tmp_path: Path, model: Any) -> None:
@@ -177,30 +183,32 @@ def test_results_survive_a_copy_in_memory(held: ad.AnnData, model: Any) -> None:
 
 
 def test_new_samples_on_disk_with_the_reference_of_the_training(
-    in_memory: ad.AnnData, held: ad.AnnData
+    in_memory: ad.AnnData, all_on_disk: ad.AnnData
 ) -> None:
-    ts.pp.tmm(held, reference=in_memory)
-    np.testing.assert_allclose(held.obs["norm_factor"], in_memory.obs["norm_factor"], rtol=1e-12)
+    ts.pp.tmm(all_on_disk, reference=in_memory)
+    np.testing.assert_allclose(
+        all_on_disk.obs["norm_factor"], in_memory.obs["norm_factor"], rtol=1e-12
+    )
     with pytest.raises(ts.errors.DataError, match=r"reference's .* genes are not in the counts"):
-        ts.pp.tmm(held, reference={**in_memory.uns["tissueshap"]["tmm"], **_other_genes()})
+        ts.pp.tmm(all_on_disk, reference={**in_memory.uns["tissueshap"]["tmm"], **_other_genes()})
 
 
 def _other_genes() -> dict[str, Any]:
     return {"reference": pd.DataFrame({"gene": ["no such gene"], "count": [1.0]})}
 
 
-def test_smote_says_what_to_choose_instead(held: ad.AnnData) -> None:
-    ts.pp.tmm(held)
-    ts.pp.log2(held)
-    ts.pp.split(held, n_test=10)
+def test_smote_says_what_to_choose_instead(all_on_disk: ad.AnnData) -> None:
+    ts.pp.tmm(all_on_disk)
+    ts.pp.log2(all_on_disk)
+    ts.pp.split(all_on_disk, n_test=10)
     with pytest.raises(ts.errors.DataError, match=r"smote.*140.*choose method='random'"):
-        ts.pp.oversample(held)
+        ts.pp.oversample(all_on_disk)
 
 
-def test_an_offset_of_0_is_refused(held: ad.AnnData) -> None:
-    ts.pp.tmm(held)
+def test_an_offset_of_0_is_refused(all_on_disk: ad.AnnData) -> None:
+    ts.pp.tmm(all_on_disk)
     with pytest.raises(ts.errors.DataError, match="offset must be above 0"):
-        ts.pp.log2(held, offset=0)
+        ts.pp.log2(all_on_disk, offset=0)
 
 
 def test_a_count_that_is_none_is_named(path: Path, tmp_path: Path, small_buffer: None) -> None:

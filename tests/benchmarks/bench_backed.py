@@ -25,7 +25,7 @@ MODES = ("in memory", "on disk")
 FULL = {"n_cells": 100_000, "n_genes": 2_000, "n_classes": 12}
 SMALL = {"n_cells": 1_200, "n_genes": 60, "n_classes": 3}
 #: Genes of each class with a higher rate, and by how much.
-N_MARKERS, FOLD = 10, 4.0
+N_MARKERS, FOLD = 10, 6.0
 EPOCHS = 3
 
 
@@ -42,10 +42,10 @@ def simulated(n_cells, n_genes, n_classes, seed=0):
     share = np.linspace(1, 3, n_classes)
     codes = np.repeat(np.arange(n_classes), np.round(n_cells * share / share.sum()).astype(int))
     codes = np.sort(np.resize(codes, n_cells))
-    rate = np.tile(rng.lognormal(-2.5, 1.2, n_genes), (n_classes, 1))
+    rate = np.tile(rng.lognormal(-2.0, 1.2, n_genes), (n_classes, 1))
     markers = rng.permutation(n_genes)[: n_classes * N_MARKERS].reshape(n_classes, -1)
     for code, own in enumerate(markers):
-        rate[code, own] = FOLD * np.maximum(rate[code, own], 0.05)
+        rate[code, own] = FOLD * np.maximum(rate[code, own], 0.1)
     parts = []
     for rows in np.array_split(np.arange(n_cells), -(-n_cells // 5000)):
         depth = rng.lognormal(0, 0.3, (rows.size, 1))

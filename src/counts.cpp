@@ -89,10 +89,9 @@ Rcpp::IntegerVector count_at_least_cpp(SEXP counts, double threshold) {
 // doubles of all integers first, which takes twice the memory of the counts.
 // [[Rcpp::export]]
 Rcpp::NumericVector weighted_totals_cpp(SEXP values, Rcpp::NumericVector rate) {
-    const R_xlen_t n_genes = Rf_nrows(values);
     Rcpp::NumericVector total(Rf_ncols(values));
-    visit(values, [&](R_xlen_t i, double value) {
-        total[i / n_genes] += value * rate[i % n_genes];
+    visit(values, [&](R_xlen_t gene, R_xlen_t sample, double value) {
+        total[sample] += value * rate[gene];
         return true;
     });
     return total;

@@ -65,7 +65,7 @@ def _computed(adata: AnnData, entry: Mapping[str, Any], sources: Mapping[str, st
     if schema.layers.log2 in sources:
         linear = find(adata, str(params["layer"]))
         how = {key: float(params[key]) for key in ("offset", "shift")}
-        return None if linear is None else lazy.Logarithms(linear, **how)
+        return None if linear is None else lazy.LogValues(linear, **how)
     # Where the counts are is not recorded if they are in X.
     counts = counts_at(adata, str(params.get("layer", X)))
     size, factor = (

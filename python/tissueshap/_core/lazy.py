@@ -2,7 +2,7 @@
 
 The matrices of an atlas do not fit into memory. What a verb needs of them is a block of rows at
 a time: from a file (:class:`Stored`), of some genes (:class:`Columns`), as counts per million
-(:class:`PerMillion`) or their logarithm (:class:`Logarithms`), which is computed whenever rows
+(:class:`PerMillion`) or their logarithm (:class:`LogValues`), which is computed whenever rows
 are read. All are indexed by rows, as arrays are.
 """
 
@@ -199,21 +199,21 @@ class PerMillion(Lazy):
         return PerMillion(of_columns(self._counts, columns), self._sizes)
 
 
-class Logarithms(Lazy):
+class LogValues(Lazy):
     """``log2(x + offset) + shift`` of a matrix, float32."""
 
     def __init__(self, linear: Any, *, offset: float, shift: float) -> None:
         self._linear, self._how = linear, {"offset": offset, "shift": shift}
         self.shape, self.dtype = tuple(linear.shape), np.dtype(np.float32)
 
-    def read(self, rows: np.ndarray) -> Logarithms:
-        return Logarithms(read_rows(self._linear, rows), **self._how)
+    def read(self, rows: np.ndarray) -> LogValues:
+        return LogValues(read_rows(self._linear, rows), **self._how)
 
     def values(self, rows: np.ndarray) -> np.ndarray:
         return transformed(np.array(dense(self._linear[rows]), np.float32), **self._how)
 
-    def narrowed(self, columns: np.ndarray) -> Logarithms:
-        return Logarithms(of_columns(self._linear, columns), **self._how)
+    def narrowed(self, columns: np.ndarray) -> LogValues:
+        return LogValues(of_columns(self._linear, columns), **self._how)
 
 
 def per_million(counts: np.ndarray, sizes: np.ndarray) -> np.ndarray:

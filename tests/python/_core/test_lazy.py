@@ -77,7 +77,7 @@ def test_blocks_and_arrays(stored: Any, counts: np.ndarray) -> None:
 def test_logarithms_of_counts_per_million(stored: Any, counts: np.ndarray) -> None:
     sizes = np.random.default_rng(1).uniform(50, 90, len(counts))
     linear = lazy.PerMillion(lazy.lazily(stored), sizes)
-    matrix = lazy.Logarithms(linear, offset=20, shift=1)
+    matrix = lazy.LogValues(linear, offset=20, shift=1)
     expected = np.log2(counts / sizes[:, None] * 1e6 + 20) + 1
     rows, columns = np.array([70, 1, 12, 13]), np.array([5, 0])
     assert matrix.dtype == matrix[rows].dtype == np.float32

@@ -1,4 +1,4 @@
-"""Logarithms: the formula, its memory, and what has none."""
+"""LogValues: the formula, its memory, and what has none."""
 
 from __future__ import annotations
 

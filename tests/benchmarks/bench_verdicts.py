@@ -11,8 +11,9 @@ be used to set thresholds::
 
 ``run`` appends a line of JSON per trial; what the file holds already is not run again. With
 ``--torch`` the trials of PyTorch are made, and only these: it needs a process in which
-TensorFlow has not trained.
-``--docs`` keeps a copy in bench_verdicts.json and renews the tables of docs/verdicts.md.
+TensorFlow has not trained. ``--situation`` makes those whose names have some words.
+``--docs`` puts the trials in bench_verdicts.json, in place of those of the same cohort and
+situation, and renews the tables of docs/verdicts.md.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 if "--torch" in sys.argv:
     import torch  # noqa: F401 - before TensorFlow: after it, some builds crash
@@ -34,6 +36,7 @@ if "--torch" in sys.argv:
 import numpy as np
 import pandas as pd
 from verdicts.foreign import FOREIGN_GOOD, FOREIGN_NOISE, FOREIGN_WRONG
+from verdicts.full import FULL_DATA, FULL_EXPLANATIONS, FULL_FOREIGN, FULL_GOOD, FULL_NOISE
 from verdicts.situations import (
     DATA,
     EXPLANATIONS,
@@ -52,17 +55,17 @@ from tissueshap.trust import CHECKS, FAILS, LEVELS, NOT_MEASURED, wilson
 
 HERE = Path(__file__).resolve().parent
 SUMMARY, PAGE = HERE / "bench_verdicts.json", HERE.parents[1] / "docs" / "verdicts.md"
-#: The checks that every trial makes: the quick ones that read no record of another verb and
-#: train nothing. The others are made where a situation asks for them.
-TRIED = tuple(
-    name
-    for name in LEVELS["quick"]
-    if CHECKS[name].record is None and not CHECKS[name].trains and name != "truth"
-)
+#: The checks of every trial: those of a quick table that read no record of another verb. The
+#: others are made where a situation asks for them.
+TRIED = tuple(name for name in LEVELS["quick"] if CHECKS[name].record is None and name != "truth")
+#: Of the trials that are made now; those of before had the table of another version.
+RUN = 2
 ALSO = tuple(dict.fromkeys(check for s in SITUATIONS.values() for check in s.also))
 #: Checks of stability: that other samples or trainings give other genes may be true of a model
 #: with which nothing is wrong.
 STABILITY = {"bootstrap", "seeds", "folds"}
+#: Cohorts that name trials of noise, which is not theirs.
+_OF_NOISE = ("compendium, first tissues", "compendium, other tissues")
 #: What is said of an error that refuses to answer.
 REFUSED = "refused"
 
@@ -70,15 +73,17 @@ REFUSED = "refused"
 def situations_of(cohort: str, n_genes: float = 0) -> Iterator[tuple[str, Situation]]:
     """Yield the situations that are made on a cohort of so many genes."""
     about = COHORTS[cohort]
-    levels = {**GOOD, **FOREIGN_GOOD}
+    levels = {**GOOD, **FOREIGN_GOOD, **FULL_GOOD}
     if about.explanation_level:
-        levels |= EXPLANATIONS | RECORDS
+        levels |= EXPLANATIONS | RECORDS | FULL_EXPLANATIONS
     if about.explanation_level or about.data_level:
-        levels |= FOREIGN_WRONG
+        levels |= FOREIGN_WRONG | FULL_FOREIGN
     if about.data_level:
-        levels |= DATA
+        levels |= DATA | FULL_DATA
     if about.again is not None:
         levels |= OTHERS | FOREIGN_NOISE
+    if cohort in _OF_NOISE:
+        levels |= FULL_NOISE
     for name, situation in {**levels, **NETWORKS}.items():
         placed = cohort in situation.only or (not situation.only and name not in NETWORKS)
         if placed and n_genes <= situation.most_genes:
@@ -86,7 +91,12 @@ def situations_of(cohort: str, n_genes: float = 0) -> Iterator[tuple[str, Situat
 
 
 def run(
-    cohort: str, done: set[tuple[str, str]], data: Path, *, torch: bool = False
+    cohort: str,
+    done: set[tuple[str, str]],
+    data: Path,
+    *,
+    torch: bool = False,
+    words: tuple[str, ...] = ("",),
 ) -> Iterator[dict[str, Any]]:
     """Make each situation of a cohort, and yield its verdicts."""
 
@@ -95,6 +105,7 @@ def run(
             (name, situation)
             for name, situation in situations_of(cohort, n_genes)
             if situation.torch == torch and (cohort, name) not in done
+            if any(word in name for word in words)
         ]
 
     if not pending(0):
@@ -103,13 +114,14 @@ def run(
     for name, situation in pending(base.adata.n_vars):
         started = time.process_time()
         seed = list(SITUATIONS).index(name)
-        trial = made(situation, base, np.random.default_rng([seed, len(cohort)]))
+        trial = made(situation, base, np.random.default_rng([seed, crc32(cohort.encode())]))
         yield {
             "cohort": cohort,
             "half": COHORTS[cohort].half,
             "situation": name,
             "kind": situation.kind,
             "must": situation.must,
+            "run": RUN,
             "rows": verdicts(trial, also=situation.also),
             "cpu": round(time.process_time() - started, 1),
         }
@@ -163,17 +175,20 @@ def made(situation: Situation, base: Base, rng: np.random.Generator) -> Trial:
 
 
 def verdicts(trial: Trial, *, also: tuple[str, ...] = ()) -> list[dict[str, Any]]:
-    """Return the rows of the table of trust."""
-    checks = [*TRIED, *also]
+    """Return the rows of a quick table of trust, and of the checks that a situation asks for."""
     few: dict[str, Any] = {"n_boot": 10, "n_random": 2, "n_seeds": 1}
-    try:
-        tl.trust(trial.explained, trial.model, checks=checks, seed=3, **few, **trial.asked)
-    except TissueshapError as error:
-        return [{"check": "", "verdict": REFUSED, "reason": str(error)[:200]}]
-    table = trial.explained.uns["tissueshap"]["trust"]["summary"]
-    table = table[table["check"].isin(checks)]
-    columns = ["check", "question", "value", "chance", "threshold", "verdict", "reason"]
-    return list(table[columns].to_dict("records"))
+    levels = [("quick", TRIED), *([(list(also), also)] if also else [])]
+    rows: list[dict[str, Any]] = []
+    for level, names in levels:
+        try:
+            tl.trust(trial.explained, trial.model, checks=level, seed=3, **few, **trial.asked)
+        except TissueshapError as error:
+            return [{"check": "", "verdict": REFUSED, "reason": str(error)[:200]}]
+        table = trial.explained.uns["tissueshap"]["trust"]["summary"]
+        table = table[table["check"].isin(names)]
+        columns = ["check", "question", "value", "chance", "threshold", "verdict", "reason"]
+        rows += table[columns].to_dict("records")
+    return rows
 
 
 def summarised(trial: dict[str, Any]) -> dict[str, Any]:
@@ -217,7 +232,7 @@ def of_checks(trials: pd.DataFrame) -> pd.DataFrame:
     """Return of each check how often it fails where it must, and where nothing is wrong."""
     records = []
     good = trials[trials["kind"] == "good"]
-    for check in (*TRIED, *ALSO):
+    for check in dict.fromkeys((*TRIED, *ALSO)):
         must = trials[trials["must"] == check]
         sound = good[[check in names for names in good["measured"]]]
         wrong = trials[trials["kind"] == "wrong"]
@@ -332,12 +347,14 @@ def main() -> None:
     parser.add_argument("--half", nargs="+", choices=("set", "report"), default=["set", "report"])
     parser.add_argument("--cohort", nargs="+", choices=COHORTS, default=list(COHORTS))
     parser.add_argument("--out", type=Path, default=Path("verdicts.jsonl"))
+    parser.add_argument("--situation", nargs="+", default=[""], help="words of the names")
     parser.add_argument("--torch", action="store_true", help="the trials of PyTorch alone")
     parser.add_argument("--docs", action="store_true", help="renew the page of docs")
     options = parser.parse_args()
     if options.docs:
         if options.out.exists():
-            lines = [json.dumps(summarised(trial)) for trial in _lines(options.out)]
+            trials = merged(_lines(SUMMARY), [summarised(one) for one in _lines(options.out)])
+            lines = [json.dumps(trial) for trial in trials]
             SUMMARY.write_text("[\n" + ",\n".join(lines) + "\n]\n", encoding="utf-8")
         renew(PAGE, tables(read(SUMMARY)))
         return
@@ -352,11 +369,23 @@ def main() -> None:
         done = {(row["cohort"], row["situation"]) for row in _lines(options.out)}
     for cohort in options.cohort:
         if COHORTS[cohort].half in options.half:
-            for trial in run(cohort, done, data, torch=options.torch):
+            words = tuple(options.situation)
+            for trial in run(cohort, done, data, torch=options.torch, words=words):
                 failed = sorted({row["check"] for row in trial["rows"] if row["verdict"] == FAILS})
                 print(cohort, trial["situation"], trial["must"], failed, trial["cpu"], flush=True)
                 with options.out.open("a", encoding="utf-8") as file:
                     file.write(json.dumps(trial) + "\n")
+
+
+def merged(stored: list[dict[str, Any]], new: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return trials in the order of cohorts and situations, new ones in place of the same."""
+    by_name = {(one["cohort"], one["situation"]): one for one in (*stored, *new)}
+    return [
+        by_name[cohort, name]
+        for cohort in COHORTS
+        for name in SITUATIONS
+        if (cohort, name) in by_name
+    ]
 
 
 def _lines(path: Path) -> list[dict[str, Any]]:

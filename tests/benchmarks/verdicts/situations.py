@@ -1,120 +1,58 @@
 """Right and wrong situations, each with the check that must fail, stated before any is run.
 
 A situation is made of a trial: a cohort with its network and its explanation. Wrong
-explanations change what ``tl.shap``, ``tl.rank_genes`` or ``tl.select_genes`` wrote; wrong
-data change the cohort before training; ``unseen`` ones cannot be recognised from inside.
-Models of other packages are in ``foreign.py``.
+explanations (``wrong_values.py``) change what ``tl.shap``, ``tl.rank_genes`` or
+``tl.select_genes`` wrote; wrong data (``wrong_data.py``) change the cohort before training;
+``unseen`` ones cannot be recognised from inside. Models of other packages are in
+``foreign.py``, the situations of checks that a quick table does not make in ``full.py``.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
-import numpy as np
-import pandas as pd
-
-from tissueshap import pp, tl
-from tissueshap.adapters._random_weights import randomised
-from tissueshap.model import Classifier, Preset
-from tissueshap.model._backend import keras
+from tissueshap import tl
+from tissueshap.model import Preset
 from verdicts.foreign import FOREIGN_GOOD, FOREIGN_NOISE, FOREIGN_WRONG
-from verdicts.trial import Situation, Trial, noise_data
+from verdicts.full import FULL_DATA, FULL_EXPLANATIONS, FULL_FOREIGN, FULL_GOOD, FULL_NOISE
+from verdicts.trial import Situation, Trial
+from verdicts.wrong_data import (
+    copies_held_out,
+    mixed_in_training,
+    mostly_confounded,
+    names_swapped,
+    noise,
+    one_class_under_two_names,
+    recorded_batch,
+    shuffled_labels,
+    shuffled_training_labels,
+    small_offset,
+    unrecorded_batch,
+)
+from verdicts.wrong_values import (
+    constant_network,
+    distance_from_the_mean,
+    doubled,
+    gaussian_values,
+    half_random_list,
+    lists_of_other_classes,
+    permuted_genes,
+    permuted_in_samples,
+    random_ranks,
+    signs_turned,
+    single_samples,
+    tenfold_noise,
+    the_same_for_all_classes,
+    untrained_network,
+    untrained_values,
+    values_of_another_class,
+    values_of_other_samples,
+    values_of_shuffled_labels,
+)
 
 #: A network that predicts the mosaic well and explains it with noise (docs/trust.md).
 NOISE = Preset(
     name="noise", standardise="genes", widths=(128,), batch_norm=None, dropout=0.3,
     label_smoothing=0.1, batch_size=64, min_steps=400, min_validation=100, retries=0,
 )  # fmt: skip
-
-
-def permuted_genes(trial: Trial) -> None:
-    values = trial.values()
-    trial.put(values[:, trial.rng.permutation(values.shape[1])])
-
-
-def permuted_in_samples(trial: Trial) -> None:
-    trial.put(trial.rng.permuted(trial.values(), axis=1))
-
-
-def untrained_values(trial: Trial) -> None:
-    *_, (_, _, network) = randomised(trial.model.network, seed=3)
-    trial.put(trial.of(network))
-
-
-def values_of_shuffled_labels(trial: Trial) -> None:
-    other = Trial(trial.adata.copy(), rng=trial.rng)
-    shuffled_training_labels(other)
-    other.train(seed=2, epochs=5)
-    trial.put(trial.of(other.model.network))
-
-
-def values_of_another_class(trial: Trial) -> None:
-    trial.put(trial.of(trial.model.network, (trial.targets + 1) % len(trial.model.classes)))
-
-
-def gaussian_values(trial: Trial) -> None:
-    values = trial.values()
-    trial.put(trial.rng.normal(size=values.shape) * values.std())
-
-
-def tenfold_noise(trial: Trial) -> None:
-    values = trial.values()
-    trial.put(values + 10 * values.std() * trial.rng.normal(size=values.shape))
-
-
-def signs_turned(trial: Trial) -> None:
-    trial.put(-trial.values())
-
-
-def distance_from_the_mean(trial: Trial) -> None:
-    x = np.asarray(trial.explained.layers["log2"], dtype=np.float64)
-    size = np.abs(x[trial.rows] - x.mean(axis=0))
-    trial.put(size / size.sum(axis=1, keepdims=True))
-
-
-def doubled(trial: Trial) -> None:
-    trial.put(2 * trial.values())
-
-
-def values_of_other_samples(trial: Trial) -> None:
-    trial.put(trial.values()[trial.rng.permutation(trial.rows.size)])
-
-
-def the_same_for_all_classes(trial: Trial) -> None:
-    values = trial.values()
-    trial.put(np.repeat(values.mean(axis=0, keepdims=True), len(values), axis=0))
-
-
-def half_random_list(trial: Trial) -> None:
-    chosen = trial.explained.var["shap_selected"].to_numpy().copy()
-    inside, outside = np.flatnonzero(chosen), np.flatnonzero(~chosen)
-    n_wrong = min(inside.size // 2, outside.size)
-    chosen[trial.rng.choice(inside, n_wrong, replace=False)] = False
-    chosen[trial.rng.choice(outside, n_wrong, replace=False)] = True
-    trial.explained.var["shap_selected"] = chosen
-
-
-def lists_of_other_classes(trial: Trial) -> None:
-    table = trial.explained.uns["tissueshap"]["select_genes"]["genes"]
-    classes = list(dict.fromkeys(table["class"].astype(str)))
-    following = dict(zip(classes, classes[1:] + classes[:1], strict=True))
-    table["class"] = table["class"].astype(str).map(following)
-
-
-def random_ranks(trial: Trial) -> None:
-    frame = trial.explained.varm["shap_median"]
-    frame.loc[:, :] = trial.rng.random(frame.shape)
-    ranks = trial.explained.varm["shap_rank"]
-    ranks.loc[:, :] = frame.rank(ascending=False).to_numpy()
-    tl.select_genes(trial.explained)
-
-
-def single_samples(trial: Trial) -> None:
-    table = trial.explained.uns["tissueshap"]["shap"]["samples"]
-    names = table["explained"].astype(str)
-    lone = names.isin(sorted(set(names))[::3]) & names.duplicated()
-    trial.explained.uns["tissueshap"]["shap"]["samples"] = table[~lone].reset_index(drop=True)
-    trial.select()
 
 
 def clustered(trial: Trial) -> None:
@@ -143,109 +81,6 @@ def _compared_with(trial: Trial, other: Trial) -> None:
     other.train(seed=2)
     other.explain()
     tl.stability(trial.explained, other.explained)
-
-
-def untrained_network(trial: Trial) -> None:
-    *_, (_, _, network) = randomised(trial.model.network, seed=3)
-    _explained_with(trial, network)
-
-
-def constant_network(trial: Trial) -> None:
-    network = keras().models.clone_model(trial.model.network)
-    network.set_weights(trial.model.network.get_weights())
-    last = [layer for layer in network.layers if layer.trainable_weights][-1]
-    last.kernel.assign(1e-6 * np.asarray(last.kernel))
-    _explained_with(trial, network)
-
-
-def _explained_with(trial: Trial, network: Any) -> None:
-    model = trial.model
-    trial.model = Classifier(network, model.classes, model.genes, model.preset, model.history)
-    trial.explain()
-
-
-def shuffled_labels(trial: Trial) -> None:
-    _relabel(trial, trial.rng.permutation(trial.classes()))
-
-
-def shuffled_training_labels(trial: Trial) -> None:
-    classes, train = trial.classes(), trial.is_part("train")
-    classes[train] = trial.rng.permutation(classes[train])
-    _relabel(trial, classes)
-
-
-def mixed_in_training(trial: Trial) -> None:
-    """The labels of two classes are drawn at random among the training samples."""
-    classes = trial.classes()
-    first, second = sorted(set(classes))[:2]
-    mixed = np.isin(classes, [first, second]) & trial.is_part("train")
-    classes[mixed] = trial.rng.permutation(classes[mixed])
-    _relabel(trial, classes)
-
-
-def one_class_under_two_names(trial: Trial) -> None:
-    classes = trial.classes()
-    sizes = pd.Series(classes).value_counts()
-    own = np.flatnonzero(classes == sizes.index[0])
-    for name in ("train", "test"):
-        part = own[trial.is_part(name)[own]]
-        classes[trial.rng.permutation(part)[::2]] = "another name"
-    _relabel(trial, classes)
-
-
-def names_swapped(trial: Trial) -> None:
-    classes = trial.classes()
-    first, second = sorted(set(classes))[:2]
-    swapped = {first: second, second: first}
-    _relabel(trial, np.asarray([swapped.get(name, name) for name in classes], dtype=object))
-
-
-def recorded_batch(trial: Trial) -> None:
-    codes = pd.factorize(trial.classes())[0]
-    trial.adata.obs["plate"] = np.char.add("plate ", codes.astype(str))
-
-
-def mostly_confounded(trial: Trial) -> None:
-    codes = pd.factorize(trial.classes())[0] % 3
-    random = trial.rng.random(codes.size) < 0.2
-    codes = np.where(random, trial.rng.integers(0, 3, codes.size), codes)
-    trial.adata.obs["centre"] = np.char.add("centre ", codes.astype(str))
-
-
-def unrecorded_batch(trial: Trial) -> None:
-    """Each class was measured on its own day, which shifts a tenth of the genes."""
-    x = np.asarray(trial.adata.layers["log2"], dtype=np.float32).copy()
-    for name in sorted(set(classes := trial.classes())):
-        shift = np.where(trial.rng.random(x.shape[1]) < 0.1, trial.rng.normal(0, 2, x.shape[1]), 0)
-        x[classes == name] += shift.astype(np.float32)
-    trial.adata.layers["log2"] = x
-
-
-def copies_held_out(trial: Trial) -> None:
-    """Half of the held-out samples are training samples of their class, under other names."""
-    x = np.asarray(trial.adata.layers["log2"]).copy()
-    classes = trial.classes()
-    for place in np.flatnonzero(trial.is_part("test"))[::2]:
-        own = np.flatnonzero(trial.is_part("train") & (classes == classes[place]))
-        x[place] = x[trial.rng.choice(own)]
-    trial.adata.layers["log2"] = x
-
-
-def noise(trial: Trial) -> None:
-    trial.adata = noise_data(trial.rng)
-
-
-def small_offset(trial: Trial) -> None:
-    """log2(CPM + 0.001) + 10, on which genes near 0 vary most."""
-    pp.log2(trial.adata, offset=0.001, shift=10.0)
-
-
-def _relabel(trial: Trial, classes: np.ndarray) -> None:
-    """Give the samples other classes, as if they had come with them: the split is kept."""
-    trial.adata.obs[trial.label] = pd.Categorical(classes.astype(str))
-    for entry in trial.adata.uns["tissueshap"].values():
-        if isinstance(entry, dict):
-            entry.pop("made_from", None)
 
 
 #: The good situations.
@@ -349,4 +184,9 @@ SITUATIONS = {
     **FOREIGN_NOISE,
     **RECORDS,
     **OTHERS,
+    **FULL_GOOD,
+    **FULL_EXPLANATIONS,
+    **FULL_DATA,
+    **FULL_FOREIGN,
+    **FULL_NOISE,
 }

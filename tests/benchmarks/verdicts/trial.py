@@ -167,11 +167,28 @@ class Situation:
     most_genes: float = np.inf
 
 
-def noise_data(rng: np.random.Generator) -> AnnData:
-    """Return 60 samples of 15,000 genes, of three classes that do not differ."""
+def relabel(trial: Trial, classes: np.ndarray) -> None:
+    """Give the samples other classes, as if they had come with them: the split is kept."""
+    trial.adata.obs[trial.label] = pd.Categorical(classes.astype(str))
+    for entry in trial.adata.uns["tissueshap"].values():
+        if isinstance(entry, dict):
+            entry.pop("made_from", None)
+
+
+def noise_data(rng: np.random.Generator, together: int = 1) -> AnnData:
+    """Return 60 samples of 15,000 genes, of three classes that do not differ.
+
+    Parameters
+    ----------
+    rng
+        Random numbers.
+    together
+        Genes that vary together.
+    """
     n_samples, n_genes = 60, 15_000
     level = rng.lognormal(4, 1.5, n_genes)
-    counts = rng.poisson(level * rng.gamma(5, 0.2, (n_samples, n_genes)))
+    variation = rng.gamma(5, 0.2, (n_samples, n_genes // together))
+    counts = rng.poisson(level * np.repeat(variation, together, axis=1))
     obs = pd.DataFrame(
         {"tissue": np.repeat(["a", "b", "c"], n_samples // 3)},
         index=[f"s{number}" for number in range(n_samples)],

@@ -16,6 +16,30 @@
 #'   in `rowData`), `var` `de_significant` (called in at least one class), and
 #'   the record `de` with the tables `counts` (`class`, `up`, `down`) and
 #'   `dispersion` (one row per gene).
+#' @section More than one machine:
+#' Each worker gets blocks of the genes, and no more than those; the results are
+#' those of one process. Processes of this machine, and of others that can be
+#' reached by ssh:
+#'
+#' ```
+#' workers <- BiocParallel::SnowParam(8)
+#' workers <- BiocParallel::SnowParam(c("node1", "node1", "node2"))
+#' se <- run_de(se, "tissue", BPPARAM = workers)
+#' ```
+#'
+#' Jobs of SLURM, with the package batchtools, from a folder that all nodes see
+#' (`resources` are those of batchtools' template; a site's own is `template`):
+#'
+#' ```
+#' workers <- BiocParallel::BatchtoolsParam(20, cluster = "slurm",
+#'     resources = list(ncpus = 1, memory = 4000, walltime = 3600))
+#' se <- run_de(se, "tissue", BPPARAM = workers)
+#' ```
+#'
+#' This package must be installed where the nodes find it: in a library of
+#' [.libPaths()] that they see too. Each of the four steps of `"edgeR_QL"` is
+#' submitted as jobs of its own, so a cluster pays for many samples only.
+#' [run_tmm()] and [run_de_error_rate()] take the same workers.
 #' @export
 #' @examples
 #' if (requireNamespace("SummarizedExperiment", quietly = TRUE)) {

@@ -50,6 +50,49 @@ test_that("processes of their own find the package", {
         rep(1, 7)))
 })
 
+# Commands of SLURM that run each job at once on this machine.
+local_slurm <- function(frame = parent.frame()) {
+    folder <- withr::local_tempdir(.local_envir = frame)
+    commands <- list(
+        sbatch = c("bash \"$1\" >/dev/null 2>&1 &",
+            "echo Submitted batch job $!"),
+        squeue = c("for job in $(ls /proc | grep -E '^[0-9]+$'); do",
+            "grep -qs doJobCollection /proc/$job/cmdline && echo $job; done",
+            "true"),
+        scancel = "kill \"$1\"",
+        scontrol = "true")
+    for (name in names(commands)) {
+        path <- file.path(folder, name)
+        writeLines(c("#!/bin/bash", commands[[name]]), path)
+        Sys.chmod(path, "755")
+    }
+    withr::local_path(folder, .local_envir = frame)
+}
+
+test_that("jobs of a cluster find what one process does", {
+    skip_if_not_installed("batchtools")
+    skip_on_os(c("windows", "mac"))
+    skip_unless_slow()
+    data <- simulate_matrix(60, c(4, 5, 6))
+    tmm <- core_tmm(data$counts)
+    de <- function(...) {
+        core_de(data$counts, data$label, tmm$obs$lib_size, tmm$obs$norm_factor,
+            ...)
+    }
+    whole <- de()
+    local_slurm()
+    withr::local_dir(withr::local_tempdir())
+    resources <- list(ncpus = 1, memory = 500, walltime = 600)
+    for (cluster in c("multicore", "socket", "slurm")) {
+        param <- suppressMessages(BiocParallel::BatchtoolsParam(2, cluster,
+            resources = resources))
+        suppressMessages({
+            expect_identical(de(BPPARAM = param), whole)
+            expect_identical(core_tmm(data$counts, BPPARAM = param), tmm)
+        })
+    }
+})
+
 test_that("a worker that dies is named", {
     dies <- function(part) {
         if (part == 2L) tools::pskill(Sys.getpid(), 9L)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import pickle
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -46,6 +47,7 @@ def by_cluster(client: Client, task: Task[Item, Result], items: Sequence[Item]) 
         An item ends each worker that it is sent to, or there are no workers.
     """
     from distributed import CancelledError, KilledWorker
+    from distributed.comm import CommClosedError
 
     sent = _Sent(client, task)
     futures: dict[int, Future] = {}
@@ -63,7 +65,8 @@ def by_cluster(client: Client, task: Task[Item, Result], items: Sequence[Item]) 
                     "often because memory ran out: start fewer workers per machine, or with more "
                     f"memory each (dask worker --nworkers, --memory-limit). {error}"
                 ) from error
-            except CancelledError as error:
+            # Also a worker that has died while data were sent to it.
+            except (CancelledError, CommClosedError) as error:
                 losses += 1
                 if client.status != "running" or losses > _MOST_LOSSES:
                     raise WorkerError(
@@ -74,6 +77,7 @@ def by_cluster(client: Client, task: Task[Item, Result], items: Sequence[Item]) 
                 logger.warning("the Dask workers that had the data are lost: sending them again")
                 futures = {n: one for n, one in futures.items() if one.status == "finished"}
                 sent.forget()
+                time.sleep(losses)  # until the scheduler has noticed
                 continue
             del futures[number]
             number, losses = number + 1, 0

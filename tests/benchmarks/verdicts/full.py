@@ -147,13 +147,13 @@ FULL_EXPLANATIONS = {
     "values that follow a protocol": Situation(
         "wrong", "covariates", tripled_in_half, also=("covariates",)
     ),
-    "values permuted over the genes, beside other explainers": Situation(
+    "values permuted over the genes, compared with other explainers": Situation(
         "wrong", "explainers", permuted_genes, also=("explainers",)
     ),
-    "values with tenfold noise, beside other explainers": Situation(
+    "values with tenfold noise, compared with other explainers": Situation(
         "wrong", "explainers", tenfold_noise, also=("explainers",)
     ),
-    "values of another class, beside other explainers": Situation(
+    "values of another class, compared with other explainers": Situation(
         "wrong", "explainers", values_of_another_class, also=("explainers",)
     ),
     "values permuted over the genes, with noise": Situation(

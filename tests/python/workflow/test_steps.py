@@ -19,7 +19,7 @@ from tissueshap.workflow import Config
 from tissueshap.workflow._biology import steps as biology
 from tissueshap.workflow._inputs import need_columns, need_samples, round_counts
 from tissueshap.workflow._job import Job
-from tissueshap.workflow._steps import _preset, shap
+from tissueshap.workflow._steps import network, shap
 
 
 def _job(n_train: int, **options: Any) -> Job:
@@ -35,7 +35,7 @@ def _job(n_train: int, **options: Any) -> Job:
 def test_standardising_is_all_that_changes(n_train: int, like: str) -> None:
     expected = for_size(PRESETS["default"], n_train, 100).changed(standardise="none")
     assert expected.widths == PRESETS[like].widths
-    assert _preset(_job(n_train, standardise="none")) == expected
+    assert network(_job(n_train, standardise="none")) == expected
 
 
 @pytest.mark.parametrize(

@@ -88,7 +88,7 @@ def test_python_needs_are_those_that_the_package_declares() -> None:
     for name, requirement in required.items():
         assert SpecifierSet(here[name].bounds) == requirement.specifier
     optional = {name for name, need in here.items() if not need.required}
-    assert optional == {"dask", "huggingface-hub", "jax", "torch", "zarr"}
+    assert optional == {"dask", "distributed", "huggingface-hub", "jax", "torch", "zarr"}
 
 
 def test_pyproject_says_the_same_as_the_installed_package(monkeypatch: pytest.MonkeyPatch) -> None:

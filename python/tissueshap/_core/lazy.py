@@ -12,7 +12,6 @@ from abc import ABC, abstractmethod
 from typing import Any
 
 import numpy as np
-from scipy import sparse
 
 from tissueshap._core.dense import dense, refuse_columns_first
 
@@ -38,7 +37,9 @@ def on_disk(values: Any) -> bool:
     """Return whether the rows of a matrix are read when they are needed."""
     if isinstance(values, Lazy):
         return True
-    if values is None or isinstance(values, np.ndarray) or sparse.issparse(values):
+    from scipy.sparse import issparse
+
+    if values is None or isinstance(values, np.ndarray) or issparse(values):
         return False
     from anndata.abc import CSCDataset, CSRDataset
     from h5py import Dataset
@@ -134,6 +135,8 @@ class Stored(Lazy):
 
     def values(self, rows: np.ndarray) -> Any:
         """Return some rows, of which neighbours are read together."""
+        from scipy import sparse
+
         if not rows.size:
             return self._values[0:0]
         once, where = np.unique(rows, return_inverse=True)
@@ -159,6 +162,8 @@ class _SparseRows:
         self._n_columns = int(values.shape[1])
 
     def __getitem__(self, rows: slice) -> Any:
+        from scipy import sparse
+
         starts = self._starts[rows.start : rows.stop + 1]
         part = slice(int(starts[0]), int(starts[-1]))
         values = (self._data[part], self._indices[part], starts - starts[0])

@@ -9,7 +9,6 @@ from typing import Any
 
 from tissueshap._core.errors import WorkerError
 from tissueshap._core.logging import logger
-from tissueshap._core.parallel import n_cluster_workers
 from tissueshap._core.settings import settings
 from tissueshap._install import feature
 
@@ -32,6 +31,9 @@ def connected(address: str | None) -> Iterator[Any]:
     if address is None:
         yield settings.client
         return
+    # Checkpoints, and scipy with them: the command line's help waits for neither.
+    from tissueshap._core.parallel import n_cluster_workers
+
     client_of = feature.needed("distributed", "distributed.Client", "--dask")
     place = {"scheduler_file": address} if Path(address).is_file() else {"address": address}
     try:

@@ -76,13 +76,13 @@ def test_a_worker_that_dies_is_named_and_finished_work_is_kept(monkeypatch):
         assert list(in_order(_slowly, float, range(3))) == [0.0, 1.0, 2.0]
 
 
-_PARENT = """
+_PARENT = r"""
 import os, sys, time
 from tissueshap._core import parallel
 import tissueshap as ts
 
 def work(n):
-    print(os.getpid(), flush=True)
+    os.write(1, b"%d\n" % os.getpid())  # in one piece: two processes write
     time.sleep(0.05 if n < 2 else 600)
 
 parallel.START = 0.0

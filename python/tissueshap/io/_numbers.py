@@ -77,7 +77,7 @@ def _integers(row: bytes, between: bytes, n: int) -> np.ndarray | None:
     longer = np.arange(n)
     for place in range(1, int(lengths.max())):
         longer = longer[lengths[longer] > place]
-        values[longer] += digits[ends[longer] - 1 - place] * np.int64(10**place)
+        values[longer] += digits[ends[longer] - 1 - place].astype(np.int64) * 10**place
     return values
 
 

@@ -85,9 +85,7 @@ def fit(
     if give_up:
         callbacks.append(_GiveUp(n_classes))
     if settings.patience is not None and watched is not None:
-        callbacks.append(
-            _Stopping(monitor="val_loss", patience=settings.patience, restore_best_weights=True)
-        )
+        callbacks.append(_Stopping(settings.patience))
     done = 0
     if state is not None:
         keeper = Keeper(state, network, callbacks)
@@ -215,22 +213,40 @@ def _in_parts(x: np.ndarray, y: np.ndarray) -> Iterator[Batch]:
         yield x[start : start + _PART], part, np.ones(len(part), np.float32)
 
 
-class _Stopping(keras.callbacks.EarlyStopping):  # type: ignore[name-defined,misc]
-    """Keeps the best epoch, also of a training that is continued."""
+class _Stopping(keras.callbacks.Callback):  # type: ignore[name-defined,misc]
+    """Stops once the held-out loss has not fallen for some epochs; keeps the best epoch's weights.
 
-    _NAMES = ("wait", "best", "best_epoch", "best_weights", "stopped_epoch")
-    _restored: dict[str, Any] | None = None
+    ``keras.callbacks.EarlyStopping`` forgets, in some versions, what a training that is continued
+    had reached.
+    """
+
+    def __init__(self, patience: int) -> None:
+        super().__init__()
+        self._patience = patience
+        self._best, self._waited = float("inf"), 0
+        self._weights: list[np.ndarray] | None = None
 
     def state(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in self._NAMES}
+        return {"best": self._best, "waited": self._waited, "weights": self._weights}
 
     def restore(self, state: dict[str, Any]) -> None:
-        self._restored = state
+        self._best, self._waited, self._weights = (
+            state[name] for name in ("best", "waited", "weights")
+        )
 
-    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
-        super().on_train_begin(logs)
-        for name, value in (self._restored or {}).items():
-            setattr(self, name, value)
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        loss = float((logs or {})["val_loss"])
+        if loss < self._best or self._weights is None:
+            self._weights = self.model.get_weights()
+        self._waited += 1
+        if loss < self._best:
+            self._best, self._waited = loss, 0
+        elif self._waited >= self._patience and epoch > 0:
+            self.model.stop_training = True
+
+    def on_train_end(self, logs: dict[str, float] | None = None) -> None:
+        if self._weights is not None:
+            self.model.set_weights(self._weights)
 
 
 class _GiveUp(keras.callbacks.Callback):  # type: ignore[name-defined,misc]

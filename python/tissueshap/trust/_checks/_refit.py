@@ -120,25 +120,6 @@ def consistency(model: Model, background: Background, given: AsGiven) -> np.ndar
     return scores
 
 
-def consistency_of_another(
-    train: Callable[..., Model], training: AnnData, label: str, seed: int, given: AsGiven
-) -> np.ndarray:
-    """Train on what an AnnData has, and return :func:`consistency`.
-
-    Parameters
-    ----------
-    train
-        Trains a model like the given one.
-    training, label, seed
-        What it is trained on, the column of the classes, and the seed.
-    given
-        As for :func:`consistency`.
-    """
-    model = train(training, label, seed=seed)
-    background = given.background(training, model, np.arange(training.n_vars))
-    return consistency(model, background, given)
-
-
 def consistency_of_labels(
     again: Again, train: np.ndarray, names: np.ndarray, seed: int, given: AsGiven
 ) -> np.ndarray:
@@ -158,7 +139,9 @@ def consistency_of_labels(
         As for :func:`consistency`.
     """
     training = divided(again.training, again.label, train, seed=again.seed, names=names)
-    return consistency_of_another(again.run, training, again.label, seed, given)
+    model = again.run(training, again.label, seed=seed)
+    background = given.background(training, model, np.arange(training.n_vars))
+    return consistency(model, background, given)
 
 
 def predicted_by_another(

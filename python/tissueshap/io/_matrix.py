@@ -125,7 +125,7 @@ class Matrix:
                 self._values = np.frombuffer(self._memory, DTYPES[kind]).reshape(padded)
             else:
                 self._values = np.empty(shape, dtype=DTYPES[kind])
-        except (MemoryError, OSError, OverflowError) as error:
+        except (MemoryError, OSError, OverflowError, ValueError) as error:
             raise DataError(
                 f"{path}: {shape[0]:,} samples x {shape[1]:,} genes need "
                 f"{4 * math.prod(shape) / 2**30:,.1f} GB of memory, more than is available: read "

@@ -74,7 +74,7 @@ def _bars(axes: Axes, table: pd.DataFrame) -> None:
             axes.errorbar(
                 again[rows],
                 place[rows],
-                xerr=[again[rows] - low[rows], high[rows] - again[rows]],
+                xerr=np.stack([again[rows] - low[rows], high[rows] - again[rows]]),
                 fmt="o",
                 color=colour,
                 markersize=4,

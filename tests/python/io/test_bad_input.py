@@ -212,6 +212,10 @@ def gct_with_an_absurd_size(files):
     return {"counts": files.gct(dims=f"{10**15}\t6")}, ["GB of memory", "correct the numbers"]
 
 
+def gct_beyond_any_memory(files):
+    return {"counts": files.gct(dims=f"{2**62}\t6")}, ["GB of memory", "correct the numbers"]
+
+
 def gct_without_size(files):
     return {"counts": files.gct(dims="eight\t6")}, ["line 2 must have 2 integers", "eight"]
 
@@ -342,6 +346,7 @@ CASES = [
     gct_with_more_genes,
     gct_with_other_samples,
     gct_with_an_absurd_size,
+    gct_beyond_any_memory,
     gct_without_size,
     gct_of_another_version,
     gct_13_cut_in_its_metadata,

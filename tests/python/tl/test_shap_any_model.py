@@ -134,7 +134,7 @@ def test_the_explanation_of_another_model_is_not_taken_for_its_own(prepared, reg
     tl.shap(prepared, regression, n_draws=10)
     tl.rank_genes(prepared)
     tl.select_genes(prepared, method="top_n", n_top=5)
-    other = LogisticRegression(C=1e-3).fit(*data)
+    other = LogisticRegression(C=1e-3, max_iter=1000).fit(*data)
     tl.trust(prepared, other, checks=["lists"])
     assert "genes" in slots.record(prepared)["trust"]
     with pytest.raises(StaleError, match="another model"):

@@ -128,6 +128,8 @@ def test_the_error_rate_is_kept_on_planted_classes(gaussian):
 
 
 def test_the_lasso_is_that_of_scikit_learn():
+    import sklearn
+    from packaging.version import Version
     from sklearn.linear_model import LogisticRegression
 
     rng = np.random.default_rng(0)
@@ -137,8 +139,11 @@ def test_the_lasso_is_that_of_scikit_learn():
     penalty = 0.03
     y = np.eye(3, dtype=np.float32)[codes]
     own = _minimised(x.astype(np.float32), y, np.full(3, penalty, dtype=np.float32))
+    # How it is called has changed.
+    is_new = Version(sklearn.__version__) >= Version("1.8")
+    how = {"l1_ratio": 1} if is_new else {"penalty": "l1"}
     fitted = LogisticRegression(
-        l1_ratio=1, C=1 / (200 * penalty), solver="saga", max_iter=5000, tol=1e-6
+        **how, C=1 / (200 * penalty), solver="saga", max_iter=5000, tol=1e-6
     ).fit(x, codes)
     np.testing.assert_allclose(own, fitted.coef_.T, atol=2e-3)
     assert lasso_seconds(1000, 10_000, 10) == pytest.approx(3.0)

@@ -320,6 +320,8 @@ def tables(rows: pd.DataFrame) -> dict[str, str]:
         stated = sum(must in names for names in part["failed"]) if must else ""
         others = pd.Series([c for names in part["failed"] for c in sorted(names - {must})])
         counts = others.value_counts() if len(others) else pd.Series(dtype=int)
+        # Names in order where counts are equal, whatever the version of pandas.
+        counts = counts.sort_index().sort_values(ascending=False, kind="stable")
         said = ", ".join(f"{check} {n}" for check, n in counts.items()) or "nothing"
         expected = f"`{must}`" if must else {"good": "nothing", "unseen": "not to be seen"}[kind]
         lines.append(f"| {name} | {expected} | {len(part)} | {stated} | {said} |")

@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -116,6 +116,7 @@ def import_umap() -> Any:
     import umap
 
     _compile_distances(sys.modules["umap.umap_"])
+    _place_parts_by_seed(sys.modules["umap.spectral"])
     for module, names in _COMPILED.items():
         for name in names:
             _keep_compiled(getattr(sys.modules[module], name, None))
@@ -145,6 +146,15 @@ def _compile_distances(module: Any) -> None:
         return distances
 
     module.pairwise_distances = pairwise_distances
+
+
+def _place_parts_by_seed(module: Any) -> None:
+    """Have UMAP place five and more separate parts by its seed.
+
+    ARPACK, scikit-learn's default, starts again from numbers that no seed decides where
+    eigenvalues are equal, as those of separate parts are (SciPy 1.17).
+    """
+    module.SpectralEmbedding = partial(module.SpectralEmbedding, eigen_solver="lobpcg")
 
 
 def _pairs(distance: Any) -> Any:

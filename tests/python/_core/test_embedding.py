@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 
-from tissueshap._core.embedding import import_umap
+from tissueshap._core.embedding import embed, import_umap
 from tissueshap._core.settings import settings
 
 EMBED = """
@@ -117,3 +117,12 @@ def test_distances_are_those_that_umap_computes_one_by_one(shape, n_jobs):
         umap.pairwise_distances(X, metric=umap.dist.manhattan),
         pairwise_distances(X, metric=umap.dist.manhattan),
     )
+
+
+def test_separate_parts_are_placed_by_the_seed():
+    rng = np.random.default_rng(0)
+    parts = np.repeat(rng.normal(scale=20, size=(5, 30)), 20, axis=0)
+    values = (parts + rng.normal(size=parts.shape)).astype(np.float32)
+    one, two, other = (embed(values, n_pcs=None, n_neighbors=10, seed=seed) for seed in (1, 1, 2))
+    np.testing.assert_array_equal(one, two)
+    assert not np.array_equal(one, other)

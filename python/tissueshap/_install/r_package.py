@@ -129,7 +129,7 @@ def _library() -> Path:
 
 def _source(folder: Path) -> Path:
     """Return the R package's source: the checkout, or the wheel's copy put together."""
-    here = Path(__file__).resolve().parent
+    here = Path(__file__).resolve().parents[1]  # the package tissueshap
     root = needs.description().parent
     if not list(root.glob("R/*.R")):
         raise MissingPackageError(

@@ -74,8 +74,8 @@ over_blocks <- function(ranges, cut, run, ..., BPPARAM) {
 }
 
 # A worker that is gone is seen as a connection that cannot be used, or as an
-# answer of no worker. What went
-# wrong in a worker is said as it is without workers.
+# answer of no worker. What went wrong in a worker is said as it is without
+# workers.
 worker_error <- function(e) {
     remote <- remote_error(e)
     if (!is.null(remote)) {

@@ -103,8 +103,9 @@ def tmm(
         computed=schema.layers.tmm if large else None,
         key_added=key_added,
     )
-    del result  # its layer is R's memory, in doubles
-    r.free(counts.values)
+    if not large:
+        del result  # its layer is R's memory, in doubles
+        r.free(counts.values)
     return adata if copy else None
 
 

@@ -10,12 +10,13 @@ from __future__ import annotations
 import csv
 import json
 import os
-import subprocess
 import sys
 from importlib import metadata
 from pathlib import Path
+from subprocess import CompletedProcess
 
 from tissueshap._install import needs
+from tissueshap._install.child import answer
 
 _TIMEOUT = 180
 _CPU = "CPU:0"
@@ -115,15 +116,6 @@ def _imported() -> tuple[str, list[str]] | None:
     return backend, names
 
 
-def _run(code: str, *arguments: str) -> subprocess.CompletedProcess[str] | None:
+def _run(code: str, *arguments: str) -> CompletedProcess[str] | None:
     """Let another Python run code; None if it cannot be started or does not end."""
-    try:
-        return subprocess.run(
-            [sys.executable, "-c", code, *arguments],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=_TIMEOUT,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
+    return answer([sys.executable, "-c", code, *arguments], seconds=_TIMEOUT)

@@ -17,6 +17,7 @@ from pathlib import Path
 from tissueshap._bridge import host
 from tissueshap._core.errors import MissingPackageError, RError
 from tissueshap._install import needs
+from tissueshap._install.child import answer
 from tissueshap._install.needs import Need
 
 _TIMEOUT = 120
@@ -173,15 +174,8 @@ def _ask(code: str, *arguments: str) -> list[list[str]] | None:
     program = rscript()
     if program is None:
         return None
-    try:
-        done = subprocess.run(
-            [program, "-e", code, *arguments],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=_TIMEOUT,
-        )
-    except (OSError, subprocess.TimeoutExpired):
+    done = answer([program, "-e", code, *arguments], seconds=_TIMEOUT)
+    if done is None:
         return None
     lines = [line.split("\t") for line in done.stdout.splitlines()]
     return [line[1:] for line in lines if line[0] == _MARK] or None

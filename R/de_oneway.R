@@ -1,6 +1,7 @@
 # edgeR's fits where the classes are all there is in the design: the work of
 # its general code in one pass over the nodes that stand for the samples for
-# each step (src/layout.h; src/profile.cpp, src/full.cpp, src/oneway.cpp).
+# each step (src/layout.h; src/profile.cpp, src/full.cpp, src/oneway.cpp with
+# src/nearby.h).
 
 oneway_fit <- function(counts, layout, method, BPPARAM) {
     trend <- trended_dispersion(counts, layout, BPPARAM)

@@ -8,8 +8,8 @@
 // the refit is the fit under c'b = 0. The rotation Q is orthonormal, so
 // (Q'DQ + lambda I) is the damped information there, and the step solves
 //     (D + lambda I) db = s - nu c,   c'db = 0
-// for the score s: O(n + k), with the layout's nodes as n. Start, damping, acceptance and stopping are
-// edgeR's, so that the result is edgeR's to rounding, also where the
+// for the score s: O(n + k), with the layout's nodes as n. Start, damping,
+// acceptance and stopping are edgeR's, so that the result is edgeR's to rounding, also where the
 // likelihood has no maximum (classes without a count) and where edgeR's
 // tolerance ends the iterations early.
 //
@@ -30,6 +30,7 @@
 
 #include "deviance.h"
 #include "layout.h"
+#include "nearby.h"
 
 namespace {
 
@@ -46,13 +47,20 @@ inline double height_share(double range) {
     return (range - fall) / (range * fall);
 }
 
+// Where the search for the fit under a contrast is: of each class the
+// coefficient, its rate, and the derivatives of the log-likelihood.
+struct Place {
+    explicit Place(int k) : b(k), rate(k), score(k), info(k) {}
+
+    std::vector<double> b, rate, score, info;
+};
+
 class NullFit {
   public:
     explicit NullFit(const Layout& layout)
-        : layout_(layout), k_(layout.n_classes()), score_(k_), info_(k_),
-          score_new_(k_), info_new_(k_), b_(k_), b_new_(k_), step_(k_),
-          factor_(k_), full_rate_(k_), total_(k_),
-          over_size_(k_), count_(layout.n_nodes()),
+        : layout_(layout), k_(layout.n_classes()), at_(k_), next_(k_),
+          first_(k_), step_(k_), factor_(k_), full_rate_(k_), total_(k_),
+          over_size_(k_), near_(k_), count_(layout.n_nodes()),
           weight_(layout.n_nodes()) {}
 
     // The gene that the next calls are about; `full` is the deviance of the
@@ -76,9 +84,11 @@ class NullFit {
                 one_group(count_.data(), layout_.node_number(),
                           layout_.node_size(), layout_.node_begin(g),
                           layout_.node_end(g), phi, R_NaN));
+            near_[g].reset();
         }
         doubt_ = 1e-9 + 1e-12 * full;
         clear_ = full > 10 * kVeryLow * largest_;
+        started_ = false;
     }
 
     // By how much the gene's deviance rises under c'b = 0, where the rates of
@@ -90,9 +100,8 @@ class NullFit {
         for (int g = 0; g < k_; ++g) factor_[g] = std::exp(shift[g]);
         // Two classes: what is left is one group, and edgeR fits it as such.
         if (k_ == 2) return two_classes();
-        std::fill(b_.begin(), b_.end(), start(shift));
+        begin(shift);
         known_ = false;
-        derivatives(b_, score_, info_);
         double max_info = -1, lambda = 0;
         for (int iteration = 1; iteration <= kMaxSteps; ++iteration) {
             max_info = std::max(max_info, largest_diagonal(mirror));
@@ -100,7 +109,7 @@ class NullFit {
             bool first_try = true, tiny = false, failed = false;
             for (;;) {
                 take_step(c, lambda);
-                derivatives(b_new_, score_new_, info_new_);
+                derivatives(next_);
                 if (accepted(tiny)) break;
                 first_try = false;
                 lambda *= 2;
@@ -110,17 +119,30 @@ class NullFit {
                 }
             }
             if (failed) break;
-            const double divergence = along_step(score_);
-            std::swap(b_, b_new_);
-            std::swap(score_, score_new_);
-            std::swap(info_, info_new_);
+            const double divergence = along_step(at_.score);
+            std::swap(at_, next_);
             if (tiny || divergence < kTolerance) break;
             if (first_try) lambda /= 10;
         }
-        return known_ ? rise_ : total_rise(b_);
+        return known_ ? rise_ : total_rise(at_.rate);
     }
 
   private:
+    // All classes start at one value, which is the same for all contrasts that
+    // shift nothing.
+    void begin(const double* shift) {
+        const bool plain =
+            std::all_of(shift, shift + k_, [](double by) { return by == 0; });
+        if (plain && started_) {
+            at_ = first_;
+            return;
+        }
+        std::fill(at_.b.begin(), at_.b.end(), start(shift));
+        derivatives(at_);
+        if (plain) first_ = at_;
+        started_ = plain;
+    }
+
     // The log of the mean of count over library size, weighted as edgeR does.
     double start(const double* shift) {
         double top = 0, bottom = 0;
@@ -142,38 +164,35 @@ class NullFit {
         for (int g = 0; g < k_; ++g)
             for (int i = layout_.node_begin(g); i < layout_.node_end(g); ++i)
                 sizes_[i] = layout_.node_size()[i] * factor_[g];
-        std::fill(b_.begin(), b_.end(), one_group(
-            count_.data(), layout_.node_number(), sizes_.data(), 0,
-            layout_.n_nodes(), phi_, R_NaN));
-        return total_rise(b_);
+        const double b = one_group(count_.data(), layout_.node_number(),
+                                   sizes_.data(), 0, layout_.n_nodes(), phi_,
+                                   R_NaN);
+        for (int g = 0; g < k_; ++g) at_.rate[g] = std::exp(b) * factor_[g];
+        return total_rise(at_.rate);
     }
 
-    void derivatives(const std::vector<double>& b, std::vector<double>& scores,
-                     std::vector<double>& infos) const {
-        const double* size = layout_.node_size();
-        const double* number = layout_.node_number();
+    void derivatives(Place& place) const {
         for (int g = 0; g < k_; ++g) {
-            const double rate = std::exp(b[g]) * factor_[g];
-            double score = 0, info = 0;
-            for (int i = layout_.node_begin(g); i < layout_.node_end(g); ++i) {
-                const double mu = rate * size[i];
-                const double scale = 1 / (1 + mu * phi_);
-                score += (count_[i] - number[i] * mu) * scale;
-                info += number[i] * mu * scale;
-            }
-            scores[g] = score;
-            infos[g] = info;
+            place.rate[g] = std::exp(place.b[g]) * factor_[g];
+            const Sums sums = sums_at(
+                place.rate[g], phi_, count_.data(), layout_.node_number(),
+                layout_.node_size(), layout_.node_begin(g),
+                layout_.node_end(g));
+            place.score[g] = sums.score();
+            place.info[g] = sums.means;
         }
     }
 
     // The largest element on the diagonal of the rotated information.
     double largest_diagonal(const double* mirror) const {
         double spread = 0, largest = R_NegInf;
-        for (int g = 0; g < k_; ++g) spread += mirror[g] * mirror[g] * info_[g];
+        for (int g = 0; g < k_; ++g)
+            spread += mirror[g] * mirror[g] * at_.info[g];
         for (int g = 1; g < k_; ++g) {
             const double turn = mirror[g] / mirror[0];
-            largest = std::max(largest, info_[g] * (1 - 2 * turn * mirror[g]) +
-                                            turn * turn * spread);
+            largest =
+                std::max(largest, at_.info[g] * (1 - 2 * turn * mirror[g]) +
+                                      turn * turn * spread);
         }
         return largest;
     }
@@ -181,14 +200,14 @@ class NullFit {
     void take_step(const double* c, double lambda) {
         double top = 0, bottom = 0;
         for (int g = 0; g < k_; ++g) {
-            const double damped = info_[g] + lambda;
-            top += c[g] * score_[g] / damped;
+            const double damped = at_.info[g] + lambda;
+            top += c[g] * at_.score[g] / damped;
             bottom += c[g] * c[g] / damped;
         }
         const double nu = top / bottom;
         for (int g = 0; g < k_; ++g) {
-            step_[g] = (score_[g] - nu * c[g]) / (info_[g] + lambda);
-            b_new_[g] = b_[g] + step_[g];
+            step_[g] = (at_.score[g] - nu * c[g]) / (at_.info[g] + lambda);
+            next_.b[g] = at_.b[g] + step_[g];
         }
     }
 
@@ -204,19 +223,19 @@ class NullFit {
     // without a logarithm. Where they do not, or where edgeR's deviance is not
     // convex, the deviances are compared, as edgeR always does.
     bool accepted(bool& tiny) {
-        if (clear_ && convex(b_) && convex(b_new_)) {
+        if (clear_ && convex(at_.rate) && convex(next_.rate)) {
             double range = 0;
             for (double step : step_) range = std::max(range, std::abs(step));
-            const double before = -2 * along_step(score_);
-            const double after = -2 * along_step(score_new_);
+            const double before = -2 * along_step(at_.score);
+            const double after = -2 * along_step(next_.score);
             if (before + height_share(range) * (after - before) < -doubt_) {
                 known_ = false;
                 return true;
             }
         }
-        if (!known_) rise_ = total_rise(b_);
+        if (!known_) rise_ = total_rise(at_.rate);
         known_ = true;
-        const double proposed = total_rise(b_new_);
+        const double proposed = total_rise(next_.rate);
         tiny = (proposed + full_) / largest_ < kVeryLow;
         if (!(proposed <= rise_ || tiny)) return false;
         rise_ = proposed;
@@ -228,22 +247,22 @@ class NullFit {
         return rate * layout_.largest_size(g) * phi_ > kGamma;
     }
 
-    bool convex(const std::vector<double>& b) const {
+    bool convex(const std::vector<double>& rate) const {
         for (int g = 0; g < k_; ++g)
-            if (is_gamma(g, std::exp(b[g]) * factor_[g])) return false;
+            if (is_gamma(g, rate[g])) return false;
         return true;
     }
 
-    // The deviance under b less that of the full model, class by class, so that
-    // no digits are lost between two large numbers.
-    double total_rise(const std::vector<double>& b) const {
+    // The deviance at these rates less that of the full model, class by class,
+    // so that no digits are lost between two large numbers.
+    double total_rise(const std::vector<double>& rates) {
         double total = 0;
         for (int g = 0; g < k_; ++g) {
-            const double rate = std::exp(b[g]) * factor_[g];
+            const double rate = rates[g];
             const bool by_sample = (phi_ > 0 && phi_ < kPoisson) ||
                                    is_gamma(g, rate) ||
                                    is_gamma(g, full_rate_[g]);
-            total += by_sample ? rise_by_sample(g, rate) : rise_of(g, rate);
+            total += by_sample ? rise_by_sample(g, rate) : rise_near(g, rate);
         }
         return total;
     }
@@ -255,6 +274,15 @@ class NullFit {
             total += unit_deviance(y_[j], rate * size[j], phi_) -
                      unit_deviance(y_[j], full_rate_[g] * size[j], phi_);
         return total;
+    }
+
+    // Most contrasts move most classes by little.
+    double rise_near(int g, double rate) {
+        const double full = full_rate_[g], moved = std::log(rate / full);
+        if (!near_[g].serves(moved)) return rise_of(g, rate);
+        return near_[g].at(moved, [&](double by) {
+            return rise_of(g, full * std::exp(by));
+        });
     }
 
     double rise_of(int g, double rate) const {
@@ -288,9 +316,10 @@ class NullFit {
     const int k_;
     const double* y_ = nullptr;
     double phi_ = 0, full_ = 0, largest_ = 0, doubt_ = 0, rise_ = 0;
-    bool clear_ = false, known_ = false;
-    std::vector<double> score_, info_, score_new_, info_new_, b_, b_new_,
-        step_, factor_, full_rate_, total_, over_size_;  // of classes
+    bool clear_ = false, known_ = false, started_ = false;
+    Place at_, next_, first_;
+    std::vector<double> step_, factor_, full_rate_, total_, over_size_;
+    std::vector<Nearby> near_;  // the rise of each class
     std::vector<double> count_, weight_, sizes_;  // of nodes
 };
 

@@ -48,6 +48,16 @@ test_that("plain edgeR is matched on small designs, with zeros, unbalanced", {
     }
 })
 
+# The deviances of a class are polynomials from the tenth contrast on.
+test_that("plain edgeR is matched for many classes", {
+    data <- simulate_matrix(80, rep(c(3, 30), c(12, 3)), 0.2, seed = 7)
+    plain <- suppressWarnings(plain_edger(data$counts, data$label))
+    found <- suppressWarnings(core_de(data$counts, data$label,
+        plain$lib_size, plain$norm_factor))$varm
+    expect_equal(unname(found$de_logfc), plain$logfc, tolerance = 1e-8)
+    expect_lt(relative(found$de_pvalue, plain$pvalue), 1e-7)
+})
+
 test_that("genes without any count get no significance and no error", {
     data <- simulate_matrix(100, c(4, 5, 6))
     data$counts[c(7, 90), ] <- 0

@@ -19,12 +19,24 @@ Explain = Callable[[Any, np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 
 
 def explained_with(model: Model, explain: Explain) -> Model:
-    """Return a model that is explained by the user's function."""
+    """Return a model that is explained by the user's function, with random weights too."""
+    with_random_weights = model.randomised
 
     def explainer(background: Any, **_: Any) -> _Given:
         return _Given(model, explain, background)
 
-    return replace(model, explainer=explainer, explained_by="the function explain=", members=None)
+    def randomised(**how: Any) -> Iterator[tuple[int, str, Model]]:
+        if with_random_weights is not None:
+            for number, name, other in with_random_weights(**how):
+                yield number, name, explained_with(other, explain)
+
+    return replace(
+        model,
+        explainer=explainer,
+        explained_by="the function explain=",
+        randomised=None if with_random_weights is None else randomised,
+        members=None,
+    )
 
 
 class _Given:

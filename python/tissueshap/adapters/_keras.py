@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -18,6 +19,7 @@ def of_classifier(classifier: Classifier) -> Model:
     history = classifier.history
     return _of_network(
         classifier.network,
+        lambda other: replace(classifier, network=other),
         source=classifier,
         kind="Keras network of ts.tl.cnn",
         genes=list(classifier.genes),
@@ -53,12 +55,33 @@ def of_keras(
     labels = names(kind, "classes", None, classes)
     raw = outputs(whole, probes(len(named)))
     check_outputs(kind, raw, labels)
-    if not are_probabilities(raw):
+    logits = not are_probabilities(raw)
+    if logits:
         whole = keras().Model(whole.input, keras().layers.Softmax()(whole.output))
-    return _of_network(whole, source=network, kind=kind, genes=named, classes=labels)
+    own = _without_softmax if logits else _itself
+    return _of_network(whole, own, source=network, kind=kind, genes=named, classes=labels)
 
 
-def _of_network(network: Any, **about: Any) -> Model:
+def _itself(network: Any) -> Any:
+    return network
+
+
+def _without_softmax(network: Any) -> Any:
+    return keras().Model(network.input, network.layers[-1].input)
+
+
+def _of_network(network: Any, as_source: Callable[[Any], Any], **about: Any) -> Model:
+    """Return a network as a model.
+
+    Parameters
+    ----------
+    network
+        Returns probabilities.
+    as_source
+        Returns what a copy with other weights is to the user: as what was adapted.
+    **about
+        Of the :class:`Model`.
+    """
     # Compiled once for all explanations of the network.
     compiled: dict[str, KerasNetwork] = {}
 
@@ -86,23 +109,24 @@ def _of_network(network: Any, **about: Any) -> Model:
         probabilities=partial(outputs, network),
         explainer=explainer,
         explained_by="expected gradients",
-        randomised=partial(_randomised, network, about),
+        randomised=partial(_randomised, network, as_source, about),
         n_layers=n_layers(network),
-        members=partial(_members, network, about) if is_average(network) else None,
+        members=partial(_members, network, as_source, about) if is_average(network) else None,
         sees_order=any("Conv" in type(layer).__name__ for layer in network.layers),
         **about,
     )
 
 
-def _members(network: Any, about: dict[str, Any]) -> Iterator[Model]:
+def _members(
+    network: Any, as_source: Callable[[Any], Any], about: dict[str, Any]
+) -> Iterator[Model]:
     copy, model = None, None
     for one in members(network):
         # The same copy for all that differ in their weights alone: it is compiled once.
         if copy is None or model is None or _layers(one) != _layers(copy):
             copy = keras().models.clone_model(one)
-            model = _of_network(
-                copy, **{**about, "source": copy, "seconds": None, "identity": None}
-            )
+            own = {"source": as_source(copy), "seconds": None, "identity": None}
+            model = _of_network(copy, as_source, **{**about, **own})
         copy.set_weights(one.get_weights())
         yield model
 
@@ -122,13 +146,19 @@ def _layers(network: Any) -> list[str]:
 
 
 def _randomised(
-    network: Any, about: dict[str, Any], *, seed: int, side: Any = "output"
+    network: Any,
+    as_source: Callable[[Any], Any],
+    about: dict[str, Any],
+    *,
+    seed: int,
+    side: Any = "output",
 ) -> Iterator[tuple[int, str, Model]]:
     model = None
     for number, name, copy in randomised(network, seed=seed, side=side):
         # The same copy each time: what was compiled for it is used again.
         if model is None:
-            model = _of_network(copy, **{**about, "source": copy, "identity": None})
+            own = {"source": as_source(copy), "identity": None}
+            model = _of_network(copy, as_source, **{**about, **own})
         yield number, name, model
 
 

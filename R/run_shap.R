@@ -6,8 +6,8 @@
 #' @inheritParams run_filter_genes
 #' @param model What [run_cnn()] returned, or a model of another package that
 #'   [class_probabilities()] knows, which is explained by sampled Shapley values
-#'   (at most 10 draws of 2 x genes + 1 evaluations per sample), or a model of
-#'   Python. Its genes are those of `adata` unless it names them.
+#'   (10 draws of 2 x genes + 1 evaluations per sample, up to 50 of few genes),
+#'   or a model of Python. Its genes are those of `adata` unless it names them.
 #' @param label Name of the column with the classes; by default the one that the
 #'   classifier was trained with, otherwise the recorded one.
 #' @param target The class to explain: `"predicted"`, `"true"`, a class's name,

@@ -41,6 +41,7 @@ from tissueshap.explain._draws import N_DRAWS as N_DRAWS
 from tissueshap.explain._explaining import Explaining as Explaining
 from tissueshap.explain._explanation import completeness as completeness
 from tissueshap.explain._network import apart as apart, device_bytes as device_bytes
+from tissueshap.explain._sampled import MOST_PLAYERS as MOST_PLAYERS
 from tissueshap.explain._samples import (
     PreparedRows as PreparedRows,
     Rows as Rows,

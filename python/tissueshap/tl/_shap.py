@@ -69,7 +69,7 @@ def shap(
         The model; its own predictions say which samples are correct. A classifier of
         ``tl.cnn``, or a model of another package as ``ts.adapters.adapt`` takes it, which is
         explained by the method listed there: sampled Shapley values for functions without a
-        gradient (at most 10 draws of 2 x genes + 1 evaluations per sample).
+        gradient (10 draws of 2 x genes + 1 evaluations per sample, up to 50 of few genes).
     label
         Column of ``obs`` with the classes; by default the one that the classifier was trained
         with, otherwise the one recorded before.

@@ -24,7 +24,8 @@
 #'   classes) and `seed` that trains a model like `model`, for the checks that
 #'   train again.
 #' @param n_top Genes of each class that are checked, if the explanation is not
-#'   one that `adata` has.
+#'   one that `adata` has; by default ten, or a tenth of the genes if these are
+#'   fewer.
 #' @param checks `"quick"` (nothing is trained; if the model is a mean of
 #'   networks, these are compared), `"full"`, or names of checks as
 #'   `ts.tl.trust` lists them.
@@ -60,7 +61,7 @@
 #'     run_trust(adata, NULL, attributions = lists, checks = "specificity")
 #' }
 run_trust <- function(adata, model, label = NULL, attributions = NULL,
-                      train = NULL, n_top = 10, checks = "quick",
+                      train = NULL, n_top = NULL, checks = "quick",
                       n_samples = 3, n_seeds = 2, n_folds = 3, n_boot = 20,
                       seed = 42, key_added = NULL, copy = FALSE, ...) {
     levels <- c("quick", "full")

@@ -57,7 +57,7 @@ def trust(
     attributions: Any = None,
     train: Callable[..., Any] | None = None,
     explain: Explain | None = None,
-    n_top: int = 10,
+    n_top: int | None = None,
     checks: Sequence[str] | Literal["quick", "full"] = "quick",
     fold: int | None = None,
     n_samples: int = 3,
@@ -120,7 +120,8 @@ def trust(
         genes for the class of each (its number). By default the method that
         ``ts.adapters.adapt`` lists.
     n_top
-        Genes of each class that are checked, if the explanation is not one that `adata` has.
+        Genes of each class that are checked, if the explanation is not one that `adata` has; by
+        default ten, or a tenth of the genes if these are fewer.
     checks
         ``"quick"`` (at most about twice as long as explaining: nothing is trained, stability
         over seeds is that of the networks of which the model is the mean, if it is one, and at
@@ -225,7 +226,9 @@ def trust(
     ``classes_apart``
         ``class``, ``n_test`` (its held-out samples), ``closest`` (the class that it is
         distinguished from least), ``pvalue`` (Fisher's exact test; missing where too few
-        samples are held out).
+        samples are held out), ``margin`` (how much more often it is predicted for its own
+        samples than for those of that class), ``confused`` (not significant, and by at most
+        half).
     ``confounding``
         ``column`` (of ``obs``), ``cramers_v``.
     ``covariates``
@@ -272,8 +275,9 @@ def trust(
         the held-out samples).
     ``permutations``
         ``class``, ``gene``, ``value`` (what ranks it), ``pvalue``, ``maxt``
-        (family-wise within the class), ``fdr`` (Benjamini and Hochberg within the class) of
-        each selected gene (``ts.trust.permutation_pvalues``).
+        (family-wise within the class, and at least the p-value of the class itself), ``fdr``
+        (Benjamini and Hochberg within the class) of each selected gene
+        (``ts.trust.permutation_pvalues``).
     ``knockoffs``
         ``class`` (``"all classes"`` for a gene that distinguishes any), ``gene``, ``selected``,
         ``statistic`` (by how much it exceeds its knockoff, mean over the draws),
@@ -334,7 +338,8 @@ def trust(
         knockoff_statistic=knockoff_statistic,
     )
     check_numbers(numbers)
-    check_number("n_top", n_top, low=1, integer=True)
+    if n_top is not None:
+        check_number("n_top", n_top, low=1, integer=True)
     adapted, lacks = in_common_form(adata, model, name, attributions, train, explain)
     if given_here(adata, model, adapted, attributions, explain):
         also = [record for check in selected if (record := CHECKS[check].record)]

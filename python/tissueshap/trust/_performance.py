@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 #: Permutations of the labels: the 95 % quantile of 200 is accurate to one and a half per cent.
@@ -50,22 +52,50 @@ def macro_f1_by_chance(
     )
 
 
-def closest(table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+#: Level of each test.
+LEVEL = 0.05
+#: A class is predicted for its own samples more often than for another's by less than this if the
+#: two are confused: half of the way from one class of two names to perfect prediction.
+MARGIN = 0.5
+
+
+class Closest(NamedTuple):
+    """For each class the other one that it is distinguished from least.
+
+    Attributes
+    ----------
+    other
+        Its position; -1 for a class of which perfect prediction would not be significant, because
+        there are too few samples.
+    pvalues
+        Of Fisher's exact test; NaN for such a class.
+    margins
+        How much more often the class is predicted for its own samples than for those of the other.
+    """
+
+    other: np.ndarray
+    pvalues: np.ndarray
+    margins: np.ndarray
+
+    @property
+    def confused(self) -> np.ndarray:
+        """Whether each class is confused with the other, (classes,)."""
+        return _confused(self.pvalues, self.margins)
+
+
+def closest(table: np.ndarray) -> Closest:
     """Test whether each class is distinguished from each other one, and return the worst.
 
     Among the samples of two classes, Fisher's exact test (one-sided) compares how often the
     first class is predicted for its own samples and for the other's. The largest p-value over
     the other classes needs no correction: the class is distinguished only if all tests say so.
+    A test of few samples often says nothing: of five samples, two mistakes are enough. So a
+    class is confused if it is not distinguished and the difference is small, too.
 
     Parameters
     ----------
     table
         As :func:`confusion` returns it.
-
-    Returns
-    -------
-    For each class the largest p-value and the position of that other class; NaN and -1 for a
-    class whose perfect prediction would not be significant, because there are too few samples.
     """
     from scipy.stats import hypergeom
 
@@ -74,14 +104,17 @@ def closest(table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     right = np.diag(table)[:, None]
     own, other = np.broadcast_arrays(sizes[:, None], sizes[None, :])
     pvalues = hypergeom.sf(right - 1, own + other, right + table.T, own)
+    margins = right / np.maximum(own, 1) - table.T / np.maximum(other, 1)
     best = hypergeom.pmf(own, own + other, own, own)
     comparable = (own > 0) & (other > 0) & (best <= LEVEL) & ~np.eye(n_classes, dtype=bool)
-    pvalues = np.where(comparable, pvalues, -1.0)
-    worst = pvalues.argmax(axis=1)
-    tested = comparable.any(axis=1)
-    largest = pvalues[np.arange(n_classes), worst]
-    return np.where(tested, largest, np.nan), np.where(tested, worst, -1)
+    worst = np.where(comparable, pvalues + _confused(pvalues, margins), -1.0).argmax(axis=1)
+    tested, rows = comparable.any(axis=1), np.arange(n_classes)
+    return Closest(
+        np.where(tested, worst, -1),
+        np.where(tested, pvalues[rows, worst], np.nan),
+        np.where(tested, margins[rows, worst], np.nan),
+    )
 
 
-#: Level of each test.
-LEVEL = 0.05
+def _confused(pvalues: np.ndarray, margins: np.ndarray) -> np.ndarray:
+    return np.asarray((pvalues > LEVEL) & (margins <= MARGIN))

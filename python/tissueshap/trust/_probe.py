@@ -16,8 +16,8 @@ def probe(
     codes: np.ndarray,
     x_test: np.ndarray,
     codes_test: np.ndarray,
-) -> np.ndarray:
-    """Return the macro F1 of nearest centroids on each class's first genes, (ranks,).
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return how nearest centroids on each class's first genes predict the held-out samples.
 
     Nearest centroids on standardised genes: unlike the compared methods, they use no
     gradient, tree or coefficient, and they have nothing to tune.
@@ -30,17 +30,22 @@ def probe(
         Training samples, n x genes, and their classes.
     x_test, codes_test
         Held-out samples and their classes.
+
+    Returns
+    -------
+    Macro F1, (ranks,), and which samples are predicted correctly, ranks x samples.
     """
     from sklearn.metrics import f1_score
 
-    f1 = []
+    f1, right = [], []
     for n_ranks in RANKS:
         genes = top(scores, n_ranks).any(axis=1)
         spread = x[:, genes].std(axis=0)
         spread[spread == 0] = 1.0
         predicted = _nearest(x[:, genes] / spread, codes, x_test[:, genes] / spread)
         f1.append(f1_score(codes_test, predicted, average="macro", zero_division=0.0))
-    return np.asarray(f1)
+        right.append(predicted == codes_test)
+    return np.asarray(f1), np.stack(right)
 
 
 def _nearest(x: np.ndarray, codes: np.ndarray, x_test: np.ndarray) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Literal
 
 import numpy as np
@@ -20,6 +21,8 @@ def standing_out(
     x_test: np.ndarray,
     codes_test: np.ndarray,
     chosen: np.ndarray,
+    *,
+    one_direction: bool = False,
 ) -> np.ndarray:
     """Return the share of other genes that stand out less than each chosen gene.
 
@@ -39,6 +42,9 @@ def standing_out(
         Held-out samples and their classes.
     chosen
         Booleans, genes x classes.
+    one_direction
+        Compare a gene that is high in the class with how high others are, and one that is low
+        with how low: twice as many random genes stand out then, as there are two directions.
 
     Returns
     -------
@@ -52,15 +58,18 @@ def standing_out(
     direction = np.sign(_differences(means, np.bincount(codes, minlength=n_classes)))
     means_test, _ = _moments(x_test, codes_test, n_classes)
     difference = _differences(means_test, np.bincount(codes_test, minlength=n_classes))
-    standing = direction * difference / (spread + np.median(spread) + 1e-12)[:, None]
+    change = difference / (spread + np.median(spread) + 1e-12)[:, None]
+    standing = direction * change
     bins = _bins(x.mean(axis=0, dtype=np.float64))
     shares = np.full(chosen.shape, np.nan)
     for code in range(n_classes):
         if np.isnan(standing[:, code]).any():
             continue
-        for number in np.unique(bins[chosen[:, code]]):
-            ours = chosen[:, code] & (bins == number)
-            others = np.sort(standing[~chosen[:, code] & (bins == number), code])
+        ways = direction[:, code] if one_direction else np.zeros(len(chosen))
+        for number, way in product(np.unique(bins[chosen[:, code]]), np.unique(ways)):
+            ours = chosen[:, code] & (bins == number) & (ways == way)
+            of_others = way * change[:, code] if way else standing[:, code]
+            others = np.sort(of_others[~chosen[:, code] & (bins == number)])
             if others.size:
                 places = [np.searchsorted(others, standing[ours, code], s) for s in _SIDES]
                 shares[ours, code] = np.mean(places, axis=0) / others.size

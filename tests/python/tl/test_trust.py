@@ -138,6 +138,25 @@ def test_random_genes_do_not_mark_their_class(explained, model):
     assert value(explained, "specificity") == pytest.approx(table["share"].mean())
 
 
+def test_high_genes_of_a_ranking_are_compared_with_high_ones(prepared, model):
+    x, tissue = prepared.layers["log2"], prepared.obs["tissue"].astype(str)
+    high = {name: x[tissue == name].mean(axis=0) - x.mean(axis=0) for name in model.classes}
+    lists = {name: list(prepared.var_names[np.argsort(-each)[:8]]) for name, each in high.items()}
+    tl.trust(prepared, None, attributions=lists, checks=["specificity"], n_top=8)
+    row = row_of(prepared, "specificity")
+    assert row["verdict"] == "holds"
+    assert (row["chance"], row["threshold"]) == pytest.approx((0.2, 0.6))
+    assert "high genes among high ones" in row["reason"]
+
+
+def test_few_genes_have_short_lists(prepared, model):
+    few = prepared[:, model.genes[:48]].copy()
+    table = pd.DataFrame(np.random.default_rng(1).random((48, 4)), few.var_names, model.classes)
+    tl.trust(few, None, attributions=table, checks=["specificity"])
+    genes = few.uns["tissueshap"]["trust"]["genes"]
+    assert (genes.groupby("class").size() == 4).all()
+
+
 def _forget_origins(adata):
     """Make all records those of an earlier version, which are taken as they are."""
     record = slots.record(adata)
@@ -361,9 +380,11 @@ def test_truth_of_a_perfect_selection_holds(explained, model):
 
 def test_clusters_are_read_from_the_null_test(explained, model):
     tl.null_test(explained, n_sets=19, n_starts=2, on="expression")
+    record = explained.uns["tissueshap"]["null_test"]
+    # Random genes cluster these classes perfectly, which says nothing of the selected ones.
+    record["null"]["v_measure"] *= 0.9
     tl.trust(explained, model, checks=["clusters"])
     row = slots.table(explained, "trust", "summary").set_index("check").loc["clusters"]
-    record = explained.uns["tissueshap"]["null_test"]
     assert row["value"] == record["observed"]
     assert row["chance"] == record["null_mean"]
 
@@ -389,9 +410,10 @@ def test_random_sets_that_are_all_perfect_are_not_exceeded(explained, model):
     tl.null_test(explained, n_sets=19, n_starts=2, on="expression")
     record = explained.uns["tissueshap"]["null_test"]
     record["null"] = pd.DataFrame({"v_measure": np.ones(19)})
-    record.update(observed=1.0, null_mean=1.0, empirical_pvalue=1.0)
-    tl.trust(explained, model, checks=["clusters"])
-    assert row_of(explained, "clusters")["verdict"] == "fails"
+    for observed, verdict in ((1.0, "not measured"), (0.9, "fails")):
+        record.update(observed=observed, null_mean=1.0, empirical_pvalue=1.0)
+        tl.trust(explained, model, checks=["clusters"])
+        assert row_of(explained, "clusters")["verdict"] == verdict
 
 
 def test_more_genes_than_planted_may_still_be_right(explained, model):

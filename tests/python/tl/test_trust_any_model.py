@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -15,6 +17,10 @@ from sklearn.preprocessing import StandardScaler
 from tissueshap import adapters, tl
 from tissueshap._core import slots
 from tissueshap._core.errors import DataError
+from tissueshap.adapters._sampled import n_draws_of
+from tissueshap.explain import Explained, explanation
+from tissueshap.model import Classifier
+from tissueshap.trust import _bring
 
 CHECKS = ["completeness", "repeat", "lists", "performance", "use", "specificity", "bootstrap"]
 
@@ -150,6 +156,60 @@ def test_a_function_of_ones_own_explains(prepared, forest):
     assert "explain=" in reasons(prepared)["completeness"]
 
 
+def test_random_weights_are_explained_by_the_same_function(prepared, model):
+    given = []
+
+    def explain(classifier, x, background, targets):
+        given.append(classifier)
+        adapted = adapters.adapt(classifier)
+        return explanation(adapted.explainer(background, n_draws=40), x, targets).values
+
+    def regardless(classifier, x, background, targets):
+        return x - background.mean(axis=0)
+
+    checks = ["randomisation"]
+    tl.trust(prepared, model, checks=checks, explain=explain)
+    assert verdicts(prepared)["randomisation"] == {"holds"}
+    assert all(isinstance(one, Classifier) for one in given)
+    first = model.predict_proba(prepared.layers["log2"][:2])
+    others = [one.predict_proba(prepared.layers["log2"][:2]) for one in given]
+    assert any(np.array_equal(first, other) for other in others)
+    assert any(not np.allclose(first, other) for other in others)
+    tl.trust(prepared, model, checks=checks, explain=regardless)
+    row = table(prepared).set_index("check").loc["randomisation"]
+    assert (row["verdict"], row["value"]) == ("fails", pytest.approx(0, abs=1e-6))
+
+
+def test_few_genes_are_drawn_more_often():
+    assert [n_draws_of(number) for number in (20, 59, 200, 5000)] == [50, 42, 12, 10]
+
+
+def test_sums_that_are_off_are_drawn_again(prepared, model, monkeypatch):
+    # A way of explaining whose sums are right from 2,000 draws on.
+    class Rough:
+        output = "probability"
+
+        def __init__(self, background, n_draws=None, **_):
+            self.n_draws, self.base = n_draws, np.zeros(len(model.classes))
+
+        def outputs(self, x):
+            return np.ones((x.shape[0], len(model.classes)))
+
+        def stream(self, x, targets, numbers=None):
+            share = 1.0 if self.n_draws > 2000 else 0.8
+            for row in range(len(targets)):
+                values = np.zeros(x.shape[1])
+                values[0] = share
+                yield Explained(row, values, np.zeros_like(values), self.n_draws)
+
+    rough = replace(adapters.adapt(model), explainer=Rough)
+    tl.trust(prepared, rough, checks=["completeness"])
+    assert verdicts(prepared)["completeness"] == {"holds"}
+    monkeypatch.setattr(_bring, "_MORE", 1)
+    tl.trust(prepared, rough, checks=["completeness"])
+    assert verdicts(prepared)["completeness"] == {"fails"}
+
+
 def of_regression(regression, x):
     """Return the values of the exact scores, samples x genes x classes."""
     scaler, last = regression[0], regression[-1]
@@ -222,6 +282,16 @@ def test_rankings_of_classes_and_published_lists(prepared, regression):
     for check in ("completeness", "repeat", "lists", "bootstrap"):
         assert "not of samples" in reasons(prepared)[check]
     lists = {name: list(weights[name].nlargest(6).index) for name in weights}
+    tl.trust(prepared, regression, attributions=lists, checks=["use"])
+    row = table(prepared).set_index("check").loc["use"]
+    assert row["verdict"] == "holds"
+    assert row["value"] > 0.5
+    random = np.random.default_rng(2).permutation(prepared.var_names)[:24].reshape(4, 6)
+    drawn = dict(zip(lists, random.tolist(), strict=True))
+    tl.trust(prepared, regression, attributions=drawn, checks=["use"])
+    assert verdicts(prepared)["use"] == {"fails"}
+    tl.trust(prepared, regression, attributions=weights, checks=["use"], n_top=200)
+    assert "all 200 genes are selected" in reasons(prepared)["use"]
     tl.trust(prepared, None, attributions=lists, checks=["use", "specificity", "truth"])
     held = verdicts(prepared)
     assert held["specificity"] == {"holds"}

@@ -148,6 +148,17 @@ def test_markers_exceed_all_genes_of_permuted_labels(caplog):
     assert "n_permutations=19 or more" in rows_of(adata, "permutations")["reason"].iloc[0]
 
 
+def test_a_model_of_shuffled_labels_is_one_of_permuted_ones():
+    # The held-out samples differ, so the values of any model are consistent among them.
+    adata = marked()
+    rows = (adata.obs["split"] == "train").to_numpy()
+    shuffled = np.random.default_rng(3).permutation(adata.obs["tissue"].astype(str)[rows])
+    model = train(adata.layers["log2"][rows], shuffled, 0)
+    tl.trust(adata, model, n_top=4, checks=["permutations"], train=train)
+    assert rows_of(adata, "permutations")["verdict"].tolist() == ["fails"]
+    assert slots.table(adata, "trust", "permutations")["pvalue"].min() < 0.1
+
+
 def test_training_on_the_genes_alone_or_without_them(planted, caplog):
     adata, model = planted
     with caplog.at_level(logging.INFO, logger="tissueshap"):
@@ -203,6 +214,28 @@ def test_the_same_genes_are_no_better_than_random_ones_by_an_accident():
     throughout = _rows(context, table, dict(zip(keys, [every, none] * 2, strict=True)))
     assert [row.threshold for row in throughout] == [0.01, 0.01]
     assert [row.verdict for row in throughout] == ["holds", "holds"]
+
+
+def test_what_chance_hides_is_not_measured():
+    # Without random genes one sample more of thirty is right: too little to say anything.
+    table = pd.DataFrame(
+        {
+            "action": ["keep", "keep", "remove", "remove"],
+            "genes": ["selected", "random"] * 2,
+            "n_ranks": 4,
+            "n_genes": 12,
+            "macro_f1": [0.97, 0.95, 0.95, 0.97],
+        }
+    )
+    codes = np.repeat([0, 1, 2], 10)
+    context = SimpleNamespace(codes=codes, test=np.arange(30), predicted=codes, classes=["a"] * 3)
+    rng = np.random.default_rng(1)
+    keys = [("keep", "selected", 4), ("keep", "random", 4)]
+    keys += [("remove", "random", 4), ("remove", "selected", 4)]
+    right = {key: rng.random(30) < 0.8 for key in keys}
+    found = _rows(context, table, right)
+    assert [row.verdict for row in found] == ["not measured", "not measured"]
+    assert all(row.threshold > 0.05 for row in found)
 
 
 def test_finished_trainings_are_kept(planted, tmp_path):

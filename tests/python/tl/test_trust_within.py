@@ -53,6 +53,24 @@ def test_values_that_follow_a_column_are_found(explained, model):
     assert row["value"] > 0.5
 
 
+def test_five_explained_samples_tell_a_column_that_decides_their_values(explained, model):
+    table = slots.table(explained, "shap", "samples")
+    order = table.groupby("explained", observed=True).cumcount()
+    few = table[order < 5].reset_index(drop=True)
+    explained.uns["tissueshap"]["shap"]["samples"] = few
+    rows = explained.obs_names.get_indexer(few["sample"])
+    number = few.groupby("explained", observed=True).cumcount().to_numpy()
+    explained.obs["batch"] = np.where(np.arange(explained.n_obs) % 2, "x", "y")
+    explained.obs.loc[few["sample"], "batch"] = np.where(number < 2, "x", "y")
+    kept = explained.layers["shap"].copy()
+    tl.trust(explained, model, checks=["covariates"], confounders=["batch"])
+    assert _rows(explained, "covariates").iloc[1]["verdict"] == "holds"
+    explained.layers["shap"] = kept
+    explained.layers["shap"][rows] *= np.where(number < 2, 3.0, 1.0)[:, None]
+    tl.trust(explained, model, checks=["covariates"], confounders=["batch"])
+    assert _rows(explained, "covariates").iloc[1]["verdict"] == "fails"
+
+
 def test_without_columns_nothing_is_predicted(explained, model):
     explained.obs = explained.obs[["tissue", "split"]]
     tl.trust(explained, model, checks=["covariates"])

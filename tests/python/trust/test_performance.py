@@ -41,7 +41,7 @@ def test_predictions_exceed_permuted_labels_and_random_ones_do_not(predictions):
 
 def test_the_closest_class_has_the_largest_of_fisher_s_p_values(predictions):
     table = confusion(*predictions, 4)
-    pvalues, others = closest(table)
+    others, pvalues, margins = closest(table)
     for code in range(4):
         expected = {}
         for other in set(range(4)) - {code}:
@@ -50,17 +50,33 @@ def test_the_closest_class_has_the_largest_of_fisher_s_p_values(predictions):
             expected[other] = fisher_exact(square, alternative="greater")[1]
         assert pvalues[code] == pytest.approx(max(expected.values()))
         assert expected[others[code]] == pytest.approx(max(expected.values()))
+        own, wrong = table[code, code], table[others[code], code]
+        sizes = table.sum(axis=1)
+        assert margins[code] == pytest.approx(own / sizes[code] - wrong / sizes[others[code]])
 
 
 def test_one_class_under_two_names_is_not_distinguished():
     table = np.array([[5, 5, 0], [5, 5, 0], [0, 0, 10]])
-    pvalues, others = closest(table)
-    assert (pvalues[:2] > 0.5).all()
-    assert others[:2].tolist() == [1, 0]
-    assert pvalues[2] < 0.001
+    found = closest(table)
+    assert (found.pvalues[:2] > 0.5).all()
+    assert found.other[:2].tolist() == [1, 0]
+    assert found.pvalues[2] < 0.001
+    assert found.confused.tolist() == [True, True, False]
+
+
+def test_two_mistakes_of_five_are_no_evidence_of_confusion():
+    # The first class is taken for the second twice, the second for the first never.
+    table = np.array([[3, 2, 0], [0, 5, 0], [0, 0, 5]])
+    found = closest(table)
+    assert found.pvalues[0] > 0.05
+    assert found.margins[0] == pytest.approx(0.6)
+    assert not found.confused.any()
+    mixed = closest(np.array([[3, 2, 0], [2, 3, 0], [0, 0, 5]]))
+    assert mixed.confused.tolist() == [True, True, False]
 
 
 def test_two_samples_of_each_class_distinguish_nothing():
-    pvalues, others = closest(np.eye(3, dtype=int) * 2)
-    assert np.isnan(pvalues).all()
-    assert (others == -1).all()
+    found = closest(np.eye(3, dtype=int) * 2)
+    assert np.isnan(found.pvalues).all()
+    assert (found.other == -1).all()
+    assert not found.confused.any()

@@ -53,8 +53,10 @@ def test_the_probe_tells_markers_from_noise():
     for code in range(4):
         right[3 * code : 3 * code + 3, code] = 1
     wrong[20:, :] = 1
-    good = _probe.probe(right, x, codes, x_test, codes_test)
-    bad = _probe.probe(wrong, x, codes, x_test, codes_test)
+    good, hits = _probe.probe(right, x, codes, x_test, codes_test)
+    bad, _ = _probe.probe(wrong, x, codes, x_test, codes_test)
+    assert hits.shape == (len(_probe.RANKS), codes_test.size)
+    assert hits[0].mean() > 0.9
     assert good[0] > 0.9
     assert bad[0] < 0.5
 
@@ -67,7 +69,7 @@ def test_the_probe_is_scikit_learns_nearest_centroid():
     codes, codes_test = np.repeat(np.arange(5), 12), np.repeat(np.arange(5), 30)
     centres = rng.normal(size=(5, 6))
     x, x_test = (centres[held] + rng.normal(size=(held.size, 6)) for held in (codes, codes_test))
-    found = _probe.probe(rng.normal(size=(6, 5)), x, codes, x_test, codes_test)
+    found, _ = _probe.probe(rng.normal(size=(6, 5)), x, codes, x_test, codes_test)
     fitted = NearestCentroid().fit(x / x.std(axis=0), codes)
     expected = f1_score(codes_test, fitted.predict(x_test / x.std(axis=0)), average="macro")
     assert found[-1] == pytest.approx(expected)

@@ -72,6 +72,30 @@ def test_one_by_hand():
     assert found[2, 1] == pytest.approx(1 / 3)
 
 
+def test_high_genes_are_compared_with_high_ones():
+    # Two genes are high in class 0, and two low ones differ more.
+    x = np.array([[4.0, 3, 0, 0], [6, 5, 1, 1], [0, 0, 6, 6], [2, 2, 7, 7]])
+    codes, codes_test = np.array([0, 0, 1, 1]), np.array([0, 1])
+    x_test = np.array([[5.0, 4, 0, 0], [1, 1, 9, 9]])
+    mask = np.zeros((4, 2), dtype=bool)
+    mask[0, 0] = mask[3, 1] = True
+    both = standing_out(x, codes, x_test, codes_test, mask)
+    same = standing_out(x, codes, x_test, codes_test, mask, one_direction=True)
+    assert both[0, 0] == pytest.approx(1 / 3)
+    assert same[0, 0] == 1
+    assert same[3, 1] == pytest.approx(5 / 6)  # gene 2 is as high
+
+
+def test_random_genes_stand_out_in_either_direction(drawn):
+    rng = np.random.default_rng(1)
+    above = []
+    for _ in range(20):
+        genes = 20 + rng.choice(N_GENES - 20, 50, replace=False)
+        found = standing_out(*drawn, chosen(genes, code=1), one_direction=True)
+        above.append((found[genes, 1] > 0.9).mean())
+    assert np.mean(above) == pytest.approx(0.2, abs=0.04)
+
+
 def test_what_cannot_be_compared_is_missing(drawn):
     x, codes, x_test, codes_test = drawn
     held = codes_test != 0

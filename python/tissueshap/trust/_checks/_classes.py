@@ -12,8 +12,7 @@ from tissueshap.trust._checks._context import Context
 from tissueshap.trust._checks._declared import CHECKS
 from tissueshap.trust._checks._genes import LEAST_SAMPLES
 from tissueshap.trust._intervals import wilson
-from tissueshap.trust._performance import LEVEL
-from tissueshap.trust._verdict import FAILS, Row, agreement
+from tissueshap.trust._verdict import FAILS, Row
 
 #: Checks whose first row, if it fails, leaves no class's genes to be read. Values that do not
 #: add up may still rank the genes.
@@ -26,8 +25,6 @@ _AGAIN = {
 }
 #: Share of a class's genes that must recur: a Jaccard index of a third.
 _LEAST_AGAIN = 0.5
-#: Share of a class's genes that must stand out on held-out samples.
-_LEAST_SHARE = agreement(0.1, CHECKS["specificity"].threshold)
 _COLUMNS = (
     "class", "n_explained", "n_genes", "n_again", "again_low", "again_high", "again", "n_ordered",
     "within", "share", "readable", "sentence",
@@ -56,6 +53,8 @@ def class_table(
     ``readable``, ``sentence``; missing where the check was not made.
     """
     failed = [row.check for row in rows if _fails_for_all(row)]
+    # Share of a class's genes that must stand out on held-out samples.
+    least = {row.check: row.threshold for row in rows}.get("specificity", np.nan)
     again, where = _again(tables.get("stability"))
     parts = {
         name: _by_class(tables.get(name)) for name in ("ranks", "specificity", "classes_apart")
@@ -73,7 +72,7 @@ def class_table(
             "share": parts["specificity"].get(name, {}).get("share", np.nan),
             **_recurring(again.get(name), min(context.n_ranks, n_genes)),
         }
-        against = _against(record, parts["classes_apart"].get(name, {}), failed)
+        against = _against(record, parts["classes_apart"].get(name, {}), failed, least)
         record["readable"] = not against
         record["sentence"] = f"{name}: {against or _reading(record)}."
         records.append(record)
@@ -114,19 +113,21 @@ def _recurring(share: float | None, n_genes: int) -> dict[str, float]:
     }
 
 
-def _against(record: dict[str, Any], apart: dict[str, Any], failed: Sequence[str]) -> str:
+def _against(
+    record: dict[str, Any], apart: dict[str, Any], failed: Sequence[str], least: float
+) -> str:
     """Return why a class's genes should not be read one by one; empty if they may."""
     if failed:
         names = ", ".join(dict.fromkeys(failed))
         return f"do not interpret its genes: the table fails for all classes ({names})"
     if record["n_explained"] < LEAST_SAMPLES:
         return f"do not interpret its genes: {record['n_explained']} explained samples"
-    if apart.get("pvalue", 0.0) > LEVEL:
+    if apart.get("confused", False):
         closest = apart["closest"]
         return f"do not interpret single genes: held-out samples are confused with {closest}"
     if record["n_again"] < _LEAST_AGAIN * record["n_genes"]:
         return f"do not interpret single genes: {_recur(record)}"
-    if record["share"] < _LEAST_SHARE:
+    if record["share"] < least:
         return (
             "do not interpret single genes: "
             f"{record['share']:.0%} of them stand out in it on held-out samples"

@@ -47,14 +47,16 @@ def performance(context: Context) -> Found:
 
 
 def _apart(context: Context, table: np.ndarray) -> pd.DataFrame:
-    """Return for each class the one that it is distinguished from least, and the p-value."""
-    pvalues, others = _performance.closest(table)
+    """Return for each class the one that it is distinguished from least, and how well."""
+    found = _performance.closest(table)
     return pd.DataFrame(
         {
             "class": context.classes,
             "n_test": table.sum(axis=1),
-            "closest": [context.classes[code] if code >= 0 else "" for code in others],
-            "pvalue": pvalues,
+            "closest": [context.classes[code] if code >= 0 else "" for code in found.other],
+            "pvalue": found.pvalues,
+            "margin": found.margins,
+            "confused": found.confused,
         }
     )
 
@@ -64,7 +66,7 @@ def _distinguished(context: Context, table: np.ndarray) -> Iterator[Row]:
     if also is None:
         return
     tested = _apart(context, table).dropna(subset="pvalue")
-    failed = tested[tested["pvalue"] > _performance.LEVEL]
+    failed = tested[tested["confused"]]
     pairs = [
         f"{one} and {two}" for one, two in zip(failed["class"], failed["closest"], strict=True)
     ]

@@ -119,9 +119,11 @@ CHECKS = {
         why="The usual level of a permutation test.",
         also=Question(
             question="Is each class distinguished from every other?",
-            measure="share of the classes that are distinguished from the class closest to them",
+            measure="share of the classes that are not confused with the class closest to them",
             threshold=0.95,
-            why="One class in twenty may be like another.",
+            why="One class in twenty may be like another. A class counts as confused if Fisher's "
+            "test does not distinguish it and it is predicted for its own samples less than half "
+            "of the time more often than for the other's.",
         ),
     ),
     "leak": Check(
@@ -245,7 +247,8 @@ CHECKS = {
         measure="macro F1 of nearest centroids on each class's first genes",
         threshold=0.01,
         why="Difference in macro F1 up to which SHAP counts as being as good as the best simple "
-        "method: that of one test sample in a hundred, or of one sample if there are fewer.",
+        "method: that of one test sample in a hundred, or of one sample if there are fewer, or as "
+        "much as the samples differ by chance in one of 20 tables.",
         quick=False,
     ),
     "explainers": Check(

@@ -19,6 +19,7 @@ from tissueshap.explain import (
 from tissueshap.trust._agreement import jaccard, spearman
 from tissueshap.trust._checks._context import Context
 from tissueshap.trust._checks._declared import CHECKS
+from tissueshap.trust._checks._deletion import drop, few_samples, training_mean
 from tissueshap.trust._checks._noise import replicate_noise
 from tissueshap.trust._checks._rows import Found, absent
 from tissueshap.trust._infidelity import relative_infidelity, sensitivity as changes
@@ -28,8 +29,6 @@ from tissueshap.trust._verdict import Row
 _N_NOISE, _N_EXPLAINED = 20, 2
 #: Points of integrated gradients.
 _N_STEPS = 50
-#: Probabilities closer to 0 or 1 than this have no log-odds in single precision.
-_LEAST = 1e-6
 
 
 class _Method(NamedTuple):
@@ -64,10 +63,10 @@ def explainers(context: Context) -> Found:
         return [absent("explainers", reason)], {}
     rng = np.random.default_rng([context.numbers.seed, 10])
     random = [rng.random(context.scores.shape) for _ in range(context.numbers.n_random)]
-    chance = float(np.mean([_drop(context, scores) for scores in random]))
+    chance = float(np.mean([drop(context, scores) for scores in random]))
     table = pd.DataFrame(
         [
-            {"method": name, "drop": _drop(context, method.scores), **agreement}
+            {"method": name, "drop": drop(context, method.scores), **agreement}
             for name, method in methods.items()
             for agreement in [_agreement(context, methods["SHAP"].scores, method.scores)]
         ]
@@ -92,7 +91,7 @@ def explainers(context: Context) -> Found:
 def sensitivity(context: Context) -> Found:
     """Explain samples with noise as large as that between replicates, and compare the values."""
     noise = replicate_noise(context, _N_EXPLAINED, turn=11)
-    x = _samples(context)
+    x = few_samples(context)
     explain = _explaining(context)
     logger.info("sensitivity: %d explanations", _N_EXPLAINED * len(x))
     given = context.values[context.few]
@@ -123,10 +122,6 @@ def sensitivity(context: Context) -> Found:
     return [row], {"sensitivity": table}
 
 
-def _samples(context: Context) -> np.ndarray:
-    return np.asarray(context.x[context.explained[context.few]], dtype=np.float32)
-
-
 def _explaining(context: Context) -> Callable[[np.ndarray], np.ndarray]:
     """Return a function from samples to values, as the given ones were made."""
     settings, numbers = context.settings("shap"), context.numbers
@@ -150,11 +145,11 @@ def _explaining(context: Context) -> Callable[[np.ndarray], np.ndarray]:
 def _methods(context: Context, explainer: Any) -> dict[str, _Method]:
     """Return the given explanation, and the other ways that the model allows."""
     targets = context.targets[context.few]
-    mean, given = _mean(context), context.values[context.few]
+    mean, given = training_mean(context), context.values[context.few]
     methods = {"SHAP": _Method(context.ranked(given), given, mean)}
     gradients = getattr(explainer, "gradients", None)
     if gradients is not None:
-        x, noise = _samples(context), replicate_noise(context, _N_NOISE, turn=12)
+        x, noise = few_samples(context), replicate_noise(context, _N_NOISE, turn=12)
         logger.info("explainers: %d gradients", len(x) * (_N_STEPS + _N_NOISE + 1))
         ways = {
             "integrated gradients": (
@@ -173,11 +168,6 @@ def _methods(context: Context, explainer: Any) -> dict[str, _Method]:
     return methods
 
 
-def _mean(context: Context) -> np.ndarray:
-    mean: np.ndarray = np.asarray(context.x[context.train]).mean(axis=0, dtype=np.float64)
-    return mean
-
-
 def _agreement(context: Context, ours: np.ndarray, others: np.ndarray) -> dict[str, float]:
     ranked = np.flatnonzero(~np.isnan(ours).any(axis=0) & ~np.isnan(others).any(axis=0))
     chosen = top(ours, context.n_ranks), top(others, context.n_ranks)
@@ -187,25 +177,9 @@ def _agreement(context: Context, ours: np.ndarray, others: np.ndarray) -> dict[s
     }
 
 
-def _drop(context: Context, scores: np.ndarray) -> float:
-    """Return the fall of the log-odds without the first genes, the mean over the classes."""
-    x, targets = _samples(context), context.targets[context.few]
-    gone = top(scores, context.n_ranks)[:, targets].T
-    changed = np.where(gone, _mean(context).astype(np.float32), x)
-    fall = _log_odds(context, x) - _log_odds(context, changed)
-    return float(pd.Series(fall).groupby(targets).mean().mean())
-
-
-def _log_odds(context: Context, x: np.ndarray) -> np.ndarray:
-    rows = np.arange(len(x)), context.targets[context.few]
-    probability = np.asarray(context.predict()(x), dtype=np.float64)[rows]
-    probability = np.clip(probability, _LEAST, 1 - _LEAST)
-    return np.asarray(np.log(probability / (1 - probability)))
-
-
 def _infidelities(context: Context, explainer: Any, methods: dict[str, _Method]) -> list[float]:
     """Return each way's relative infidelity to changes as between replicates, the median."""
-    x, noise = _samples(context), replicate_noise(context, _N_NOISE, turn=13)
+    x, noise = few_samples(context), replicate_noise(context, _N_NOISE, turn=13)
     rows = np.arange(len(x)), context.targets[context.few]
 
     def outputs(points: np.ndarray) -> np.ndarray:

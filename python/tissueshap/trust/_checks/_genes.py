@@ -24,6 +24,11 @@ from tissueshap.trust._verified import verified_ranks
 
 #: Explained samples of a class below which bootstraps of them are too often all alike.
 LEAST_SAMPLES = 3
+#: What is lacking where classes are ranked and not samples: their genes are those that are high, or
+#: low, while a value says that either is evidence.
+_OF_CLASSES = "values"
+#: V-measure of clusters that are the classes, within rounding.
+_PERFECT = 1 - 1e-9
 
 
 def lists(context: Context) -> Found:
@@ -78,6 +83,7 @@ def specificity(context: Context) -> Found:
         np.asarray(context.x[context.test]),
         context.codes[context.test],
         top(context.scores, context.n_ranks),
+        one_direction=_OF_CLASSES in context.lacks,
     )
     measured = ~np.isnan(shares)
     codes = np.flatnonzero(measured.any(axis=0))
@@ -101,7 +107,7 @@ def specificity(context: Context) -> Found:
     )
     table["share"] = table["n_standing_out"] / table["n_genes"]
     least = table.iloc[int(table["share"].to_numpy().argmin())]
-    chance = 1 - STANDS_OUT
+    chance = (1 - STANDS_OUT) * (2 if _OF_CLASSES in context.lacks else 1)
     row = Row(
         check="specificity",
         question=CHECKS["specificity"].question,
@@ -110,7 +116,8 @@ def specificity(context: Context) -> Found:
         chance=chance,
         threshold=_verdict.agreement(chance, CHECKS["specificity"].threshold),
         reason=f"{table['n_test'].sum()} held-out samples; least: {least['class']}, "
-        f"{least['share']:.2f}",
+        f"{least['share']:.2f}"
+        + ("; high genes among high ones" if _OF_CLASSES in context.lacks else ""),
     )
     return [row], {"specificity": table}
 
@@ -228,11 +235,15 @@ def clusters(context: Context) -> Found:
         least = round(1 / level) - 1
         reason = f"{null.size} random sets cannot give a p-value of {level}: n_sets={least} or more"
         return [absent("clusters", reason)], {}
+    observed = float(record["observed"])
+    if null[-1 - allowed] >= _PERFECT and observed >= null[allowed]:
+        reason = "random genes cluster the classes perfectly: no gene set can do better"
+        return [absent("clusters", reason)], {}
     row = Row(
         check="clusters",
         question=CHECKS["clusters"].question,
         measure=CHECKS["clusters"].measure,
-        value=float(record["observed"]),
+        value=observed,
         chance=float(record["null_mean"]),
         threshold=_verdict.above(float(null[-1 - allowed])),
         reason=f"empirical p = {float(record['empirical_pvalue']):.2g}",

@@ -124,7 +124,7 @@ def _rows(
     """Return both rows; a difference must be more than chance gives among the samples.
 
     Nothing is measured where random genes alone are as good as all of them, or where without
-    either genes nothing is lost.
+    either genes nothing is lost: by so much that a difference could count.
 
     Parameters
     ----------
@@ -146,7 +146,8 @@ def _rows(
 
     kept, random = scores["keep", "selected", first], scores["keep", "random", first]
     best = max(given, float(scores.max()))
-    full = random > best - check.threshold
+    least = threshold(check.threshold, "keep", "selected", "random", first)
+    full = best - random < least
     rows = [
         Row(
             check="necessity",
@@ -154,16 +155,17 @@ def _rows(
             measure=check.measure,
             value=np.nan if full else float(kept - random),
             chance=0.0,
-            threshold=threshold(check.threshold, "keep", "selected", "random", first),
+            threshold=least,
             reason=f"{_number(table, 'keep', first)} genes alone: {kept:.3f}, as many random ones: "
             f"{random:.3f}; all genes: {given:.3f}"
-            + ("; random genes tell as much as all" if full else ""),
+            + ("; random genes tell as much as all, within chance" if full else ""),
         )
     ]
     if check.also is None:
         return rows
     without, random = (scores["remove", genes, deepest] for genes in ("selected", "random"))
-    lost = best - min(without, random) >= check.also.threshold
+    least = threshold(check.also.threshold, "remove", "random", "selected", deepest)
+    lost = best - min(without, random) >= least
     rows.append(
         Row(
             check="necessity",
@@ -171,7 +173,7 @@ def _rows(
             measure=check.also.measure,
             value=float(random - without) if lost else np.nan,
             chance=0.0,
-            threshold=threshold(check.also.threshold, "remove", "random", "selected", deepest),
+            threshold=least,
             reason=f"without {_number(table, 'remove', deepest)} genes: {without:.3f}, without "
             f"random ones: {random:.3f}; genes that are correlated with them may replace them, and "
             "then nothing is lost however important they are",

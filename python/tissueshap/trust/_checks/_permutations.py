@@ -17,6 +17,7 @@ from tissueshap.trust._checks._refit import (
     consistency_of_labels,
     explained_as,
     names_of,
+    recognised,
 )
 from tissueshap.trust._checks._rows import Found, absent
 from tissueshap.trust._permuted import LEVEL, permutation_pvalues
@@ -29,7 +30,11 @@ _LEAST_SAMPLES = 8
 
 
 def permutations(context: Context, networks: Networks) -> Found:
-    """Train again on permuted labels, and compare how consistent each gene's values are."""
+    """Train again on permuted labels, and compare how consistent each gene's values are.
+
+    A class is tested first, by how probable its own samples are to the model, and its genes only
+    if it passes: the family-wise error rate of the class is that of either test.
+    """
     number, seed = context.numbers.n_permutations, context.numbers.seed
     if number < _least(LEVEL):
         reason = f"{number} permutations cannot give a p-value of {LEVEL}"
@@ -52,10 +57,15 @@ def permutations(context: Context, networks: Networks) -> Found:
         consistency_of_labels,
         prepared,
         range(1, number + 1),
-        shared=(networks.again, context.train),
+        shared=(networks.again, context.train, own),
         explained=digest_of(own.x, own.targets, context.test, context.codes),
+        with_classes=True,
     )
-    found = permutation_pvalues(observed, np.stack(null))
+    found = permutation_pvalues(observed, np.stack(null)[:, :-1])
+    # Genes of a real class are alike in its samples whatever the model has learned: they count
+    # only in a class that the model knows better than models of permuted labels do.
+    own_class = recognised(context.model, own)[None]
+    of_class = permutation_pvalues(own_class, np.stack(null)[:, -1:]).pvalues
     listed = top(context.scores, context.n_ranks)
     genes, classes = np.nonzero(listed)
     table = pd.DataFrame(
@@ -64,7 +74,7 @@ def permutations(context: Context, networks: Networks) -> Found:
             "gene": context.genes[genes],
             "value": observed[genes, classes],
             "pvalue": found.pvalues[genes, classes],
-            "maxt": found.maxt[genes, classes],
+            "maxt": np.maximum(found.maxt, of_class)[genes, classes],
             "fdr": found.fdr[genes, classes],
         }
     ).dropna(subset="pvalue")
@@ -80,9 +90,14 @@ def permutations(context: Context, networks: Networks) -> Found:
         chance=LEVEL,
         threshold=CHECKS["permutations"].threshold,
         reason=f"{len(table)} pairs of gene and class, {number} permutations; least: "
-        f"{good.idxmin()}, {good.min():.2f}",
+        f"{good.idxmin()}, {good.min():.2f}; {_known(of_class)}",
     )
     return [row], {"permutations": table}
+
+
+def _known(pvalues: np.ndarray) -> str:
+    n_known = int((pvalues <= LEVEL).sum())
+    return f"{n_known} classes are known better than to models of permuted labels"
 
 
 def _least(level: float) -> int:

@@ -19,6 +19,7 @@ from tissueshap.adapters import Model
 from tissueshap.explain import Background
 from tissueshap.trust._checks._context import AsGiven, Context
 from tissueshap.trust._checks._networks import Again, divided
+from tissueshap.trust._ranking import by_class
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -120,10 +121,25 @@ def consistency(model: Model, background: Background, given: AsGiven) -> np.ndar
     return scores
 
 
+def recognised(model: Model, given: AsGiven) -> np.ndarray:
+    """Return the mean probability of each class for its own samples, (classes,); NaN without any.
+
+    Parameters
+    ----------
+    model
+        The model.
+    given
+        The samples and their classes.
+    """
+    own = np.asarray(model.probabilities(given.x))[np.arange(given.targets.size), given.targets]
+    means = by_class(own[:, None], given.targets, given.n_classes, statistic="mean")
+    return np.asarray(means[0])
+
+
 def consistency_of_labels(
-    again: Again, train: np.ndarray, names: np.ndarray, seed: int, given: AsGiven
+    again: Again, train: np.ndarray, own: AsGiven, names: np.ndarray, seed: int, given: AsGiven
 ) -> np.ndarray:
-    """Train on other labels, and return :func:`consistency`.
+    """Train on other labels, and return :func:`consistency` and, last, :func:`recognised`.
 
     Parameters
     ----------
@@ -131,17 +147,23 @@ def consistency_of_labels(
         What all trainings have in common.
     train
         Positions of the training samples, which are balanced again.
+    own
+        Samples with their own classes, for :func:`recognised`.
     names
         The class of all samples.
     seed
         Of the training.
     given
         As for :func:`consistency`.
+
+    Returns
+    -------
+    Genes and one more x classes.
     """
     training = divided(again.training, again.label, train, seed=again.seed, names=names)
     model = again.run(training, again.label, seed=seed)
     background = given.background(training, model, np.arange(training.n_vars))
-    return consistency(model, background, given)
+    return np.vstack([consistency(model, background, given), recognised(model, own)])
 
 
 def predicted_by_another(

@@ -13,6 +13,7 @@ from tissueshap.trust import _curves, _stability, _verdict
 from tissueshap.trust._agreement import jaccard_by_chance, spearman
 from tissueshap.trust._checks._context import Context, without_constant
 from tissueshap.trust._checks._declared import CHECKS
+from tissueshap.trust._checks._deletion import drop
 from tissueshap.trust._checks._rows import Found, absent, all_selected
 from tissueshap.trust._ranking import by_class
 from tissueshap.trust._verdict import Row
@@ -26,6 +27,9 @@ _RANDOM_DRAWS = 50
 #: Numbers of random layers at which a network is explained, up to all: an average of networks
 #: has many layers.
 _STEPS = 3
+#: Of what the genes of a model's own explanation matter to it beyond random ones, the share that
+#: the genes of a list must.
+_OF_ITS_OWN = 0.25
 #: Draws of what replaces a gene, and those of a quick table.
 _FILLS, _QUICK_FILLS = 3, 1
 
@@ -89,7 +93,9 @@ def use(context: Context, scores: dict[str, np.ndarray]) -> Found:
     every = {**curves, "random": random}
     tables = [_curves.table(name, numbers, both) for name, both in every.items()]
     rows = [
-        Row(
+        _use_of_the_first(context)
+        if "values" in context.lacks
+        else Row(
             check="use",
             question=CHECKS["use"].question,
             measure=CHECKS["use"].measure,
@@ -118,6 +124,37 @@ def use(context: Context, scores: dict[str, np.ndarray]) -> Found:
         )
     table = pd.DataFrame({"method": list(gains), "gain": list(gains.values())})
     return rows, {"curves": pd.concat(tables, ignore_index=True), "gains": table}
+
+
+def _use_of_the_first(context: Context) -> Row:
+    """Take the listed genes of each class away, where classes are ranked and not samples.
+
+    Curves over all genes ask what a ranking of classes does not state: a list ends, and signed
+    coefficients put the genes whose absence is evidence last.
+    """
+    if context.n_ranks >= len(context.genes):
+        return absent("use", all_selected(len(context.genes)))
+    targets, n_classes = context.targets[context.few], len(context.classes)
+    own = by_class(context.again, targets, n_classes, statistic="mean")
+    rng = np.random.default_rng([context.numbers.seed, 2])
+    random = np.asarray(
+        [drop(context, rng.random(context.scores.shape)) for _ in range(context.numbers.n_random)]
+    )
+    given, chance = drop(context, context.scores), float(random.mean())
+    best = drop(context, without_constant(own))
+    # A model that no genes matter to uses none of these.
+    reach = best - chance if best > chance else np.inf
+    return Row(
+        check="use",
+        question=CHECKS["use"].question,
+        measure="fall of a class's log-odds without its listed genes: from random genes (0) to "
+        "those of the model's own explanation (1)",
+        value=(given - chance) / reach,
+        chance=float(np.abs(random - chance).max()) / reach,
+        threshold=_OF_ITS_OWN,
+        reason=f"{context.few.size} samples, {context.n_ranks} genes of each class: {given:.3g}; "
+        f"random genes: {chance:.3g}; its own by {context.model.explained_by}: {best:.3g}",
+    )
 
 
 def curves_of(

@@ -17,8 +17,9 @@ from tissueshap.trust._verdict import Row
 
 #: Samples of a class from which columns are predicted, at most.
 _MOST_SAMPLES = 200
-#: Explained samples of each level: fewer are explained than are measured.
-_LEAST_EXPLAINED = 3
+#: Explained samples of each level, and of a class: fewer are explained than are measured. The
+#: adjusted R squared is 0 on average for any number, and the mean over the classes counts.
+_LEAST_LEVEL, _LEAST_EXPLAINED = 2, 5
 #: Level of the permutations of each column.
 _LEVEL = 0.05
 _COLUMNS = ["column", "class", "n_samples", "score", "chance", "gain", "pvalue", "r2"]
@@ -96,8 +97,8 @@ def _explained(context: Context, name: str, code: int, genes: np.ndarray) -> flo
         return np.nan
     own = context.ranked_as == code
     column = context.adata.obs[name].iloc[context.explained[own]].reset_index(drop=True)
-    known = _covariates.usable(column, _LEAST_EXPLAINED)
-    if known is None or len(known) < 2 * _LEAST_EXPLAINED:
+    known = _covariates.usable(column, _LEAST_LEVEL)
+    if known is None or len(known) < _LEAST_EXPLAINED:
         return np.nan
     values = context.values[own][known.index.to_numpy()][:, genes]
     shares = _covariates.explained_share(values, known)

@@ -155,7 +155,8 @@ def test_a_model_of_shuffled_labels_is_one_of_permuted_ones():
     shuffled = np.random.default_rng(3).permutation(adata.obs["tissue"].astype(str)[rows])
     model = train(adata.layers["log2"][rows], shuffled, 0)
     tl.trust(adata, model, n_top=4, checks=["permutations"], train=train)
-    assert rows_of(adata, "permutations")["verdict"].tolist() == ["fails"]
+    # Without the test of the classes, one gene in six would exceed those of permuted labels.
+    assert rows_of(adata, "permutations")["value"].tolist() == [0]
     assert slots.table(adata, "trust", "permutations")["pvalue"].min() < 0.1
 
 

@@ -20,6 +20,7 @@ from tissueshap._core import checkpoints
 from tissueshap._core.checkpoints import Store, keeping
 from tissueshap._core.errors import DataError, WorkerError
 from tissueshap._core.parallel import _cluster, in_order, n_workers
+from tissueshap._core.parallel._cores import THREADS
 
 distributed = pytest.importorskip("distributed")
 # Dask's threads leave sockets to the collector.
@@ -75,6 +76,16 @@ def _settings(*_: Any) -> tuple[int, bool, bool]:
 
 def test_a_worker_starts_no_workers_of_its_own(cluster: Any) -> None:
     assert set(in_order(lambda n: (n,), _settings, range(4))) == {(1, True, False)}
+
+
+def _threads(*_: Any) -> list[str]:
+    return [os.environ[name] for name in THREADS]
+
+
+def test_tensorflow_has_the_threads_of_its_worker(cluster: Any) -> None:
+    found = list(in_order(lambda n: (n,), _threads, range(4)))
+    assert found == 4 * [["2", "2"]]
+    assert set(map(tuple, cluster.run(_threads).values())) == {("2", "2")}
 
 
 def _overlap(place: str, _: int) -> int:

@@ -5,13 +5,16 @@ import sys
 import time
 from pathlib import Path
 
+import joblib
 import numpy as np
 import pytest
+from joblib.externals.loky import get_reusable_executor
 
 import tissueshap as ts
 from tissueshap._core import parallel
 from tissueshap._core.errors import WorkerError
 from tissueshap._core.parallel import in_order
+from tissueshap._core.parallel._cores import THREADS
 from tissueshap.tl._null_test import null_test
 
 
@@ -35,6 +38,56 @@ def test_no_worker_for_little_work(n_jobs):
     with ts.settings.override(n_jobs=n_jobs):
         assert set(in_order(lambda _: (), os.getpid, range(5))) == {os.getpid()}
     assert list(in_order(_slowly, float, [])) == []
+
+
+def _shares(n_jobs, work):
+    """Return what some work returns in each of several processes."""
+    with ts.settings.override(n_jobs=n_jobs):
+        items = range(2 + 2 * n_jobs)
+        found = list(in_order(lambda _: (), work, items))[2:]
+    assert os.getpid() not in {pid for pid, *_ in found}
+    return [part for _, *part in found]
+
+
+@pytest.fixture
+def no_limits(monkeypatch):
+    """Start new workers at once, whose threads the user has not limited."""
+    monkeypatch.setattr(parallel, "START", 0.0)
+    for name in (*THREADS, "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"):
+        monkeypatch.delenv(name, raising=False)
+    get_reusable_executor().shutdown()
+    yield
+    get_reusable_executor().shutdown()
+
+
+def test_cores_are_divided_between_workers(no_limits, monkeypatch):
+    def limits():
+        import numba
+        from threadpoolctl import threadpool_info
+
+        blas = {one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas"}
+        return os.getpid(), blas, numba.config.NUMBA_NUM_THREADS, list(map(os.environ.get, THREADS))
+
+    each = max(1, joblib.cpu_count() // 2)
+    assert _shares(2, limits) == 4 * [[{each}, each, 2 * [str(each)]]]
+    monkeypatch.setenv("TF_NUM_INTRAOP_THREADS", "7")  # what the user has set holds
+    get_reusable_executor().shutdown()
+    assert {tuple(found[-1]) for found in _shares(2, limits)} == {("7", str(each))}
+
+
+@pytest.mark.slow
+def test_tensorflow_has_the_share_of_its_worker(no_limits):
+    def threads():
+        import tensorflow as tf
+
+        values = tf.random.normal((2000, 2000))
+        for _ in range(20):
+            values = tf.matmul(values, values) / 2000
+        names = [path.read_text() for path in Path("/proc/self/task").glob("*/comm")]
+        return os.getpid(), sum(name.startswith("tf_Compute") for name in names)
+
+    each = max(1, joblib.cpu_count() // 2)
+    assert _shares(2, threads) == 4 * [[each]]
 
 
 @pytest.mark.slow

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from tissueshap._core import checkpoints
 from tissueshap._core.errors import WorkerError
 from tissueshap._core.logging import logger
+from tissueshap._core.parallel._cores import use_cores
 from tissueshap._core.parallel._task import Item, Result, Task, as_worker
 from tissueshap._version import __version__
 
@@ -121,6 +122,7 @@ class _Sent:
         if self._shared is None:
             _need_workers(self._client)
             _check_workers(self._client)
+            _divide_cores(self._client)
             self._shared = self._scattered(task.shared, broadcast=True) if task.shared else ()
         arguments: Any = task.prepare(item)
         if sizeof(arguments) > _LARGE:
@@ -198,6 +200,20 @@ def _check_workers(client: Client) -> None:
                 f"the Dask worker {address} cannot import tissueshap ({error}): install version "
                 f"{__version__} there"
             ) from error
+
+
+def _divide_cores(client: Client) -> None:
+    """Have TensorFlow use the threads that each worker of the cluster has, also a later one."""
+    from distributed import WorkerPlugin
+
+    # Networks that items share may be loaded before the first item.
+    class Cores(WorkerPlugin):  # type: ignore[misc]
+        name = "tissueshap-cores"
+
+        def setup(self, worker: Any) -> None:
+            use_cores(worker.state.nthreads)
+
+    client.register_plugin(Cores())
 
 
 def _check_version(version: str) -> None:

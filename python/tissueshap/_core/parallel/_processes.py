@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from tissueshap._core import checkpoints
 from tissueshap._core.errors import WorkerError
+from tissueshap._core.parallel._cores import share, use_cores
 from tissueshap._core.parallel._task import Item, Result, Task, as_worker
 
 T = TypeVar("T")
@@ -18,16 +19,19 @@ T = TypeVar("T")
 def by_processes(task: Task[Item, Result], items: Sequence[Item], workers: int) -> Iterator[Result]:
     """Yield the results by some processes, in order.
 
-    joblib writes large arrays to a file once, which all processes map into their memory, and
-    divides the cores between the processes and the threads of their BLAS.
+    joblib writes large arrays to a file once, which all processes map into their memory. The
+    cores are divided between the processes: joblib sees to that for BLAS, OpenMP and numba, which
+    read their number of threads when they are loaded, and :func:`use_cores` for TensorFlow.
     """
     from joblib import Parallel, delayed
     from joblib.externals.loky.process_executor import TerminatedWorkerError
 
     pool = Parallel(n_jobs=workers, return_as="generator")
-    place = checkpoints.place()
+    place, n_cores = checkpoints.place(), share(workers)
     tasks = (
-        delayed(_attended)(os.getpid(), place, task.work, *task.shared, *task.prepare(item))
+        delayed(_attended)(
+            os.getpid(), n_cores, place, task.work, *task.shared, *task.prepare(item)
+        )
         for item in items
     )
     try:
@@ -43,11 +47,16 @@ _attending = threading.Event()
 
 
 def _attended(
-    parent: int, place: checkpoints.Place | None, work: Callable[..., T], *arguments: Any
+    parent: int,
+    n_cores: int,
+    place: checkpoints.Place | None,
+    work: Callable[..., T],
+    *arguments: Any,
 ) -> T:
-    """Work in a process that ends with the one that started it."""
+    """Work in a process that ends with the one that started it, with its share of the cores."""
     if not _attending.is_set():
         _attending.set()
+        use_cores(n_cores)
         threading.Thread(target=_attend, args=(parent,), daemon=True).start()
     with as_worker(place):
         return work(*arguments)

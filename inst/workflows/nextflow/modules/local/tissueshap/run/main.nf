@@ -19,7 +19,7 @@ process TISSUESHAP_RUN {
     tuple val(meta), path("${prefix}/provenance.json")         , emit: provenance
     tuple val(meta), path("${prefix}/ro-crate-metadata.json")  , emit: crate
     tuple val(meta), path("${prefix}/log.txt")                 , emit: log
-    path "versions.yml"                                        , emit: versions
+    tuple val("${task.process}"), val('tissueshap'), eval('tissueshap version'), topic: versions, emit: versions_tissueshap
 
     when:
     task.ext.when == null || task.ext.when
@@ -37,24 +37,16 @@ process TISSUESHAP_RUN {
         --n-jobs ${task.cpus} \\
         --resume \\
         ${args}
-
-    cat <<-END_VERSIONS > versions.yml
-    "${task.process}":
-        tissueshap: \$(tissueshap version)
-    END_VERSIONS
     """
 
     stub:
+    def args = task.ext.args ?: ''
     prefix = task.ext.prefix ?: "${meta.id}"
     """
+    echo ${args}
     mkdir -p ${prefix}/model ${prefix}/tables ${prefix}/figures
     touch ${prefix}/report.html ${prefix}/adata.h5ad ${prefix}/model/model.keras
     touch ${prefix}/tables/classes.tsv ${prefix}/figures/umap.png ${prefix}/log.txt
     touch ${prefix}/summary.json ${prefix}/provenance.json ${prefix}/ro-crate-metadata.json
-
-    cat <<-END_VERSIONS > versions.yml
-    "${task.process}":
-        tissueshap: 0.99.0
-    END_VERSIONS
     """
 }

@@ -4,6 +4,7 @@ import hashlib
 import os
 import shutil
 import sys
+import time
 from pathlib import Path
 
 import tissueshap
@@ -62,13 +63,13 @@ def _sources() -> str:
 
 
 # Tutorials are run when their text, the version or a source of this package has changed: each
-# state of the sources has a cache of its own, and those of others are removed. Without R
-# tutorials are shown as they are.
+# state of the sources has a cache of its own, and those of others are removed after a day, since a
+# build may still use them. Without R tutorials are shown as they are.
 nb_execution_mode = "cache"
 _caches = Path(__file__).parent / "_build" / "notebooks"
 nb_execution_cache_path = str(_caches / _sources())
 for _old in _caches.glob("*"):
-    if str(_old) != nb_execution_cache_path:
+    if str(_old) != nb_execution_cache_path and time.time() - _old.stat().st_mtime > 86400:
         shutil.rmtree(_old) if _old.is_dir() else _old.unlink()
 nb_execution_timeout = 900
 nb_execution_raise_on_error = True

@@ -297,3 +297,33 @@ def test_every_type_comes_back(types: Path, way: str) -> None:
     assert {k: type(v) for k, v in held["de"]["params"].items()} == {
         k: type(v) for k, v in params.items()
     }
+
+
+_READ = """
+path <- commandArgs(TRUE)
+file <- hdf5r::H5File$new(path, "r")
+found <- lapply(c("X", "layers/log2"), function(name) file[[name]][, ])
+if (requireNamespace("rhdf5", quietly = TRUE)) {
+    stopifnot(identical(found, lapply(c("X", "layers/log2"), function(name) {
+        unname(rhdf5::h5read(path, name))
+    })))
+}
+stopifnot(dim(found[[1]]) == c(700, 500))
+writeLines(format(c(vapply(found, sum, 0), found[[1]][700, 500]), digits = 15))
+"""
+
+
+@has_hdf5r
+def test_r_reads_what_threads_have_compressed(tmp_path: Path) -> None:
+    X = np.random.default_rng(1).poisson(30, (500, 700)).astype(np.int32)
+    adata = ad.AnnData(X, layers={"log2": np.log2(X + 1)})
+    path = ts.io.write_h5ad(adata, tmp_path / "a.h5ad")
+    with h5py.File(path) as file:
+        assert {file["X"].chunks, file["layers/log2"].chunks} == {(187, 700)}
+        assert file["X"].shuffle
+    done = subprocess.run(
+        ["Rscript", "-e", _READ, path], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    expected = [X.sum(), adata.layers["log2"].sum(), X[-1, -1]]
+    np.testing.assert_allclose(list(map(float, done.stdout.split())), expected, rtol=1e-13)

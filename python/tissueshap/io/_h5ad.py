@@ -18,6 +18,7 @@ from tissueshap._core.errors import DataError
 from tissueshap._core.folders import named_if_full, whole_folder
 from tissueshap._install.feature import needed
 from tissueshap.io._file_type import hdf5_kind, is_zarr, refuse_other_types
+from tissueshap.io._packed import write_elements
 from tissueshap.io._plain import make_plain
 from tissueshap.io._text import existing
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 def write_h5ad(adata: AnnData, path: str | Path) -> Path:
     """Write an AnnData to an .h5ad file, completely or not at all.
+
+    Large matrices are compressed by ``ts.settings.n_jobs`` threads.
 
     Parameters
     ----------
@@ -52,9 +55,18 @@ def write_h5ad(adata: AnnData, path: str | Path) -> Path:
     >>> ts.io.read_h5ad(path).shape == adata.shape
     True
     """
+    import h5py
+
     make_plain(adata)
     with _replacing(path) as temporary:
-        adata.write_h5ad(temporary, compression="gzip")
+        if adata.isbacked:
+            adata.write_h5ad(temporary, compression="gzip")
+        else:
+            adata.strings_to_categoricals()
+            if adata.raw is not None:
+                adata.strings_to_categoricals(adata.raw.var)
+            with h5py.File(temporary, "w") as file:
+                write_elements(adata, file)
     return Path(path)
 
 

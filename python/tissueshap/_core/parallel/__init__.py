@@ -17,8 +17,10 @@ __all__ = ["START", "can_be_sent", "in_order", "n_cluster_workers", "n_workers"]
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-#: Seconds that a worker needs to start and to import, compile and warm up what it uses.
-START = 30.0
+#: Seconds that work must save before workers are started. Until its first item is done, a worker
+#: starts, imports, compiles and warms up for 3 s (UMAP) or 5 s (TensorFlow) of CPU time; networks
+#: use more than one core here too, so that workers save less than their number suggests.
+START = 10.0
 
 
 def in_order(

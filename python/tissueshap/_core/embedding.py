@@ -8,10 +8,9 @@ import shutil
 import sys
 import tempfile
 import warnings
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
-from functools import cache, partial
+from contextlib import suppress
+from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -19,7 +18,6 @@ from typing import Any
 
 import numpy as np
 
-from tissueshap._core.logging import logger
 from tissueshap._core.settings import settings
 
 #: Below this many samples the spectral start of UMAP has too few eigenvectors to choose from.
@@ -73,34 +71,13 @@ class Embedding:
             n_jobs=1,
             init="spectral" if len(X) >= _MIN_SPECTRAL else "random",
         )
-        with _parts_in_log():
-            self.flat = np.asarray(self._umap.fit_transform(X), dtype=np.float32)
+        self.flat = np.asarray(self._umap.fit_transform(X), dtype=np.float32)
 
     def project(self, X: np.ndarray) -> np.ndarray:
         """Return the positions of other samples (rows, the same genes), samples x 2, float32."""
         if self._pca is not None:
             X = self._pca.transform(X)
         return np.asarray(self._umap.transform(X), dtype=np.float32)
-
-
-@contextmanager
-def _parts_in_log() -> Iterator[None]:
-    """Log, instead of warn, that the neighbourhoods consist of separate parts.
-
-    This happens if classes are far from each other. UMAP then lays out each part separately;
-    the warning comes from the step that places the parts, which are not connected by
-    definition.
-    """
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        yield
-    for warning in caught:
-        if "Graph is not fully connected" in str(warning.message):
-            logger.debug("UMAP: the samples' neighbourhoods fall into separate parts")
-        else:
-            warnings.warn_explicit(
-                warning.message, warning.category, warning.filename, warning.lineno
-            )
 
 
 @cache
@@ -116,7 +93,8 @@ def import_umap() -> Any:
     import umap
 
     _compile_distances(sys.modules["umap.umap_"])
-    _place_parts_by_seed(sys.modules["umap.spectral"])
+    spectral: Any = sys.modules["umap.spectral"]
+    spectral.component_layout = _place_parts
     for module, names in _COMPILED.items():
         for name in names:
             _keep_compiled(getattr(sys.modules[module], name, None))
@@ -148,13 +126,23 @@ def _compile_distances(module: Any) -> None:
     module.pairwise_distances = pairwise_distances
 
 
-def _place_parts_by_seed(module: Any) -> None:
-    """Have UMAP place five and more separate parts by its seed.
+def _place_parts(
+    data: np.ndarray, n_components: int, component_labels: np.ndarray, dim: int, *_: Any, **__: Any
+) -> np.ndarray:
+    """Return where UMAP starts with each of five and more separate parts.
 
-    ARPACK, scikit-learn's default, starts again from numbers that no seed decides where
-    eigenvalues are equal, as those of separate parts are (SciPy 1.17).
+    These are the principal components of the parts' centroids. UMAP takes eigenvectors of
+    ``exp(-distance ** 2)`` instead, which is 0 between parts of expression data: the eigenvalues
+    are equal, and the eigenvectors have any values, depending on the solver, or put most parts
+    in the same place.
     """
-    module.SpectralEmbedding = partial(module.SpectralEmbedding, eigen_solver="lobpcg")
+    from sklearn.decomposition import PCA
+
+    parts = range(n_components)
+    centroids = np.array([data[component_labels == part].mean(axis=0) for part in parts])
+    n_axes = min(dim, data.shape[1])
+    places = PCA(n_axes, svd_solver="full").fit_transform(centroids.astype(np.float64))
+    return np.pad(places / np.abs(places).max(), ((0, 0), (0, dim - n_axes)))
 
 
 def _pairs(distance: Any) -> Any:

@@ -7,6 +7,7 @@ import sys
 
 import numpy as np
 import pytest
+from scipy.spatial.distance import pdist
 
 from tissueshap._core.embedding import embed, import_umap
 from tissueshap._core.settings import settings
@@ -119,10 +120,24 @@ def test_distances_are_those_that_umap_computes_one_by_one(shape, n_jobs):
     )
 
 
-def test_separate_parts_are_placed_by_the_seed():
+@pytest.mark.parametrize("n_parts", [5, 47])
+def test_separate_parts_are_placed_by_the_seed(n_parts):
     rng = np.random.default_rng(0)
-    parts = np.repeat(rng.normal(scale=20, size=(5, 30)), 20, axis=0)
+    parts = np.repeat(rng.normal(scale=20, size=(n_parts, 30)), 20, axis=0)
     values = (parts + rng.normal(size=parts.shape)).astype(np.float32)
     one, two, other = (embed(values, n_pcs=None, n_neighbors=10, seed=seed) for seed in (1, 1, 2))
     np.testing.assert_array_equal(one, two)
     assert not np.array_equal(one, other)
+
+
+@pytest.mark.parametrize("n_genes", [1, 2, 30])
+def test_separate_parts_start_as_far_apart_as_they_are(n_genes):
+    import_umap()
+    centroids = np.zeros((47, n_genes), np.float32)
+    centroids[:, :2] = np.random.default_rng(0).normal(scale=50, size=(47, n_genes))[:, :2]
+    values, parts = np.repeat(centroids, 3, axis=0), np.repeat(np.arange(47), 3)
+    places = sys.modules["umap.spectral"].component_layout(values, 47, parts, 2, None)
+    assert places.shape == (47, 2)
+    assert np.abs(places).max() == 1
+    ratio = pdist(places) / pdist(centroids)
+    np.testing.assert_allclose(ratio, ratio[0], rtol=1e-5)

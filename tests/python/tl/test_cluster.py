@@ -153,10 +153,3 @@ def test_classes_far_apart_draw_no_warning():
     flat = embedding.embed(X, n_pcs=None, n_neighbors=15, seed=1)
     codes = np.repeat(np.arange(12), 25)
     assert k_means_scores(flat, codes, n_starts=5, seed=1)["v_measure"].max() > 0.9
-
-
-def test_other_warnings_of_umap_are_not_lost():
-    import warnings
-
-    with pytest.warns(RuntimeWarning, match="something else"), embedding._parts_in_log():
-        warnings.warn("something else", RuntimeWarning, stacklevel=1)

@@ -47,4 +47,5 @@ from tissueshap.explain._samples import (
     Rows as Rows,
     to_explain as to_explain,
 )
+from tissueshap.explain._trainings import trainings as trainings
 from tissueshap.explain._values import ALL as ALL, Values as Values

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,10 +16,9 @@ from tissueshap._core.errors import DataError
 from tissueshap._core.held_out import TEST, TRAIN, fewest, training
 from tissueshap._core.logging import logger
 from tissueshap._core.options import check_number
-from tissueshap._core.parallel import can_be_sent, in_order
 from tissueshap.calibration import Novelty, expected_calibration_error, fit, reliability
 from tissueshap.evaluation import balance_as, balancing, workbench
-from tissueshap.explain import Rows, apart, centres
+from tissueshap.explain import Rows, centres, trainings
 from tissueshap.model import (
     Classifier,
     Preset,
@@ -210,40 +210,39 @@ def _out_of_fold(
     logits = np.empty((samples.size, int(codes.max()) + 1), np.float32)
     distances, gains = np.empty((2, samples.size), np.float32)
     work = workbench(adata, label, [layer, *([] if balanced is None else [balanced["layer"]])])
-    how = _How(label, layer, settings, balanced, bool(recipe["balanced"]), codes, seed)
+    how = partial(
+        one_fold,
+        label=label,
+        layer=layer,
+        settings=settings,
+        balance=balanced,
+        balanced=bool(recipe["balanced"]),
+        codes=codes,
+        seed=seed,
+    )
     parts = [
         (int(number), samples[fold != number], samples[fold == number])
         for number in np.unique(fold)
     ]
-    found = in_order(
-        lambda part: part,
-        one_fold,
-        parts,
-        shared=(work, how),
-        apart=apart() and can_be_sent(*work.layers.values()),
-        desc="calibration",
-        unit="fold",
-    )
+    found = trainings(work, how, parts, desc="calibration", unit="fold")
     for (number, _, _), one in zip(parts, found, strict=True):
         logits[fold == number], distances[fold == number], gains[fold == number] = one
     return logits, (distances, gains)
 
 
-@dataclass(frozen=True)
-class _How:
-    """How the networks of all folds are trained."""
-
-    label: str
-    layer: str
-    settings: Preset
-    balancing: dict[str, Any] | None
-    balanced: bool
-    codes: np.ndarray
-    seed: int
-
-
 def one_fold(
-    work: AnnData, how: _How, number: int, seen: np.ndarray, held: np.ndarray
+    work: AnnData,
+    number: int,
+    seen: np.ndarray,
+    held: np.ndarray,
+    *,
+    label: str,
+    layer: str,
+    settings: Preset,
+    balance: dict[str, Any] | None,
+    balanced: bool,
+    codes: np.ndarray,
+    seed: int,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Train without a fold, and return its samples' logits, distances and gains.
 
@@ -251,32 +250,25 @@ def one_fold(
     ----------
     work
         A :func:`workbench`, which is not changed.
-    how
-        What the folds have in common.
     number
         Number of the fold.
     seen, held
         Positions of the training samples without it, and of its samples.
+    label, layer, settings, balance, balanced, codes, seed
+        How the networks of all folds are trained.
     """
-    own_seed = how.seed + number
+    own_seed = seed + number
     logger.info("calibration, fold %d: %d samples train", number, seen.size)
-    work = workbench(work, how.label, list(work.layers))
+    work = workbench(work, label, list(work.layers))
     # Neither side, for the test samples.
     sides = np.full(work.n_obs, TEST, dtype=object)
     sides[seen] = TRAIN
     work.obs[schema.obs.split] = pd.Categorical(sides)
-    if how.balancing is not None:
-        balance_as(work, how.balancing, seed=own_seed)
-    model = cnn(
-        work,
-        how.label,
-        preset=how.settings,
-        balanced=how.balanced,
-        layer=how.layer,
-        seed=own_seed,
-    )
-    values = slots.require(work, "layers", how.layer)
-    novelty = _novelty(model, values, seen, how.codes, own_seed)
+    if balance is not None:
+        balance_as(work, balance, seed=own_seed)
+    model = cnn(work, label, preset=settings, balanced=balanced, layer=layer, seed=own_seed)
+    values = slots.require(work, "layers", layer)
+    novelty = _novelty(model, values, seen, codes, own_seed)
     logits, features = activations(model.network, _rows(values, held))
     return (logits, *novelty.place(features))
 

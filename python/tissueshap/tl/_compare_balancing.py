@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -15,9 +15,8 @@ from tissueshap._core.dense import dense
 from tissueshap._core.errors import DataError
 from tissueshap._core.held_out import rounds
 from tissueshap._core.logging import logger
-from tissueshap._core.parallel import can_be_sent, in_order
 from tissueshap.evaluation import scores, workbench
-from tissueshap.explain import apart
+from tissueshap.explain import trainings
 from tissueshap.model import Preset, backend, columns_of
 from tissueshap.tl._cnn import cnn
 
@@ -101,16 +100,17 @@ def compare_balancing(
     sizes = np.bincount(codes[train], minlength=len(classes))
     work = workbench(adata, name, (layer, mixed))
     summary, per_class = [], []
-    how = _How(name, test, preset, epochs, mixed, layer, seed)
-    found = in_order(
-        lambda method: (method,),
+    how = partial(
         trained_with,
-        chosen,
-        shared=(work, how),
-        apart=apart() and can_be_sent(*work.layers.values()),
-        desc="balancing",
-        unit="method",
+        label=name,
+        test=test,
+        preset=preset,
+        epochs=epochs,
+        mixed=mixed,
+        layer=layer,
+        seed=seed,
     )
+    found = trainings(work, how, [(one,) for one in chosen], desc="balancing", unit="method")
     for method, (predicted, n_rows) in zip(chosen, found, strict=True):
         true = np.asarray(classes)[codes[test]]
         scored, macro_f1 = scores(true, predicted, classes)
@@ -158,40 +158,37 @@ def _one_split(adata: AnnData) -> tuple[np.ndarray, np.ndarray]:
     return parts[0]
 
 
-@dataclass(frozen=True)
-class _How:
-    """How the networks of all methods are trained, and the samples to predict."""
-
-    label: str
-    test: np.ndarray
-    preset: str | Preset
-    epochs: int | None
-    mixed: str
-    layer: str
-    seed: int
-
-
-def trained_with(work: AnnData, how: _How, method: str) -> tuple[np.ndarray, int]:
+def trained_with(
+    work: AnnData,
+    method: str,
+    *,
+    label: str,
+    test: np.ndarray,
+    preset: Any,
+    epochs: int | None,
+    mixed: str,
+    layer: str,
+    seed: int,
+) -> tuple[np.ndarray, int]:
     """Balance and train, and return the test samples' predicted classes and the number of rows.
 
     Parameters
     ----------
     work
         A :func:`workbench`, which is not changed.
-    how
-        What the methods have in common.
     method
         How the classes are balanced.
+    label, test, preset, epochs, mixed, layer, seed
+        How the networks of all methods are trained, and the samples to predict.
     """
     from tissueshap.pp import oversample
 
-    work = workbench(work, how.label, list(work.layers))
-    source = how.mixed if method == "smote" else how.layer
-    oversample(work, method=method, layer=source, seed=how.seed)  # type: ignore[arg-type]
-    preset: Any = how.preset
-    model = cnn(work, preset=preset, epochs=how.epochs, layer=how.layer, seed=how.seed)
-    values = slots.require(work, "layers", how.layer)
-    rows = np.asarray(dense(values[how.test]), dtype=np.float32)[:, columns_of(work, model)]
+    work = workbench(work, label, list(work.layers))
+    source = mixed if method == "smote" else layer
+    oversample(work, method=method, layer=source, seed=seed)  # type: ignore[arg-type]
+    model = cnn(work, preset=preset, epochs=epochs, layer=layer, seed=seed)
+    values = slots.require(work, "layers", layer)
+    rows = np.asarray(dense(values[test]), dtype=np.float32)[:, columns_of(work, model)]
     best = model.predict_proba(rows).argmax(axis=1)
     n_rows = len(slots.table(work, "oversample", "table"))
     return np.asarray(model.classes)[best], n_rows

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,9 +16,8 @@ from tissueshap._core.adata import target
 from tissueshap._core.errors import DataError
 from tissueshap._core.held_out import TEST, TRAIN, folds, rounds
 from tissueshap._core.logging import logger
-from tissueshap._core.parallel import can_be_sent, in_order
 from tissueshap.evaluation import FoldResults, balance_as, balancing, fold_part, workbench
-from tissueshap.explain import apart
+from tissueshap.explain import trainings
 from tissueshap.tl._cnn import cnn
 from tissueshap.tl._predict import predict
 from tissueshap.tl._shap import shap
@@ -107,17 +106,17 @@ def cross_validate(
         )
     work = workbench(adata, name, [layer, *mixed])
     results, models = FoldResults(adata), []
-    how = _How(name, layer, balanced, train, explain, seed)
-    parts = list(enumerate((test for _, test in rounds(adata)), start=1))
-    found = in_order(
-        lambda part: part,
+    how = partial(
         one_fold,
-        parts,
-        shared=(work, how),
-        apart=apart() and can_be_sent(*work.layers.values()),
-        desc="folds",
-        unit="fold",
+        label=name,
+        layer=layer,
+        balanced=balanced,
+        train=train,
+        explain=explain,
+        seed=seed,
     )
+    parts = list(enumerate((test for _, test in rounds(adata)), start=1))
+    found = trainings(work, how, parts, desc="folds", unit="fold")
     for (number, test), (model, part, seconds) in zip(parts, found, strict=True):
         models.append(model)
         results.add(part, number, test, seconds)
@@ -125,20 +124,17 @@ def cross_validate(
     return models
 
 
-@dataclass(frozen=True)
-class _How:
-    """How the networks of all folds are trained and explained."""
-
-    label: str
-    layer: str
-    balanced: dict[str, Any] | None
-    train: dict[str, Any]
-    explain: dict[str, Any]
-    seed: int
-
-
 def one_fold(
-    work: AnnData, how: _How, number: int, test: np.ndarray
+    work: AnnData,
+    number: int,
+    test: np.ndarray,
+    *,
+    label: str,
+    layer: str,
+    balanced: dict[str, Any] | None,
+    train: dict[str, Any],
+    explain: dict[str, Any],
+    seed: int,
 ) -> tuple[Classifier, AnnData, float]:
     """Train without a fold, and predict and explain its samples.
 
@@ -146,25 +142,25 @@ def one_fold(
     ----------
     work
         A :func:`workbench`, which is not changed.
-    how
-        What the folds have in common.
     number, test
         The fold, and the positions of its samples.
+    label, layer, balanced, train, explain, seed
+        How the networks of all folds are trained and explained.
 
     Returns
     -------
     The classifier, an AnnData of the fold's samples, and the seconds.
     """
-    began, own = time.perf_counter(), how.seed + number - 1
-    work = workbench(work, how.label, list(work.layers))
+    began, own = time.perf_counter(), seed + number - 1
+    work = workbench(work, label, list(work.layers))
     is_held = np.isin(np.arange(work.n_obs), test)
     logger.info("fold %d: %d samples train", number, work.n_obs - test.size)
     work.obs[schema.obs.split] = pd.Categorical(np.where(is_held, TEST, TRAIN))
-    if how.balanced is not None:
-        balance_as(work, how.balanced, seed=own)
-    model = cnn(work, layer=how.layer, seed=own, **how.train)
-    predict(work, model, layer=how.layer)
-    shap(work, model, layer=how.layer, seed=own, **how.explain)
+    if balanced is not None:
+        balance_as(work, balanced, seed=own)
+    model = cnn(work, layer=layer, seed=own, **train)
+    predict(work, model, layer=layer)
+    shap(work, model, layer=layer, seed=own, **explain)
     return model, fold_part(work, test), time.perf_counter() - began
 
 

@@ -29,7 +29,8 @@ def test_simulated_tissues(tmp_path: Path) -> None:
     adata = workflow.demo("simulated", out=tmp_path / "out", n_draws=50, n_starts=2, n_random=1)
     scores = report.score_truth(adata).set_index(["method", "kind"])
     assert scores.loc[("SHAP", "any"), "precision"] > 0.8
-    assert scores.loc[("SHAP", "exclusive"), "recall"] > 0.9
+    # Genes of the tissues' programmes take some of the places (docs/classifier.md).
+    assert scores.loc[("SHAP", "exclusive"), "recall"] > 0.75
     # The default selection is short: half of the subtle markers rank below it.
     assert scores.loc[("SHAP", "subtle"), "recall"] > 0.4
     # Subtle markers are below the threshold of fold change by construction.

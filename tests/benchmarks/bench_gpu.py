@@ -167,7 +167,7 @@ def measure_training(rows, sizes, peak):
     # The first epoch also pays for what is compiled.
     preset = PRESETS["paper"].changed(epochs=2)
     network = build(preset, n_genes=sizes.n_genes, n_classes=sizes.n_classes)
-    network, history = fit(network, preset, rows, seed=0)
+    network, history, _ = fit(network, preset, rows, seed=0)
     epoch = float(history["seconds"].iloc[-1])
     step = preset.batch_size
     parts = [rows.table.iloc[at : at + step] for at in range(0, len(rows), step)]

@@ -56,8 +56,10 @@ class Classifier:
         other data; None for a network that was trained on plain arrays.
     training
         ``learning_rate`` (of the last attempt), ``retries`` (number of attempts given up
-        before it) and ``diverged`` (whether the loss rose even so); for an average of
-        several networks the smallest, the sum, and whether any diverged.
+        before it) and ``diverged`` (whether the last one's loss, too, rose by a quarter above
+        that of equal probabilities and stayed above three quarters of it for more than a
+        quarter of the epochs); for an average of several networks the smallest, the sum, and
+        whether any diverged.
     trained_on
         One row per training sample: sample (a code of its name), class; None where unknown.
     recipe

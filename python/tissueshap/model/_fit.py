@@ -44,7 +44,7 @@ def fit(
     seed: int,
     give_up: bool = False,
     state: Latest | None = None,
-) -> tuple[Any, pd.DataFrame]:
+) -> tuple[Any, pd.DataFrame, float]:
     """Train a network.
 
     Parameters
@@ -65,7 +65,8 @@ def fit(
 
     Returns
     -------
-    The trained network, without an optimizer, and the history, one row per epoch.
+    The trained network, without an optimizer; the history, one row per epoch; and the loss
+    before the first step.
     """
     n_classes = int(network.output_shape[-1])
     batches = _Batches(rows, n_classes, batch_size=settings.batch_size, seed=seed)
@@ -81,9 +82,8 @@ def fit(
     watched = None
     if rows.codes_validation.size:
         watched = (rows.x_validation, _one_hot(rows.codes_validation, n_classes))
-    callbacks: list[Any] = [_Progress(epochs)]
-    if give_up:
-        callbacks.append(_GiveUp(n_classes))
+    shown, course = _Progress(epochs), _Course(n_classes, epochs, give_up=give_up)
+    callbacks: list[Any] = [shown, course]
     if settings.patience is not None and watched is not None:
         callbacks.append(_Stopping(settings.patience))
     done = 0
@@ -95,7 +95,8 @@ def fit(
         _train(network, batches, watched, callbacks, range(done, epochs))
     finally:
         batches.close()
-    return keras.Model(network.input, network.output, name=network.name), callbacks[0].table()
+    network = keras.Model(network.input, network.output, name=network.name)
+    return network, shown.table(), course.start
 
 
 class _Batches:
@@ -197,14 +198,15 @@ def _steps(network: Any) -> tuple[Callable[..., Any], Callable[..., Any]]:
 
 
 def _mean_of(step: Callable[..., Any], network: Any, batches: Iterator[Batch]) -> dict[str, float]:
-    """Return the mean loss over the rows of some batches, and the weighted accuracy."""
-    sums = np.zeros(4)
+    """Return the mean loss over the rows of some batches, that of the first, and the accuracy."""
+    sums, first = np.zeros(4), float("nan")
     for x, y, weights in batches:
         network.reset_metrics()
         scores = step(x, y, weights)
         rows, weight = len(x), float(weights.sum())
+        first = first if sums[1] else float(scores["loss"])
         sums += float(scores["loss"]) * rows, rows, float(scores["accuracy"]) * weight, weight
-    return {"loss": sums[0] / sums[1], "accuracy": sums[2] / sums[3]}
+    return {"first": first, "loss": sums[0] / sums[1], "accuracy": sums[2] / sums[3]}
 
 
 def _in_parts(x: np.ndarray, y: np.ndarray) -> Iterator[Batch]:
@@ -249,28 +251,36 @@ class _Stopping(keras.callbacks.Callback):  # type: ignore[name-defined,misc]
             self.model.set_weights(self._weights)
 
 
-class _GiveUp(keras.callbacks.Callback):  # type: ignore[name-defined,misc]
-    """Stops a training that diverges."""
+class _Course(keras.callbacks.Callback):  # type: ignore[name-defined,misc]
+    """Notes the loss before the first step, and on request stops a training that diverges."""
 
-    def __init__(self, n_classes: int) -> None:
+    def __init__(self, n_classes: int, epochs: int, *, give_up: bool) -> None:
         super().__init__()
-        self._n_classes = n_classes
+        self.start = float("nan")
+        self._n_classes, self._epochs, self._give_up = n_classes, epochs, give_up
         self._losses: list[float] = []
 
-    def state(self) -> list[float]:
-        return self._losses
+    def state(self) -> tuple[float, list[float]]:
+        return self.start, self._losses
 
-    def restore(self, state: list[float]) -> None:
-        self._losses = state
+    def restore(self, state: tuple[float, list[float]]) -> None:
+        self.start, self._losses = state[0], list(state[1])
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        self._losses.append(float((logs or {}).get("loss", np.nan)))
-        if diverges(self._losses, self._n_classes):
+        scores = logs or {}
+        if not self._losses:
+            self.start = float(scores["first"])
+        self._losses.append(float(scores["loss"]))
+        if self._give_up and diverges(
+            self._losses, self._n_classes, start=self.start, epochs=self._epochs
+        ):
             self.model.stop_training = True
 
 
 class _Progress(keras.callbacks.Callback):  # type: ignore[name-defined,misc]
     """A progress bar over the epochs, and the history with its seconds."""
+
+    _SHOWN = ("loss", "accuracy", "val_loss", "val_accuracy")
 
     def __init__(self, epochs: int) -> None:
         super().__init__()
@@ -293,15 +303,13 @@ class _Progress(keras.callbacks.Callback):  # type: ignore[name-defined,misc]
         self._records.append(
             {
                 "epoch": epoch + 1,
-                "loss": scores.get("loss", np.nan),
-                "accuracy": scores.get("accuracy", np.nan),
-                "val_loss": scores.get("val_loss", np.nan),
-                "val_accuracy": scores.get("val_accuracy", np.nan),
+                **{key: scores.get(key, np.nan) for key in self._SHOWN},
                 "learning_rate": float(self.model.optimizer.learning_rate),
                 "seconds": time.perf_counter() - self._began,
             }
         )
-        self._bar.set_postfix({key: f"{value:.3f}" for key, value in scores.items()}, refresh=False)
+        shown = {key: f"{scores[key]:.3f}" for key in self._SHOWN if key in scores}
+        self._bar.set_postfix(shown, refresh=False)
         self._bar.update()
 
     def on_train_end(self, logs: dict[str, float] | None = None) -> None:

@@ -138,7 +138,7 @@ def _trained(
     retries = 0
     while True:
         left = settings.retries - retries
-        network, history = fit(
+        network, history, start = fit(
             inputs.network(settings),
             settings,
             rows,
@@ -147,14 +147,17 @@ def _trained(
             state=_state(params, settings),
         )
         finite = _is_finite(network, history)
-        diverged = not finite or diverges(history["loss"].tolist(), len(inputs.classes))
+        losses = history["loss"].to_numpy()
+        diverged = not finite or diverges(losses.tolist(), len(inputs.classes), start=start)
         if not diverged or left == 0:
             break
         retries += 1
         settings = replace(settings, learning_rate=SMALLER * settings.learning_rate)
         logger.warning(
             "the training diverges (%s): starting again with the learning rate %.2g",
-            _course(history) if finite else "its weights are not finite",
+            f"its loss rises from {start:.2f} to {losses.max():.2f}"
+            if finite
+            else "its weights are not finite",
             settings.learning_rate,
         )
     if not finite:
@@ -165,9 +168,9 @@ def _trained(
         )
     if diverged:
         logger.warning(
-            "the training diverged: its loss fell to %.2f, rose to %.2f and ended at "
-            "%.2f; pass settings with a smaller learning_rate",
-            *_turns(history["loss"].to_numpy()),
+            "the training diverged: its loss rose from %.2f to %.2f, was %.2f on average and %.2f "
+            "at the end; pass settings with a smaller learning_rate",
+            *(start, losses.max(), losses.mean(), losses[-1]),
         )
     return Classifier(
         network=network,
@@ -213,15 +216,3 @@ def _is_finite(network: Any, history: pd.DataFrame) -> bool:
     """Return whether loss and weights are finite; a ReLU can hide weights that are not."""
     finite = (np.isfinite(values).all() for values in network.get_weights())
     return bool(np.isfinite(history["loss"]).all()) and all(finite)
-
-
-def _course(history: pd.DataFrame) -> str:
-    """Return the course of the loss, in words."""
-    return f"its loss rises from {history['loss'].min():.2f} to {history['loss'].iloc[-1]:.2f}"
-
-
-def _turns(losses: np.ndarray) -> tuple[float, float, float]:
-    """Return the loss before its largest rise, the loss after it, and the last one."""
-    rise = losses[1:] / np.minimum.accumulate(losses)[:-1]
-    top = int(rise.argmax()) + 1
-    return float(losses[:top].min()), float(losses[top]), float(losses[-1])

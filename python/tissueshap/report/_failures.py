@@ -57,7 +57,8 @@ def _training(adata: AnnData) -> Failure | None:
         return None
     return (
         "The training diverged",
-        "The training diverged: its loss rose to more than equal probabilities would give.",
+        "The training diverged: its loss rose above that of equal probabilities and stayed high "
+        "for more than a quarter of the epochs.",
         "Weights that have moved far from their start affect the explanation long after the "
         "loss has decreased again. Train with a smaller learning rate.",
     )

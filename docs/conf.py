@@ -23,6 +23,8 @@ extensions = [
     "sphinx_design",
     "captions",
     "made_pages",
+    "mathml",
+    "parameters",
 ]
 # Links into other references need their inventories from the network. `make docs` works
 # without one, so that only Read the Docs makes them; it says so in this variable.
@@ -38,6 +40,7 @@ intersphinx_mapping = {
     "sklearn": ("https://scikit-learn.org/stable/", None),
 }
 html_theme = "furo"
+html_math_renderer = "mathml"
 html_title = f"tissueshap {release}"
 html_show_copyright = False
 html_static_path = ["_static"]
@@ -83,16 +86,17 @@ myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 3
 
 autosummary_generate = True
-autodoc_typehints = "signature"
+# Types are next to the descriptions of the parameters; `_ext/parameters.py` takes them out of
+# the signatures of functions that have some.
+autodoc_typehints = "both"
+autodoc_typehints_description_target = "documented"
 autodoc_typehints_format = "short"
 autodoc_member_order = "bysource"
-autodoc_preserve_defaults = True
 add_module_names = False
-python_maximum_signature_line_length = 80
+python_display_short_literal_types = True
 # Verbs return what they write, slot by slot: prose and definitions rather than types.
 napoleon_google_docstring = False
-napoleon_use_ivar = True
-napoleon_custom_sections = ["Returns"]
+napoleon_custom_sections = ["Returns", "Yields", ("Attributes", "params_style")]
 
 #: Files of the checkout that are pages here, by their paths in links.
 PAGES = {

@@ -17,6 +17,8 @@ _CHECKS = (
     *("completeness", "coverage", "performance", "leak", "use", "randomisation", "specificity"),
     *("bootstrap", "seeds"),
 )
+#: Pixels of a page per inch of a figure.
+_DPI = 110
 #: Figures of the second cohort.
 _OF_OTHER = ("projection", "transfer")
 #: Figures that need an argument to be useful.
@@ -32,8 +34,10 @@ def possible() -> bool:
         return False
 
 
-def draw(folder: Path, kept: Path) -> list[str]:
-    """Write a picture of each function of ``ts.pl`` and return their full names.
+def draw(folder: Path, kept: Path) -> dict[str, int]:
+    """Write a picture of each function of ``ts.pl`` and return their widths by full name.
+
+    The widths are in pixels of a page, so that all pictures have letters of one size.
 
     Parameters
     ----------
@@ -48,12 +52,13 @@ def draw(folder: Path, kept: Path) -> list[str]:
         for path, data in zip(paths.values(), _analysed(), strict=True):
             data.write_h5ad(path)
     adata, other = (read_h5ad(path) for path in paths.values())
+    widths = {}
     for name in ts.pl.__all__:
         data = other if name in _OF_OTHER else adata
-        getattr(ts.pl, name)(
-            data, save=(folder / f"{name}.png").resolve(), **_OPTIONS.get(name, {})
-        )
-    return [f"tissueshap.pl.{name}" for name in ts.pl.__all__]
+        path = (folder / f"{name}.png").resolve()
+        figure = getattr(ts.pl, name)(data, save=path, **_OPTIONS.get(name, {}))
+        widths[f"tissueshap.pl.{name}"] = round(_DPI * figure.get_figwidth())
+    return widths
 
 
 def _fingerprint() -> str:

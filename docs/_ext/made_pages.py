@@ -22,7 +22,15 @@ _DOCS = Path(__file__).resolve().parents[1]
 _GENERATED = _DOCS / "generated"
 #: A function as docstrings name it: ``tl.shap``, or with arguments ``tl.shap(target="all")``.
 _NAMED = re.compile(r"``(?:ts\.)?([a-z]+\.\w+)(\([^`]*\))?``")
+#: The same of the function's own namespace: :func:`mixing`, :class:`Background`.
+_ROLE = re.compile(r":\w+:`~?\.?(\w+)`")
+#: A class in a signature.
+_CLASS = re.compile(r"\b[A-Z]\w+")
 _RULE = re.compile(r"\s*=+( +=+)+$")
+#: A page of docs/, as docstrings name it.
+_PAGE = re.compile(r"(?<![\w/`])docs/([\w/]+)\.md")
+#: A warning, which napoleon does not make a link of.
+_WARNING = re.compile(r"\*\*(\w+Warning)\*\*")
 #: An option of the command line.
 _OPTION = re.compile(r"(?<![\w-])(--[a-z][\w-]*)")
 #: At most this many functions are listed under "See also".
@@ -44,7 +52,7 @@ def _prepare(app: Sphinx, config: Any) -> None:
     """Write what pages include, and tell the templates of functions what there is."""
     _GENERATED.mkdir(exist_ok=True)
     _write_command_line()
-    pictures: list[str] = []
+    pictures: dict[str, int] = {}
     if example.possible():
         pictures = example.draw(_GENERATED / "pictures", _DOCS / "_build" / "example")
     else:
@@ -89,13 +97,26 @@ def _listed() -> list[str]:
     return re.findall(r"^   ([a-z]+\.\w+)$", text, flags=re.MULTILINE)
 
 
-def _docstring(name: str) -> str:
+def _public(name: str) -> Any:
     part, own = name.split(".")
-    return inspect.getdoc(getattr(getattr(ts, part), own)) or ""
+    return getattr(getattr(ts, part), own)
+
+
+def _docstring(name: str) -> str:
+    return inspect.getdoc(_public(name)) or ""
+
+
+def _signature(name: str) -> str:
+    return str(inspect.signature(_public(name)))
 
 
 def _named_in(name: str, known: Iterable[str]) -> list[str]:
-    found = (match[1] for match in _NAMED.finditer(_docstring(name)))
+    """Return the functions and classes that a docstring or a signature names."""
+    part = name.partition(".")[0]
+    words = _docstring(name)
+    found = [match[1] for match in _NAMED.finditer(words)]
+    found += [f"{part}.{match[1]}" for match in _ROLE.finditer(words)]
+    found += [f"{part}.{match[0]}" for match in _CLASS.finditer(_signature(name))]
     return [each for each in dict.fromkeys(found) if each in known and each != name]
 
 
@@ -113,7 +134,7 @@ def _related() -> dict[str, list[str]]:
 def _link(
     app: Sphinx, what: str, name: str, obj: object, options: object, lines: list[str]
 ) -> None:
-    """Make a link of each function that a docstring names."""
+    """Make a link of each function and page that a docstring names."""
     known = set(_listed())
 
     def linked(match: re.Match[str]) -> str:
@@ -124,7 +145,10 @@ def _link(
     rules = [i for i, line in enumerate(lines) if _RULE.match(line)]
     # A link is longer than the name, and the columns of a table are as wide as its rules say.
     table = range(rules[0], rules[-1]) if rules else range(0)
-    lines[:] = [line if i in table else _NAMED.sub(linked, line) for i, line in enumerate(lines)]
+    for i, line in enumerate(lines):
+        if i not in table:
+            words = _PAGE.sub(r":doc:`/\1`", _NAMED.sub(linked, line))
+            lines[i] = _WARNING.sub(r":py:exc:`.\1`", words)
 
 
 def _shorten_settings(app: Sphinx, what: str, name: str, obj: object, *_: Any) -> Any:

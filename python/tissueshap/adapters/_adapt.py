@@ -32,18 +32,17 @@ def adapt(
 ) -> Model:
     """Return a model of any package in the form that ``tl.trust`` works with.
 
-    ====================================  ===============================================
-    model                                 explained by
-    ====================================  ===============================================
-    ``ts.tl.cnn``, Keras, PyTorch         expected gradients
-    linear model of scikit-learn,         the exact terms of its linear scores,
-    CellTypist                            ``weight x (value - mean)``
-    trees of scikit-learn                 TreeSHAP
-    function with a gradient              expected gradients
-    any other ``predict_proba`` or        sampled Shapley values
-    function
-    ====================================  ===============================================
+    ==========================================  ===============================
+    model                                       explained by
+    ==========================================  ===============================
+    ``ts.tl.cnn``, Keras, PyTorch               expected gradients
+    linear model of scikit-learn, CellTypist    the exact terms of its scores
+    trees of scikit-learn                       TreeSHAP
+    function with a gradient                    expected gradients
+    other function, other ``predict_proba``     sampled Shapley values
+    ==========================================  ===============================
 
+    The term of a gene in a linear score is ``weight x (value - mean)``.
     A linear model or trees after scalers of scikit-learn (in a pipeline) are still explained
     exactly. The outputs of a network may be probabilities or logits: if those of 16 random
     samples do not sum to 1, they are treated as logits.

@@ -158,7 +158,7 @@ class Explainer:
 
     @property
     def can_be_sent(self) -> bool:
-        """Whether another process can explain samples with it: functions of the user's stay."""
+        """Whether another process can explain samples with it, unlike functions of the user."""
         return isinstance(self._model, KerasNetwork)
 
     def __getstate__(self) -> dict[str, Any]:

@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 def gene_table(adata: AnnData) -> pd.DataFrame:
     """Return the selected genes of every class, with all their results.
 
+    Parameters
+    ----------
+    adata
+        Samples x genes, after ``tl.select_genes``.
+
     Returns
     -------
     pandas.DataFrame

@@ -22,6 +22,12 @@ def score_markers(adata: AnnData) -> pd.DataFrame:
     Markers are matched by symbol and by identifier. Those that were not measured, or
     that the filter dropped, are kept in the table, because no method can find them.
 
+    Parameters
+    ----------
+    adata
+        Samples x genes, after ``tl.select_genes``. Reads ``uns["markers"]``, a table with the
+        columns ``class`` and ``gene``.
+
     Returns
     -------
     pandas.DataFrame

@@ -23,6 +23,12 @@ def score_truth(adata: AnnData) -> pd.DataFrame:
     a gene significantly *higher* in that class (planted markers are up). Markers that the
     filter dropped count as planted but not found.
 
+    Parameters
+    ----------
+    adata
+        Samples x genes, after ``tl.select_genes`` and ``tl.de``. Reads ``uns["truth"]``, a table
+        with the columns ``gene``, ``class`` and ``kind``, as ``datasets.simulate`` writes it.
+
     Returns
     -------
     pandas.DataFrame

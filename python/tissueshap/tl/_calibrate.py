@@ -64,7 +64,7 @@ def calibrate(
     - how much closer such samples are to a mixture of two classes, made of training samples,
       with which mixtures are recognised.
 
-    The model also receives a background for :func:`tl.explain`.
+    The model also receives a background for ``tl.explain``.
 
     Parameters
     ----------

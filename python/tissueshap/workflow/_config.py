@@ -43,8 +43,7 @@ class Config:
     """Settings of a run; each is an option of ``tissueshap run`` and a key of its YAML.
 
     Values are converted and checked when a Config is created, so a wrong one fails before any
-    work starts. ``tissueshap run --help`` prints what each setting means: its ``doc`` in
-    :func:`options`.
+    work starts. ``tissueshap run --help`` prints what each setting means.
 
     Raises
     ------

@@ -199,11 +199,13 @@ read_gene_sets <- function(gene_sets) {
         names = unique(data.frame(term = terms, name = notes)))
 }
 
-# Some files have the accession first, some the name; some have an address.
+# Some files have the accession first, some the name; some have an address,
+# or one word for all sets.
 describe_terms <- function(terms, notes) {
     accession <- "^(R-[A-Z]{3}-\\d+|GO:\\d{7}|[a-z]{2,4}\\d{5}|WP\\d+)$"
     swapped <- grepl(accession, notes) & !grepl(accession, terms)
-    plain <- notes %in% c("", "na", "NA") | grepl("://", notes, fixed = TRUE)
+    plain <- notes %in% c("", "na", "NA", notes[duplicated(notes)]) |
+        grepl("://", notes, fixed = TRUE)
     data.frame(
         term = ifelse(swapped, notes, terms),
         name = ifelse(swapped | plain, terms, notes))

@@ -6,6 +6,9 @@ test_that("a GMT file is read, with names, addresses and weights", {
     expect_identical(found$names$term, c("R-HSA-1", "GO:0000001", "HALLMARK"))
     expect_identical(found$names$name, c("Muscle", "Heart", "HALLMARK"))
     expect_identical(found$sets$gene, letters[1:5])
+    writeLines(c("ONE\tx\ta", "TWO\tx\tb", "THREE\tthe third\tc"), path)
+    expect_identical(read_gene_sets(path)$names$name,
+        c("ONE", "TWO", "the third"))
     writeLines("broken line", path)
     expect_error(read_gene_sets(path), "line 1: a GMT line")
     expect_error(read_gene_sets("none.gmt"), "no GMT file none.gmt")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,7 +53,7 @@ def gene_sets(source: Mapping[str, Sequence[str]] | str | Path | None) -> GeneSe
 
     Where a line of the GMT has the accession second (``Apoptosis<TAB>R-HSA-109581``,
     as Enrichr writes it) the accession is the identifier. A description that is
-    missing or an address becomes the identifier.
+    missing, an address or that of several sets becomes the identifier.
     """
     if source is None:
         raise DataError(
@@ -63,13 +64,14 @@ def gene_sets(source: Mapping[str, Sequence[str]] | str | Path | None) -> GeneSe
         lines = [(str(name), "", list(genes)) for name, genes in source.items()]
     else:
         lines = _read(Path(source))
+    times = Counter(note for _, note, _ in lines)
     sets: dict[str, list[str]] = {}
     descriptions: dict[str, str] = {}
     for name, note, genes in lines:
         if _ACCESSION.fullmatch(note) and not _ACCESSION.fullmatch(name):
             key, description = note, name
         else:
-            plain = note in ("", "na", "NA") or "://" in note
+            plain = note in ("", "na", "NA") or "://" in note or times[note] > 1
             key, description = name, name if plain else note
         sets.setdefault(key, []).extend(map(str, genes))
         descriptions[key] = description

@@ -18,6 +18,13 @@ def test_reads_gmt_files_as_they_come(tmp_path):
     assert found.descriptions == {"R-HSA-1": "One", "R-HSA-2": "Two", "THREE": "THREE"}
 
 
+def test_one_word_for_several_sets_does_not_describe_them(tmp_path):
+    path = tmp_path / "sets.gmt"
+    path.write_text("ONE\tx\tA\nTWO\tx\tB\nTHREE\tthe third\tC\n")
+    described = gene_sets(path).descriptions
+    assert described == {"ONE": "ONE", "TWO": "TWO", "THREE": "the third"}
+
+
 def test_bad_files_are_named(tmp_path):
     path = tmp_path / "bad.gmt"
     path.write_text("only a name\n")

@@ -2,7 +2,9 @@
 
 The constants are seconds of one core, measured on two cores of a server without a GPU: GTEx's
 size (16,651 samples x 17,023 genes, 47 classes) for what grows, 132 samples x 5,630 genes and
-17,017 samples x 59 genes for what does not (docs/run.md).
+17,017 samples x 59 genes for what does not (docs/run.md). Those of a training step were fitted on
+105 rows x 15,352 genes, 2,867 x 1,411 and 600 x 300; on four other sizes, from 300 x 5,630 to
+GTEx's genes, they give 0.8 to 1.15 of the CPU time.
 """
 
 from __future__ import annotations
@@ -20,14 +22,15 @@ from tissueshap.workflow._values import choices
 if TYPE_CHECKING:
     from tissueshap.model import Preset
 
-#: Operations of a core with matrices in a second; a training needs six for each multiplication
-#: of the network and row (forwards, and backwards twice), a gradient of the input four.
-_OPERATIONS = 5e10
-_TRAIN, _GRADIENT = 6, 4
-#: An optimiser's update of a weight, which memory limits.
-_UPDATE = 1.4e-9
-#: What does not grow: to build and compile a network, an epoch, and a step at least.
-_NETWORK, _EPOCH, _STEP = 1.0, 0.03, 0.005
+#: Operations with matrices of a core in a second: of a training, which needs six for each
+#: multiplication of the network and row (forwards, and backwards twice), and of gradients of the
+#: input, which need four and are computed in smaller pieces.
+_TRAIN, _TRAIN_OPERATIONS = 6, 1.2e11
+_GRADIENT, _GRADIENT_OPERATIONS = 4, 5e10
+#: An optimiser's update of a weight.
+_UPDATE = 2e-10
+#: What does not grow: to build and compile a network, an epoch, and a step.
+_NETWORK, _EPOCH, _STEP = 0.5, 0.005, 0.002
 
 #: Per value, samples x genes.
 _PER_VALUE = {
@@ -172,8 +175,9 @@ def _train(settings: Preset, sizes: Sizes, balance: str, cores: int) -> float:
     batches = max(1, round(rows / settings.batch_size))
     epochs = max(settings.epochs, math.ceil(settings.min_steps / batches))
     weights, multiplications = _size(settings, sizes)
-    step = _TRAIN * multiplications * rows / batches / (_OPERATIONS * cores) + _UPDATE * weights
-    return settings.n_models * (_NETWORK + epochs * (_EPOCH + batches * max(_STEP, step)))
+    operations = _TRAIN * multiplications * rows / batches
+    step = _STEP + operations / (_TRAIN_OPERATIONS * cores) + _UPDATE * weights
+    return settings.n_models * (_NETWORK + epochs * (_EPOCH + batches * step))
 
 
 def _size(settings: Preset, sizes: Sizes) -> tuple[float, float]:
@@ -224,7 +228,7 @@ def _explain(config: Config, settings: Preset, sizes: Sizes, n_samples: int) -> 
     explained = sizes.n_samples if config.explain == "all" else n_samples
     classes = sizes.n_classes if config.explain_target == "all" else 1
     gradients = explained * classes * config.n_draws * settings.n_models
-    return gradients * _GRADIENT * multiplications / _OPERATIONS
+    return gradients * _GRADIENT * multiplications / _GRADIENT_OPERATIONS
 
 
 def _test(config: Config, sizes: Sizes) -> float:

@@ -27,6 +27,7 @@ def environment() -> Environment:
         share=lambda x: _or_dash(x, "{:.0%}"),
         percent=lambda x: _or_dash(x, "{:.1%}"),
         signed=lambda x: _or_dash(round(x, 2) + 0.0, "{:+.2f}"),  # no -0.00
+        ratio=lambda x: _or_dash(x, "{:.1f}" if x < 100 else "{:,.0f}"),
         small=lambda x: _or_dash(x, "{:.2g}"),
         padded=lambda x: _or_dash(x, "{:#.2g}"),
         pvalue=lambda x: "= " + _or_dash(x, "{:.2g}") if x != 0 else "< 1e-300",

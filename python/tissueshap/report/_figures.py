@@ -9,9 +9,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tissueshap import pl
-from tissueshap._core import schema
+from tissueshap._core import schema, slots
 from tissueshap.report._biology import EXCLUSIVE
-from tissueshap.report._results import ran
+from tissueshap.report._results import ran, result
 from tissueshap.report._trust import trust_figures
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 #: An SVG larger than this (bytes) is shown as PNG, because thousands of points draw slowly.
 _SVG_LIMIT = 300_000
 _DPI = 160
+#: More classes than this are named beside the panels of an embedding.
+_MANY = 10
 
 
 def _makers() -> dict[str, tuple[str, Callable[..., Any]]]:
@@ -38,7 +40,7 @@ def _makers() -> dict[str, tuple[str, Callable[..., Any]]]:
         "per_class": ("compare", pl.per_class),
         "logfc": ("compare", pl.logfc),
         "balancing": ("compare_balancing", pl.balancing),
-        "umap": ("cluster", pl.umap),
+        "umap": ("cluster", _umap),
         "vmeasure": ("cluster", pl.vmeasure),
         "stability": ("stability", pl.stability),
         "null": ("null_test", pl.null),
@@ -48,8 +50,28 @@ def _makers() -> dict[str, tuple[str, Callable[..., Any]]]:
     }
 
 
+def _umap(adata: AnnData) -> Figure:
+    """Draw the embeddings, of many classes one below the other, so that names are readable."""
+    many = adata.obs[slots.label_of(adata)].nunique() > _MANY
+    figure: Figure = pl.umap(adata, width="page" if many else None)
+    return figure
+
+
+def _shown(adata: AnnData, verb: str) -> bool:
+    """Return whether a verb has left something to draw; of gene sets perhaps none passes."""
+    table = result(adata, verb, "table")
+    return ran(adata, verb) and (table is None or len(table) > 0)
+
+
 def figures(adata: AnnData, other: AnnData | None = None) -> dict[str, Figure]:
     """Draw every figure whose verb has been run, and those of another cohort from ``other``.
+
+    Parameters
+    ----------
+    adata
+        Samples x genes, after the verbs.
+    other
+        Another cohort, after ``tl.transfer``.
 
     Returns
     -------
@@ -62,7 +84,7 @@ def figures(adata: AnnData, other: AnnData | None = None) -> dict[str, Figure]:
     >>> "confusion" in figures
     True
     """
-    drawn = {name: draw(adata) for name, (verb, draw) in _makers().items() if ran(adata, verb)}
+    drawn = {name: draw(adata) for name, (verb, draw) in _makers().items() if _shown(adata, verb)}
     if schema.varm.shap_mean_abs in adata.varm:
         drawn["shap_bar"] = pl.shap_bar(adata)
     drawn |= trust_figures(adata)

@@ -59,9 +59,7 @@ def confusion(
 
     Examples
     --------
-    >>> figure = ts.pl.confusion(adata, save="confusion.png")
-    >>> (ts.settings.figdir / "confusion.png").exists()
-    True
+    >>> figure = ts.pl.confusion(adata, width="page", save="confusion.pdf")
     """
     from matplotlib.colors import PowerNorm
 
@@ -81,7 +79,7 @@ def confusion(
     names = _style.texts(scores.index, canvas.longest)
     side, size = _size(canvas.width, len(scores), margin)
     lists = {"Without errors": perfect, "With fewer errors": better}
-    below = _listed(lists, width=int((canvas.width or side + 2) * 15))
+    below = _listed(lists, width=int(15 * (canvas.width or side + 0.8 + margin)))
     figure = canvas.figure(
         side + 0.8 + margin, side + margin + 1.4 + 0.13 * (below.count("\n") + 1)
     )

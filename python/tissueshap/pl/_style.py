@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from matplotlib.text import Text
+    from matplotlib.transforms import Bbox
 
 #: Inches per class, along the axis that lists the classes: of some classes, and of many.
 ROW = 0.17
@@ -177,8 +178,8 @@ def root(axes: Axes) -> Figure:
 def wrap_labels(panels: Sequence[Axes]) -> None:
     """Break titles and names of axes into lines where they do not fit.
 
-    Those of one panel may be as long as the figure has space for, those of several as long
-    as their panel.
+    Those of a panel with none beside it may be as long as the figure has space for, those of
+    others as long as their panel.
 
     Parameters
     ----------
@@ -188,13 +189,17 @@ def wrap_labels(panels: Sequence[Axes]) -> None:
     for axes in panels:
         frame, whole = axes.get_window_extent(), root(axes).bbox
         across = frame.width, frame.width
-        if len(panels) == 1:
+        if not any(_beside(frame, each.get_window_extent()) for each in panels if each != axes):
             middle = (frame.x0 + frame.x1) / 2
             across = 2 * min(middle, whole.x1 - middle), whole.x1 - frame.x0
         _wrap(axes.xaxis.label, across[0])
         _wrap(axes.title, across[0])
         _wrap(axes._left_title, across[1])  # type: ignore[attr-defined]
         _wrap(axes.yaxis.label, frame.height)
+
+
+def _beside(frame: Bbox, other: Bbox) -> bool:
+    return bool(other.y0 < frame.y1 and frame.y0 < other.y1)
 
 
 def _wrap(label: Text, room: float) -> None:

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from anndata import AnnData
 
-_CELL = 0.2  # inches
+#: Inches of a cell, and of the smallest one of a figure whose width is given.
+_CELL, _SMALLEST_CELL = 0.2, 0.075
 
 
 @figure
@@ -30,7 +31,8 @@ def transfer(
     """Draw the predicted classes of the samples of another cohort, in numbers of samples.
 
     Rows are the true classes in the classifier's words, then, below a line, those that the
-    classifier does not know; the columns are the classes that were predicted.
+    classifier does not know; the columns are the classes that were predicted. If the width is
+    fixed and too small for all, those with the most errors are drawn.
 
     Parameters
     ----------
@@ -46,9 +48,7 @@ def transfer(
 
     Examples
     --------
-    >>> figure = ts.pl.transfer(other, save="transfer.png")
-    >>> (ts.settings.figdir / "transfer.png").exists()
-    True
+    >>> figure = ts.pl.transfer(other, width="page", save="transfer.pdf")
     """
     known = slots.table(adata, "transfer", "confusion")
     unknown = slots.table(adata, "transfer", "unknown").rename(columns={"class": "true"})
@@ -68,10 +68,15 @@ def transfer(
     ):
         counts[place[kind, true], columns.index(name)] += int(n)
     wanted = _style.chosen(list(dict.fromkeys(rows)), groups)
-    drawn = [i for i, name in enumerate(rows) if name in wanted]
+    across = _fitting(canvas, counts, columns)
+    drawn = [
+        i for i, name in enumerate(rows) if name in wanted and (i in across or i >= len(classes))
+    ]
     n_known = sum(i < len(classes) for i in drawn)
-    counts, rows = counts[drawn], [rows[i] for i in drawn]
-    shares = counts / counts.sum(axis=1, keepdims=True)
+    shares = (counts / counts.sum(axis=1, keepdims=True))[np.ix_(drawn, across)]
+    n_left = len(columns) - len(across)
+    counts, rows = counts[np.ix_(drawn, across)], [rows[i] for i in drawn]
+    columns = [columns[i] for i in across]
     axes = canvas.axes(3.4 + _CELL * len(columns), max(2.6, 2.4 + _CELL * len(rows)))
     size = _style.cell_text(canvas.width, len(columns))
     axes.imshow(shares, cmap=_palette.HEAT, vmin=0, vmax=1, aspect="auto")
@@ -100,3 +105,18 @@ def transfer(
     if simple is not None:
         title += f"; logistic regression {int(simple):,}"
     axes.set_title(title, fontsize=8)
+    if n_left:
+        canvas.note(axes, f"{n_left} classes with fewer errors are not drawn")
+
+
+def _fitting(canvas: Canvas, counts: np.ndarray, columns: list[str]) -> list[int]:
+    """Return the columns that a figure has space for: those with the most errors."""
+    n = len(columns)
+    if canvas.width is not None:
+        names = _style.label_length(_style.texts(columns, canvas.longest))
+        n = max(5, int((canvas.width - names - 0.4) / _SMALLEST_CELL))
+    wrong = counts.sum(axis=0).astype(float)
+    n_both = min(counts.shape)
+    square = counts[:n_both, :n_both]
+    wrong[:n_both] += square.sum(axis=1) - 2 * np.diag(square)
+    return sorted(np.argsort(-wrong, kind="stable")[:n].tolist())

@@ -30,8 +30,9 @@ def trust(
 ) -> None:
     """Draw the table of trust: one row per question, with its value, chance and threshold.
 
-    On the shaded side of a row the verdict holds. Questions that were not measured are listed
-    below.
+    On the shaded side of a row the verdict holds. Each row has a measure of its own, which is
+    named under the question if the figure is wide enough. Questions that were not measured are
+    listed below.
 
     Parameters
     ----------
@@ -45,9 +46,7 @@ def trust(
 
     Examples
     --------
-    >>> figure = ts.pl.trust(adata, save="trust.png")
-    >>> (ts.settings.figdir / "trust.png").exists()
-    True
+    >>> figure = ts.pl.trust(adata, width="page", save="trust.pdf")
     """
     table = slots.table(adata, "trust", "summary")
     measured = table["verdict"].isin(list(_VERDICTS))
@@ -57,10 +56,7 @@ def trust(
     known = table[["value", "chance", "threshold"]].to_numpy(float)
     low = min(0.0, float(np.nanmin(known, initial=0.0))) - 0.03
     high = max(1.0, float(np.nanmax(known, initial=1.0))) + 0.03
-    wide = 50 if canvas.longest == _style.LONGEST else 30
-    words = [
-        _wrapped(row["question"], wide) + "\n" + _wrapped(row["measure"], wide) for row in rows
-    ]
+    words = [_words(row, narrow=canvas.longest < _style.LONGEST) for row in rows]
     height = max([_ROW, *(_LINE * (each.count("\n") + 1.5) for each in words)])
     axes = canvas.axes(_style.PAGE, 1.2 + height * len(rows) + 0.12 * len(others))
     for place, row in enumerate(rows):
@@ -69,7 +65,7 @@ def trust(
     axes.set_yticks(range(len(rows)), words, fontsize=6)
     axes.tick_params(axis="y", length=0)
     axes.set(xlim=(low, high), ylim=(max(1, len(rows)) - 0.5, -0.5))
-    axes.set_xlabel("figure of the measure")
+    axes.set_xlabel("value of each row's measure")
     if others:
         canvas.note(axes, "\n".join(["not measured:", *(_style.text(each, 90) for each in others)]))
     axes.grid(axis="x")
@@ -96,8 +92,15 @@ def _legend(canvas: Canvas, axes: Axes) -> None:
     canvas.legend_above(axes, ncols=4)
 
 
+def _words(row: dict[str, Any], *, narrow: bool) -> str:
+    """Return the question and, unless the figure is narrow, what was measured."""
+    if narrow:
+        return _wrapped(row["question"], 30)
+    return _wrapped(row["question"], 50) + "\n" + _wrapped(row["measure"], 50)
+
+
 def _wrapped(words: str, wide: int) -> str:
-    return textwrap.fill(_style.text(words, 2 * wide), wide)
+    return textwrap.fill(_style.text(words, len(words) + 1), wide)
 
 
 def _said(row: dict[str, Any]) -> str:

@@ -554,3 +554,11 @@ def test_shap_bar_says_what_to_explain(few):
     del few.varm["shap_mean_abs"]
     with pytest.raises(errors.MissingSlotError, match="target='all'"):
         pl.shap_bar(few)
+
+
+@pytest.mark.parametrize("name", ["transfer", "modules"])
+def test_a_narrow_matrix_has_the_columns_that_it_has_space_for(name, many, words):
+    whole, narrow = (getattr(pl, name)(many, width=width) for width in ("page", "column"))
+    n_columns = [len(figure.axes[0].get_xticks()) for figure in (whole, narrow)]
+    assert 5 <= n_columns[1] < n_columns[0]
+    assert any("not fit" in each or "not drawn" in each for each in words(narrow))

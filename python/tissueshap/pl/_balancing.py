@@ -54,9 +54,7 @@ def balancing(
 
     Examples
     --------
-    >>> figure = ts.pl.balancing(adata, save="balancing.png")
-    >>> (ts.settings.figdir / "balancing.png").exists()
-    True
+    >>> figure = ts.pl.balancing(adata, width="page", save="balancing.pdf")
     """
     summary = slots.table(adata, "compare_balancing", "summary").set_index("method")
     per_class = slots.table(adata, "compare_balancing", "per_class")

@@ -51,9 +51,7 @@ def class_balance(
 
     Examples
     --------
-    >>> figure = ts.pl.class_balance(adata, save="class_balance.png")
-    >>> (ts.settings.figdir / "class_balance.png").exists()
-    True
+    >>> figure = ts.pl.class_balance(adata, width="page", save="class_balance.pdf")
     """
     names = np.asarray(slots.class_names(adata, label), dtype=object)
     codes = slots.class_codes(adata, label)

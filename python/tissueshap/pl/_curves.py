@@ -38,9 +38,7 @@ def curves(
 
     Examples
     --------
-    >>> figure = ts.pl.curves(adata, save="curves.png")
-    >>> (ts.settings.figdir / "curves.png").exists()
-    True
+    >>> figure = ts.pl.curves(adata, width="page", save="curves.pdf")
     """
     from matplotlib.ticker import FuncFormatter
 

@@ -45,9 +45,7 @@ def de_counts(
 
     Examples
     --------
-    >>> figure = ts.pl.de_counts(adata, save="de_counts.png")
-    >>> (ts.settings.figdir / "de_counts.png").exists()
-    True
+    >>> figure = ts.pl.de_counts(adata, width="page", save="de_counts.pdf")
     """
     table = counts(adata, label)
     table = _style.of_chosen(table, groups)

@@ -57,9 +57,7 @@ def enrichment(
 
     Examples
     --------
-    >>> figure = ts.pl.enrichment(adata, save="enrichment.png")
-    >>> (ts.settings.figdir / "enrichment.png").exists()
-    True
+    >>> figure = ts.pl.enrichment(adata, width="page", save="enrichment.pdf")
     """
     table = slots.table(adata, key, "table")
     tested = slots.table(adata, key, "lists")

@@ -41,9 +41,7 @@ def exclusive(
 
     Examples
     --------
-    >>> figure = ts.pl.exclusive(adata, save="exclusive.png")
-    >>> (ts.settings.figdir / "exclusive.png").exists()
-    True
+    >>> figure = ts.pl.exclusive(adata, width="page", save="exclusive.pdf")
     """
     names = np.asarray(slots.class_names(adata, label), dtype=object)
     genes = slots.table(adata, "select_genes", "genes")

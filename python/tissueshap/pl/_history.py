@@ -36,9 +36,7 @@ def history(
 
     Examples
     --------
-    >>> figure = ts.pl.history(adata, save="history.png")
-    >>> (ts.settings.figdir / "history.png").exists()
-    True
+    >>> figure = ts.pl.history(adata, width="page", save="history.pdf")
     """
     table = slots.table(adata, "cnn", "history")
     if "model" in table:

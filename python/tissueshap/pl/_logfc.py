@@ -43,9 +43,7 @@ def logfc(
 
     Examples
     --------
-    >>> figure = ts.pl.logfc(adata, save="logfc.png")
-    >>> (ts.settings.figdir / "logfc.png").exists()
-    True
+    >>> figure = ts.pl.logfc(adata, width="page", save="logfc.pdf")
     """
     genes = slots.table(adata, "compare", "genes")
     cutoffs = slots.table(adata, "compare", "params")

@@ -54,9 +54,7 @@ def modules(
     Examples
     --------
     >>> ts.tl.modules(adata, min_correlation=0.5)
-    >>> figure = ts.pl.modules(adata, save="modules.png")
-    >>> (ts.settings.figdir / "modules.png").exists()
-    True
+    >>> figure = ts.pl.modules(adata, width="page", save="modules.pdf")
     """
     table = slots.table(adata, key, "values")
     names = list(dict.fromkeys(table["class"].astype(str)))

@@ -33,9 +33,7 @@ def null(
 
     Examples
     --------
-    >>> figure = ts.pl.null(adata, save="null.png")
-    >>> (ts.settings.figdir / "null.png").exists()
-    True
+    >>> figure = ts.pl.null(adata, width="page", save="null.pdf")
     """
     values = slots.table(adata, "null_test", "null")["v_measure"]
     observed = float(slots.table(adata, "null_test", "observed"))

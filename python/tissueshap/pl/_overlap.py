@@ -48,9 +48,7 @@ def overlap(
 
     Examples
     --------
-    >>> figure = ts.pl.overlap(adata, save="overlap.png")
-    >>> (ts.settings.figdir / "overlap.png").exists()
-    True
+    >>> figure = ts.pl.overlap(adata, width="page", save="overlap.pdf")
     """
     record = {
         name: slots.table(adata, "compare", name)

@@ -39,9 +39,7 @@ def per_class(
 
     Examples
     --------
-    >>> figure = ts.pl.per_class(adata, save="per_class.png")
-    >>> (ts.settings.figdir / "per_class.png").exists()
-    True
+    >>> figure = ts.pl.per_class(adata, width="page", save="per_class.pdf")
     """
     table = slots.table(adata, "compare", "per_class")
     table = _style.of_chosen(table, groups)

@@ -61,9 +61,7 @@ def ppi(
 
     Examples
     --------
-    >>> figure = ts.pl.ppi(adata, save="ppi.png")
-    >>> (ts.settings.figdir / "ppi.png").exists()
-    True
+    >>> figure = ts.pl.ppi(adata, width="page", save="ppi.pdf")
     """
     table = slots.table(adata, "ppi", "table")
     table = table[table["source"].astype(str) == source]

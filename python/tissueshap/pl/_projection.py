@@ -52,9 +52,7 @@ def projection(
 
     Examples
     --------
-    >>> figure = ts.pl.projection(other, save="projection.png")
-    >>> (ts.settings.figdir / "projection.png").exists()
-    True
+    >>> figure = ts.pl.projection(other, width="page", save="projection.pdf")
     """
     reference = slots.table(adata, "project", "reference")
     sets = reference["gene_set"].astype(str)

@@ -46,9 +46,7 @@ def randomisation(
 
     Examples
     --------
-    >>> figure = ts.pl.randomisation(adata, save="randomisation.png")
-    >>> (ts.settings.figdir / "randomisation.png").exists()
-    True
+    >>> figure = ts.pl.randomisation(adata, width="page", save="randomisation.pdf")
     """
     table = slots.table(adata, "trust", "randomisation")
     again = table[table["side"] == "none"]

@@ -70,9 +70,7 @@ def shap(
 
     Examples
     --------
-    >>> figure = ts.pl.shap(adata, "Liver", save="shap.png")
-    >>> (ts.settings.figdir / "shap.png").exists()
-    True
+    >>> figure = ts.pl.shap(adata, "Liver", width="page", save="shap.pdf")
     """
     names = slots.class_names(adata, label)
     layer = slots.input_layer(adata, layer)

@@ -61,9 +61,7 @@ def shap_bar(
 
     Examples
     --------
-    >>> figure = ts.pl.shap_bar(adata, save="shap_bar.png")
-    >>> (ts.settings.figdir / "shap_bar.png").exists()
-    True
+    >>> figure = ts.pl.shap_bar(adata, width="page", save="shap_bar.pdf")
     """
     key = schema.varm.shap_mean_abs
     if key not in adata.varm:

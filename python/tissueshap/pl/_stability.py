@@ -43,9 +43,7 @@ def stability(
 
     Examples
     --------
-    >>> figure = ts.pl.stability(adata, save="stability.png")
-    >>> (ts.settings.figdir / "stability.png").exists()
-    True
+    >>> figure = ts.pl.stability(adata, width="page", save="stability.pdf")
     """
     table = slots.table(adata, "stability", "per_class")
     table = _style.of_chosen(table, groups)

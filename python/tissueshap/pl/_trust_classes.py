@@ -44,9 +44,7 @@ def trust_classes(
 
     Examples
     --------
-    >>> figure = ts.pl.trust_classes(adata, save="trust_classes.png")
-    >>> (ts.settings.figdir / "trust_classes.png").exists()
-    True
+    >>> figure = ts.pl.trust_classes(adata, width="page", save="trust_classes.pdf")
     """
     table = slots.table(adata, "trust", "classes")
     table = table[table["class"].isin(_style.chosen(list(table["class"].astype(str)), groups))]

@@ -53,9 +53,7 @@ def umap(
 
     Examples
     --------
-    >>> figure = ts.pl.umap(adata, save="umap.png")
-    >>> (ts.settings.figdir / "umap.png").exists()
-    True
+    >>> figure = ts.pl.umap(adata, width="page", save="umap.pdf")
     """
     names = slots.class_names(adata, label)
     codes = slots.class_codes(adata, label)

@@ -36,9 +36,7 @@ def uniqueness(
 
     Examples
     --------
-    >>> figure = ts.pl.uniqueness(adata, save="uniqueness.png")
-    >>> (ts.settings.figdir / "uniqueness.png").exists()
-    True
+    >>> figure = ts.pl.uniqueness(adata, width="page", save="uniqueness.pdf")
     """
     from matplotlib.ticker import FuncFormatter
 

@@ -38,9 +38,7 @@ def vmeasure(
 
     Examples
     --------
-    >>> figure = ts.pl.vmeasure(adata, save="vmeasure.png")
-    >>> (ts.settings.figdir / "vmeasure.png").exists()
-    True
+    >>> figure = ts.pl.vmeasure(adata, width="page", save="vmeasure.pdf")
     """
     table = slots.table(adata, "cluster", "v_measure")
     sets = list(dict.fromkeys(table["gene_set"]))

@@ -64,8 +64,9 @@ plot_enrichment <- function(adata, n_top = NULL, size = c("share", "ratio"),
             terms)) +
         ggplot2::scale_size_area(
             switch(size, share = "share of the list's genes",
-                ratio = "enrichment ratio"), max_size = 5,
-            limits = c(0, top), breaks = top / c(4, 2, 1),
+                ratio = "enrichment ratio"),
+            max_size = column_dot(length(lists)), limits = c(0, top),
+            breaks = top / c(4, 2, 1),
             labels = function(value) {
                 switch(size, share = sprintf("%.1f%%", 100 * value),
                     ratio = sprintf("%.3g", value))
@@ -74,7 +75,8 @@ plot_enrichment <- function(adata, n_top = NULL, size = c("share", "ratio"),
             limits = c(0, NA)) +
         ggplot2::labs(x = NULL, y = NULL) +
         figure_theme() +
-        ggplot2::theme(axis.text.x = upright(), legend.position = "right")
+        ggplot2::theme(axis.text.x = column_labels(length(lists)),
+            legend.position = "right")
 }
 
 # "3/40" as a number.

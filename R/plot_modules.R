@@ -39,8 +39,9 @@ plot_modules <- function(adata, n_top = NULL, key = "modules") {
         ggplot2::scale_x_discrete(drop = FALSE, labels = shown) +
         ggplot2::scale_y_discrete(labels = stats::setNames(shown(names, 60L),
             first)) +
-        ggplot2::scale_size_area("sum of\nSHAP values", max_size = 5,
-            limits = c(0, top), breaks = top / c(4, 2, 1),
+        ggplot2::scale_size_area("sum of\nSHAP values",
+            max_size = column_dot(length(classes)), limits = c(0, top),
+            breaks = top / c(4, 2, 1),
             labels = function(value) sprintf("%.2g", value)) +
         sequential_colours("standard errors\nabove random\ngenes",
             direction = -1, limits = c(0, NA), oob = function(x, ...) {
@@ -48,5 +49,6 @@ plot_modules <- function(adata, n_top = NULL, key = "modules") {
             }) +
         ggplot2::labs(x = NULL, y = NULL) +
         figure_theme() +
-        ggplot2::theme(axis.text.x = upright(), legend.position = "right")
+        ggplot2::theme(axis.text.x = column_labels(length(classes)),
+            legend.position = "right")
 }

@@ -175,6 +175,11 @@ figure_theme <- function(grid = c("both", "x", "y", "none")) {
         legend.title = ggplot2::element_text(size = 8))
 }
 
+# The labels of columns, and the size of the largest dot in them, where many
+# columns share the width of a journal's page.
+column_labels <- function(n) upright(size = min(max(4, 280 / n), 7))
+column_dot <- function(n) min(max(1, 100 / n), 5)
+
 upright <- function(hjust = 1, ...) {
     ggplot2::element_text(angle = 90, hjust = hjust, vjust = 0.5, ...)
 }

@@ -24,7 +24,7 @@ plot_trust_classes <- function(adata, groups = NULL) {
     table$kind <- factor(ifelse(as.logical(table$readable), kinds[1],
         kinds[2]), kinds)
     again <- table[!is.na(table$n_again), ]
-    ordered <- table[!is.na(table$n_ordered), ]
+    ordered <- table[table$n_ordered %in% seq_len(max(table$n_genes)), ]
     ordered$what <- rep("the first in reliable order", nrow(ordered))
     ggplot2::ggplot(table, ggplot2::aes(y = .data$name)) +
         ggplot2::geom_col(ggplot2::aes(.data$n_genes), fill = role("faint"),
@@ -39,6 +39,7 @@ plot_trust_classes <- function(adata, groups = NULL) {
             role("up")), drop = FALSE) +
         ggplot2::scale_shape_manual(NULL, values = 124L) +
         class_axis() +
+        count_axis() +
         ggplot2::labs(x = "genes: selected (bars), those that recur (points)",
             y = NULL) +
         figure_theme("x")

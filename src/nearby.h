@@ -1,5 +1,5 @@
 // A smooth function near one point, by the polynomial through a few of its
-// values, once it has been asked for often enough to be worth them.
+// values, once it has been requested often enough to be worth them.
 //
 // Meant for functions of a log rate that are analytic up to the distance pi
 // from the real line (layout.h): with this reach, the polynomial's error falls

@@ -117,7 +117,7 @@ def _work(adata: AnnData, label: str, layer: str) -> AnnData:
     slots.require(adata, "layers", layer)
     work = anndata.AnnData(
         obs=adata.obs.copy(),
-        var=pd.DataFrame(index=adata.var_names),
+        var=adata.var[[name for name in (schema.var.symbol,) if name in adata.var]].copy(),
         layers={key: adata.layers[key] for key in dict.fromkeys(layers)},
         varm={key: adata.varm[key] for key in adata.varm if key.startswith("de_")},
     )

@@ -97,3 +97,15 @@ def test_families_in_the_lists_are_named(explained, model):
     table = slots.table(explained, "trust", "contamination")
     assert set(table["symbol"]) >= {"XIST", "HBB", "IGKC", "UTY", "RPL13A"}
     assert (table["of"] == "").all()
+
+
+def test_families_are_recognised_by_symbol_in_lists_from_elsewhere(prepared):
+    lists = {name: list(prepared.var_names[:4]) for name in slots.class_names(prepared)}
+    tl.trust(prepared, None, attributions=lists, checks=["contamination"])
+    before = _rows(prepared, "contamination").iloc[0]["value"]
+    prepared.var["symbol"] = prepared.var["symbol"].astype(str)
+    prepared.var.loc[prepared.var_names[:4], "symbol"] = ["RPL3", "RPS6", "RPL13A", "RPLP0"]
+    tl.trust(prepared, None, attributions=lists, checks=["contamination"])
+    row = _rows(prepared, "contamination").iloc[0]
+    assert row["value"] > max(before, 0.9)
+    assert row["verdict"] == "fails"

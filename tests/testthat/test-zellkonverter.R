@@ -85,7 +85,7 @@ test_that("Python's verbs take it, and it stays what it is", {
         found <- run_evaluate(run_rank_genes(x), baseline = FALSE)
         expect_s4_class(found, "SingleCellExperiment")
         expect_setequal(names(SummarizedExperiment::rowData(found)$varm),
-            c("shap_median", "shap_rank"))
+            c("shap_median", "shap_direction", "shap_rank"))
         expect_identical(get_record(found, "evaluate")$accuracy,
             get_record(run_evaluate(given$copy(), baseline = FALSE),
                 "evaluate")$accuracy)

@@ -178,7 +178,7 @@ def root(axes: Axes) -> Figure:
 def wrap_labels(panels: Sequence[Axes]) -> None:
     """Break titles and names of axes into lines where they do not fit.
 
-    Those of a panel with none beside it may be as long as the figure has space for, those of
+    Those of a panel with none next to it may be as long as the figure has space for, those of
     others as long as their panel.
 
     Parameters

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 #: An SVG larger than this (bytes) is shown as PNG, because thousands of points draw slowly.
 _SVG_LIMIT = 300_000
 _DPI = 160
-#: More classes than this are named beside the panels of an embedding.
+#: More classes than this are named left and right of the panels of an embedding.
 _MANY = 10
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from tissueshap._core import schema, slots
 from tissueshap._core.errors import DataError
+from tissueshap._core.options import check_choice
 from tissueshap._core.selection import lowest
 from tissueshap.pl import _palette, _style, _swarm, _top_names
 from tissueshap.pl._canvas import Canvas, Options, figure
@@ -75,10 +76,7 @@ def shap(
     names = slots.class_names(adata, label)
     layer = slots.input_layer(adata, layer)
     if class_name is not None:
-        if class_name not in names:
-            raise DataError(
-                f"class_name must be one of the classes {names[:5]}, not {class_name!r}"
-            )
+        check_choice("class_name", class_name, names)
         ranks = slots.class_frame(adata, "varm", schema.varm.shap_rank, names)
         genes = list(lowest(ranks[class_name], n_top or 15))
         _need_ranks(genes, f"{class_name!r} has")

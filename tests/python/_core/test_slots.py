@@ -291,3 +291,8 @@ def test_classes_that_differ_by_a_slash_and_a_bar_are_two(adata):
 )
 def test_a_prefix_is_not_repeated(key, key_added, name):
     assert slots.named(key, key_added) == name
+
+
+def test_a_layer_called_x_is_told_how_to_be_one(adata):
+    with pytest.raises(MissingSlotError, match=r"adata\.layers\['lognorm'\] = adata\.X\.copy\(\)"):
+        slots.require(adata, "layers", "X")

@@ -562,3 +562,8 @@ def test_a_narrow_matrix_has_the_columns_that_it_has_space_for(name, many, words
     n_columns = [len(figure.axes[0].get_xticks()) for figure in (whole, narrow)]
     assert 5 <= n_columns[1] < n_columns[0]
     assert any("not fit" in each or "not drawn" in each for each in words(narrow))
+
+
+def test_an_unknown_class_of_shap_names_all(few):
+    with pytest.raises(errors.DataError, match="class_name must be .* or 'Ωmega"):
+        pl.shap(few, "x")

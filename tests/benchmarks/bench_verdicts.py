@@ -7,13 +7,17 @@ be used to set thresholds::
     TISSUESHAP_DATA=... python tests/benchmarks/bench_verdicts.py run [--half set report]
         [--cohort primates ...] [--torch] [--out verdicts.jsonl]
     python tests/benchmarks/bench_verdicts.py show [--out verdicts.jsonl]
+    python tests/benchmarks/bench_verdicts.py recur [--out recurrence.jsonl]
     python tests/benchmarks/bench_verdicts.py --docs [--out verdicts.jsonl]
 
 ``run`` appends a line of JSON per trial; what the file holds already is not run again. With
 ``--torch`` the trials of PyTorch are made, and only these: it needs a process in which
 TensorFlow has not trained. ``--situation`` makes those whose names have some words.
-``--docs`` puts the trials in bench_verdicts.json, in place of those of the same cohort and
-situation, and renews the tables of docs/verdicts.md.
+``recur`` measures without the checks whether the genes of good models recur
+(``verdicts/stable.py``), and appends as ``run`` does.
+``--docs`` puts the trials in bench_verdicts.json and what ``recur`` found in
+bench_verdicts_recurrence.json, in place of those of the same cohort and situation, and renews the
+tables of docs/verdicts.md.
 """
 
 from __future__ import annotations
@@ -36,7 +40,15 @@ if "--torch" in sys.argv:
 import numpy as np
 import pandas as pd
 from verdicts.foreign import FOREIGN_GOOD, FOREIGN_NOISE, FOREIGN_WRONG
-from verdicts.full import FULL_DATA, FULL_EXPLANATIONS, FULL_FOREIGN, FULL_GOOD, FULL_NOISE
+from verdicts.full import (
+    ADDED_GOOD,
+    ADDED_WRONG,
+    FULL_DATA,
+    FULL_EXPLANATIONS,
+    FULL_FOREIGN,
+    FULL_GOOD,
+    FULL_NOISE,
+)
 from verdicts.situations import (
     DATA,
     EXPLANATIONS,
@@ -46,6 +58,7 @@ from verdicts.situations import (
     RECORDS,
     SITUATIONS,
 )
+from verdicts.stable import FITS, SAME, recurrence
 from verdicts.trial import Situation, Trial
 from verdicts.trial_cohorts import COHORTS
 
@@ -55,17 +68,21 @@ from tissueshap.trust import CHECKS, FAILS, LEVELS, NOT_MEASURED, wilson
 
 HERE = Path(__file__).resolve().parent
 SUMMARY, PAGE = HERE / "bench_verdicts.json", HERE.parents[1] / "docs" / "verdicts.md"
+RECURRENCE = HERE / "bench_verdicts_recurrence.json"
 #: The checks of every trial: those of a quick table that read no record of another verb. The
 #: others are made where a situation asks for them.
 TRIED = tuple(name for name in LEVELS["quick"] if CHECKS[name].record is None and name != "truth")
 #: Of the trials that are made now; those of before had the table of another version.
-RUN = 2
+RUN = 3
 ALSO = tuple(dict.fromkeys(check for s in SITUATIONS.values() for check in s.also))
 #: Checks of stability: that other samples or trainings give other genes may be true of a model
 #: with which nothing is wrong.
-STABILITY = {"bootstrap", "seeds", "folds"}
+STABILITY = ("bootstrap", "seeds", "folds")
 #: Cohorts that name trials of noise, which is not theirs.
-_OF_NOISE = ("compendium, first tissues", "compendium, other tissues")
+_OF_NOISE = (
+    "compendium, first tissues", "compendium, other tissues", "compendium, more tissues",
+    "profiles, other tissues",
+)  # fmt: skip
 #: What is said of an error that refuses to answer.
 REFUSED = "refused"
 
@@ -73,7 +90,7 @@ REFUSED = "refused"
 def situations_of(cohort: str, n_genes: float = 0) -> Iterator[tuple[str, Situation]]:
     """Yield the situations that are made on a cohort of so many genes."""
     about = COHORTS[cohort]
-    levels = {**GOOD, **FOREIGN_GOOD, **FULL_GOOD}
+    levels = {**GOOD, **FOREIGN_GOOD, **FULL_GOOD, **ADDED_GOOD, **ADDED_WRONG}
     if about.explanation_level:
         levels |= EXPLANATIONS | RECORDS | FULL_EXPLANATIONS
     if about.explanation_level or about.data_level:
@@ -100,18 +117,10 @@ def run(
 ) -> Iterator[dict[str, Any]]:
     """Make each situation of a cohort, and yield its verdicts."""
 
-    def pending(n_genes: float) -> list[tuple[str, Situation]]:
-        return [
-            (name, situation)
-            for name, situation in situations_of(cohort, n_genes)
-            if situation.torch == torch and (cohort, name) not in done
-            if any(word in name for word in words)
-        ]
-
-    if not pending(0):
+    if not _pending(cohort, 0, done, torch=torch, words=words):
         return
     base = Base(cohort, data)
-    for name, situation in pending(base.adata.n_vars):
+    for name, situation in _pending(cohort, base.adata.n_vars, done, torch=torch, words=words):
         started = time.process_time()
         seed = list(SITUATIONS).index(name)
         trial = made(situation, base, np.random.default_rng([seed, crc32(cohort.encode())]))
@@ -125,6 +134,23 @@ def run(
             "rows": verdicts(trial, also=situation.also),
             "cpu": round(time.process_time() - started, 1),
         }
+
+
+def _pending(
+    cohort: str,
+    n_genes: float,
+    done: set[tuple[str, str]],
+    *,
+    torch: bool,
+    words: tuple[str, ...],
+) -> list[tuple[str, Situation]]:
+    """Return the situations of a cohort of so many genes that are still to be made."""
+    return [
+        (name, situation)
+        for name, situation in situations_of(cohort, n_genes)
+        if situation.torch == torch and (cohort, name) not in done
+        if any(word in name for word in words)
+    ]
 
 
 class Base:
@@ -191,6 +217,34 @@ def verdicts(trial: Trial, *, also: tuple[str, ...] = ()) -> list[dict[str, Any]
     return rows
 
 
+def recur(
+    cohort: str,
+    done: set[tuple[str, str]],
+    data: Path,
+    *,
+    torch: bool = False,
+    words: tuple[str, ...] = ("",),
+) -> Iterator[dict[str, Any]]:
+    """Measure without the checks whether the genes of a cohort's good models recur."""
+
+    def pending(n_genes: float) -> list[tuple[str, Situation]]:
+        return [
+            (name, situation)
+            for name, situation in _pending(cohort, n_genes, done, torch=torch, words=words)
+            if name in FITS and name not in SAME
+        ]
+
+    if not pending(0):
+        return
+    adata = COHORTS[cohort].read(data)
+    for name, situation in pending(adata.n_vars):
+        started = time.process_time()
+        checks = tuple(one for one in STABILITY if one == "bootstrap" or one in situation.also)
+        found = recurrence(Trial(adata), name, checks)
+        cpu = round(time.process_time() - started, 1)
+        yield {"cohort": cohort, "situation": name, "checks": found, "cpu": cpu}
+
+
 def summarised(trial: dict[str, Any]) -> dict[str, Any]:
     """Return a trial without the words of its rows."""
     keys = ("check", "value", "threshold", "verdict")
@@ -213,10 +267,28 @@ def read(path: Path) -> pd.DataFrame:
     )
 
 
+def recurring(path: Path) -> dict[tuple[str, str], dict[str, bool]]:
+    """Return for each good trial which checks of stability should hold, where it was measured."""
+    lines = _lines(path) if path.exists() else []
+    found = {
+        (one["cohort"], one["situation"]): {
+            check: each["recurs"] for check, each in one["checks"].items()
+        }
+        for one in lines
+    }
+    same = {
+        (cohort, name): checks
+        for name, as_ in SAME.items()
+        for (cohort, measured), checks in found.items()
+        if measured == as_
+    }
+    return {**same, **found}
+
+
 def by_trial(rows: pd.DataFrame) -> pd.DataFrame:
     """Return one row per trial: the checks that fail, and those that hold."""
     keys = ["half", "cohort", "situation", "kind", "must"]
-    trials = []
+    trials, recurs = [], recurring(RECURRENCE)
     for key, table in rows.groupby(keys, sort=False):
         failed = set(table.loc[table["verdict"] == FAILS, "check"])
         measured = set(table.loc[table["verdict"] != NOT_MEASURED, "check"])
@@ -224,6 +296,7 @@ def by_trial(rows: pd.DataFrame) -> pd.DataFrame:
         trials.append(
             {**dict(zip(keys, key, strict=True)), "failed": failed, "measured": measured}
             | {"caught": refused or bool(failed), "refused": refused}
+            | {"recurs": recurs.get((key[1], key[2]), {})}
         )
     return pd.DataFrame(trials)
 
@@ -255,7 +328,11 @@ def of_table(trials: pd.DataFrame) -> dict[str, tuple[int, int]]:
     wrong, good, unseen = (trials[trials["kind"] == kind] for kind in ("wrong", "good", "unseen"))
     foreign = good["situation"].isin([name for name, s in SITUATIONS.items() if s.foreign])
     own, other = good[~foreign], good[foreign]
-    unsound = [bool(names - STABILITY) for names in other["failed"]]
+    unsound = [bool(names - set(STABILITY)) for names in other["failed"]]
+    wronged = [
+        {name for name in names if recurs.get(name, True)}
+        for names, recurs in zip(other["failed"], other["recurs"], strict=True)
+    ]
     return {
         "wrong, any check fails": (int(wrong["caught"].sum()), len(wrong)),
         "wrong, the stated check fails": (
@@ -271,8 +348,30 @@ def of_table(trials: pd.DataFrame) -> dict[str, tuple[int, int]]:
             len(other) - sum(unsound),
             len(other),
         ),
+        "the same, no check fails that should hold: of stability, where the genes recur": (
+            sum(not names for names in wronged),
+            len(other),
+        ),
         "not to be seen from inside, any check fails": (int(unseen["caught"].sum()), len(unseen)),
     }
+
+
+def of_stability(trials: pd.DataFrame) -> pd.DataFrame:
+    """Return how the checks of stability answer where genes recur, and where they do not."""
+    good = trials[trials["kind"] == "good"]
+    records = []
+    for check in STABILITY:
+        for recurs in (True, False):
+            own = [
+                check in failed
+                for failed, measured, found in zip(
+                    good["failed"], good["measured"], good["recurs"], strict=True
+                )
+                if check in measured and found.get(check) is recurs
+            ]
+            right = len(own) - sum(own) if recurs else sum(own)
+            records.append({"check": check, "recurs": recurs, "right": right, "n": len(own)})
+    return pd.DataFrame(records)
 
 
 def share(hits: int, total: int) -> str:
@@ -312,6 +411,16 @@ def tables(rows: pd.DataFrame) -> dict[str, str]:
         ]
         lines.append("| " + " | ".join(map(str, cells)) + " |")
     found["checks"] = "\n".join(lines)
+    stable = {half: of_stability(part) for half, part in parts.items()}
+    lines = [
+        "| check | genes | reported half: the check says so | other half |",
+        "|---|---|---|---|",
+    ]
+    for one, other in zip(*(part.itertuples() for part in stable.values()), strict=True):
+        words = "recur" if one.recurs else "do not recur"
+        cells = [f"`{one.check}`", words, *(share(part.right, part.n) for part in (one, other))]
+        lines.append("| " + " | ".join(cells) + " |")
+    found["stability"] = "\n".join(lines)
     lines = [
         "| situation | must fail | trials | it failed | what else failed |",
         "|---|---|---|---|---|",
@@ -345,19 +454,27 @@ def renew(page: Path, parts: dict[str, str]) -> None:
 def main() -> None:
     """Run it from the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", nargs="?", choices=("run", "show"), default="show")
+    parser.add_argument("what", nargs="?", choices=("run", "recur", "show"), default="show")
     parser.add_argument("--half", nargs="+", choices=("set", "report"), default=["set", "report"])
     parser.add_argument("--cohort", nargs="+", choices=COHORTS, default=list(COHORTS))
-    parser.add_argument("--out", type=Path, default=Path("verdicts.jsonl"))
+    parser.add_argument("--out", type=Path, help="verdicts.jsonl, or recurrence.jsonl")
     parser.add_argument("--situation", nargs="+", default=[""], help="words of the names")
     parser.add_argument("--torch", action="store_true", help="the trials of PyTorch alone")
     parser.add_argument("--docs", action="store_true", help="renew the page of docs")
     options = parser.parse_args()
+    if options.out is None:
+        name = "recurrence" if options.what == "recur" else "verdicts"
+        options.out = Path(f"{name}.jsonl")
     if options.docs:
         if options.out.exists():
             trials = merged(_lines(SUMMARY), [summarised(one) for one in _lines(options.out)])
             lines = [json.dumps(trial) for trial in trials]
             SUMMARY.write_text("[\n" + ",\n".join(lines) + "\n]\n", encoding="utf-8")
+        measured = options.out.with_name("recurrence.jsonl")
+        if measured.exists():
+            stored = _lines(RECURRENCE) if RECURRENCE.exists() else []
+            lines = [json.dumps(one) for one in merged(stored, _lines(measured))]
+            RECURRENCE.write_text("[\n" + ",\n".join(lines) + "\n]\n", encoding="utf-8")
         renew(PAGE, tables(read(SUMMARY)))
         return
     if options.what == "show":
@@ -370,8 +487,13 @@ def main() -> None:
     if options.out.exists():
         done = {(row["cohort"], row["situation"]) for row in _lines(options.out)}
     for cohort in options.cohort:
-        if COHORTS[cohort].half in options.half:
-            words = tuple(options.situation)
+        words = tuple(options.situation)
+        if options.what == "recur":
+            for line in recur(cohort, done, data, torch=options.torch, words=words):
+                print(line, flush=True)
+                with options.out.open("a", encoding="utf-8") as file:
+                    file.write(json.dumps(line) + "\n")
+        elif COHORTS[cohort].half in options.half:
             for trial in run(cohort, done, data, torch=options.torch, words=words):
                 failed = sorted({row["check"] for row in trial["rows"] if row["verdict"] == FAILS})
                 print(cohort, trial["situation"], trial["must"], failed, trial["cpu"], flush=True)

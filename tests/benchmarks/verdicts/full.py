@@ -6,6 +6,8 @@ hold: the default network, logistic regression, and a list without a model.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,9 +16,11 @@ from tissueshap import pp
 from tissueshap._core.dense import dense
 from verdicts.foreign import (
     explained_by_noise,
+    keras_network,
     published_list,
     random_list,
     regression,
+    shap_values,
     sound,
     with_model,
 )
@@ -33,6 +37,20 @@ _LARGE = (
 _AVERAGED = (
     "compendium, first tissues", "mosaic", "compendium, other tissues", "primates", "profiles",
     "panel, 12 tissues",
+)  # fmt: skip
+#: More cohorts that hold out eight samples of each class.
+_EIGHT = (
+    "compendium, more tissues", "panel, 12 tissues", "panel, other organs", "blood cells",
+)  # fmt: skip
+#: Cohorts of counts with thousands of genes, on which a regression is fitted in a second.
+_COUNTS = (
+    "compendium, first tissues", "compendium, other tissues", "compendium, more tissues",
+    "profiles", "profiles, other tissues", "primates", "primates of blake",
+)  # fmt: skip
+#: Real samples, whose genes vary together within the classes: those of simulated ones do not.
+_REAL = (
+    "gtex, 26 tissues", "mosaic", "primates", "primates of blake", "panel, 12 tissues",
+    "panel, other organs",
 )  # fmt: skip
 #: Genes whose family is recognised by their symbols: of each, a class that differs in them.
 _FAMILIES = (
@@ -68,7 +86,7 @@ def tripled_in_half(trial: Trial) -> None:
     trial.asked = {"confounders": ["protocol"]}
 
 
-def processed_with_another(trial: Trial) -> None:
+def processed_with_another(trial: Trial, share: tuple[float, float] = (0.005, 0.02)) -> None:
     """Half of the samples of three classes, under a name of their own, were processed with others.
 
     They have a hundredth of the other tissue's RNA, and differ from their class in nothing else.
@@ -81,8 +99,8 @@ def processed_with_another(trial: Trial) -> None:
         for part in ("train", "test"):
             inside = own[trial.is_part(part)[own]]
             half = trial.rng.permutation(inside)[::2]
-            share = trial.rng.uniform(0.005, 0.02, half.size)[:, None].astype(np.float32)
-            x[half] = (1 - share) * x[half] + share * x[trial.rng.choice(others, half.size)]
+            taken = trial.rng.uniform(*share, half.size)[:, None].astype(np.float32)
+            x[half] = (1 - taken) * x[half] + taken * x[trial.rng.choice(others, half.size)]
             classes[half] = f"{name}, processed with {other}"
     trial.adata.layers["tmm"] = x
     pp.log2(trial.adata)
@@ -125,6 +143,64 @@ def random_list_trained_again(trial: Trial) -> None:
     with_model(trial, regression)
     random_list(trial)
     trial.asked["train"] = regression
+
+
+def regression_on(change: Callable[[Trial], None]) -> Callable[[Trial], None]:
+    """Return what changes the data, and then fits a regression."""
+
+    def make(trial: Trial) -> None:
+        change(trial)
+        asked = trial.asked
+        with_model(trial, regression)
+        trial.asked = {**asked, **trial.asked}
+
+    return make
+
+
+def a_coin_tossed(trial: Trial) -> None:
+    trial.adata.obs["coin"] = trial.rng.choice(["heads", "tails"], trial.adata.n_obs)
+    trial.asked = {"confounders": ["coin"]}
+
+
+def shap_values_of_a_protocol(trial: Trial) -> None:
+    """The values of shap of half of the samples, which a column names, are tripled."""
+    second = trial.rng.random(trial.adata.n_obs) < 0.5
+    trial.adata.obs["protocol"] = np.where(second, "second", "first")
+    explanation = shap_values(trial)
+    times = np.where(second[trial.is_part("test")], 3.0, 1.0)
+    explanation.values = explanation.values * times[:, None, None]
+    trial.asked = {"attributions": explanation, "confounders": ["protocol"]}
+
+
+def a_dozen_of_a_family(trial: Trial) -> None:
+    """Half of the classes differ in a dozen ribosomal genes each."""
+    adata, classes = trial.adata, trial.classes()
+    symbols = adata.var_names.astype(str).to_numpy(dtype=object).copy()
+    x = np.asarray(adata.layers["log2"], dtype=np.float32).copy()
+    places = iter(trial.rng.permutation(np.argsort(x.mean(axis=0))[: x.shape[1] // 2]))
+    names = sorted(set(classes))
+    for name in names[: max(3, len(names) // 2)]:
+        own = classes == name
+        for number, gene in zip(range(12), places, strict=False):
+            symbols[gene] = f"RPL{number + 3}"
+            x[own, gene] += trial.rng.normal(6, 1, own.sum()).astype(np.float32)
+    adata.layers["log2"], adata.var["symbol"] = x, symbols
+
+
+def a_twentieth_of_another(trial: Trial) -> None:
+    """As :func:`processed_with_another`, with two to eight hundredths of the other's RNA."""
+    processed_with_another(trial, share=(0.02, 0.08))
+
+
+def noise_trained_again(trial: Trial) -> None:
+    explained_by_noise(trial)
+    trial.asked["train"] = regression
+
+
+def untrained_again(trial: Trial) -> None:
+    """A network of Keras that is not trained, again and again."""
+    fit = partial(keras_network, genes=trial.genes, epochs=0)
+    with_model(trial, fit, again=True)
 
 
 _NETWORK = ("modules", "covariates", "contamination", "explainers", "sensitivity")
@@ -195,6 +271,68 @@ FULL_DATA = {
     ),
     "training labels shuffled, the mean of three networks": Situation(
         "wrong", "seeds", shuffled_training_labels, before=True, train=_THREE
+    ),
+}
+#: Situations that were added after the second run, stated before they were run.
+ADDED_GOOD = {
+    "logistic regression, and a coin": Situation(
+        "good",
+        make=regression_on(a_coin_tossed),
+        foreign=True,
+        also=("covariates",),
+        only=(*_COUNTS, "panel, 12 tissues"),
+    ),
+}
+ADDED_WRONG = {
+    "a regression, and a protocol that shifts a third of the genes": Situation(
+        "wrong",
+        "covariates",
+        regression_on(shifting_protocol),
+        foreign=True,
+        also=("covariates",),
+        only=(*_COUNTS, "panel, 12 tissues"),
+    ),
+    "values of shap that follow a protocol": Situation(
+        "wrong",
+        "covariates",
+        shap_values_of_a_protocol,
+        foreign=True,
+        also=("covariates",),
+        only=(*_COUNTS, "panel, 12 tissues"),
+    ),
+    "a regression, a dozen genes of quality in each of some classes": Situation(
+        "wrong", "contamination", regression_on(a_dozen_of_a_family), foreign=True, only=_COUNTS
+    ),
+    "a regression, samples with a twentieth of another tissue": Situation(
+        "wrong",
+        "contamination",
+        regression_on(a_twentieth_of_another),
+        foreign=True,
+        only=_COUNTS[:-1],  # the last has four classes, and three need another one each
+    ),
+    "a function that explains by noise, trained again": Situation(
+        "wrong",
+        "modules",
+        noise_trained_again,
+        foreign=True,
+        also=("modules",),
+        only=_REAL,
+    ),
+    "an untrained network of Keras, again": Situation(
+        "wrong",
+        "modules",
+        untrained_again,
+        foreign=True,
+        also=("modules",),
+        only=_REAL,
+    ),
+    "a regression of shuffled labels, eight samples of each class held out": Situation(
+        "wrong",
+        "permutations",
+        regression_of_shuffled_labels,
+        foreign=True,
+        also=("permutations",),
+        only=_EIGHT,
     ),
 }
 #: Data without any difference between the classes.

@@ -12,7 +12,15 @@ from __future__ import annotations
 from tissueshap import tl
 from tissueshap.model import Preset
 from verdicts.foreign import FOREIGN_GOOD, FOREIGN_NOISE, FOREIGN_WRONG
-from verdicts.full import FULL_DATA, FULL_EXPLANATIONS, FULL_FOREIGN, FULL_GOOD, FULL_NOISE
+from verdicts.full import (
+    ADDED_GOOD,
+    ADDED_WRONG,
+    FULL_DATA,
+    FULL_EXPLANATIONS,
+    FULL_FOREIGN,
+    FULL_GOOD,
+    FULL_NOISE,
+)
 from verdicts.trial import Situation, Trial
 from verdicts.wrong_data import (
     copies_held_out,
@@ -189,4 +197,6 @@ SITUATIONS = {
     **FULL_DATA,
     **FULL_FOREIGN,
     **FULL_NOISE,
+    **ADDED_GOOD,
+    **ADDED_WRONG,
 }

@@ -100,6 +100,13 @@ def gtex(data: Path) -> AnnData:
     return adata
 
 
+def few_genes(data: Path) -> AnnData:
+    """Return GTEx's 26 tissues on 60 of the 467 genes, drawn at random."""
+    adata = gtex(data)
+    chosen = np.random.default_rng(3).permutation(adata.n_vars)[:60]
+    return adata[:, np.sort(chosen)].copy()
+
+
 def primates(data: Path) -> AnnData:
     """Return Brawand's six tissues of ten species."""
     adata = _counts(data / "brawand_tetrapod", data)
@@ -186,6 +193,7 @@ COHORTS = {
     "compendium, first tissues": compendium("set", _FIRST, 1, data_level=True),
     "gtex, 26 tissues": Cohort("set", gtex),
     "mosaic": Cohort("set", mosaic, explanation_level=False),
+    "gtex, 60 genes": Cohort("set", few_genes),
     "compendium, other tissues": compendium(
         "report", _SECOND, 7, explanation_level=False, data_level=True
     ),

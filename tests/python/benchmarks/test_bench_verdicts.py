@@ -34,6 +34,29 @@ def test_each_half_has_good_and_wrong_situations(bench):
         assert kinds == {"good", "wrong", "unseen"}
 
 
+def test_stability_is_held_to_what_was_measured_without_the_checks(bench, monkeypatch, tmp_path):
+    path = tmp_path / "recurrence.json"
+    name = "logistic regression"
+    checks = {"bootstrap": {"value": 0.3, "recurs": False}, "seeds": {"value": 0.6, "recurs": True}}
+    path.write_text(json.dumps([{"cohort": "c", "situation": name, "checks": checks}]))
+    monkeypatch.setattr(bench, "RECURRENCE", path)
+    rows = pd.DataFrame(
+        [
+            *rows_of(name, "good", "", bootstrap="fails", seeds="holds"),
+            # Another explanation of the same model.
+            *rows_of("values of shap", "good", "", bootstrap="holds", seeds="fails"),
+        ]
+    )
+    trials = bench.by_trial(rows)
+    found = bench.of_stability(trials).set_index(["check", "recurs"])
+    assert found.loc[("bootstrap", False), ["right", "n"]].tolist() == [1, 2]
+    assert found.loc[("seeds", True), ["right", "n"]].tolist() == [1, 2]
+    assert found.loc[("folds", True), "n"] == 0
+    whole = bench.of_table(trials)
+    told = "the same, no check fails that should hold: of stability, where the genes recur"
+    assert whole[told] == (1, 2)
+
+
 def rows_of(situation, kind, must, **verdicts):
     about = {"half": "report", "cohort": "c", "situation": situation, "kind": kind, "must": must}
     return [{**about, "check": check, "verdict": verdict} for check, verdict in verdicts.items()]

@@ -66,7 +66,11 @@ over_blocks <- function(ranges, cut, run, ..., BPPARAM) {
     # Workers look for this package where this process does.
     withr::local_envvar(
         R_LIBS = paste(.libPaths(), collapse = .Platform$path.sep))
-    if (!BiocParallel::bpisup(BPPARAM)) {
+    # Jobs of a cluster have no workers that could stay, and bpiterate() leaves
+    # its jobs in a registry that is up, which takes no others.
+    if (methods::is(BPPARAM, "BatchtoolsParam")) {
+        stop_workers(BPPARAM)
+    } else if (!BiocParallel::bpisup(BPPARAM)) {
         BiocParallel::bpstart(BPPARAM)
     }
     tryCatch(BiocParallel::bpiterate(following, run, ..., BPPARAM = BPPARAM),

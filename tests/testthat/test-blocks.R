@@ -88,6 +88,7 @@ test_that("jobs of a cluster find what one process does", {
             resources = resources))
         suppressMessages({
             expect_identical(de(BPPARAM = param), whole)
+            BiocParallel::bpstart(param)
             expect_identical(core_tmm(data$counts, BPPARAM = param), tmm)
         })
     }

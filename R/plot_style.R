@@ -176,8 +176,8 @@ figure_theme <- function(grid = c("both", "x", "y", "none")) {
 }
 
 # The labels of columns, and the size of the largest dot in them, where many
-# columns share the width of a journal's page.
-column_labels <- function(n) upright(size = min(max(4, 280 / n), 7))
+# columns share the width of a journal's page; few have labels as other axes do.
+column_labels <- function(n) upright(size = min(max(4, 280 / n), 7.2))
 column_dot <- function(n) min(max(1, 100 / n), 5)
 
 upright <- function(hjust = 1, ...) {

@@ -48,7 +48,9 @@ def _elements(adata: AnnData) -> Iterator[tuple[str, Any]]:
     )
     yield from ((name, getattr(adata, name)) for name in ("obs", "var"))
     for name in ("obsm", "varm", "obsp", "varp", "layers", "uns"):
-        yield name, dict(getattr(adata, name))
+        held = getattr(adata, name)
+        # Since anndata 0.13, X is among the layers, without a name.
+        yield name, {key: held[key] for key in held if key is not None}
 
 
 def _written(

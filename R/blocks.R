@@ -73,15 +73,22 @@ over_blocks <- function(ranges, cut, run, ..., BPPARAM) {
     } else if (!BiocParallel::bpisup(BPPARAM)) {
         BiocParallel::bpstart(BPPARAM)
     }
-    tryCatch(BiocParallel::bpiterate(following, run, ..., BPPARAM = BPPARAM),
+    found <- tryCatch(
+        BiocParallel::bpiterate(following, run, ..., BPPARAM = BPPARAM),
         error = function(e) stop(worker_error(e)))
+    # A job of a cluster that fails leaves its place empty, without an error.
+    failed <- remote_error(found)
+    if (!is.null(failed)) {
+        stop(conditionMessage(failed), call. = FALSE)
+    }
+    found
 }
 
 # A worker that is gone is seen as a connection that cannot be used, or as an
 # answer of no worker. What went wrong in a worker is said as it is without
 # workers.
 worker_error <- function(e) {
-    remote <- remote_error(e)
+    remote <- remote_error(attr(e, "result"))
     if (!is.null(remote)) {
         return(simpleError(conditionMessage(remote)))
     }
@@ -96,8 +103,7 @@ worker_error <- function(e) {
 }
 
 # The first error in a worker, or NULL; bpiterate() keeps them in an attribute.
-remote_error <- function(e) {
-    results <- attr(e, "result")
+remote_error <- function(results) {
     failed <- Filter(function(result) inherits(result, "remote_error"),
         c(attr(results, "errors"), results))
     if (length(failed)) failed[[1L]]

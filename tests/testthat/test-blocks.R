@@ -94,6 +94,17 @@ test_that("jobs of a cluster find what one process does", {
     }
 })
 
+test_that("a job of a cluster that fails is an error", {
+    skip_if_not_installed("batchtools")
+    skip_on_os(c("windows", "mac"))
+    fails <- function(part) if (part == 2L) stop("gene g7 is wrong") else part
+    environment(fails) <- globalenv()
+    withr::local_dir(withr::local_tempdir())
+    param <- suppressMessages(BiocParallel::BatchtoolsParam(2, "multicore"))
+    expect_error(suppressMessages(over_blocks(as.list(1:3), identity, fails,
+        BPPARAM = param)), "gene g7 is wrong")
+})
+
 test_that("a worker that dies is named", {
     dies <- function(part) {
         if (part == 2L) tools::pskill(Sys.getpid(), 9L)

@@ -75,9 +75,8 @@ def dot_matrix(
         room = max(0.0, canvas.width - _style.label_length(rows) - _BESIDE)
         n_fitting = max(5, int(room / _NARROWEST))
         if n_fitting < n_columns:
-            rows, columns, places, area, colour = _cut(
-                rows, columns[:n_fitting], places, area, colour
-            )
+            columns = columns[:n_fitting]
+            rows, places, area, colour = _cut(rows, n_fitting, places, area, colour)
         column_width = room / len(columns)
     width = 1.9 + _style.label_length(rows) + max(0.8, column_width * len(columns))
     height = 0.8 + _style.label_length(columns) + max(1.8, _style.ROW * len(rows))
@@ -98,16 +97,16 @@ def dot_matrix(
 
 def _cut(
     rows: Sequence[str],
-    columns: Sequence[str],
+    n_columns: int,
     places: tuple[np.ndarray, np.ndarray],
     area: Measure,
     colour: Measure,
-) -> tuple[Sequence[str], Sequence[str], tuple[np.ndarray, np.ndarray], Measure, Measure]:
-    """Return what is left with these columns: rows with dots, and their dots."""
-    kept = places[1] < len(columns)
+) -> tuple[Sequence[str], tuple[np.ndarray, np.ndarray], Measure, Measure]:
+    """Return what is left with the first columns: rows with dots, and their dots."""
+    kept = places[1] < n_columns
     used, at = np.unique(places[0][kept], return_inverse=True)
     area, colour = (replace(each, values=each.values[kept]) for each in (area, colour))
-    return [rows[i] for i in used], columns, (at, places[1][kept]), area, colour
+    return [rows[i] for i in used], (at, places[1][kept]), area, colour
 
 
 def _dots(

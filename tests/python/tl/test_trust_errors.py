@@ -193,47 +193,48 @@ def test_these_checks_are_made_on_request_only(planted):
         assert "pass train=" in rows_of(adata, check)["reason"].iloc[0]
 
 
-def test_the_same_genes_are_no_better_than_random_ones_by_an_accident():
+#: Each training that is compared, the one that should be better first.
+ACTIONS = [
+    ("keep", "selected", 4),
+    ("keep", "random", 4),
+    ("remove", "random", 4),
+    ("remove", "selected", 4),
+]
+
+
+def trained_without(macro_f1):
+    """Return 30 held-out samples, and a table of trainings on other genes with these scores."""
     table = pd.DataFrame(
         {
             "action": ["keep", "keep", "remove", "remove"],
             "genes": ["selected", "random"] * 2,
             "n_ranks": 4,
             "n_genes": 12,
-            "macro_f1": [0.55, 0.50, 0.80, 0.85],
+            "macro_f1": macro_f1,
         }
     )
     codes = np.repeat([0, 1, 2], 10)
     context = SimpleNamespace(codes=codes, test=np.arange(30), predicted=codes, classes=["a"] * 3)
+    return context, table
+
+
+def test_the_same_genes_are_no_better_than_random_ones_by_an_accident():
+    context, table = trained_without([0.55, 0.50, 0.80, 0.85])
     # Two samples of thirty, which chance gives as well; then all of them.
-    two, none = np.arange(codes.size) < 2, np.zeros(codes.size, dtype=bool)
-    keys = [("keep", "selected", 4), ("keep", "random", 4)]
-    keys += [("remove", "random", 4), ("remove", "selected", 4)]
-    by_accident = _rows(context, table, dict(zip(keys, [two, none] * 2, strict=True)))
+    two, none = np.arange(30) < 2, np.zeros(30, dtype=bool)
+    by_accident = _rows(context, table, dict(zip(ACTIONS, [two, none] * 2, strict=True)))
     assert [row.verdict for row in by_accident] == ["fails", "fails"]
     every = ~none
-    throughout = _rows(context, table, dict(zip(keys, [every, none] * 2, strict=True)))
+    throughout = _rows(context, table, dict(zip(ACTIONS, [every, none] * 2, strict=True)))
     assert [row.threshold for row in throughout] == [0.01, 0.01]
     assert [row.verdict for row in throughout] == ["holds", "holds"]
 
 
 def test_what_chance_hides_is_not_measured():
     # Without random genes one sample more of thirty is right: too little to say anything.
-    table = pd.DataFrame(
-        {
-            "action": ["keep", "keep", "remove", "remove"],
-            "genes": ["selected", "random"] * 2,
-            "n_ranks": 4,
-            "n_genes": 12,
-            "macro_f1": [0.97, 0.95, 0.95, 0.97],
-        }
-    )
-    codes = np.repeat([0, 1, 2], 10)
-    context = SimpleNamespace(codes=codes, test=np.arange(30), predicted=codes, classes=["a"] * 3)
+    context, table = trained_without([0.97, 0.95, 0.95, 0.97])
     rng = np.random.default_rng(1)
-    keys = [("keep", "selected", 4), ("keep", "random", 4)]
-    keys += [("remove", "random", 4), ("remove", "selected", 4)]
-    right = {key: rng.random(30) < 0.8 for key in keys}
+    right = {key: rng.random(30) < 0.8 for key in ACTIONS}
     found = _rows(context, table, right)
     assert [row.verdict for row in found] == ["not measured", "not measured"]
     assert all(row.threshold > 0.05 for row in found)

@@ -16,8 +16,8 @@ TensorFlow has not trained. ``--situation`` makes those whose names have some wo
 ``recur`` measures without the checks whether the genes of good models recur
 (``verdicts/stable.py``), and appends as ``run`` does.
 ``--docs`` puts the trials in bench_verdicts.json and what ``recur`` found in
-bench_verdicts_recurrence.json, in place of those of the same cohort and situation, and renews the
-tables of docs/verdicts.md.
+bench_verdicts_recurrence.json, where they replace those of the same cohort and situation, and
+renews the tables of docs/verdicts.md.
 """
 
 from __future__ import annotations
@@ -502,7 +502,7 @@ def main() -> None:
 
 
 def merged(stored: list[dict[str, Any]], new: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return trials in the order of cohorts and situations, new ones in place of the same."""
+    """Return trials in the order of cohorts and situations; new ones replace the same."""
     by_name = {(one["cohort"], one["situation"]): one for one in (*stored, *new)}
     return [
         by_name[cohort, name]

@@ -42,7 +42,7 @@ def write_elements(adata: AnnData, file: h5py.File) -> None:
 
 
 def _elements(adata: AnnData) -> Iterator[tuple[str, Any]]:
-    # Earlier versions of anndata cannot read that there is no X or raw.
+    # Earlier versions of anndata cannot read an X or raw that is None.
     yield from (
         (name, getattr(adata, name)) for name in ("X", "raw") if getattr(adata, name) is not None
     )

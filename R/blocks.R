@@ -43,12 +43,22 @@ stop_workers <- function(workers) {
         return()
     }
     tryCatch(BiocParallel::bpstop(workers), error = function(e) {
-        for (node in BiocParallel::bpbackend(workers)) {
-            try(close(node$con), silent = TRUE)
-        }
-        BiocParallel::bpbackend(workers) <- structure(list(),
-            class = c("NULLcluster", "cluster"))
+        leave_workers(workers)
     })
+}
+
+leave_workers <- function(workers) {
+    if (methods::is(workers, "BatchtoolsParam")) {
+        # Its registry is removed by functions that have no workers to ask.
+        workers$registry$cluster.functions <-
+            batchtools::makeClusterFunctionsInteractive()
+        return(BiocParallel::bpstop(workers))
+    }
+    for (node in BiocParallel::bpbackend(workers)) {
+        try(close(node$con), silent = TRUE)
+    }
+    BiocParallel::bpbackend(workers) <- structure(list(),
+        class = c("NULLcluster", "cluster"))
 }
 
 # Calls run(part, ...) for the part of each range. A part is cut out when a
@@ -69,6 +79,8 @@ over_blocks <- function(ranges, cut, run, ..., BPPARAM) {
     # Jobs of a cluster have no workers that could stay, and bpiterate() leaves
     # its jobs in a registry that is up, which takes no others.
     if (methods::is(BPPARAM, "BatchtoolsParam")) {
+        # Nobody waits for a chance to keep a registry of this function's own.
+        withr::local_options(BIOCPARALLEL_BATCHTOOLS_REMOVE_REGISTRY_WAIT = 0)
         stop_workers(BPPARAM)
     } else if (!BiocParallel::bpisup(BPPARAM)) {
         BiocParallel::bpstart(BPPARAM)
@@ -84,19 +96,21 @@ over_blocks <- function(ranges, cut, run, ..., BPPARAM) {
     found
 }
 
-# A worker that is gone is seen as a connection that cannot be used, or as an
-# answer of no worker. What went wrong in a worker is said as it is without
-# workers.
+# A worker that is gone is seen as a connection that cannot be used, as an
+# answer of no worker, or as a cluster's job that has not ended. What went wrong
+# in a worker is said as it is without workers.
 worker_error <- function(e) {
     remote <- remote_error(attr(e, "result"))
     if (!is.null(remote)) {
         return(simpleError(conditionMessage(remote)))
     }
     place <- deparse(conditionCall(e), nlines = 1L)
-    if (any(grepl("serialize\\(|manager\\$availability", place))) {
+    gone <- "serialize\\(|manager\\$availability|id [0-9]+ not terminated$"
+    if (any(grepl(gone, c(place, conditionMessage(e))))) {
         simpleError(paste0("a worker process has died, most often for want ",
             "of memory: use fewer workers, or BPPARAM = SerialParam(), in ",
-            "Python settings.n_jobs (", conditionMessage(e), ")"))
+            "Python settings.n_jobs; give a cluster's jobs more memory by ",
+            "their resources (", conditionMessage(e), ")"))
     } else {
         e
     }

@@ -118,6 +118,30 @@ test_that("a worker that dies is named", {
     expect_false(BiocParallel::bpisup(workers))
 })
 
+test_that("a cluster works again after one of its processes has died", {
+    skip_if_not_installed("batchtools")
+    skip_if_not_installed("snow")
+    skip_on_os(c("windows", "mac"))
+    skip_unless_slow()
+    dies <- function(part) {
+        if (part == 2L) tools::pskill(Sys.getpid(), 9L)
+        Sys.sleep(0.3)
+        part
+    }
+    environment(dies) <- globalenv()
+    withr::local_dir(withr::local_tempdir())
+    for (cluster in c("multicore", "socket")) {
+        param <- suppressMessages(BiocParallel::BatchtoolsParam(2, cluster))
+        over <- function(parts) {
+            suppressMessages(suppressWarnings(over_blocks(parts, identity, dies,
+                BPPARAM = param)))
+        }
+        expect_error(over(as.list(1:4)), "a worker process has died")
+        expect_identical(over(as.list(3:6)), as.list(3:6))
+        expect_length(list.files(), 0L)
+    }
+})
+
 test_that("workers are started once, and stopped with the caller", {
     data <- simulate_matrix(40, c(4, 5))
     workers <- BiocParallel::MulticoreParam(2)

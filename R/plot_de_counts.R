@@ -8,6 +8,10 @@
 #' @param label Name of the column with the classes; by default the recorded
 #'   one.
 #' @param groups Classes to draw; by default all.
+#' @param width For print: `"column"` (89 mm), `"page"` (183 mm) or a number of
+#'   millimetres, by default `getOption("tissueshap.figwidth")`. Text, legend
+#'   and number of columns are then those of a figure that [ggplot2::ggsave()]
+#'   writes with this width.
 #' @return A ggplot.
 #' @export
 #' @examples
@@ -15,7 +19,8 @@
 #'     requireNamespace("ggplot2", quietly = TRUE)) {
 #'     plot_de_counts(example_results())
 #' }
-plot_de_counts <- function(adata, label = NULL, groups = NULL) {
+plot_de_counts <- function(adata, label = NULL, groups = NULL, width = NULL) {
+    mm <- figure_width(width)
     x <- figure_data(adata)
     limits <- need_record(x, "de")$params
     table <- called_counts(x, label)
@@ -33,7 +38,9 @@ plot_de_counts <- function(adata, label = NULL, groups = NULL) {
         side = rep(c(-0.3, 1.3), each = nrow(table)))
     most <- max(1, table$up, table$down)
     left <- max(0.05 * most, table$down)
-    ggplot2::ggplot(bars, ggplot2::aes(.data$n, .data$class)) +
+    # More space for the numbers where the panel is narrow.
+    pad <- 0.3 * most
+    plot <- ggplot2::ggplot(bars, ggplot2::aes(.data$n, .data$class)) +
         ggplot2::geom_col(ggplot2::aes(fill = .data$kind),
             position = "identity", width = 0.75) +
         ggplot2::geom_vline(xintercept = 0, colour = role("ink"),
@@ -43,15 +50,18 @@ plot_de_counts <- function(adata, label = NULL, groups = NULL) {
         ggplot2::scale_fill_manual(NULL, values = c(
             grDevices::adjustcolor(role("up"), 0.4), role("up"),
             grDevices::adjustcolor(role("down"), 0.4), role("down")),
-            guide = ggplot2::guide_legend(nrow = 2)) +
+            guide = if (is_narrow(mm)) legend_rows(mm) else
+                ggplot2::guide_legend(nrow = 2)) +
         ggplot2::scale_x_continuous(breaks = whole_breaks,
             labels = function(n) with_commas(abs(n)),
-            limits = c(-1.15 * left - 0.08 * most, 1.15 * most),
+            limits = if (is_narrow(mm)) c(-left - pad, most + pad) else
+                c(-1.15 * left - 0.08 * most, 1.15 * most),
             expand = c(0, 0)) +
-        class_axis() +
+        class_axis(mm) +
         ggplot2::labs(x = sprintf("genes with FDR < %g and |log2FC| > %g",
             limits$fdr, limits$lfc), y = NULL) +
         figure_theme("x")
+    for_print(plot, mm, names_width(table$class, mm))
 }
 
 # One row per class: the genes called up and down, and of them those that no

@@ -21,7 +21,8 @@
 #'     plot_enrichment(example_results())
 #' }
 plot_enrichment <- function(adata, n_top = NULL, size = c("share", "ratio"),
-                            key = "enrich", groups = NULL) {
+                            key = "enrich", groups = NULL, width = NULL) {
+    mm <- figure_width(width)
     size <- choice_of(size)
     record <- need_record(figure_data(adata), key)
     table <- record$table
@@ -44,6 +45,9 @@ plot_enrichment <- function(adata, n_top = NULL, size = c("share", "ratio"),
     } else {
         n_top
     }
+    rows <- shown(table$Description, longest_term(mm))
+    fitting <- utils::head(lists, fitting_columns(mm, rows, 6))
+    table <- table[pair %in% fitting, ]
     best <- table[order(table$list, table$pvalue), ]
     rank <- stats::ave(best$pvalue, best$list, FUN = seq_along)
     terms <- unique(as.character(best$ID[rank <= n_each]))
@@ -56,27 +60,28 @@ plot_enrichment <- function(adata, n_top = NULL, size = c("share", "ratio"),
     }
     drawn$strength <- -log10(pmax(drawn$p.adjust, 1e-300))
     top <- max(drawn$ratio)
-    ggplot2::ggplot(drawn, ggplot2::aes(.data$list, .data$term)) +
+    plot <- ggplot2::ggplot(drawn, ggplot2::aes(.data$list, .data$term)) +
         ggplot2::geom_point(ggplot2::aes(size = .data$ratio,
             colour = .data$strength)) +
-        ggplot2::scale_x_discrete(drop = FALSE, labels = list_names(lists)) +
-        ggplot2::scale_y_discrete(labels = stats::setNames(shown(names, 60L),
-            terms)) +
+        ggplot2::scale_x_discrete(limits = fitting,
+            labels = list_names(lists, mm)) +
+        ggplot2::scale_y_discrete(labels = stats::setNames(shown(names,
+            longest_term(mm)), terms)) +
         ggplot2::scale_size_area(
             switch(size, share = "share of the list's genes",
                 ratio = "enrichment ratio"),
-            max_size = column_dot(length(lists)), limits = c(0, top),
-            breaks = top / c(4, 2, 1),
+            max_size = column_dot(length(fitting), mm), limits = c(0, top),
+            breaks = top / c(4, 2, 1), guide = sizes_guide(mm),
             labels = function(value) {
                 switch(size, share = sprintf("%.1f%%", 100 * value),
                     ratio = sprintf("%.3g", value))
             }) +
         sequential_colours("\u2212log10 adjusted\np-value", direction = -1,
-            limits = c(0, NA)) +
-        ggplot2::labs(x = NULL, y = NULL) +
-        figure_theme() +
-        ggplot2::theme(axis.text.x = column_labels(length(lists)),
-            legend.position = "right")
+            guide = colours_guide(is_narrow(mm)), limits = c(0, NA)) +
+        ggplot2::labs(x = NULL, y = NULL,
+            caption = too_many(length(lists), length(fitting))) +
+        figure_theme()
+    dot_columns(plot, mm, length(fitting), rows)
 }
 
 # "3/40" as a number.
@@ -86,7 +91,7 @@ as_share <- function(ratios) {
 }
 
 # What distinguishes the lists: the source, the class, or both.
-list_names <- function(lists) {
+list_names <- function(lists, mm) {
     parts <- strsplit(lists, "\r", fixed = TRUE)
     source <- vapply(parts, `[[`, "", 1L)
     class <- vapply(parts, function(part) paste(part[-1L], collapse = "\r"),
@@ -100,5 +105,5 @@ list_names <- function(lists) {
     } else {
         class
     }
-    stats::setNames(shown(texts), lists)
+    stats::setNames(shown(texts, longest_in(mm)), lists)
 }

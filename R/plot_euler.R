@@ -7,6 +7,7 @@
 #' @param adata As for [plot_confusion()], after [run_compare()].
 #' @param ranks Rank cut-offs to draw next to the selection, of those that
 #'   [run_compare()] recorded; by default up to three of them.
+#' @inheritParams plot_de_counts
 #' @return A ggplot.
 #' @seealso [plot_overlap()] for each class by itself.
 #' @export
@@ -15,7 +16,8 @@
 #'     requireNamespace("ggplot2", quietly = TRUE)) {
 #'     plot_euler(example_results())
 #' }
-plot_euler <- function(adata, ranks = NULL) {
+plot_euler <- function(adata, ranks = NULL, width = NULL) {
+    mm <- figure_width(width)
     record <- need_record(figure_data(adata), "compare")
     columns <- c("n_shap", "n_de", "n_both", "expected", "pvalue")
     others <- other_cutoffs(record$by_rank, ranks)
@@ -25,22 +27,26 @@ plot_euler <- function(adata, ranks = NULL) {
     rows$panel <- factor(rows$panel, rows$panel)
     reach <- 2 * sqrt(max(rows$n_shap, rows$n_de, 1) / pi)
     parts <- lapply(split(rows, rows$panel), euler_circles)
-    ggplot2::ggplot(do.call(rbind, parts), ggplot2::aes(.data$x, .data$y)) +
+    plot <- ggplot2::ggplot(do.call(rbind, parts),
+        ggplot2::aes(.data$x, .data$y)) +
         ggplot2::geom_polygon(ggplot2::aes(fill = .data$set,
             colour = .data$set), alpha = 0.5, linewidth = 0.4) +
         ggplot2::geom_text(ggplot2::aes(label = .data$text, y = .data$y *
             reach), euler_texts(rows), colour = rep(c(role("shap"),
-            role("both"), "#9C6B00", role("muted")), nrow(rows)), size = 2.7) +
+            role("both"), "#9C6B00", role("muted")), nrow(rows)),
+            size = if (is_narrow(mm)) 2.1 else 2.7) +
         ggplot2::scale_fill_manual(values = c(shap = role("shap"),
             de = role("de")), aesthetics = c("fill", "colour"),
             guide = "none") +
         ggplot2::coord_fixed(xlim = c(-0.75, 0.75) * reach,
             ylim = c(-1, 0.55) * reach) +
-        ggplot2::facet_wrap(~ panel, nrow = 1L) +
+        ggplot2::facet_wrap(~ panel,
+            nrow = if (is_narrow(mm)) ceiling(nrow(rows) / 2) else 1L) +
         figure_theme("none") +
         ggplot2::theme(axis.title = ggplot2::element_blank(),
             axis.text = ggplot2::element_blank(),
             axis.line = ggplot2::element_blank())
+    for_print(plot, mm)
 }
 
 other_cutoffs <- function(by_rank, ranks) {

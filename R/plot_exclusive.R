@@ -12,7 +12,8 @@
 #'     requireNamespace("ggplot2", quietly = TRUE)) {
 #'     plot_exclusive(example_results())
 #' }
-plot_exclusive <- function(adata, label = NULL, groups = NULL) {
+plot_exclusive <- function(adata, label = NULL, groups = NULL, width = NULL) {
+    mm <- figure_width(width)
     x <- figure_data(adata)
     classes <- drawn_classes(class_levels(x, label), groups)
     genes <- need_record(x, "select_genes")$genes
@@ -26,16 +27,17 @@ plot_exclusive <- function(adata, label = NULL, groups = NULL) {
             c("selected genes", "in this class only")))
     ends <- data.frame(class = from_top(classes, classes[order]), n = total,
         own = own)
-    ggplot2::ggplot(bars, ggplot2::aes(.data$n, .data$class)) +
+    plot <- ggplot2::ggplot(bars, ggplot2::aes(.data$n, .data$class)) +
         ggplot2::geom_col(ggplot2::aes(fill = .data$kind),
             position = "identity", width = 0.75) +
         ggplot2::geom_text(ggplot2::aes(label = with_commas(.data$own)), ends,
             hjust = -0.3, size = 2.4) +
         ggplot2::scale_fill_manual(NULL, values = c(role("faint"),
-            role("shap"))) +
-        count_axis(0.1) + class_axis() +
+            role("shap")), guide = legend_rows(mm)) +
+        count_axis(0.1) + class_axis(mm) +
         ggplot2::labs(x = "genes", y = NULL) +
         figure_theme("x")
+    for_print(plot, mm, names_width(classes, mm))
 }
 
 class_levels <- function(x, label) {

@@ -6,6 +6,7 @@
 #' are drawn as points. The figure of Python's `ts.pl.logfc`.
 #'
 #' @param adata As for [plot_confusion()], after [run_compare()].
+#' @inheritParams plot_de_counts
 #' @return A ggplot.
 #' @export
 #' @examples
@@ -13,7 +14,8 @@
 #'     requireNamespace("ggplot2", quietly = TRUE)) {
 #'     plot_logfc(example_results())
 #' }
-plot_logfc <- function(adata) {
+plot_logfc <- function(adata, width = NULL) {
+    mm <- figure_width(width)
     record <- need_record(figure_data(adata), "compare")
     genes <- record$genes
     cutoffs <- record$params
@@ -44,7 +46,10 @@ plot_logfc <- function(adata) {
         y = as.vector(table(factor(missed, names(reasons)))))
     labels <- stats::setNames(c(sprintf("%s\nn = %s", groups,
         with_commas(as.vector(n))), trimws(reasons)), columns)
-    ggplot2::ggplot(mapping = ggplot2::aes(.data$group, .data$y)) +
+    if (is_narrow(mm)) {
+        labels[] <- sub(" ([\u2265\u2264])", "\n\\1", labels)
+    }
+    plot <- ggplot2::ggplot(mapping = ggplot2::aes(.data$group, .data$y)) +
         ggplot2::geom_hline(ggplot2::aes(yintercept = .data$y),
             on_panel(1L, y = c(-1, 1) * cutoffs$lfc), colour = role("muted"),
             linetype = "dashed", linewidth = 0.4) +
@@ -66,7 +71,9 @@ plot_logfc <- function(adata) {
         ggplot2::scale_fill_manual(values = c("SHAP only" = role("shap"),
             both = role("both"), "DE only" = role("de")), guide = "none",
             aesthetics = c("fill", "colour")) +
-        ggplot2::facet_wrap(~ panel, scales = "free") +
+        ggplot2::facet_wrap(~ panel, scales = "free",
+            labeller = strips(mm, 2L)) +
         ggplot2::labs(x = NULL, y = NULL) +
         figure_theme("y")
+    for_print(plot, mm)
 }

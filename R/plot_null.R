@@ -4,6 +4,7 @@
 #' in Python's `ts.pl.null`.
 #'
 #' @param adata As for [plot_confusion()], after [run_null_test()].
+#' @inheritParams plot_de_counts
 #' @return A ggplot.
 #' @export
 #' @examples
@@ -11,7 +12,8 @@
 #'     requireNamespace("ggplot2", quietly = TRUE)) {
 #'     plot_null(example_results())
 #' }
-plot_null <- function(adata) {
+plot_null <- function(adata, width = NULL) {
+    mm <- figure_width(width)
     record <- need_record(figure_data(adata), "null_test")
     values <- data.frame(v_measure = record$null$v_measure)
     t_test <- if (is.null(record$t_pvalue)) "" else
@@ -20,7 +22,7 @@ plot_null <- function(adata) {
         with_commas(record$n_genes))
     observed <- sprintf("%s genes: %.3f", set_name(record$gene_set),
         record$observed)
-    ggplot2::ggplot(values, ggplot2::aes(.data$v_measure)) +
+    plot <- ggplot2::ggplot(values, ggplot2::aes(.data$v_measure)) +
         ggplot2::geom_histogram(ggplot2::aes(fill = drawn), colour = "white",
             linewidth = 0.2, breaks = null_breaks(values$v_measure)) +
         ggplot2::geom_vline(ggplot2::aes(xintercept = .data$v_measure,
@@ -35,6 +37,7 @@ plot_null <- function(adata) {
             y = "random gene sets", title = sprintf("empirical p = %.3g%s",
                 record$empirical_pvalue, t_test)) +
         figure_theme("none")
+    for_print(plot, mm)
 }
 
 # Freedman's and Diaconis's bins, where the values differ enough for them.

@@ -16,7 +16,9 @@
 #'     requireNamespace("ggplot2", quietly = TRUE)) {
 #'     plot_ppi(example_results())
 #' }
-plot_ppi <- function(adata, source = c("shap", "de"), groups = NULL) {
+plot_ppi <- function(adata, source = c("shap", "de"), groups = NULL,
+                     width = NULL) {
+    mm <- figure_width(width)
     source <- choice_of(source)
     table <- need_record(figure_data(adata), "ppi")$table
     table <- table[table$source == source, ]
@@ -45,8 +47,9 @@ plot_ppi <- function(adata, source = c("shap", "de"), groups = NULL) {
     rows$class <- from_top(rows$class,
         first$class[order(-first$n_edges)])
     rows$mark <- factor(marks[ifelse(rows$p.adjust < 0.05, 2L, 3L)], marks)
+    beside <- names_width(levels(rows$class), mm)
     rows$p <- sub("^= ", "", p_words(rows$p.adjust))
-    ggplot2::ggplot(rows, ggplot2::aes(.data$n_edges, .data$class)) +
+    plot <- ggplot2::ggplot(rows, ggplot2::aes(.data$n_edges, .data$class)) +
         ggplot2::geom_segment(ggplot2::aes(xend = .data$expected,
             yend = .data$class), colour = role("faint")) +
         ggplot2::geom_point(ggplot2::aes(.data$expected,
@@ -57,22 +60,31 @@ plot_ppi <- function(adata, source = c("shap", "de"), groups = NULL) {
         ggplot2::scale_colour_manual(NULL, drop = FALSE,
             values = stats::setNames(c(role("muted"), role("shap"),
                 role("muted")), marks),
-            guide = ggplot2::guide_legend(override.aes = list(
+            guide = legend_rows(mm, override.aes = list(
                 shape = c(1, 16, 16)))) +
-        interactions_axis(max(rows$n_edges, rows$expected)) +
+        interactions_axis(max(rows$n_edges, rows$expected), mm) +
         ggplot2::expand_limits(x = 0) +
-        class_axis() +
-        ggplot2::facet_wrap(~ list, nrow = 1L, scales = "free_x") +
+        class_axis(mm) +
+        ggplot2::facet_wrap(~ list, nrow = 1L, scales = "free_x",
+            labeller = strips(mm, length(lists), beside)) +
         ggplot2::labs(x = "interactions (at the right: adjusted p)", y = NULL,
             caption = if (NROW(whole)) all_together(whole)) +
         figure_theme("x")
+    plot <- for_print(plot, mm, beside)
+    # The last number of an axis and the first of the next would touch.
+    if (is.finite(mm)) {
+        plot + ggplot2::theme(panel.spacing.x = ggplot2::unit(14, "pt"))
+    } else {
+        plot
+    }
 }
 
-interactions_axis <- function(most) {
+interactions_axis <- function(most, mm) {
     far <- most > 50
+    narrow <- is_narrow(mm)
     arguments <- list(labels = with_commas,
-        breaks = if (far) c(0, 1, 10^seq_len(7)) else whole_breaks,
-        expand = ggplot2::expansion(c(0.03, 0.3)))
+        breaks = if (far) c(0, if (!narrow) 1, 10^seq_len(7)) else whole_breaks,
+        expand = ggplot2::expansion(c(0.03, if (narrow) 0.55 else 0.3)))
     if (far) {
         # ggplot2 3.5 has another name for it.
         named <- intersect(c("transform", "trans"),

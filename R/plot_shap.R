@@ -26,7 +26,8 @@
 #'     plot_shap(results, results$tissue[1])
 #' }
 plot_shap <- function(adata, class_name = NULL, label = NULL, n_top = NULL,
-                      layer = NULL, groups = NULL) {
+                      layer = NULL, groups = NULL, width = NULL) {
+    mm <- figure_width(width)
     x <- figure_data(adata)
     layer <- input_layer(x, layer)
     classes <- drawn_classes(class_levels(x, label), groups)
@@ -37,22 +38,34 @@ plot_shap <- function(adata, class_name = NULL, label = NULL, n_top = NULL,
     if (is.null(class_name)) {
         many <- length(classes) > most_dotted
         n <- if (is.null(n_top)) {
-            if (many) 5L else min(max(60L %/% length(classes), 1L), 5L)
+            fitting_genes(length(classes), many, mm, names_width(classes, mm))
         } else {
             n_top
         }
         tops <- lapply(classes, first_genes, n)
         dots <- shap_overview(x, classes, unique(unlist(tops)),
             get_label(x, label)$values, layer)
-        if (many) shap_names(x, dots, tops) else shap_dots(x, dots)
+        plot <- if (many) shap_names(x, dots, tops, mm) else
+            shap_dots(x, dots, mm)
+        for_print(plot, mm, names_width(classes, mm))
     } else {
         if (!class_name %in% classes) {
             fail("\"%s\" is none of the classes %s", class_name,
                 first(classes))
         }
         genes <- first_genes(class_name, if (is.null(n_top)) 15L else n_top)
-        shap_swarm(x, as.character(class_name), genes, layer)
+        for_print(shap_swarm(x, as.character(class_name), genes, layer,
+            mm), mm)
     }
+}
+
+# Genes of each class: names in rows, or columns of dots.
+fitting_genes <- function(n, many, mm, names) {
+    if (many) {
+        return(if (is_narrow(mm)) 4L else 5L)
+    }
+    columns <- if (is_narrow(mm)) (mm - names) %/% 1.9 else 60L
+    as.integer(min(max(columns %/% n, 1L), 5L))
 }
 
 class_frame <- function(x, key, classes, key_added = NULL) {
@@ -98,7 +111,7 @@ shap_overview <- function(x, classes, genes, values, layer) {
         level = as.vector(level))
 }
 
-shap_dots <- function(x, dots) {
+shap_dots <- function(x, dots, mm) {
     ids <- levels(dots$gene)
     ggplot2::ggplot(dots[dots$share > 0.05, ],
         ggplot2::aes(.data$gene, .data$class)) +
@@ -106,11 +119,15 @@ shap_dots <- function(x, dots) {
             colour = .data$level)) +
         ggplot2::scale_x_discrete(drop = FALSE,
             labels = stats::setNames(symbols_of(x, ids), ids)) +
-        ggplot2::scale_y_discrete(drop = FALSE, labels = shown) +
+        ggplot2::scale_y_discrete(drop = FALSE, labels = function(names) {
+            shown(names, longest_in(mm))
+        }) +
         ggplot2::scale_size_area(
-            "median SHAP value,\nshare of the class's\nlargest", max_size = 4,
-            limits = c(0, 1), breaks = c(0.25, 0.5, 1), labels = percent) +
-        low_to_high("mean expression") +
+            "median SHAP value,\nshare of the class's\nlargest",
+            max_size = if (is_narrow(mm)) 2.2 else 4,
+            guide = sizes_guide(mm), limits = c(0, 1),
+            breaks = c(0.25, 0.5, 1), labels = percent) +
+        low_to_high("mean expression", is_narrow(mm)) +
         ggplot2::labs(x = NULL, y = NULL) +
         figure_theme() +
         ggplot2::theme(axis.text.x = upright(face = "italic"),
@@ -118,7 +135,7 @@ shap_dots <- function(x, dots) {
 }
 
 # The names of each class's top genes, a row for each class.
-shap_names <- function(x, dots, tops) {
+shap_names <- function(x, dots, tops, mm) {
     classes <- rev(levels(dots$class))
     share <- matrix(dots$share, ncol = length(classes))
     order <- similar_first(cosines(share))
@@ -147,10 +164,12 @@ shap_names <- function(x, dots, tops) {
             label = .data$text), hjust = 0, size = 1.9,
             fontface = "italic", colour = role("ink")) +
         ggplot2::scale_fill_manual(NULL, values = stats::setNames(
-            c("#A9D0EA", role("faint")), kinds)) +
-        low_to_high("mean expression") +
+            c("#A9D0EA", role("faint")), kinds),
+            guide = legend_rows(mm, order = 1L)) +
+        low_to_high("mean expression", is.finite(mm)) +
         ggplot2::scale_y_continuous(trans = "reverse",
-            breaks = seq_along(classes), labels = shown(classes[order]),
+            breaks = seq_along(classes), labels = shown(classes[order],
+                longest_in(mm)),
             expand = ggplot2::expansion(add = 0.6)) +
         ggplot2::scale_x_continuous(breaks = seq_len(max(cells$column)) + 0.5,
             labels = seq_len(max(cells$column)),
@@ -168,7 +187,7 @@ cosines <- function(values) {
     crossprod(values) / pmax(tcrossprod(size), .Machine$double.xmin)
 }
 
-shap_swarm <- function(x, class_name, genes, layer) {
+shap_swarm <- function(x, class_name, genes, layer, mm) {
     samples <- explained_samples(x, class_name)
     part <- pick_genes(x, genes)
     # The scale runs over all samples: these ones alone may all be high.
@@ -194,7 +213,7 @@ shap_swarm <- function(x, class_name, genes, layer) {
             labels = symbols_of(x, gene_names(x)[genes]),
             limits = c(0.5, length(genes) + 0.5),
             expand = ggplot2::expansion(0)) +
-        low_to_high("expression") +
+        low_to_high("expression", is_narrow(mm)) +
         ggplot2::labs(x = paste("SHAP value for", shown(class_name)),
             y = NULL, title = paste(with_commas(length(samples)),
                 "samples")) +

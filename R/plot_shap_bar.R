@@ -17,7 +17,9 @@
 #'     requireNamespace("ggplot2", quietly = TRUE)) {
 #'     plot_shap_bar(example_results())
 #' }
-plot_shap_bar <- function(adata, label = NULL, n_top = 20L, groups = NULL) {
+plot_shap_bar <- function(adata, label = NULL, n_top = 20L, groups = NULL,
+                          width = NULL) {
+    mm <- figure_width(width)
     x <- figure_data(adata)
     classes <- drawn_classes(class_levels(x, label), groups)
     need_all_classes(x)
@@ -29,10 +31,10 @@ plot_shap_bar <- function(adata, label = NULL, n_top = 20L, groups = NULL) {
     values <- values[genes, , drop = FALSE]
     ids <- gene_names(x)[genes]
     few <- length(classes) <= length(palette()$classes)
-    drawn <- if (few) bar_of_classes(values, ids, classes) else
-        bar_of_first(values, ids, classes)
+    drawn <- if (few) bar_of_classes(values, ids, classes, mm) else
+        bar_of_first(values, ids, classes, mm)
     output <- need_record(x, "shap")$params$output
-    drawn + ggplot2::scale_y_discrete(
+    plot <- drawn + ggplot2::scale_y_discrete(
         labels = stats::setNames(symbols_of(x, ids), ids)) +
         ggplot2::labs(x = sprintf(
             "mean absolute SHAP value (%s), summed over the classes",
@@ -40,6 +42,7 @@ plot_shap_bar <- function(adata, label = NULL, n_top = 20L, groups = NULL) {
         figure_theme("x") +
         ggplot2::theme(
             axis.text.y = ggplot2::element_text(face = "italic"))
+    for_print(plot, mm, 12)
 }
 
 # The message of the missing slot alone would not say what to explain.
@@ -51,14 +54,15 @@ need_all_classes <- function(x) {
 }
 
 # All classes, the one that the genes together move most first.
-bar_of_classes <- function(values, ids, classes) {
+bar_of_classes <- function(values, ids, classes, mm) {
     order <- classes[order(-colSums(values))]
     bars <- data.frame(gene = from_top(rep(ids, length(classes)), ids),
         class = from_top(rep(classes, each = length(ids)), order),
         value = as.vector(values))
     ggplot2::ggplot(bars, ggplot2::aes(.data$value, .data$gene)) +
         ggplot2::geom_col(ggplot2::aes(fill = .data$class), width = 0.8) +
-        ggplot2::scale_fill_manual(NULL, breaks = order, labels = shown,
+        ggplot2::scale_fill_manual(NULL, breaks = order,
+            labels = shown(order, longest_in(mm)),
             values = stats::setNames(class_colours(length(classes)), classes),
             guide = ggplot2::guide_legend(ncol = 2L)) +
         ggplot2::scale_x_continuous(
@@ -66,7 +70,7 @@ bar_of_classes <- function(values, ids, classes) {
 }
 
 # The class that each gene moves most, with its name, and the rest.
-bar_of_first <- function(values, ids, classes) {
+bar_of_first <- function(values, ids, classes, mm) {
     total <- rowSums(values)
     first <- max.col(values, ties.method = "first")
     most <- values[cbind(seq_along(ids), first)]
@@ -75,7 +79,8 @@ bar_of_first <- function(values, ids, classes) {
         kind = from_top(rep(kinds, each = length(ids)), kinds),
         value = c(most, total - most))
     ends <- data.frame(gene = from_top(ids, ids), value = total,
-        name = sprintf("%s, %s", shown(classes[first], 40L),
+        name = sprintf("%s, %s", shown(classes[first],
+            min(40L, longest_in(mm) - 3L)),
             percent(most / total)))
     ggplot2::ggplot(bars, ggplot2::aes(.data$value, .data$gene)) +
         ggplot2::geom_col(ggplot2::aes(fill = .data$kind), width = 0.8) +

@@ -106,10 +106,15 @@ from_top <- function(values, levels = unique(values)) {
     factor(as.character(values), rev(as.character(levels)))
 }
 
-class_axis <- function() ggplot2::scale_y_discrete(labels = shown)
+class_axis <- function(mm = Inf) {
+    ggplot2::scale_y_discrete(labels = function(names) {
+        shown(names, longest_in(mm))
+    })
+}
 
-share_axis <- function(limits = c(0, 1)) {
+share_axis <- function(limits = c(0, 1), mm = Inf) {
     ggplot2::scale_x_continuous(labels = percent, limits = limits,
+        breaks = if (is_narrow(mm)) c(0, 0.5, 1) else ggplot2::waiver(),
         expand = ggplot2::expansion(c(0, 0.02)))
 }
 
@@ -141,9 +146,9 @@ sequential_colours <- function(..., direction = 1) {
         direction = direction, ...)
 }
 
-low_to_high <- function(name) {
+low_to_high <- function(name, above) {
     sequential_colours(name = name, limits = c(0, 1), breaks = c(0, 1),
-        labels = c("low", "high"))
+        labels = c("low", "high"), guide = colours_guide(above))
 }
 
 figure_theme <- function(grid = c("both", "x", "y", "none")) {
@@ -177,8 +182,29 @@ figure_theme <- function(grid = c("both", "x", "y", "none")) {
 
 # The labels of columns, and the size of the largest dot in them, where many
 # columns share the width of a journal's page; few have labels as other axes do.
-column_labels <- function(n) upright(size = min(max(4, 280 / n), 7.2))
-column_dot <- function(n) min(max(1, 100 / n), 5)
+column_labels <- function(n, mm) {
+    upright(size = min(max(4, narrowing(mm) * 280 / n),
+        if (is_narrow(mm)) 6 else 7.2))
+}
+column_dot <- function(n, mm) min(max(1, narrowing(mm) * 100 / n), 5)
+narrowing <- function(mm) if (is_narrow(mm)) 0.5 else 1
+
+# Letters of a term's or a module's name.
+longest_term <- function(mm) if (is_narrow(mm)) 30L else 60L
+
+# A matrix of dots, with the legends where they leave it space.
+dot_columns <- function(plot, mm, n, rows) {
+    for_print(plot + ggplot2::theme(legend.position = "right"), mm,
+        names_width(rows, mm)) + ggplot2::theme(
+        axis.text.x = column_labels(n, mm), plot.caption.position = "plot")
+}
+
+too_many <- function(n, n_fitting) {
+    if (n_fitting < n) {
+        sprintf("%d of %d columns do not fit: groups = chooses", n - n_fitting,
+            n)
+    }
+}
 
 upright <- function(hjust = 1, ...) {
     ggplot2::element_text(angle = 90, hjust = hjust, vjust = 0.5, ...)

@@ -14,7 +14,8 @@
 #'     requireNamespace("ggplot2", quietly = TRUE)) {
 #'     plot_trust_classes(example_results())
 #' }
-plot_trust_classes <- function(adata, groups = NULL) {
+plot_trust_classes <- function(adata, groups = NULL, width = NULL) {
+    mm <- figure_width(width)
     table <- need_record(figure_data(adata), "trust")$classes
     classes <- drawn_classes(as.character(table$class), groups)
     table <- table[table$class %in% classes, ]
@@ -26,7 +27,7 @@ plot_trust_classes <- function(adata, groups = NULL) {
     again <- table[!is.na(table$n_again), ]
     ordered <- table[table$n_ordered %in% seq_len(max(table$n_genes)), ]
     ordered$what <- rep("the first in reliable order", nrow(ordered))
-    ggplot2::ggplot(table, ggplot2::aes(y = .data$name)) +
+    plot <- ggplot2::ggplot(table, ggplot2::aes(y = .data$name)) +
         ggplot2::geom_col(ggplot2::aes(.data$n_genes), fill = role("faint"),
             width = 0.7) +
         ggplot2::geom_linerange(ggplot2::aes(xmin = .data$again_low,
@@ -36,11 +37,13 @@ plot_trust_classes <- function(adata, groups = NULL) {
         ggplot2::geom_point(ggplot2::aes(.data$n_ordered,
             shape = .data$what), ordered, colour = role("ink"), size = 3) +
         ggplot2::scale_colour_manual(NULL, values = c(role("both"),
-            role("up")), drop = FALSE) +
+            role("up")), drop = FALSE,
+            guide = legend_rows(mm, order = 1L)) +
         ggplot2::scale_shape_manual(NULL, values = 124L) +
-        class_axis() +
+        class_axis(mm) +
         count_axis() +
         ggplot2::labs(x = "genes: selected (bars), those that recur (points)",
             y = NULL) +
         figure_theme("x")
+    for_print(plot, mm, names_width(classes, mm))
 }

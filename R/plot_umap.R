@@ -17,7 +17,9 @@
 #'     requireNamespace("ggplot2", quietly = TRUE)) {
 #'     plot_umap(example_results(), gene_sets = "shap")
 #' }
-plot_umap <- function(adata, label = NULL, gene_sets = NULL, groups = NULL) {
+plot_umap <- function(adata, label = NULL, gene_sets = NULL, groups = NULL,
+                      width = NULL) {
+    mm <- figure_width(width)
     x <- figure_data(adata)
     classes <- class_levels(x, label)
     named <- drawn_classes(classes, groups)
@@ -35,7 +37,7 @@ plot_umap <- function(adata, label = NULL, gene_sets = NULL, groups = NULL) {
     middle <- stats::aggregate(points[c("x", "y")],
         points[c("panel", "class")], stats::median)
     middle <- middle[middle$class %in% named, ]
-    middle$text <- shown(middle$class, longest_name(classes, sets))
+    middle$text <- shown(middle$class, longest_name(classes, sets, mm))
     colours <- class_colours(length(classes))
     colours[!classes %in% named] <- role("faint")
     plot <- ggplot2::ggplot(points, ggplot2::aes(.data$x, .data$y)) +
@@ -43,41 +45,43 @@ plot_umap <- function(adata, label = NULL, gene_sets = NULL, groups = NULL) {
             shape = 16, size = if (nrow(points) > 2000L) 0.6 else 1.2) +
         ggplot2::scale_colour_manual(NULL, drop = FALSE, guide = "none",
             values = colours) +
-        ggplot2::facet_wrap(~ panel, scales = "free") +
+        ggplot2::facet_wrap(~ panel, scales = "free",
+            ncol = if (is_narrow(mm)) 1L) +
         ggplot2::labs(x = "UMAP 1", y = "UMAP 2") +
         figure_theme("none") +
         ggplot2::theme(axis.text = ggplot2::element_blank())
-    plot + if (length(classes) > 10L) {
-        names_beside(middle, points, colours)
+    for_print(plot, mm) + if (length(classes) > 10L) {
+        names_beside(middle, points, colours, mm)
     } else {
-        names_inside(middle, points)
+        names_inside(middle, points, mm)
     }
 }
 
 # Letters of a name, in panels on a page of 183 mm: next to the points of many
 # classes, or among those of some.
-longest_name <- function(classes, sets) {
+longest_name <- function(classes, sets, mm) {
     if (length(classes) <= 10L) {
         28L
-    } else if (length(sets) > 1L) {
-        22L
+    } else if (length(sets) > 1L || is_narrow(mm)) {
+        if (is_narrow(mm)) 20L else 22L
     } else {
         42L
     }
 }
 
-names_inside <- function(middle, points) {
+names_inside <- function(middle, points, mm) {
     middle <- do.call(rbind, lapply(split(middle, middle$panel), apart,
-        points = points))
+        points = points, line = if (is_narrow(mm)) 0.075 else 0.045))
     ggplot2::geom_label(ggplot2::aes(label = .data$text,
         hjust = .data$hjust), middle,
-        size = 2.4, fontface = "bold", colour = role("ink"),
+        size = if (is_narrow(mm)) 2 else 2.4, fontface = "bold",
+        colour = role("ink"),
         fill = grDevices::adjustcolor("white", 0.7), label.size = 0,
         label.padding = ggplot2::unit(1, "pt"))
 }
 
 # Names in two columns, in the order of their points, with lines to these.
-names_beside <- function(middle, points, colours) {
+names_beside <- function(middle, points, colours, mm) {
     middle <- do.call(rbind, lapply(split(middle, middle$panel), in_margins,
         points = points))
     list(
@@ -93,7 +97,8 @@ names_beside <- function(middle, points, colours) {
             colour = role("ink")),
         ggplot2::scale_fill_manual(NULL, drop = FALSE, guide = "none",
             values = colours),
-        ggplot2::scale_x_continuous(expand = ggplot2::expansion(0.9)))
+        ggplot2::scale_x_continuous(expand = ggplot2::expansion(
+            if (is_narrow(mm)) 1.05 else 0.9)))
 }
 
 in_margins <- function(labels, points) {
@@ -126,8 +131,8 @@ spaced <- function(heights, least = 0.027) {
 
 # Labels are aligned so that they stay within the panel, and those that would
 # cover each other are moved up and down, as little as needed; sizes are those
-# of a panel of about 3.5 inches.
-apart <- function(labels, points) {
+# of a panel of about 3.5 inches, in which a line has 0.045 of the height.
+apart <- function(labels, points, line = 0.045) {
     own <- points[points$panel == labels$panel[1L], ]
     x <- (labels$x - min(own$x)) / max(diff(range(own$x)),
         .Machine$double.xmin)
@@ -140,12 +145,12 @@ apart <- function(labels, points) {
         down <- outer(y, y, `-`)
         down <- down + (down == 0) * 1e-6 * sign(row(down) - col(down))
         clash <- abs(outer(x, x, `-`)) < outer(wide, wide, `+`) / 2 &
-            abs(down) < 0.045
+            abs(down) < line
         diag(clash) <- FALSE
         if (!any(clash)) {
             break
         }
-        y <- y + rowSums(clash * sign(down) * (0.046 - abs(down))) / 2
+        y <- y + rowSums(clash * sign(down) * (1.02 * line - abs(down))) / 2
     }
     labels$y <- y * high
     labels

@@ -4,6 +4,7 @@
 #' as in Python's `ts.pl.uniqueness`.
 #'
 #' @param adata As for [plot_confusion()], after [run_select_genes()].
+#' @inheritParams plot_de_counts
 #' @return A ggplot.
 #' @export
 #' @examples
@@ -11,7 +12,8 @@
 #'     requireNamespace("ggplot2", quietly = TRUE)) {
 #'     plot_uniqueness(example_results())
 #' }
-plot_uniqueness <- function(adata) {
+plot_uniqueness <- function(adata, width = NULL) {
+    mm <- figure_width(width)
     record <- need_record(figure_data(adata), "select_genes")
     curve <- record$curve
     params <- record$params
@@ -31,7 +33,7 @@ plot_uniqueness <- function(adata) {
     } else {
         ggplot2::scale_x_continuous
     }
-    ggplot2::ggplot(lines, ggplot2::aes(.data$n_ranks, .data$fraction,
+    plot <- ggplot2::ggplot(lines, ggplot2::aes(.data$n_ranks, .data$fraction,
         colour = .data$kind)) +
         ggplot2::geom_hline(yintercept = as.numeric(threshold),
             colour = role("muted"), linetype = "dashed", linewidth = 0.4) +
@@ -49,4 +51,5 @@ plot_uniqueness <- function(adata) {
         figure_theme() +
         ggplot2::theme(legend.box = "vertical", legend.direction = "vertical",
             legend.box.just = "left", legend.spacing.y = ggplot2::unit(0, "pt"))
+    for_print(plot, mm)
 }

@@ -5,6 +5,7 @@
 #' points; the boxes count them all.
 #'
 #' @param adata As for [plot_confusion()], after [run_cluster()].
+#' @inheritParams plot_de_counts
 #' @return A ggplot.
 #' @export
 #' @examples
@@ -12,7 +13,8 @@
 #'     requireNamespace("ggplot2", quietly = TRUE)) {
 #'     plot_vmeasure(example_results())
 #' }
-plot_vmeasure <- function(adata) {
+plot_vmeasure <- function(adata, width = NULL) {
+    mm <- figure_width(width)
     table <- need_record(figure_data(adata), "cluster")$v_measure
     measures <- c(v_measure = "V-measure", homogeneity = "homogeneity",
         completeness = "completeness")
@@ -26,7 +28,7 @@ plot_vmeasure <- function(adata) {
     }))
     few <- rep(few, length(measures)) +
         rep(nrow(table) * (seq_along(measures) - 1L), each = length(few))
-    ggplot2::ggplot(values, ggplot2::aes(.data$value, .data$set)) +
+    plot <- ggplot2::ggplot(values, ggplot2::aes(.data$value, .data$set)) +
         ggplot2::geom_point(ggplot2::aes(colour = .data$set), values[few, ],
             size = 0.6, alpha = 0.4, shape = 16,
             position = ggplot2::position_jitter(0, 0.28, seed = 0)) +
@@ -35,9 +37,12 @@ plot_vmeasure <- function(adata) {
         ggplot2::scale_colour_manual(values = gene_set_colours(sets),
             guide = "none") +
         ggplot2::scale_x_continuous(n.breaks = 4) +
-        ggplot2::scale_y_discrete(labels = set_name) +
+        ggplot2::scale_y_discrete(labels = function(sets) {
+            shown(set_name(sets), longest_in(mm))
+        }) +
         ggplot2::facet_wrap(~ measure, scales = "free_x") +
         ggplot2::labs(x = NULL, y = NULL) +
         figure_theme("x") +
         ggplot2::theme(panel.spacing = ggplot2::unit(14, "pt"))
+    for_print(plot, mm)
 }

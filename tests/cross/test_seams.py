@@ -54,7 +54,6 @@ NO_TWIN = {
 ONE_LANGUAGE = {
     "plot_*.figsize": "ggplot2::ggsave() sets the size",
     "plot_*.save": "ggplot2::ggsave() saves",
-    "plot_*.width": "ggplot2::ggsave() sets the width",
     "plot_*.ax": "R returns a ggplot, which patchwork arranges",
     "plot_*.show": "R shows a ggplot by printing it",
     "plot_*.return_fig": "R returns the ggplot",

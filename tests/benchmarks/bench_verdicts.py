@@ -43,6 +43,7 @@ from verdicts.foreign import FOREIGN_GOOD, FOREIGN_NOISE, FOREIGN_WRONG
 from verdicts.full import (
     ADDED_GOOD,
     ADDED_WRONG,
+    FOURTH,
     FULL_DATA,
     FULL_EXPLANATIONS,
     FULL_FOREIGN,
@@ -73,7 +74,7 @@ RECURRENCE = HERE / "bench_verdicts_recurrence.json"
 #: others are made where a situation asks for them.
 TRIED = tuple(name for name in LEVELS["quick"] if CHECKS[name].record is None and name != "truth")
 #: Of the trials that are made now; those of before had the table of another version.
-RUN = 3
+RUN = 4
 ALSO = tuple(dict.fromkeys(check for s in SITUATIONS.values() for check in s.also))
 #: Checks of stability: that other samples or trainings give other genes may be true of a model
 #: with which nothing is wrong.
@@ -83,6 +84,8 @@ _OF_NOISE = (
     "compendium, first tissues", "compendium, other tissues", "compendium, more tissues",
     "profiles, other tissues",
 )  # fmt: skip
+#: Halves of the cohorts, and those that were tried last.
+HALVES = ("report", "last", "set")
 #: What is said of an error that refuses to answer.
 REFUSED = "refused"
 
@@ -90,7 +93,7 @@ REFUSED = "refused"
 def situations_of(cohort: str, n_genes: float = 0) -> Iterator[tuple[str, Situation]]:
     """Yield the situations that are made on a cohort of so many genes."""
     about = COHORTS[cohort]
-    levels = {**GOOD, **FOREIGN_GOOD, **FULL_GOOD, **ADDED_GOOD, **ADDED_WRONG}
+    levels = {**GOOD, **FOREIGN_GOOD, **FULL_GOOD, **ADDED_GOOD, **ADDED_WRONG, **FOURTH}
     if about.explanation_level:
         levels |= EXPLANATIONS | RECORDS | FULL_EXPLANATIONS
     if about.explanation_level or about.data_level:
@@ -455,7 +458,7 @@ def main() -> None:
     """Run it from the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("what", nargs="?", choices=("run", "recur", "show"), default="show")
-    parser.add_argument("--half", nargs="+", choices=("set", "report"), default=["set", "report"])
+    parser.add_argument("--half", nargs="+", choices=HALVES, default=HALVES)
     parser.add_argument("--cohort", nargs="+", choices=COHORTS, default=list(COHORTS))
     parser.add_argument("--out", type=Path, help="verdicts.jsonl, or recurrence.jsonl")
     parser.add_argument("--situation", nargs="+", default=[""], help="words of the names")

@@ -15,6 +15,7 @@ import numpy as np
 from tissueshap import pp
 from tissueshap._core.dense import dense
 from verdicts.foreign import (
+    celltypist,
     explained_by_noise,
     keras_network,
     published_list,
@@ -31,26 +32,31 @@ from verdicts.wrong_values import permuted_genes, tenfold_noise, values_of_anoth
 #: Cohorts in which there are samples enough for knockoffs.
 _LARGE = (
     "compendium, first tissues", "gtex, 26 tissues", "compendium, other tissues",
-    "compendium, more tissues",
+    "compendium, more tissues", "blood cells",
 )  # fmt: skip
 #: Cohorts on which averages of three networks are trained.
 _AVERAGED = (
     "compendium, first tissues", "mosaic", "compendium, other tissues", "primates", "profiles",
-    "panel, 12 tissues",
+    "panel, 12 tissues", "profiles of hpa", "hpa", "blood cells",
 )  # fmt: skip
 #: More cohorts that hold out eight samples of each class.
 _EIGHT = (
     "compendium, more tissues", "panel, 12 tissues", "panel, other organs", "blood cells",
 )  # fmt: skip
+#: Simulated cohorts that hold out eight samples too, with other trials of permuted labels.
+_SIMULATED = ("compendium, first tissues", "compendium, other tissues")
 #: Cohorts of counts with thousands of genes, on which a regression is fitted in a second.
 _COUNTS = (
     "compendium, first tissues", "compendium, other tissues", "compendium, more tissues",
-    "profiles", "profiles, other tissues", "primates", "primates of blake",
+    "profiles", "profiles, other tissues", "primates", "primates of blake", "profiles of hpa",
+    "blood cells",
 )  # fmt: skip
+#: Those of six classes or more: three need another one each.
+_SIX_CLASSES = tuple(name for name in _COUNTS if name not in ("primates of blake", "blood cells"))
 #: Real samples, whose genes vary together within the classes: those of simulated ones do not.
 _REAL = (
     "gtex, 26 tissues", "mosaic", "primates", "primates of blake", "panel, 12 tissues",
-    "panel, other organs",
+    "panel, other organs", "hpa", "blood cells",
 )  # fmt: skip
 #: Genes whose family is recognised by their symbols: of each, a class that differs in them.
 _FAMILIES = (
@@ -197,6 +203,22 @@ def noise_trained_again(trial: Trial) -> None:
     trial.asked["train"] = regression
 
 
+def labels_shuffled_again(trial: Trial) -> None:
+    """A regression whose labels are shuffled anew each time that it is trained."""
+
+    def fit(x: np.ndarray, y: np.ndarray, seed: int) -> Any:
+        return regression(x, np.random.default_rng(seed).permutation(y), seed)
+
+    with_model(trial, fit, again=True)
+
+
+def celltypist_of_shuffled_labels(trial: Trial) -> None:
+    fit = partial(celltypist, genes=trial.genes)
+    x, y = trial.training()
+    trial.model = fit(x, trial.rng.permutation(y), 1)
+    trial.asked = {"train": fit}
+
+
 def untrained_again(trial: Trial) -> None:
     """A network of Keras that is not trained, again and again."""
     fit = partial(keras_network, genes=trial.genes, epochs=0)
@@ -264,7 +286,7 @@ FULL_DATA = {
         "wrong", "covariates", shifting_protocol, before=True, also=("covariates",)
     ),
     "samples processed with another tissue's": Situation(
-        "wrong", "contamination", processed_with_another, before=True
+        "wrong", "contamination", processed_with_another, before=True, only=_SIX_CLASSES
     ),
     "classes that differ in blood, sex and quality": Situation(
         "wrong", "contamination", blood_sex_and_quality, before=True
@@ -308,7 +330,7 @@ ADDED_WRONG = {
         "contamination",
         regression_on(a_twentieth_of_another),
         foreign=True,
-        only=_COUNTS[:-1],  # the last has four classes, and three need another one each
+        only=_SIX_CLASSES,
     ),
     "a function that explains by noise, trained again": Situation(
         "wrong",
@@ -342,5 +364,27 @@ FULL_NOISE = {
     ),
     "a regression of noise, against permuted labels": Situation(
         "wrong", "permutations", regression_of_noise, foreign=True, also=("permutations",)
+    ),
+}
+#: Situations that were added after the third run, so that ``permutations`` and ``modules`` have
+#: ten wrong trials or more, stated before they were run.
+FOURTH = {
+    "a CellTypist model, against permuted labels": Situation(
+        "good",
+        make=sound(celltypist, named=True, again=True),
+        foreign=True,
+        also=("permutations",),
+        only=(*_SIMULATED, *_EIGHT),
+    ),
+    "a CellTypist model of shuffled labels, against permuted ones": Situation(
+        "wrong",
+        "permutations",
+        celltypist_of_shuffled_labels,
+        foreign=True,
+        also=("permutations",),
+        only=(*_SIMULATED, *_EIGHT),
+    ),
+    "a regression of labels that are shuffled again each time": Situation(
+        "wrong", "modules", labels_shuffled_again, foreign=True, also=("modules",), only=_REAL
     ),
 }

@@ -15,6 +15,7 @@ from verdicts.foreign import FOREIGN_GOOD, FOREIGN_NOISE, FOREIGN_WRONG
 from verdicts.full import (
     ADDED_GOOD,
     ADDED_WRONG,
+    FOURTH,
     FULL_DATA,
     FULL_EXPLANATIONS,
     FULL_FOREIGN,
@@ -199,4 +200,5 @@ SITUATIONS = {
     **FULL_NOISE,
     **ADDED_GOOD,
     **ADDED_WRONG,
+    **FOURTH,
 }

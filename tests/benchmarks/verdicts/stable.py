@@ -58,12 +58,14 @@ FITS: dict[str, tuple[Fit, bool]] = {
     "a function that explains": (regression, False),
     "logistic regression, by more checks": (regression, False),
     "logistic regression, and a coin": (regression, False),
+    "a CellTypist model, against permuted labels": (celltypist, True),
 }
 #: The situations whose models are fitted in the same way.
 SAME = {
-    name: "logistic regression"
+    name: first
     for name, (fit, _) in FITS.items()
-    if fit is regression and name != "logistic regression"
+    for first in [next(one for one, (other, _) in FITS.items() if other is fit)]
+    if name != first
 }
 
 

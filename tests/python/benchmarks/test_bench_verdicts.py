@@ -28,7 +28,7 @@ def test_each_wrong_situation_names_a_check_that_is_made_and_no_other_does(bench
 
 
 def test_each_half_has_good_and_wrong_situations(bench):
-    for half in ("set", "report"):
+    for half in bench.HALVES:
         cohorts = [name for name, about in bench.COHORTS.items() if about.half == half]
         kinds = {s.kind for name in cohorts for _, s in bench.situations_of(name)}
         assert kinds == {"good", "wrong", "unseen"}
@@ -101,7 +101,7 @@ def test_models_from_elsewhere_are_right_and_wrong_and_of_many_kinds(bench):
     assert kinds["good"] >= 10
     assert kinds["wrong"] >= 15
     for cohort, about in bench.COHORTS.items():
-        if about.half == "report":
+        if about.half != "set":
             names = {name for name, _ in bench.situations_of(cohort)}
             assert set(bench.GOOD) | set(bench.FOREIGN_GOOD) <= names
 
@@ -111,4 +111,5 @@ def test_the_page_has_the_tables_of_the_stored_trials(bench):
     for name, table in bench.tables(bench.read(bench.SUMMARY)).items():
         assert table in page, name
     stored = {trial["situation"] for trial in json.loads(bench.SUMMARY.read_text("utf-8"))}
-    assert stored == set(bench.SITUATIONS)
+    # Those of before the fourth run: its own are stated before they are run.
+    assert set(bench.SITUATIONS) - set(bench.FOURTH) <= stored <= set(bench.SITUATIONS)

@@ -1,11 +1,14 @@
 """Deletion and insertion on models whose curves are known."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from tissueshap.trust import _curves
 
 N_GENES, N_CLASSES = 64, 2
+GOLDEN = Path(__file__).parents[2] / "golden"
 
 
 def linear_model(weights):
@@ -44,6 +47,25 @@ def test_deletion_and_insertion_by_hand(weights):
     np.testing.assert_allclose(deletion[0], 1 / (1 + np.exp(-4.0 * left)), rtol=1e-6)
     brought = np.minimum(numbers, 3)
     np.testing.assert_allclose(insertion[0], 1 / (1 + np.exp(-4.0 * brought)), rtol=1e-6)
+
+
+def test_deletion_is_quantus_pixel_flipping():
+    """Of a network whose weights, samples and values captum_methods.npz has."""
+    golden = np.load(GOLDEN / "captum_methods.npz")
+    expected = np.load(GOLDEN / "quantus_measures.npz")["deletion"]
+    first, bias, second, last = (golden[f"weight_{number}"] for number in range(4))
+
+    def predict(x):
+        raised = np.exp(np.tanh(x @ first + bias) @ second + last)
+        return raised / raised.sum(axis=1, keepdims=True)
+
+    x, values = golden["x"], golden["integrated_gradients"]
+    for row, target in enumerate(golden["targets"]):
+        order = np.repeat(np.argsort(-values[row])[:, None], last.size, axis=1)
+        fill = golden["baseline"][None]
+        deletion, _ = _curves.curve(predict, x[row : row + 1], [target], order, fill)
+        numbers = _curves.steps(x.shape[1])
+        np.testing.assert_allclose(deletion[0], expected[row, numbers - 1], rtol=1e-5)
 
 
 def test_curves_do_not_depend_on_how_many_steps_share_a_call(weights, monkeypatch):

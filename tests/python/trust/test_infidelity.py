@@ -7,7 +7,8 @@ import pytest
 
 from tissueshap.trust import infidelity, relative_infidelity, sensitivity
 
-GOLDEN = Path(__file__).parents[2] / "golden" / "captum_methods.npz"
+FOLDER = Path(__file__).parents[2] / "golden"
+GOLDEN = FOLDER / "captum_methods.npz"
 
 
 @pytest.fixture(scope="module")
@@ -57,11 +58,11 @@ def test_a_gene_as_in_the_baseline_divides_by_nothing(golden, outputs):
     )
 
 
-def test_sensitivity_is_that_of_captum(golden, outputs):
-    from tissueshap.explain import integrated_gradients
+@pytest.fixture(scope="module")
+def gradients(golden):
+    first, bias, second, last = (golden[f"weight_{n}"].astype(np.float64) for n in range(4))
 
-    def gradients(points, targets):
-        first, bias, second, last = (golden[f"weight_{n}"].astype(np.float64) for n in range(4))
+    def of_targets(points, targets):
         hidden = np.tanh(points @ first + bias)
         raised = np.exp(hidden @ second + last)
         share = raised / raised.sum(axis=1, keepdims=True)
@@ -69,6 +70,24 @@ def test_sensitivity_is_that_of_captum(golden, outputs):
         return (
             own * (np.eye(share.shape[1])[targets] - share) @ second.T * (1 - hidden**2)
         ) @ first.T
+
+    return of_targets
+
+
+def test_sensitivity_is_that_of_quantus(golden, gradients):
+    expected = np.load(FOLDER / "quantus_measures.npz")
+
+    def explained(x):
+        return x * gradients(x, golden["targets"])
+
+    values = explained(golden["x"])
+    np.testing.assert_allclose(values, expected["input_x_gradient"], rtol=1e-4, atol=1e-6)
+    others = np.stack([explained(golden["x"] + draw) for draw in golden["noise"]])
+    np.testing.assert_allclose(sensitivity(values, others), expected["sensitivity"], rtol=1e-4)
+
+
+def test_sensitivity_is_that_of_captum(golden, gradients):
+    from tissueshap.explain import integrated_gradients
 
     def explained(x):
         return integrated_gradients(gradients, x, golden["targets"], golden["baseline"])

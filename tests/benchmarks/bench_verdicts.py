@@ -85,7 +85,11 @@ _OF_NOISE = (
     "profiles, other tissues",
 )  # fmt: skip
 #: Halves of the cohorts, and those that were tried last.
-HALVES = ("report", "last", "set")
+HALVES = {
+    "report": "reported half",
+    "last": "cohorts tried last",
+    "set": "half on which thresholds were set",
+}
 #: What is said of an error that refuses to answer.
 REFUSED = "refused"
 
@@ -310,13 +314,14 @@ def of_checks(trials: pd.DataFrame) -> pd.DataFrame:
     good = trials[trials["kind"] == "good"]
     for check in dict.fromkeys((*TRIED, *ALSO)):
         must = trials[trials["must"] == check]
-        sound = good[[check in names for names in good["measured"]]]
+        sound = good[np.asarray([check in names for names in good["measured"]], dtype=bool)]
         wrong = trials[trials["kind"] == "wrong"]
         records.append(
             {
                 "check": check,
                 "must": len(must),
                 "fails": sum(check in names for names in must["failed"]),
+                "unmeasured": sum(check not in names for names in must["measured"]),
                 "good": len(sound),
                 "holds": sum(check not in names for names in sound["failed"]),
                 "of_all_wrong": sum(check in names for names in wrong["failed"]),
@@ -385,44 +390,47 @@ def share(hits: int, total: int) -> str:
     return f"{hits} of {total} ({low:.2f} to {high:.2f})"
 
 
+def _counted(row: pd.Series) -> tuple[str, str]:
+    """Return how often a check fails where it must, and holds where all is well."""
+    fails = share(row["fails"], row["must"])
+    if row["unmeasured"]:
+        fails += f", {row['unmeasured']} not measured"
+    return fails, share(row["holds"], row["good"])
+
+
 def tables(rows: pd.DataFrame) -> dict[str, str]:
     """Return the tables of docs/verdicts.md, in Markdown."""
     trials = by_trial(rows)
-    parts = {half: trials[trials["half"] == half] for half in ("report", "set")}
+    parts = {half: trials[trials["half"] == half] for half in HALVES}
     whole = {half: of_table(part) for half, part in parts.items()}
-    lines = ["| | reported half | half on which thresholds were set |", "|---|---|---|"]
+    lines = ["| | " + " | ".join(HALVES.values()) + " |", "|---" * (len(HALVES) + 1) + "|"]
     for name in whole["report"]:
         lines.append("| " + " | ".join([name, *(share(*whole[h][name]) for h in parts)]) + " |")
     found = {"table": "\n".join(lines)}
     checks = {half: of_checks(part).set_index("check") for half, part in parts.items()}
     lines = [
-        "| check | fails where it must | holds where all is well | fails, of all wrong ones "
-        "| both halves: must | well |",
-        "|---|---|---|---|---|---|",
+        "| check | reported half: fails where it must | holds where all is well "
+        "| fails, of all wrong ones | tried last: must | well | all cohorts: must | well |",
+        "|---" * 8 + "|",
     ]
     for check, row in checks["report"].iterrows():
-        both = row + checks["set"].loc[check]
-        if not both["must"] + both["good"]:
+        last = checks["last"].loc[check]
+        every = row + last + checks["set"].loc[check]
+        if not every["must"] + every["good"]:
             continue  # a check that is newer than the trials
-        cells = [
-            f"`{check}`",
-            share(row["fails"], row["must"]),
-            share(row["holds"], row["good"]),
-            f"{row['of_all_wrong']} of {row['wrong']}",
-            share(both["fails"], both["must"]),
-            share(both["holds"], both["good"]),
-        ]
-        lines.append("| " + " | ".join(map(str, cells)) + " |")
-    found["checks"] = "\n".join(lines)
-    stable = {half: of_stability(part) for half, part in parts.items()}
-    lines = [
-        "| check | genes | reported half: the check says so | other half |",
-        "|---|---|---|---|",
-    ]
-    for one, other in zip(*(part.itertuples() for part in stable.values()), strict=True):
-        words = "recur" if one.recurs else "do not recur"
-        cells = [f"`{one.check}`", words, *(share(part.right, part.n) for part in (one, other))]
+        cells = [f"`{check}`", *_counted(row), f"{row['of_all_wrong']} of {row['wrong']}"]
+        cells += [*_counted(last), *_counted(every)]
         lines.append("| " + " | ".join(cells) + " |")
+    found["checks"] = "\n".join(lines)
+    stable = [of_stability(part) for part in parts.values()]
+    lines = [
+        "| check | genes | the check says so: " + " | ".join(HALVES.values()) + " |",
+        "|---" * (len(HALVES) + 2) + "|",
+    ]
+    for number, row in stable[0].iterrows():
+        words = "recur" if row["recurs"] else "do not recur"
+        said = [share(part.loc[number, "right"], part.loc[number, "n"]) for part in stable]
+        lines.append("| " + " | ".join([f"`{row['check']}`", words, *said]) + " |")
     found["stability"] = "\n".join(lines)
     lines = [
         "| situation | must fail | trials | it failed | what else failed |",
@@ -458,7 +466,7 @@ def main() -> None:
     """Run it from the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("what", nargs="?", choices=("run", "recur", "show"), default="show")
-    parser.add_argument("--half", nargs="+", choices=HALVES, default=HALVES)
+    parser.add_argument("--half", nargs="+", choices=HALVES, default=list(HALVES))
     parser.add_argument("--cohort", nargs="+", choices=COHORTS, default=list(COHORTS))
     parser.add_argument("--out", type=Path, help="verdicts.jsonl, or recurrence.jsonl")
     parser.add_argument("--situation", nargs="+", default=[""], help="words of the names")

@@ -69,14 +69,18 @@ def test_trials_are_counted_by_what_fails(bench):
             *rows_of("sounder", "good", "", repeat="holds", lists="not measured"),
             *rows_of("noise", "wrong", "repeat", repeat="fails", lists="holds"),
             *rows_of("missed", "wrong", "repeat", repeat="holds", lists="holds"),
+            *rows_of("unknown", "wrong", "repeat", repeat="not measured", lists="holds"),
         ]
     )
     trials = bench.by_trial(rows)
     whole = bench.of_table(trials)
-    assert whole["wrong, any check fails"] == (1, 2)
+    assert whole["wrong, any check fails"] == (1, 3)
     assert whole["good networks of tl.cnn, no check fails"] == (1, 2)
     checks = bench.of_checks(trials).set_index("check")
-    assert checks.loc["repeat", ["must", "fails", "good", "holds"]].tolist() == [2, 1, 2, 2]
+    assert checks.loc["repeat", ["must", "fails", "good", "holds"]].tolist() == [3, 1, 2, 2]
+    assert checks.loc["repeat", "unmeasured"] == 1
+    last = bench.tables(rows)["checks"].splitlines()[-2]
+    assert last.startswith("| `repeat` | 1 of 3 (0.06 to 0.79), 1 not measured | 2 of 2")
     assert checks.loc["lists", ["must", "good", "holds"]].tolist() == [0, 1, 0]
     assert bench.share(1, 2) == "1 of 2 (0.09 to 0.91)"
 

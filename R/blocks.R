@@ -65,6 +65,7 @@ leave_workers <- function(workers) {
 # worker is free for it, so that no more of them are held than there are
 # workers, and a worker gets no more than its part.
 over_blocks <- function(ranges, cut, run, ..., BPPARAM) {
+    cut <- collecting(cut)
     if (methods::is(BPPARAM, "SerialParam") || length(ranges) == 1L) {
         return(lapply(ranges, function(range) run(cut(range), ...)))
     }
@@ -94,6 +95,21 @@ over_blocks <- function(ranges, cut, run, ..., BPPARAM) {
         stop(conditionMessage(failed), call. = FALSE)
     }
     found
+}
+
+# Cuts parts, and frees what is left of earlier ones every few parts. R itself
+# would wait until its heap is full, which a large matrix has made large: with
+# 1 GB of counts, as much again was garbage.
+collecting <- function(cut) {
+    force(cut)
+    n <- 0L
+    function(range) {
+        n <<- n + 1L
+        if (n %% 16L == 0L) {
+            gc()
+        }
+        cut(range)
+    }
 }
 
 # A worker that is gone is seen as a connection that cannot be used, as an

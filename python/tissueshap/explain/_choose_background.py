@@ -140,7 +140,18 @@ def centres(train: Any, n_centres: int, seed: int) -> Centres:
 
     check_number("n_centres", n_centres, low=1, integer=True)
     values = np.asarray(train[np.arange(train.shape[0])], dtype=np.float32)
-    distinct = len(np.unique(values, axis=0))
-    fit = KMeans(min(n_centres, distinct), n_init=1, random_state=seed).fit(values)
+    n_clusters = _distinct(values, n_centres)
+    # The rows are a copy already, which k-means may centre in place.
+    fit = KMeans(n_clusters, n_init=1, random_state=seed, copy_x=False).fit(values)
     sizes = np.bincount(fit.labels_, minlength=len(fit.cluster_centers_))
     return Centres(fit.cluster_centers_.astype(np.float32), sizes.astype(np.float64))
+
+
+def _distinct(rows: np.ndarray, most: int) -> int:
+    """Return the number of different rows, counted up to a maximum."""
+    seen: set[bytes] = set()
+    for row in rows:
+        seen.add(row.tobytes())
+        if len(seen) == most:
+            break
+    return len(seen)

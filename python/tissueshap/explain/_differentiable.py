@@ -12,8 +12,9 @@ from tissueshap._core.dense import dense
 from tissueshap.explain._network import compiled, device_bytes, in_precision, outputs
 from tissueshap.model import batch_rows, packed, unpacked
 
-#: Bytes that a pass may take on a CPU, where larger ones are not faster.
-_CPU_BYTES = 2**30
+#: Bytes, and rows, that a pass may take on a CPU, where larger ones are not faster; TensorFlow
+#: keeps the memory of the largest.
+_CPU_BYTES, _CPU_ROWS = 2**30, 512
 
 #: Samples x genes to what is explained, samples x classes.
 Outputs = Callable[[np.ndarray], np.ndarray]
@@ -63,9 +64,12 @@ class KerasNetwork:
         return call
 
     def rows(self) -> int:
-        """Return the number of rows that fit into a quarter of the memory."""
+        """Return the number of rows of a pass: on a GPU what fits into a quarter of its memory."""
         explained = in_precision(self.network, mixed=self.mixed)
-        return batch_rows(explained, (device_bytes() or 4 * _CPU_BYTES) // 4)
+        memory = device_bytes()
+        if memory is None:
+            return min(_CPU_ROWS, batch_rows(explained, _CPU_BYTES))
+        return batch_rows(explained, memory // 4)
 
 
 def _received(network: bytes, output: str, mixed: bool) -> KerasNetwork:

@@ -227,7 +227,8 @@ class Explainer:
         """Process the next pairs of each sample in one gradient pass of a fixed shape."""
         x = np.stack([works[min(slot, len(works) - 1)].x for slot in range(slots)])
         mean = np.zeros_like(x)
-        rows = np.zeros((slots, pairs, 2), dtype=np.int64)
+        # Rows that are not needed are of a sample that is drawn anyway.
+        rows = np.full((slots, pairs, 2), works[0].reference.rows[0], dtype=np.int64)
         alpha = np.zeros((slots, pairs, 2, 1), dtype=np.float32)
         counts = np.zeros((slots, pairs, 1, 1), dtype=np.float32)
         targets = np.zeros(slots, dtype=np.int32)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,11 +15,15 @@ if TYPE_CHECKING:
     from matplotlib.text import Text
     from matplotlib.transforms import Bbox
 
+    from tissueshap.pl._canvas import Canvas
+
 #: Largest number of classes named within the panel; the names of more are on both sides of it.
 MOST_INSIDE = 10
 _SIZE = 6.5
-#: Inches of a journal's page.
-_PAGE_HEIGHT = 9.5
+#: Inches of a panel without its names, and of its title.
+_PANEL, _TITLE = 4.2, 0.4
+#: Characters of a name next to one of two panels on a page.
+_SHORT = 20
 #: Between a panel and the names next to it, as a share of its width.
 _GAP = 0.06
 _PADDING = 1.5  # pixels
@@ -45,24 +50,69 @@ def panel_size(names: Sequence[str], side: float) -> tuple[float, float]:
     return side + 2 * _style.label_length(names), max(side, _least_height(len(names)))
 
 
-def panel_height(width: float | None, height: float, lines: int, n_names: int) -> float:
-    """Return the height in inches of a panel in a figure, whose width may be fixed.
+@dataclass(frozen=True)
+class Arrangement:
+    """How panels with names are arranged.
+
+    Attributes
+    ----------
+    n
+        How many panels are drawn.
+    columns, lines
+        Of the panels.
+    size
+        Width and height in inches of a panel with its title.
+    longest
+        Number of characters of a name.
+    """
+
+    n: int
+    columns: int
+    lines: int
+    size: tuple[float, float]
+    longest: int
+
+
+def arrange(
+    canvas: Canvas, names: Sequence[str], n_panels: int, *, above: float = 0.0
+) -> Arrangement:
+    """Return how panels are arranged; in a figure whose width is fixed, those that fit on a page.
 
     Parameters
     ----------
-    width
-        Of the figure in inches, if it is fixed: then it is to fit on a page.
-    height
-        Of the panel where it is not.
-    lines
-        Number of panels that stand below each other.
-    n_names
-        Number of names of each.
+    canvas
+        Where they are drawn.
+    names
+        Names of the classes.
+    n_panels
+        Number of panels.
+    above
+        Inches for what is above the panels.
     """
-    if width is None:
-        return height
-    tallest = min(_PAGE_HEIGHT / lines - 0.4, 0.75 * width)
-    return max(min(height, tallest), _least_height(n_names), 1.8)
+    longest = canvas.longest
+    width, height = panel_size(_style.texts(names, longest), _PANEL)
+    columns = min(2, n_panels)
+    if canvas.width is None:
+        lines = -(-n_panels // columns)
+        return Arrangement(n_panels, columns, lines, (width, height + _TITLE), longest)
+    columns = max(1, min(columns, int(canvas.width / (width - _PANEL / 3))))
+    least = max(_least_height(len(names)), 1.8)
+    page = _style.PAGE_HEIGHT - above
+    fitting = max(1, int(page / (least + _TITLE)))
+    if n_panels > columns * fitting and canvas.longest == _style.LONGEST:
+        # Short names, so that two panels have space next to each other.
+        columns, longest = 2, _SHORT
+    n = min(n_panels, columns * fitting)
+    lines = -(-n // columns)
+    tallest = min(page / lines - _TITLE, 0.75 * canvas.width)
+    height = max(min(height, tallest), least)
+    return Arrangement(n, columns, lines, (canvas.width / columns, height + _TITLE), longest)
+
+
+def note_missing(canvas: Canvas, axes: Axes, n: int, n_panels: int) -> None:
+    """Write below the figure how many panels a page has no space for."""
+    if n < n_panels:
+        canvas.note(axes, f"{n_panels - n} of {n_panels} panels do not fit: gene_sets= chooses")
 
 
 def _least_height(n_names: int) -> float:

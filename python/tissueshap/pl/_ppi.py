@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from anndata import AnnData
     from matplotlib.axes import Axes
-    from matplotlib.ticker import SymmetricalLogLocator
+    from matplotlib.ticker import FixedLocator, SymmetricalLogLocator
 
 _TITLES = {
     "all": "{} genes of all classes",
@@ -26,6 +26,8 @@ _TITLES = {
 }
 #: An axis of counts beyond this is logarithmic above one.
 _FAR = 50
+#: Characters of a name next to two panels in one column of a journal.
+_SHORT = 20
 
 
 @figure
@@ -77,15 +79,19 @@ def ppi(
     shown = _style.texts(names, canvas.longest)
     whole = table[by == "all"]
     width = 1.2 + _style.label_length(shown) + 2.9 * len(lists)
+    height = _style.rows_height(len(names), margin=1.3)
     narrow = canvas.width is not None and canvas.width < width / 1.5
+    # Panels below each other are easier to read, as long as they fit on a page.
+    narrow = narrow and len(lists) * height <= _style.PAGE_HEIGHT
+    tight = not narrow and canvas.longest < _style.LONGEST and len(lists) > 1
     lines, columns = (len(lists), 1) if narrow else (1, len(lists))
-    height = lines * _style.rows_height(len(names), margin=1.3)
+    height *= lines
     panels = canvas.grid(width, height, lines, columns, len(lists))
     for axes, name in zip(panels, lists, strict=True):
         rows = table[by == name].set_index(table.loc[by == name, "class"].astype(str))
-        _panel(axes, rows.loc[names])
+        _panel(axes, rows.loc[names], tight=tight)
         axes.set_title(_TITLES[name].format(_style.set_name(source)))
-        canvas.class_rows(axes, names)
+        _style.class_rows(axes, names, _SHORT if tight else canvas.longest)
         if axes is not panels[0] and not narrow:
             axes.set_yticklabels([])
     canvas.legend_above(panels[0])
@@ -93,7 +99,8 @@ def ppi(
         canvas.note(panels[0], _sentence(whole.iloc[0]))
 
 
-def _panel(axes: Axes, rows: pd.DataFrame) -> None:
+def _panel(axes: Axes, rows: pd.DataFrame, *, tight: bool) -> None:
+    """Draw one kind of lists; ``tight`` if panels share the width of one column of a journal."""
     place = np.arange(len(rows))
     edges, expected = rows["n_edges"].to_numpy(float), rows["expected"].to_numpy(float)
     sure = rows["p.adjust"].to_numpy(float) < 0.05
@@ -120,7 +127,7 @@ def _panel(axes: Axes, rows: pd.DataFrame) -> None:
     most = max(1.0, edges.max(), expected.max())
     if most > _FAR:
         axes.set_xscale("symlog", linthresh=1, linscale=0.5)
-        axes.xaxis.set_major_locator(_few_powers())
+        axes.xaxis.set_major_locator(_every_second_power(most) if tight else _few_powers())
         axes.set_xlim(-0.15, 2 * most)
     else:
         axes.set_xlim(-0.03 * most, 1.08 * most)
@@ -129,7 +136,18 @@ def _panel(axes: Axes, rows: pd.DataFrame) -> None:
     beside.set_yticks(place, [_p(p).removeprefix("= ") for p in rows["p.adjust"]])
     beside.tick_params(length=0)
     beside.spines[:].set_visible(False)
-    beside.set_ylabel("adjusted p")
+    if tight:
+        beside.tick_params(labelsize=5, pad=1)
+        axes.set_xlabel("interactions\n(right: adjusted p)")
+    else:
+        beside.set_ylabel("adjusted p")
+
+
+def _every_second_power(most: float) -> FixedLocator:
+    from matplotlib.ticker import FixedLocator
+
+    largest = int(np.log10(most))
+    return FixedLocator([0, *(10.0**k for k in range(largest, 0, -2))])
 
 
 def _few_powers() -> SymmetricalLogLocator:

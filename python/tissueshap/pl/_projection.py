@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from anndata import AnnData
     from matplotlib.axes import Axes
 
-_PANEL = 4.2  # inches
+#: Inches of the legend.
+_LEGEND = 0.4
 
 
 @figure
@@ -58,17 +59,14 @@ def projection(
     sets = reference["gene_set"].astype(str)
     chosen = list(dict.fromkeys(sets)) if gene_sets is None else list(gene_sets)
     names = sorted(reference["class"].astype(str).unique())
-    shown = dict(zip(names, _style.texts(names, canvas.longest), strict=True))
-    width, height = _labels.panel_size(list(shown.values()), _PANEL)
-    columns = min(2, len(chosen))
-    if canvas.width is not None:
-        columns = max(1, min(columns, int(canvas.width / (width - _PANEL / 3))))
-    lines = -(-len(chosen) // columns)
-    height = _labels.panel_height(canvas.width, height, lines, len(names))
+    plan = _labels.arrange(canvas, names, len(chosen), above=_LEGEND)
+    shown = dict(zip(names, _style.texts(names, plan.longest), strict=True))
     kinds = _kinds(adata, label)
-    panels = canvas.grid(width * columns, (height + 0.4) * lines + 0.4, lines, columns, len(chosen))
+    width, height = plan.size
+    size = (width * plan.columns, height * plan.lines + _LEGEND)
+    panels = canvas.grid(*size, plan.lines, plan.columns, plan.n)
     placed = []
-    for axes, name in zip(panels, chosen, strict=True):
+    for axes, name in zip(panels, chosen[: plan.n], strict=True):
         part = reference[(sets == name).to_numpy()]
         dots = _panel(axes, adata, name, part, kinds)
         medians = part.groupby(part["class"].astype(str))[["umap_1", "umap_2"]].median()
@@ -76,6 +74,7 @@ def projection(
         grey = [_palette.MUTED] * len(medians)
         placed.append((axes, medians.to_numpy(), labels, dots, grey))
     canvas.legend_above(panels[0], ncols=2)
+    _labels.note_missing(canvas, panels[0], plan.n, len(chosen))
     # Labels can only be placed once the layout is known.
     canvas.lay_out()
     for each in placed:

@@ -77,7 +77,7 @@ def shap_bar(
         columns = 2 if max(map(len, names)) > 20 else 3
         canvas.legend_above(axes, ncols=columns)
     else:
-        _first_and_others(axes, values)
+        _first_and_others(axes, values, min(40, canvas.longest))
         canvas.legend_above(axes)
     _style.gene_rows(axes, adata, list(values.index))
     output = slots.table(adata, "shap", "params").get("output", "probability")
@@ -96,8 +96,18 @@ def _stacked(axes: Axes, values: pd.DataFrame) -> None:
         left += size
 
 
-def _first_and_others(axes: Axes, values: pd.DataFrame) -> None:
-    """Draw the class with the largest value of each gene, with its name, and the rest."""
+def _first_and_others(axes: Axes, values: pd.DataFrame, longest: int) -> None:
+    """Draw the class with the largest value of each gene, with its name, and the rest.
+
+    Parameters
+    ----------
+    axes
+        Where to draw.
+    values
+        Genes x classes.
+    longest
+        Number of characters of a name.
+    """
     matrix = np.nan_to_num(values.to_numpy(float))
     first, total = matrix.max(axis=1), matrix.sum(axis=1)
     rows = range(len(values))
@@ -106,7 +116,7 @@ def _first_and_others(axes: Axes, values: pd.DataFrame) -> None:
     axes.barh(rows, total - first, left=first, color=_palette.FAINT, label=rest)
     for row, code in zip(rows, matrix.argmax(axis=1), strict=True):
         axes.annotate(
-            f"{_style.text(values.columns[code], 40)}, {first[row] / total[row]:.0%}",
+            f"{_style.text(values.columns[code], longest)}, {first[row] / total[row]:.0%}",
             (total[row], row),
             xytext=(3, 0),
             textcoords="offset points",
@@ -114,4 +124,4 @@ def _first_and_others(axes: Axes, values: pd.DataFrame) -> None:
             fontsize=6.5,
         )
     # Space for the names beyond the longest bars.
-    axes.set_xlim(0, 1.75 * total.max())
+    axes.set_xlim(0, (1.75 if longest > 26 else 2) * total.max())

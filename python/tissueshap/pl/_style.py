@@ -31,6 +31,8 @@ _SOME = 30
 LONGEST = 48
 #: Width of a journal's page in inches.
 PAGE = WIDTHS["page"] / 25.4
+#: Height in inches of a figure that fills a journal's page.
+PAGE_HEIGHT = 9.5
 #: More dots than this are saved as pixels within a vector file, which they would make slow.
 MOST_VECTORS = 4000
 _DPI = 300

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 #: Inches of a cell, and of the smallest one of a figure whose width is given.
 _CELL, _SMALLEST_CELL = 0.2, 0.075
+#: Inches above and below the cells: title, names of the columns, note.
+_AROUND = 2.4
 
 
 @figure
@@ -77,7 +79,10 @@ def transfer(
     n_left = len(columns) - len(across)
     counts, rows = counts[np.ix_(drawn, across)], [rows[i] for i in drawn]
     columns = [columns[i] for i in across]
-    axes = canvas.axes(3.4 + _CELL * len(columns), max(2.6, 2.4 + _CELL * len(rows)))
+    cell = _CELL
+    if canvas.width is not None:
+        cell = min(cell, (_style.PAGE_HEIGHT - _AROUND) / len(rows))
+    axes = canvas.axes(3.4 + _CELL * len(columns), max(2.6, _AROUND + cell * len(rows)))
     size = _style.cell_text(canvas.width, len(columns))
     axes.imshow(shares, cmap=_palette.HEAT, vmin=0, vmax=1, aspect="auto")
     for row, column in zip(*np.nonzero(counts), strict=True):

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from anndata import AnnData
     from matplotlib.axes import Axes
 
-_PANEL = 4.2  # inches
-
 
 @figure
 def umap(
@@ -33,7 +31,8 @@ def umap(
     """Draw the embedding of each gene set, samples coloured by class.
 
     Up to ten classes are named next to their medians, where the names cover the fewest samples.
-    The names of more are left and right of a panel, with lines to the medians.
+    The names of more are left and right of a panel, with lines to the medians. If the width is
+    fixed, only as many panels are drawn as fit on a page.
 
     Parameters
     ----------
@@ -61,23 +60,20 @@ def umap(
     summary = slots.table(adata, "cluster", "summary").set_index("gene_set")
     chosen = list(summary.index) if gene_sets is None else list(gene_sets)
     colours = np.asarray(_palette.classes(len(names)))
-    shown = _style.texts(names, canvas.longest)
-    width, height = _labels.panel_size([shown[i] for i in np.flatnonzero(drawn)], _PANEL)
-    columns = min(2, len(chosen))
-    if canvas.width is not None:
-        columns = max(1, min(columns, int(canvas.width / (width - _PANEL / 3))))
-    lines = -(-len(chosen) // columns)
-    height = _labels.panel_height(canvas.width, height, lines, int(drawn.sum()))
-    size = (width * columns, (height + 0.4) * lines)
-    panels = canvas.grid(*size, lines, columns, len(chosen))
+    plan = _labels.arrange(canvas, [names[i] for i in np.flatnonzero(drawn)], len(chosen))
+    shown = _style.texts(names, plan.longest)
+    width, height = plan.size
+    size = (width * plan.columns, height * plan.lines)
+    panels = canvas.grid(*size, plan.lines, plan.columns, plan.n)
     placed = []
-    for axes, gene_set in zip(panels, chosen, strict=True):
+    for axes, gene_set in zip(panels, chosen[: plan.n], strict=True):
         flat = _embedding(adata, gene_set)
         _points(axes, flat, np.where(drawn[codes], colours[codes], _palette.FAINT), drawn[codes])
         axes.set_title(_title(gene_set, summary), fontsize=8)
         present, medians = _medians(flat, codes, drawn)
         labels = _labels.prepare(axes, medians, [shown[code] for code in present])
         placed.append((axes, medians, labels, flat, colours[present]))
+    _labels.note_missing(canvas, panels[0], plan.n, len(chosen))
     # Labels can only be placed once the layout is known.
     canvas.lay_out()
     for each in placed:

@@ -21,9 +21,11 @@ REGIONS = (
 )
 TISSUES = [
     *("Adipose - Subcutaneous", "Adipose - Visceral (Omentum)", "Adrenal Gland"),
-    *("Artery - Aorta", "Artery - Coronary", "Artery - Tibial"),
+    *("Artery - Aorta", "Artery - Coronary", "Artery - Tibial", "Bladder"),
     *(f"Brain - {region}" for region in REGIONS.split("|")),
-    *("Breast - Mammary Tissue", "Colon - Sigmoid", "Colon - Transverse"),
+    *("Breast - Mammary Tissue", "Cells - Cultured fibroblasts"),
+    *("Cells - EBV-transformed lymphocytes", "Cervix - Ectocervix", "Cervix - Endocervix"),
+    *("Colon - Sigmoid", "Colon - Transverse", "Fallopian Tube"),
     *("Esophagus - Gastroesophageal Junction", "Esophagus - Mucosa", "Esophagus - Muscularis"),
     *("Heart - Atrial Appendage", "Heart - Left Ventricle", "Kidney - Cortex", "Liver", "Lung"),
     *("Minor Salivary Gland", "Muscle - Skeletal", "Nerve - Tibial", "Ovary", "Pancreas"),
@@ -77,7 +79,18 @@ def made_up(names: list[str], seed: int = 5) -> AnnData:
     _balancing(adata, names, codes[~test], rng)
     _another_cohort(adata, names, codes, test, rng)
     _trust(adata, names, rng)
+    _calibrate(adata, rng)
     return adata
+
+
+def _calibrate(adata, rng):
+    bins = pd.DataFrame({"low": np.arange(0, 1, 0.1), "high": np.arange(0.1, 1.1, 0.1)})
+    bins["n"] = rng.integers(1, 40, len(bins))
+    bins["confidence"] = (bins["low"] + bins["high"]) / 2
+    bins["accuracy"] = np.minimum(1, bins["confidence"] + rng.uniform(0, 0.1, len(bins)))
+    table = pd.concat([bins.assign(stage=stage) for stage in ("before", "after")])
+    found = {"reliability": table.reset_index(drop=True), "measured_on": "test"}
+    write(adata, "calibrate", {"uns": {**found, "ece_before": 0.1, "ece_after": 0.02}})
 
 
 def write(adata, verb, found, **params):
@@ -401,7 +414,7 @@ def _made() -> dict[str, AnnData]:
 
 @pytest.fixture(params=["many", "few", "two"])
 def drawn_from(request, _made) -> AnnData:
-    """Each of 47 tissues, three classes with awkward names, and two classes."""
+    """Each of 53 tissues, three classes with awkward names, and two classes."""
     return _made[request.param].copy()
 
 

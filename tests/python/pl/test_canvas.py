@@ -14,7 +14,9 @@ from tissueshap._core import slots
 from tissueshap.pl import _style
 
 mpl.use("agg")
-DRAWN = sorted(set(pl.__all__) - {"reliability"})
+DRAWN = sorted(pl.__all__)
+#: Inches of a journal's page.
+HIGHEST = 247 / 25.4
 #: Figures with one panel for the data of the fixture `few`.
 ONE = ["class_balance", "de_counts", "exclusive", "null", "per_class", "shap", "shap_bar", "trust"]
 
@@ -95,12 +97,36 @@ def test_widths_are_those_of_journals(few, monkeypatch):
 def test_no_text_covers_another_on_a_page(drawn_from, overlapping, name):
     figure = getattr(pl, name)(drawn_from, width="page")
     assert figure.get_size_inches()[0] == pytest.approx(183 / 25.4)
+    assert figure.get_size_inches()[1] <= HIGHEST
     assert overlapping(figure) == []
 
 
 @pytest.mark.parametrize("name", DRAWN)
 def test_no_text_covers_another_in_a_column(few, overlapping, name):
     assert overlapping(getattr(pl, name)(few, width="column")) == []
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_53_classes_fit_in_a_column(many, overlapping, name):
+    assert len(slots.class_names(many)) == 53
+    figure = getattr(pl, name)(many, width="column")
+    assert figure.get_size_inches()[1] <= HIGHEST
+    assert overlapping(figure) == []
+
+
+@pytest.mark.parametrize("name", ["umap", "projection"])
+def test_panels_that_do_not_fit_are_counted(many, words, name):
+    shown = words(getattr(pl, name)(many, width="column"))
+    assert "2 of 4 panels do not fit: gene_sets= chooses" in shown
+    two = words(getattr(pl, name)(many, gene_sets=["all", "de"], width="column"))
+    assert not any("do not fit" in each for each in two)
+    # On a page there is space for all, with short names.
+    page = words(getattr(pl, name)(many, width="page"))
+    assert not any("do not fit" in each for each in page)
+    assert "Brain - Nucleus acc…" in page
+    assert "Brain - Nucleus accumbens (basal ganglia)" in words(
+        getattr(pl, name)(many, gene_sets=["de"], width="page")
+    )
 
 
 def test_saved_files_are_fit_for_print(few, tmp_path, caplog):

@@ -11,34 +11,8 @@ from matplotlib.figure import Figure
 
 from tissueshap import errors, pl, settings
 
-#: The figures whose records `made_up` in conftest.py holds.
-NAMES = [
-    "balancing",
-    "class_balance",
-    "confusion",
-    "curves",
-    "de_counts",
-    "enrichment",
-    "exclusive",
-    "history",
-    "logfc",
-    "modules",
-    "null",
-    "overlap",
-    "per_class",
-    "ppi",
-    "projection",
-    "randomisation",
-    "shap",
-    "shap_bar",
-    "stability",
-    "transfer",
-    "trust",
-    "trust_classes",
-    "umap",
-    "uniqueness",
-    "vmeasure",
-]
+#: Every figure; `made_up` in conftest.py has the records of all.
+NAMES = sorted(pl.__all__)
 SVG = "{http://www.w3.org/2000/svg}"
 
 
@@ -129,6 +103,7 @@ def test_no_figure_needs_a_window():
         ("balancing", "compare_balancing"),
         ("transfer", "transfer"),
         ("projection", "project"),
+        ("reliability", "calibrate"),
         ("stability", "stability"),
         ("trust", "trust"),
         ("trust_classes", "trust"),

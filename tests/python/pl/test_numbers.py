@@ -89,7 +89,7 @@ def test_confusion_leaves_out_and_lists_the_perfect(many):
     heat = figure.axes[0]
     shown = rows(heat)
     assert not set(shown) & set(perfect)
-    assert len(shown) + len(perfect) == 47
+    assert len(shown) + len(perfect) == 53
     image = heat.images[0].get_array()
     np.testing.assert_allclose(np.diag(image), scores.loc[shown, "recall"])
     np.testing.assert_allclose(image.sum(axis=1), 1)

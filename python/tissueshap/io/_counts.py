@@ -39,6 +39,8 @@ class CountFile:
         Columns that describe the samples, or None; the index is ``samples``.
     tpm
         Transcripts per million, samples x genes, if the file has them too.
+    truth
+        The markers of simulated data: ``gene``, ``class``, ``kind``.
     held_samples, held_genes
         Which of the samples and genes the matrices have; by default all.
     """
@@ -50,6 +52,7 @@ class CountFile:
     gene_columns: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     obs: pd.DataFrame | None = None
     tpm: np.ndarray | None = None
+    truth: pd.DataFrame | None = None
     held_samples: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=bool))
     held_genes: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=bool))
 

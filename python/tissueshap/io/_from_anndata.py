@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 
 
 def counts_from_anndata(path: Path, kind: Kind, layer: str | None = None) -> CountFile:
-    """Return the counts, ``obs``, ``var`` and ``layers["tpm"]`` of an AnnData in a file.
+    """Return the counts of an AnnData in a file, with what else is read of it.
+
+    That are ``obs``, ``var``, ``layers["tpm"]`` and, of simulated data, ``uns["truth"]``.
 
     Counts that are not in ``X`` are read from ``layers["counts"]``, ``raw`` or another
     layer, and a message says so; log-transformed values are those of ``X``. ``layer`` names
@@ -64,6 +66,7 @@ def counts_from_anndata(path: Path, kind: Kind, layer: str | None = None) -> Cou
         {str(name): column.astype(object).tolist() for name, column in var.items()},
         obs.rename(columns=schema.plain_name),
         _tpm(adata, place),
+        _truth(adata),
     )
 
 
@@ -88,6 +91,13 @@ def _genes(adata: AnnData, place: str) -> pd.DataFrame:
         return var
     raw = _rules.tidy(adata.raw.var, "raw.var")
     return raw.join(var[[name for name in var if name not in raw]])
+
+
+def _truth(adata: AnnData) -> pd.DataFrame | None:
+    """Return the markers of simulated data, not what else somebody calls the truth."""
+    table = adata.uns.get("truth")
+    is_known = isinstance(table, pd.DataFrame) and {"gene", "class", "kind"} <= set(table)
+    return table if is_known else None
 
 
 def _tpm(adata: AnnData, place: str) -> np.ndarray | None:

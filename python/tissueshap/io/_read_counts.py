@@ -107,6 +107,7 @@ def read_counts(
         the classes as categories; ``obs["donor"]``; ``var["gene_id"]`` (without version),
         ``var["symbol"]`` and others that the file or the annotation has;
         ``layers["tpm"]`` if passed; ``layers["log2"]`` for ``values="log"``;
+        ``uns["truth"]``, the markers of simulated data;
         ``uns["tissueshap"]["read_counts"]``, with ``n_rounded``, the number of values
         that were rounded, for ``values="estimated"``, and ``n_left_out``, the number of genes
         that ``min_reads`` leaves out.
@@ -311,4 +312,6 @@ def _build(file: CountFile, keep: np.ndarray, obs: pd.DataFrame, values: Kind) -
         # Not copied if all samples are kept: at GTEx's size it is 1.3 GB.
         tpm = file.tpm if rows.all() else file.tpm[rows]
         adata.layers[schema.layers.tpm] = np.ascontiguousarray(tpm, dtype=np.float32)
+    if file.truth is not None:
+        adata.uns["truth"] = file.truth
     return adata

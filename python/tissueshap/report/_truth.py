@@ -21,7 +21,8 @@ def score_truth(adata: AnnData) -> pd.DataFrame:
 
     A call is a pair of class and gene: for SHAP a gene selected in that class, for DE
     a gene significantly *higher* in that class (planted markers are up). Markers that the
-    filter dropped count as planted but not found.
+    filter dropped count as planted but not found; those of classes that are not in the data are
+    left out.
 
     Parameters
     ----------
@@ -52,6 +53,7 @@ def score_truth(adata: AnnData) -> pd.DataFrame:
         remedy = "only simulated data have it (ts.datasets.simulate)"
         raise slots.missing_slot("uns['truth']", remedy)
     truth = adata.uns["truth"].astype({"gene": str, "class": str, "kind": str})
+    truth = truth[truth["class"].isin(slots.class_names(adata))]
     kinds = [*dict.fromkeys(truth["kind"]), "any"]
     rows = []
     for method, pairs in calls(adata).items():

@@ -179,3 +179,20 @@ def test_ensembl_ids_beside_symbols_stay(tmp_path):
     for adata in (found, ad.AnnData(COUNTS, var=var)):
         io.annotate_genes(adata, table)
         assert set(adata.var["biotype"]) == {"protein_coding"}
+
+
+@pytest.mark.parametrize("store", ["h5ad", "zarr"])
+def test_the_truth_of_simulated_data_is_kept(store, tmp_path):
+    from tissueshap import datasets
+
+    adata = datasets.simulate(60, 80, tissues=["Heart", "Liver", "Lung"], seed=2)
+    path = tmp_path / f"simulated.{store}"
+    (io.write_zarr if store == "zarr" else io.write_h5ad)(adata, path)
+    found = io.read_counts(path, label="tissue")
+    pd.testing.assert_frame_equal(
+        found.uns["truth"].astype(str), adata.uns["truth"].astype(str), check_categorical=False
+    )
+    # Something else of that name is not taken along.
+    adata.uns["truth"] = {"is": "beauty"}
+    io.write_h5ad(adata, tmp_path / "other.h5ad")
+    assert "truth" not in io.read_counts(tmp_path / "other.h5ad").uns

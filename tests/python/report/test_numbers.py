@@ -80,6 +80,13 @@ def test_truth_counts_what_the_filter_dropped(finished: ad.AnnData) -> None:
     assert after.query("method == 'DE' and kind == 'exclusive'")["n_found"].iloc[0] == lost - 1
 
 
+def test_truth_is_that_of_the_classes_of_the_data(finished: ad.AnnData) -> None:
+    before = report.score_truth(finished)
+    other = finished.uns["truth"].astype(str).assign(**{"class": "Elsewhere"})
+    finished.uns["truth"] = pd.concat([finished.uns["truth"].astype(str), other])
+    pd.testing.assert_frame_equal(report.score_truth(finished), before)
+
+
 def test_truth_is_asked_for(panel: ad.AnnData) -> None:
     with pytest.raises(MissingSlotError, match="simulated"):
         report.score_truth(panel)

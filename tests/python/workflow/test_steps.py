@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -11,7 +12,7 @@ import pytest
 from anndata import AnnData
 from scipy import sparse
 
-from tissueshap import tl
+from tissueshap import datasets, io, tl
 from tissueshap._core.errors import DataError
 from tissueshap.model import PRESETS
 from tissueshap.model._presets import for_size
@@ -19,7 +20,7 @@ from tissueshap.workflow import Config
 from tissueshap.workflow._biology import steps as biology
 from tissueshap.workflow._inputs import need_columns, need_samples, round_counts
 from tissueshap.workflow._job import Job
-from tissueshap.workflow._steps import network, shap
+from tissueshap.workflow._steps import network, read, shap
 
 
 def _job(n_train: int, **options: Any) -> Job:
@@ -50,6 +51,15 @@ def test_standardising_is_all_that_changes(n_train: int, like: str) -> None:
 )
 def test_the_biology_that_is_asked_for(options: dict[str, Any], expected: list[str]) -> None:
     assert list(biology(Config(**options))) == expected
+
+
+def test_the_truth_of_simulated_data_reaches_the_report(tmp_path: Path) -> None:
+    adata = datasets.simulate(60, 80, tissues=["Heart", "Liver", "Lung"])
+    io.write_h5ad(adata, tmp_path / "simulated.h5ad")
+    options: dict[str, Any] = {"counts": str(tmp_path / "simulated.h5ad"), "label": "tissue"}
+    job = Job(Config(**options, min_class_size=10, test_per_class=4), tmp_path, AnnData())
+    read(job)
+    assert set(job.adata.uns["truth"]["gene"]) == set(adata.uns["truth"]["gene"])
 
 
 def test_columns_are_asked_for_before_the_work(toy: AnnData) -> None:

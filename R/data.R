@@ -236,8 +236,12 @@ input_layer <- function(x, layer = NULL) {
     }
 }
 
+# Of the layer "X", without one of this name, the data's X, as in Python.
 need_matrix <- function(x, layer) {
     values <- get_matrix(x, layer)
+    if (is.null(values) && identical(layer, "X")) {
+        values <- get_matrix(x)
+    }
     if (is.null(values)) {
         missing_slot(x, "layers", layer)
     }

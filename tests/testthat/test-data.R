@@ -95,3 +95,16 @@ test_that("what is not data is refused by every function that takes data", {
             info = name)
     }
 })
+
+test_that("the layer X is the matrix X, unless a layer has this name", {
+    skip_if_not_installed("SummarizedExperiment")
+    counts <- data$counts
+    x <- SummarizedExperiment::SummarizedExperiment(
+        list(counts = counts, log2 = log2(counts + 1)))
+    expect_equal(need_matrix(x, "X"), need_matrix(x, "counts"))
+    expect_equal(need_matrix(x, "log2"), log2(counts + 1), ignore_attr = TRUE)
+    named <- SummarizedExperiment::SummarizedExperiment(
+        list(counts = counts, X = counts + 1))
+    expect_equal(need_matrix(named, "X"), counts + 1, ignore_attr = TRUE)
+    expect_error(need_matrix(x, "lognorm"), "lognorm")
+})

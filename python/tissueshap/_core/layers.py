@@ -23,13 +23,21 @@ X, RAW = "X", "raw"
 
 
 def find(adata: AnnData, name: str | None) -> Any | None:
-    """Return a layer, or None if it is neither stored nor can be computed."""
+    """Return a layer, or None if it is neither stored nor can be computed.
+
+    ``"X"`` is the matrix ``X``, unless a layer has this name.
+    """
     if name in adata.layers:
         return lazy.lazily(adata.layers[name])
     for entry in adata.uns.get(schema.UNS, {}).values():
         if isinstance(entry, Mapping) and name in (sources := entry.get("computed", {})).values():
             return _computed(adata, entry, sources)
-    return None
+    return lazy.lazily(adata.X) if name == X else None
+
+
+def place_of(adata: AnnData, name: str) -> str:
+    """Return what a layer is called in messages."""
+    return "adata.X" if name == X and X not in adata.layers else f"adata.layers[{name!r}]"
 
 
 def has(adata: AnnData, name: str) -> bool:

@@ -140,7 +140,7 @@ def check_input(
     DataError
         As for :func:`predict`.
     """
-    values, where = slots.require(adata, "layers", layer), f"adata.layers[{layer!r}]"
+    values, where = slots.require(adata, "layers", layer), layers.place_of(adata, layer)
     present = columns[columns >= 0]
     check_measured(
         values,

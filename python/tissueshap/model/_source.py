@@ -11,6 +11,7 @@ import pandas as pd
 
 from tissueshap._core import slots
 from tissueshap._core.dense import dense
+from tissueshap._core.layers import place_of
 from tissueshap._core.lazy import Lazy
 from tissueshap._core.logging import logger
 from tissueshap._core.scale import check_finite
@@ -146,7 +147,7 @@ def _table(
 
 
 def _check_finite(adata: AnnData, layer: str, values: np.ndarray, rows: np.ndarray) -> None:
-    check_finite(values, adata.obs_names[rows], adata.var_names, f"adata.layers[{layer!r}]")
+    check_finite(values, adata.obs_names[rows], adata.var_names, place_of(adata, layer))
 
 
 def _read(adata: AnnData, layer: str, rows: np.ndarray) -> np.ndarray:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from tissueshap._core import schema, slots
+from tissueshap._core.dense import dense
 from tissueshap._core.errors import DataError
 from tissueshap._core.options import check_choice
 from tissueshap._core.selection import lowest
@@ -118,7 +119,7 @@ def _levels(
 ) -> np.ndarray:
     """Return each class's mean of each gene, from the lowest class to the highest, 0 to 1."""
     codes = slots.class_codes(adata, label)
-    values = slots.require(adata, "layers", layer)[:, adata.var_names.get_indexer(genes)]
+    values = dense(slots.require(adata, "layers", layer)[:, adata.var_names.get_indexer(genes)])
     means = pd.DataFrame(values).groupby(codes).mean().reindex(range(len(names))).to_numpy(float)
     low, span = np.nanmin(means, axis=0), np.ptp(np.nan_to_num(means, nan=means[0]), axis=0)
     levels: np.ndarray = (means - low) / np.where(span > 0, span, 1)

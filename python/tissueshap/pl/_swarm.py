@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tissueshap._core import schema, slots
+from tissueshap._core.dense import dense
 from tissueshap._core.errors import DataError
 from tissueshap.pl import _palette, _style
 
@@ -46,7 +47,7 @@ def draw(
     columns = adata.var_names.get_indexer(genes)
     values = slots.require(adata, "layers", schema.layers.shap)[np.ix_(samples, columns)]
     # The scale is that of all samples, because those of one class may all be high.
-    everywhere = np.asarray(slots.require(adata, "layers", layer)[:, columns], dtype=float)
+    everywhere = dense(slots.require(adata, "layers", layer)[:, columns]).astype(float)
     low, span = everywhere.min(axis=0), np.ptp(everywhere, axis=0)
     level = (everywhere[samples] - low) / np.where(span > 0, span, 1)
     axes = canvas.axes(5.6, _style.rows_height(len(genes), margin=1.4) + 0.08 * len(genes))

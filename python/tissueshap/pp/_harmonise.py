@@ -13,6 +13,7 @@ from tissueshap._core.adata import check, target
 from tissueshap._core.dense import blocks
 from tissueshap._core.errors import DataError
 from tissueshap._core.held_out import training
+from tissueshap._core.layers import place_of
 from tissueshap._core.options import check_choice
 from tissueshap._core.scale import check_logs, check_measured
 
@@ -82,9 +83,13 @@ def harmonise(
     slots.current(reference, layer=layer, what="reference")
     values = slots.require(adata, "layers", layer)
     check_measured(
-        values, own, samples=adata.obs_names, genes=adata.var_names[own], where=_place(layer)
+        values,
+        own,
+        samples=adata.obs_names,
+        genes=adata.var_names[own],
+        where=place_of(adata, layer),
     )
-    check_logs(values, _place(layer))
+    check_logs(values, place_of(adata, layer))
     selected = np.ones(reference.n_obs, dtype=bool)
     if schema.obs.split in reference.obs:
         selected = training(reference)
@@ -113,10 +118,6 @@ def harmonise(
         key_added=key_added,
     )
     return adata if copy else None
-
-
-def _place(layer: str) -> str:
-    return f"adata.layers[{layer!r}]"
 
 
 def moments(values: np.ndarray, rows: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:

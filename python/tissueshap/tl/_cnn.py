@@ -12,6 +12,7 @@ from tissueshap._core.adata import target
 from tissueshap._core.counts import counts_place
 from tissueshap._core.errors import DataError
 from tissueshap._core.held_out import training
+from tissueshap._core.layers import X, place_of
 from tissueshap._core.lazy import buffer_rows, on_disk
 from tissueshap._core.logging import logger
 from tissueshap._core.parallel import can_be_sent, in_order
@@ -102,7 +103,7 @@ def cnn(
         Train on the table of ``pp.oversample`` if present; False trains on the real samples
         only.
     layer
-        The classifier's input.
+        The classifier's input: the name of a layer, or ``"X"`` for the matrix X.
     seed
         Seed of the held-out samples, the weights, dropout and the order of the rows.
     key_added
@@ -144,8 +145,8 @@ def cnn(
         slots.current(adata, "oversample", label=name)
     _check_logarithm(adata, settings, layer)
     values = slots.require(adata, "layers", layer)
-    if layer.endswith(schema.layers.log2):
-        check_logs(values, f"adata.layers[{layer!r}]")
+    if layer.endswith(schema.layers.log2) or layer == X:
+        check_logs(values, place_of(adata, layer))
     settings = _fitting(settings, values, samples.size)
     source = Source(adata, name, samples, layer, balanced)
     seeds = [seed + 1000 * number for number in range(settings.n_models)]

@@ -14,6 +14,7 @@ from tissueshap._core.adata import target
 from tissueshap._core.dense import dense
 from tissueshap._core.embedding import Embedding
 from tissueshap._core.errors import DataError, DataWarning
+from tissueshap._core.layers import place_of
 from tissueshap._core.progress import progress
 from tissueshap._core.scale import check_finite, made
 from tissueshap.clustering import chosen_samples, expression
@@ -105,7 +106,7 @@ def project(
         _compare(reference, own, rows, embedding.flat)
         everyone = np.arange(adata.n_obs)
         new = expression(adata, layer or own_layer, everyone, places[0], scale=False)
-        check_finite(new, adata.obs_names, members, f"adata.layers[{layer or own_layer!r}]")
+        check_finite(new, adata.obs_names, members, place_of(adata, layer or own_layer))
         embeddings[key] = embedding.project(new)
         tables.append(_table(reference, name, rows, embedding.flat))
     slots.write(
@@ -144,7 +145,7 @@ def _check_scale(
         layer=own_layer,
         made=made(reference, own_layer),
     )
-    where = f"adata.layers[{layer!r}]"
+    where = place_of(adata, layer)
     scale.check(
         values,
         columns,

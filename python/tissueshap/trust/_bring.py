@@ -114,11 +114,10 @@ def _work(adata: AnnData, label: str, layer: str) -> AnnData:
     }
     mixed = records.get("oversample", {}).get("params", {}).get("layer")
     layers = [key for key in (layer, mixed) if key is not None]
-    slots.require(adata, "layers", layer)
     work = anndata.AnnData(
         obs=adata.obs.copy(),
         var=adata.var[[name for name in (schema.var.symbol,) if name in adata.var]].copy(),
-        layers={key: adata.layers[key] for key in dict.fromkeys(layers)},
+        layers={key: slots.require(adata, "layers", key) for key in dict.fromkeys(layers)},
         varm={key: adata.varm[key] for key in adata.varm if key.startswith("de_")},
     )
     # Others may be written by the verbs that rank.

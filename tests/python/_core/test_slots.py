@@ -293,6 +293,10 @@ def test_a_prefix_is_not_repeated(key, key_added, name):
     assert slots.named(key, key_added) == name
 
 
-def test_a_layer_called_x_is_told_how_to_be_one(adata):
-    with pytest.raises(MissingSlotError, match=r"adata\.layers\['lognorm'\] = adata\.X\.copy\(\)"):
+def test_the_layer_x_is_the_matrix_x(adata):
+    np.testing.assert_array_equal(slots.require(adata, "layers", "X"), adata.X)
+    adata.layers["X"] = adata.X + 1
+    np.testing.assert_array_equal(slots.require(adata, "layers", "X"), adata.X + 1)
+    del adata.layers["X"], adata.X
+    with pytest.raises(MissingSlotError, match=r"adata\.layers\['X'\] is missing: there are"):
         slots.require(adata, "layers", "X")

@@ -39,8 +39,6 @@ def require(adata: AnnData, group: str, key: str, *, key_added: str | None = Non
         return values[name]
     verb = schema.written_by(group, key)
     remedy = f"run ts.{verb}(adata) first" if verb else f"there are {list(items(adata, group))}"
-    if group == "layers" and name == "X":
-        remedy = "for X, adata.layers['lognorm'] = adata.X.copy() and layer='lognorm'"
     raise missing_slot(f"{group}[{name!r}]", remedy)
 
 

@@ -285,7 +285,7 @@ def shadow(context: Context) -> AnnData:
     names = {context.numbers.layer}
     if "oversample" in record:
         names.add(str(record["oversample"]["params"]["layer"]))
-    layers = {name: adata.layers[name] for name in sorted(names)}
+    layers = {name: slots.require(adata, "layers", name) for name in sorted(names)}
     if not same:
         layers = {name: values[:, columns] for name, values in layers.items()}
     training = anndata.AnnData(

@@ -35,6 +35,8 @@ _WARNING = re.compile(r"\*\*(\w+Warning)\*\*")
 _OPTION = re.compile(r"(?<![\w-])(--[a-z][\w-]*)")
 #: At most this many functions are listed under "See also".
 _MOST_RELATED = 8
+#: At least this many, of those that come before and after in docs/api.md if need be.
+_LEAST_RELATED = 3
 
 _log = logging.getLogger(__name__)
 
@@ -120,6 +122,15 @@ def _named_in(name: str, known: Iterable[str]) -> list[str]:
     return [each for each in dict.fromkeys(found) if each in known and each != name]
 
 
+def _nearest(name: str, known: list[str]) -> list[str]:
+    """Return the functions of the same namespace, those that are listed closest to it first."""
+    at = known.index(name)
+    same = [each for each in known if each.partition(".")[0] == name.partition(".")[0]]
+    return sorted(
+        (each for each in same if each != name), key=lambda one: abs(known.index(one) - at)
+    )
+
+
 def _related() -> dict[str, list[str]]:
     """Return for each function those that its docstring names, and then those that name it."""
     known = _listed()
@@ -127,7 +138,10 @@ def _related() -> dict[str, list[str]]:
     related = {}
     for name in known:
         users = [other for other in known if name in named[other]]
-        related[f"tissueshap.{name}"] = list(dict.fromkeys([*named[name], *users]))[:_MOST_RELATED]
+        found = list(dict.fromkeys([*named[name], *users]))[:_MOST_RELATED]
+        lacking = max(0, _LEAST_RELATED - len(found))
+        near = [each for each in _nearest(name, known) if each not in found]
+        related[f"tissueshap.{name}"] = [*found, *near[:lacking]]
     return related
 
 

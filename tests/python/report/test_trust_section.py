@@ -36,6 +36,7 @@ def test_the_section_has_a_row_a_question_and_no_markup_of_its_own(finished, tmp
     section = page[page.index('<section id="trust">') :]
     section = section[: section.index("</section>")]
     assert "Does the model use &lt;these&gt; genes?" in section
+    assert "≥ –" not in page and "≤ –" not in page
     for shown in ("0.197", "0.001", "≥ 0.100", "holds", "not measured", "not asked for", "0.857"):
         assert shown in section, shown
     assert section.index("&lt;b&gt;Skin") < section.index("Liver</td>")  # the weakest first

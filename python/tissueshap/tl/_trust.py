@@ -123,28 +123,34 @@ def trust(
         Genes of each class that are checked, if the explanation is not one that `adata` has; by
         default ten, or a tenth of the genes if these are fewer.
     checks
-        ``"quick"`` (at most about twice as long as explaining: nothing is trained, stability
-        over seeds is that of the networks of which the model is the mean, if it is one, and at
-        most two samples of each class, ten bootstraps and two random orders are used),
-        ``"full"``, or names:
-        ``completeness``, ``repeat`` (explaining again, with other draws), ``lists``
-        (whether the selected genes are those of the layer), ``coverage`` (explained samples of
-        each class), ``performance`` (on held-out samples, compared with permuted labels),
-        ``leak`` (held-out samples among the training samples), ``confounding`` (columns of
-        ``obs`` that go with the class), ``covariates`` (columns that the genes of a class say
-        something of, within the class), ``contamination`` (genes of sex, blood, quality and other
-        classes), ``use`` (deletion and insertion curves),
-        ``randomisation`` (of the weights), ``specificity`` (whether the genes of a class stand
-        out in it on held-out samples), ``bootstrap``, ``seeds``, ``folds``,
-        ``modules`` (of genes that vary together, over the same seeds), ``cohort`` (the
-        result of ``tl.stability`` in another cohort), ``order`` (each other layout of the genes,
-        compared with other seeds; networks without convolutions do not depend on it),
-        ``methods`` (logistic regression and TreeSHAP on gradient boosting), ``explainers``
-        (integrated gradients and others of the same model), ``sensitivity`` (to noise as large as
-        that between replicates); only by name ``necessity`` (eight trainings without the genes,
-        with them alone, and with random ones), ``permutations`` (trainings on permuted labels: a
-        p-value for each gene) and ``knockoffs`` (false discovery rate of the genes); ``truth``,
-        ``clusters``.
+        ``"quick"`` takes at most about twice as long as explaining: nothing is trained,
+        stability over seeds is that of the networks of which the model is the mean, if it is
+        one, and at most two samples of each class, ten bootstraps and two random orders are
+        used. ``"full"`` makes all checks but those that are made by name only. Or the names of
+        checks:
+
+        - About the data and the predictions: ``coverage`` (explained samples of each class),
+          ``performance`` (on held-out samples, compared with permuted labels), ``leak``
+          (held-out samples among the training samples), ``confounding`` (columns of ``obs``
+          that go with the class).
+        - About the values: ``completeness`` (their sums), ``repeat`` (explaining again, with
+          other draws), ``lists`` (whether the selected genes are those of the layer), ``use``
+          (deletion and insertion curves), ``randomisation`` (of the weights), ``sensitivity``
+          (to noise as large as that between replicates).
+        - About the genes: ``specificity`` (whether the genes of a class stand out in it on
+          held-out samples), ``contamination`` (genes of sex, blood, quality and other classes),
+          ``covariates`` (columns that the genes of a class say something of, within the class),
+          ``clusters`` (of samples on the genes), ``truth`` (planted markers of simulated data).
+        - About their stability: ``bootstrap`` (other explained samples), ``seeds`` and ``folds``
+          (other trainings), ``modules`` (of genes that vary together, over the same seeds),
+          ``cohort`` (the result of ``tl.stability`` in another cohort), ``order`` (each other
+          layout of the genes, compared with other seeds; networks without convolutions do not
+          depend on it).
+        - Compared with others: ``methods`` (logistic regression and TreeSHAP on gradient
+          boosting), ``explainers`` (integrated gradients and others of the same model).
+        - By name only: ``necessity`` (eight trainings without the genes, with them alone, and
+          with random ones), ``permutations`` (trainings on permuted labels: a p-value for each
+          gene), ``knockoffs`` (false discovery rate of the genes).
     fold
         After ``tl.cross_validate``: the fold whose network `model` is. The checks then concern
         this network, its fold's samples and their explanation.

@@ -40,6 +40,35 @@ def test_no_worker_for_little_work(n_jobs):
     assert list(in_order(_slowly, float, [])) == []
 
 
+_REPLACED = """
+import os, sys, warnings
+from tissueshap import settings
+from tissueshap._core import parallel
+
+def grows():
+    from joblib.externals.loky import process_executor
+    process_executor._MEMORY_LEAK_CHECK_DELAY = -1.0
+    process_executor._MAX_MEMORY_LEAK_SIZE = -(1 << 60)
+    return os.getpid()
+
+warnings.simplefilter("error")
+parallel.START = 0.0
+with settings.override(n_jobs=2):
+    found = list(parallel.in_order(lambda _: (), grows, range(10)))
+print(len(found), len(set(found)))
+"""
+
+
+def test_a_worker_whose_memory_has_grown_is_replaced():
+    done = subprocess.run(
+        [sys.executable, "-c", _REPLACED], capture_output=True, text=True, timeout=120, check=True
+    )
+    n_found, n_processes = map(int, done.stdout.split())
+    assert n_found == 10
+    assert n_processes > 3  # this one, two workers, and those that replaced them
+    assert "worker stopped" not in done.stderr
+
+
 def _shares(n_jobs, work):
     """Return what some work returns in each of several processes."""
     with ts.settings.override(n_jobs=n_jobs):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
@@ -26,6 +27,9 @@ def by_processes(task: Task[Item, Result], items: Sequence[Item], workers: int) 
     from joblib import Parallel, delayed
     from joblib.externals.loky.process_executor import TerminatedWorkerError
 
+    # joblib replaces a worker whose memory has grown, and warns in the thread that receives the
+    # results. With warnings as errors this thread would end, and nothing would be received.
+    warnings.filterwarnings("ignore", "A worker stopped while some jobs", UserWarning)
     pool = Parallel(n_jobs=workers, return_as="generator")
     place, n_cores = checkpoints.place(), share(workers)
     tasks = (

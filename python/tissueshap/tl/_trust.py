@@ -123,7 +123,7 @@ def trust(
         Genes of each class that are checked, if the explanation is not one that `adata` has; by
         default ten, or a tenth of the genes if these are fewer.
     checks
-        ``"quick"`` takes at most about twice as long as explaining: nothing is trained,
+        ``"quick"`` takes about as long as explaining, up to 2.5 times: nothing is trained,
         stability over seeds is that of the networks of which the model is the mean, if it is
         one, and at most two samples of each class, ten bootstraps and two random orders are
         used. ``"full"`` makes all checks but those that are made by name only. Or the names of

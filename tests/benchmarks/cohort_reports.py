@@ -24,10 +24,10 @@ FIGURES = Path(__file__).resolve().parents[2] / "docs" / "cohorts" / "figures"
 FIGURES_OF_BOTH = (
     *("class_balance", "balancing", "confusion", "uniqueness", "exclusive", "shap"),
     *("de_counts", "overlap", "per_class", "logfc", "umap", "vmeasure", "null"),
-    *("enrichment", "processes", "ppi"),
+    "ppi",
 )
-#: Those that only another cohort gives.
-FIGURES_OF_ANOTHER = ("transfer", "projection", "stability")
+#: Those that need another cohort, or more genes than the panel's 59.
+FIGURES_OF_ANOTHER = ("transfer", "projection", "stability", "enrichment", "processes")
 #: What the page of a cohort shows of it.
 SHOWN = {
     "panel": ("de_counts", "vmeasure", "null"),

@@ -57,7 +57,7 @@ ONE_LANGUAGE = {
     "plot_*.ax": "R returns a ggplot, which patchwork arranges",
     "plot_*.show": "R shows a ggplot by printing it",
     "plot_*.return_fig": "R returns the ggplot",
-    "plot_*.groups": "in R plot_shap() alone chooses classes",
+    "plot_overlap.groups": "in R the bars of pl.per_class; the circles are plot_euler()",
     "plot_overlap.ranks": "an argument of plot_euler()",
     "run_cross_validate.copy": "Python returns the networks, R the data",
     "run_*.assay": "where the counts are: layer in Python",

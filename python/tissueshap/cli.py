@@ -61,6 +61,7 @@ def _every_command(
         typer.Option(
             "--version",
             "-V",
+            metavar="",
             is_eager=True,
             callback=_print_version,
             help="Print the version and exit.",
@@ -92,6 +93,7 @@ def _as_command(function: Callable[..., None]) -> Callable[..., None]:
     config = Annotated[Path | None, typer.Option(metavar="PATH", help="YAML file with options.")]
     dry_run = typer.Option(
         "--dry-run",
+        metavar="",
         help="Check files, options and classes; list the steps with a rough estimate of the time.",
     )
     chosen: dict[str, Any] = {"config": config, "dry_run": Annotated[bool, dry_run]}
@@ -139,7 +141,7 @@ def _completed(known: Sequence[str]) -> Callable[[str], list[str]]:
     return completed
 
 
-_METAVAR = {Path: "PATH", str: "TEXT", int: "INTEGER", float: "NUMBER", bool: None}
+_METAVAR = {Path: "PATH", str: "TEXT", int: "INTEGER", float: "NUMBER", bool: ""}
 
 
 def _help(item: Field[Any]) -> str:
@@ -174,19 +176,31 @@ app.command(
     ),
 )
 def _predict(
-    model: Annotated[Path, typer.Option(help="Folder of a trained model: model/ of a run.")],
-    counts: Annotated[Path, typer.Option(help="Raw counts of all genes, as for run.")],
-    out: Annotated[Path, typer.Option(help="Folder for the results; it must be empty or new.")],
-    samples: Annotated[Path | None, typer.Option(help="Sample table, TSV or CSV.")] = None,
+    model: Annotated[
+        Path, typer.Option(metavar="PATH", help="Folder of a trained model: model/ of a run.")
+    ],
+    counts: Annotated[
+        Path, typer.Option(metavar="PATH", help="Raw counts of all genes, as for run.")
+    ],
+    out: Annotated[
+        Path, typer.Option(metavar="PATH", help="Folder for the results; it must be empty or new.")
+    ],
+    samples: Annotated[
+        Path | None, typer.Option(metavar="PATH", help="Sample table, TSV or CSV.")
+    ] = None,
     label: Annotated[
-        str | None, typer.Option(help="Column of it with known classes, to compare with.")
+        str | None,
+        typer.Option(metavar="TEXT", help="Column of it with known classes, to compare with."),
     ] = None,
     class_map: Annotated[
         Path | None,
-        typer.Option(help="Map of these classes: TSV or CSV, the model's name second."),
+        typer.Option(
+            metavar="PATH", help="Map of these classes: TSV or CSV, the model's name second."
+        ),
     ] = None,
     annotation: Annotated[
-        Path | None, typer.Option(help="Gene table with Ensembl id, symbol and Entrez id.")
+        Path | None,
+        typer.Option(metavar="PATH", help="Gene table with Ensembl id, symbol and Entrez id."),
     ] = None,
     values: Annotated[
         str,
@@ -206,22 +220,31 @@ def _predict(
     ] = "auto",
     layer: Annotated[
         str | None,
-        typer.Option(help="Layer of an .h5ad or .zarr file with the counts, or raw, or X."),
+        typer.Option(
+            metavar="TEXT", help="Layer of an .h5ad or .zarr file with the counts, or raw, or X."
+        ),
     ] = None,
     min_overlap: Annotated[
-        float, typer.Option(help="Share of the model's genes that the data must have.")
+        float,
+        typer.Option(metavar="NUMBER", help="Share of the model's genes that the data must have."),
     ] = 0.9,
     check_scale: Annotated[
-        bool, typer.Option(help="Stop if the values are not on the scale of the training data.")
+        bool,
+        typer.Option(
+            metavar="", help="Stop if the values are not on the scale of the training data."
+        ),
     ] = True,
     explain: Annotated[
-        bool, typer.Option(help="Find the genes behind each sample's class.")
+        bool, typer.Option(metavar="", help="Find the genes behind each sample's class.")
     ] = True,
-    n_draws: Annotated[int, typer.Option(help="Draws of expected gradients per sample.")] = 200,
-    title: Annotated[str | None, typer.Option(help="Title of the page.")] = None,
-    seed: Annotated[int, typer.Option(help="Seed of the draws.")] = 42,
+    n_draws: Annotated[
+        int, typer.Option(metavar="INTEGER", help="Draws of expected gradients per sample.")
+    ] = 200,
+    title: Annotated[str | None, typer.Option(metavar="TEXT", help="Title of the page.")] = None,
+    seed: Annotated[int, typer.Option(metavar="INTEGER", help="Seed of the draws.")] = 42,
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace the results of an earlier call.")
+        bool,
+        typer.Option("--overwrite", metavar="", help="Replace the results of an earlier call."),
     ] = False,
 ) -> None:
     """Apply a trained model to new samples, and write tables and a page about them.
@@ -246,11 +269,16 @@ def _demo(
             help="700 real blood cells, or a simulated cohort of 47 tissues.",
         ),
     ] = "pbmc68k",
-    out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("demo"),
-    seed: Annotated[int, typer.Option(help="Seed of all random numbers.")] = 42,
-    overwrite: Annotated[bool, typer.Option(help="Replace the results of an earlier run.")] = False,
+    out: Annotated[Path, typer.Option(metavar="PATH", help="Folder for the results.")] = Path(
+        "demo"
+    ),
+    seed: Annotated[int, typer.Option(metavar="INTEGER", help="Seed of all random numbers.")] = 42,
+    overwrite: Annotated[
+        bool,
+        typer.Option("--overwrite", metavar="", help="Replace the results of an earlier run."),
+    ] = False,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Continue a run that was stopped.")
+        bool, typer.Option("--resume", metavar="", help="Continue a run that was stopped.")
     ] = False,
 ) -> None:
     """Run the whole method on example data of the package."""
@@ -265,12 +293,16 @@ def _demo(
 def _doctor(
     install_r: Annotated[
         bool,
-        typer.Option("--install-r", help="Install the R package whose source this one contains."),
+        typer.Option(
+            "--install-r", metavar="", help="Install the R package whose source this one contains."
+        ),
     ] = False,
     full: Annotated[
         bool,
         typer.Option(
-            "--full", help="Import Keras' backend even if nothing suggests a problem (seconds)."
+            "--full",
+            metavar="",
+            help="Import Keras' backend even if nothing suggests a problem (seconds).",
         ),
     ] = False,
 ) -> None:

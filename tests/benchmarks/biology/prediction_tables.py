@@ -107,7 +107,8 @@ def _verdicts(own: list[dict[str, Any]]) -> dict[str, str]:
         return " / ".join(text.format(**one) if one else "not run" for one in counts)
 
     return {
-        "correct, of samples of known classes": each("{correct} of {n_known}"),
+        "samples of known classes": f"{others[0]['n_known']}",
+        "correct": each("{correct}"),
         "answered (known)": each("{answered}"),
         "wrong answers": each("{wrong_answers}"),
         "harmonised: correct": each("{correct}", adjusted),

@@ -25,6 +25,7 @@ extensions = [
     "made_pages",
     "mathml",
     "parameters",
+    "tables",
 ]
 # Links into other references need their inventories from the network. `make docs` works
 # without one, so that only Read the Docs makes them; it says so in this variable.

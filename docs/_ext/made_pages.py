@@ -31,8 +31,9 @@ _RULE = re.compile(r"\s*=+( +=+)+$")
 _PAGE = re.compile(r"(?<![\w/`])docs/([\w/]+)\.md")
 #: A warning, which napoleon does not make a link of.
 _WARNING = re.compile(r"\*\*(\w+Warning)\*\*")
-#: An option of the command line.
-_OPTION = re.compile(r"(?<![\w-])(--[a-z][\w-]*)")
+#: An option of the command line, with its value if this is a choice; or an address.
+_CHOICES = "|".join(sorted({choice for kind in types().values() for choice in choices(kind)}))
+_OPTION = re.compile(rf"(?<![\w-])(--[a-z][\w-]*(?: (?:{_CHOICES})\b)?|tcp://\w+:\d+)")
 #: At most this many functions are listed under "See also".
 _MOST_RELATED = 8
 #: At least this many, of those that come before and after in docs/api.md if need be.
@@ -82,6 +83,7 @@ def _readable(page: str) -> str:
     """Return typer's page with the groups of options, and options and examples as code."""
     # Of the commands, the list has only the first words; their sections follow.
     page = re.sub(r"\*\*Commands\*\*:\n\n(\* .*\n)+\n", "", page)
+    page = page.replace(" <list[str]>`", "`")
     page = re.sub(r"^(tissueshap .*)$", r"```sh\n\1\n```", page, flags=re.MULTILINE)
     for option, title in PANELS.items():
         # Some options have a name of their own only in `tissueshap run`, the first command.
@@ -131,14 +133,21 @@ def _nearest(name: str, known: list[str]) -> list[str]:
     )
 
 
+def _drawn(name: str, known: Iterable[str]) -> list[str]:
+    """Return the figures of a verb's results: those of its own name, as pl.shap and pl.shap_bar."""
+    part, own = name.split(".")
+    drawn = re.compile(rf"pl\.{own}(_|$)")
+    return [each for each in known if part == "tl" and drawn.match(each)]
+
+
 def _related() -> dict[str, list[str]]:
-    """Return for each function those that its docstring names, and then those that name it."""
+    """Return for each function its figures, those that its docstring names, those that name it."""
     known = _listed()
     named = {name: _named_in(name, known) for name in known}
     related = {}
     for name in known:
         users = [other for other in known if name in named[other]]
-        found = list(dict.fromkeys([*named[name], *users]))[:_MOST_RELATED]
+        found = list(dict.fromkeys([*_drawn(name, known), *named[name], *users]))[:_MOST_RELATED]
         lacking = max(0, _LEAST_RELATED - len(found))
         near = [each for each in _nearest(name, known) if each not in found]
         related[f"tissueshap.{name}"] = [*found, *near[:lacking]]
@@ -181,7 +190,7 @@ def _describe_settings(
             lines += ["", f".. rubric:: {PANELS[option]}", ""]
         words = str(item.metadata["doc"]).replace("*", r"\*").replace("|", r"\|")
         words = _OPTION.sub(r"``\1``", words)
-        known = " ".join(f"``{choice!r}``" for choice in choices(types()[option]))
+        known = ", ".join(f"``{choice!r}``" for choice in choices(types()[option]))
         lines += [
             f"``{option}`` = ``{item.default!r}``",
             f"    {words}" + (f" One of {known}." if known else ""),

@@ -41,7 +41,7 @@ def pbmc68k() -> AnnData:
     Raises
     ------
     DataError
-        This version of scanpy ships other values, so that counts cannot be had back.
+        This version of scanpy ships other values, so that counts cannot be computed.
     MissingPackageError
         scanpy is not there, or does not fit the other packages.
 

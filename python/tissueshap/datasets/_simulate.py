@@ -57,7 +57,7 @@ def simulate(
     and its tissue's programme, planted markers and the donor's deviation; library sizes
     are log-normal, and a sample's counts share its library, so that strong programmes
     bias totals as they do in real data. The dispersion is ``bcv**2 + 2 / mean`` with a
-    log-normal scatter a gene.
+    log-normal scatter per gene.
 
     With `profiles`, samples are drawn around the mean expression of real classes instead,
     so that their markers are those that real tissues have. A sample's abundances are its
@@ -65,7 +65,7 @@ def simulate(
     deviation 0.25) and what its RNA quality costs each gene; reads fall on genes in
     proportion to them. The dispersion is ``bcv**2 + 2 / level`` at the gene's level in that
     sample, so that genes that are hardly expressed are mostly 0, its first part with a
-    log-normal scatter a gene (standard deviation 1): as in GTEx's own samples. A second
+    log-normal scatter per gene (standard deviation 1): as in GTEx's own samples. A second
     cohort, as from another laboratory, is a second call with that laboratory's profiles
     and, where its classes have other names, `map`.
 
@@ -90,8 +90,8 @@ def simulate(
         relative, as a dissection at the border does: these cannot all be distinguished.
     profiles
         Mean expression (genes x classes, such as TPM) to draw around. Of the arguments
-        above only ``donors`` goes with it, the arguments up to ``degradation`` only go
-        with it.
+        above, only ``donors`` can be combined with it; those below, up to ``degradation``,
+        need it.
     map
         Name of the class for columns of `profiles`: only these columns are drawn.
     n_per_class
@@ -108,7 +108,7 @@ def simulate(
     bcv
         Biological coefficient of variation of abundant genes.
     seed
-        Seed of all chance; the same numbers for the same arguments.
+        Seed of all random numbers: the same arguments give the same counts.
 
     Returns
     -------

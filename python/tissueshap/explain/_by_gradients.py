@@ -24,7 +24,7 @@ def integrated_gradients(
     *,
     n_steps: int = N_STEPS,
 ) -> np.ndarray:
-    """Return (x - b) times the mean gradient on the straight way from b to x, n x genes.
+    """Return (x - b) times the mean gradient on the straight path from b to x, n x genes.
 
     Sundararajan, Taly and Yan, ICML 2017: ``(x - b) * integral of df/dz at b + a (x - b) da``
     for a from 0 to 1, by Gauss-Legendre quadrature.

@@ -47,7 +47,7 @@ class SampledExplainer:
         The group of each gene, as a number from 0, (genes,): genes of a group are replaced
         together, and share its value equally. By default each gene is by itself if there
         are at most `most_players`; otherwise groups of genes that vary together in the
-        background are scouted first, and those with the largest effects are opened.
+        background are replaced first, and those with the largest effects are opened.
     most_players
         Number of genes and groups that are replaced one after the other.
     output

@@ -28,8 +28,7 @@ class TreeExplainer:
     function
         What the trees add up to: samples x genes to samples x classes.
     background
-        Samples that a sample is compared with, of which at most :data:`N_BACKGROUND` are
-        drawn.
+        Samples that a sample is compared with, of which at most 100 are drawn.
     output
         What `function` returns: ``"probability"`` or ``"logit"``.
     transform

@@ -71,7 +71,7 @@ def read_counts(
     donor
         Column with the donors; stored as ``obs["donor"]``.
     annotation
-        Table for :func:`tissueshap.io.annotate_genes`.
+        Table for ``io.annotate_genes``.
     orient
         ``"genes-in-rows"`` or ``"genes-in-columns"`` for a table; ``"auto"`` decides by
         the sample ids.

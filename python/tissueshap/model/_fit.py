@@ -50,7 +50,7 @@ def fit(
     Parameters
     ----------
     network
-        As :func:`tissueshap.model.build` returns it; trained in place.
+        As ``model.build`` returns it; trained in place.
     settings
         The preset.
     rows

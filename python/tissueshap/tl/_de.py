@@ -56,9 +56,9 @@ def de(
         ``obs["norm_factor"]``; for ``method="limma"`` only ``layers["log2"]``.
     %(label)s
     fdr
-        A gene is significant below this false discovery rate ...
+        A gene is called in a class if its false discovery rate is below this.
     lfc
-        ... and above this absolute log2 fold change.
+        Its absolute log2 fold change must be above this as well.
     method
         For counts: edgeR's quasi-likelihood F test or likelihood ratio test, limma-voom, or
         Wilcoxon's rank sum test of counts per million. For data that are only available on

@@ -48,7 +48,7 @@ def ppi(
         ``entrez_id``), ``varm["de_called"]`` and the records of
         ``select_genes`` and ``de``.
     edges
-        Interactions as :func:`tissueshap.io.read_edges` gives them (columns ``a``,
+        Interactions as ``io.read_edges`` gives them (columns ``a``,
         ``b``), or the file to read: STRING's ``protein.links`` or a table.
     source
         ``"shap"``, ``"de"``, or both.

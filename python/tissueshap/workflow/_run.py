@@ -20,14 +20,14 @@ def run(source: Config | AnnData, **options: Any) -> AnnData:
     """Run the whole method and write its results into a folder.
 
     The steps are ``io.read_counts``, ``pp.filter_genes``, ``pp.tmm``, ``pp.split``,
-    ``pp.log2``, ``pp.oversample``, ``tl.cnn``, ``tl.predict``, ``tl.evaluate``,
-    ``tl.shap``, ``tl.rank_genes``, ``tl.select_genes``, ``tl.de``, ``tl.compare``,
-    ``tl.cluster``, with folds ``tl.cross_validate`` instead of ``tl.predict`` and
-    ``tl.shap`` (the classifier that is saved is then trained on all samples), on request
-    ``tl.compare_balancing``, another cohort (prepared as by ``tl.predict``,
-    ``pp.harmonise``, ``tl.predict``, ``tl.transfer``, ``tl.project``,
+    ``pp.log2``, ``pp.oversample``, ``tl.cnn``, ``tl.calibrate``, ``tl.predict``,
+    ``tl.evaluate``, ``tl.shap``, ``tl.rank_genes``, ``tl.select_genes``, ``tl.de``,
+    ``tl.compare``, ``tl.cluster`` and ``tl.trust``; with folds ``tl.cross_validate`` instead
+    of ``tl.predict`` and ``tl.shap`` (the classifier that is saved is then trained on all
+    samples); on request ``tl.compare_balancing``, another cohort (prepared as by
+    ``tl.predict``, ``pp.harmonise``, ``tl.predict``, ``tl.transfer``, ``tl.project``,
     ``tl.shap``, ``tl.stability``), ``tl.null_test``, ``tl.enrich`` (SHAP and DE genes side
-    by side; the exclusive genes of each class under ``enrich_exclusive``) and ``tl.ppi``,
+    by side; the exclusive genes of each class under ``enrich_exclusive``) and ``tl.ppi``;
     then the figures, tables and the report. Each step writes a summary of its result to the
     package's log.
 

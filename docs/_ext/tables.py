@@ -1,15 +1,17 @@
-"""Numbers in tables: a sign is on the line of the number before it, so that columns are narrow."""
+"""Numbers in tables: signs and words between two numbers are not separated from them."""
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.transforms import SphinxTransform
 
-#: A line may be broken after the slash of several values, and not at all at a deviation.
-_KEPT = {" / ": "\u00a0/ ", " ± ": "\u00a0±\u00a0"}
+#: A line may be broken after the slash of several values, not in a deviation or an interval.
+_BEFORE = re.compile(r" (?=/ )")
+_AROUND = re.compile(r" (±|to) (?=\d)")
 
 
 class Unbroken(SphinxTransform):
@@ -21,9 +23,7 @@ class Unbroken(SphinxTransform):
         """Replace the spaces in the cells."""
         for cell in self.document.findall(nodes.entry):
             for text in list(cell.findall(nodes.Text)):
-                words = str(text)
-                for broken, kept in _KEPT.items():
-                    words = words.replace(broken, kept)
+                words = _AROUND.sub("\u00a0\\1\u00a0", _BEFORE.sub("\u00a0", text))
                 if words != text and not isinstance(text.parent, nodes.literal):
                     text.parent.replace(text, nodes.Text(words))
 

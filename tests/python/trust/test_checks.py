@@ -33,7 +33,8 @@ def test_the_verb_describes_every_check():
     text = inspect.getdoc(tl.trust)
     described = re.search(r"\nchecks\n(.*?)\nfold\n", text, flags=re.DOTALL)
     names = re.findall(r"``([a-z]+)``", described[1])
-    assert [name for name in names if name in CHECKS] == list(CHECKS)
+    # Each once; by what they are about, not in the order of the table.
+    assert sorted(name for name in names if name in CHECKS) == sorted(CHECKS)
 
 
 def test_the_page_has_a_row_a_check():

@@ -12,7 +12,7 @@ from dataclasses import Field
 from inspect import Parameter, Signature
 from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
@@ -48,6 +48,21 @@ def main() -> None:
     app()
 
 
+_METAVAR = {Path: "PATH", str: "TEXT", int: "INTEGER", float: "NUMBER", bool: ""}
+
+
+def _named(function: Callable[..., None]) -> Callable[..., None]:
+    """Name the values of a function's options by their types, unless they have a name."""
+    hints = get_type_hints(function, include_extras=True)
+    for hint in hints.values():
+        for option in getattr(hint, "__metadata__", ()):
+            if option.metavar is None:
+                # Of list[Path] | None first without None, then of each.
+                option.metavar = _METAVAR[base_type(base_type(hint.__origin__))]
+    function.__annotations__ = hints
+    return function
+
+
 def _print_version(requested: bool) -> None:
     if requested:
         typer.echo(__version__)
@@ -55,13 +70,13 @@ def _print_version(requested: bool) -> None:
 
 
 @app.callback()
+@_named
 def _every_command(
     _: Annotated[
         bool,
         typer.Option(
             "--version",
             "-V",
-            metavar="",
             is_eager=True,
             callback=_print_version,
             help="Print the version and exit.",
@@ -90,10 +105,9 @@ def _run(config: Path | None = None, dry_run: bool = False, **values: Any) -> No
 
 def _as_command(function: Callable[..., None]) -> Callable[..., None]:
     """Give a function one option per setting of a run, with the setting's description."""
-    config = Annotated[Path | None, typer.Option(metavar="PATH", help="YAML file with options.")]
+    config = Annotated[Path | None, typer.Option(help="YAML file with options.")]
     dry_run = typer.Option(
         "--dry-run",
-        metavar="",
         help="Check files, options and classes; list the steps with a rough estimate of the time.",
     )
     chosen: dict[str, Any] = {"config": config, "dry_run": Annotated[bool, dry_run]}
@@ -108,7 +122,7 @@ def _as_command(function: Callable[..., None]) -> Callable[..., None]:
             hint,
             typer.Option(
                 *flag,
-                metavar=_one_of(known) if known else _METAVAR[kind],
+                metavar=_one_of(known) if known else None,
                 help=_help(item),
                 rich_help_panel=panel,
                 autocompletion=_completed(known) if known else None,
@@ -141,9 +155,6 @@ def _completed(known: Sequence[str]) -> Callable[[str], list[str]]:
     return completed
 
 
-_METAVAR = {Path: "PATH", str: "TEXT", int: "INTEGER", float: "NUMBER", bool: ""}
-
-
 def _help(item: Field[Any]) -> str:
     words = str(item.metadata["doc"])
     if item.default not in (None, (), False):
@@ -164,7 +175,7 @@ app.command(
         "--out results --dry-run",
         "tissueshap run --config run.yml --seed 7 --out again",
     ),
-)(_as_command(_run))
+)(_named(_as_command(_run)))
 
 
 @app.command(
@@ -175,32 +186,23 @@ app.command(
         "--label cell_type --out new",
     ),
 )
+@_named
 def _predict(
-    model: Annotated[
-        Path, typer.Option(metavar="PATH", help="Folder of a trained model: model/ of a run.")
-    ],
-    counts: Annotated[
-        Path, typer.Option(metavar="PATH", help="Raw counts of all genes, as for run.")
-    ],
-    out: Annotated[
-        Path, typer.Option(metavar="PATH", help="Folder for the results; it must be empty or new.")
-    ],
-    samples: Annotated[
-        Path | None, typer.Option(metavar="PATH", help="Sample table, TSV or CSV.")
-    ] = None,
+    model: Annotated[Path, typer.Option(help="Folder of a trained model: model/ of a run.")],
+    counts: Annotated[Path, typer.Option(help="Raw counts of all genes, as for run.")],
+    out: Annotated[Path, typer.Option(help="Folder for the results; it must be empty or new.")],
+    samples: Annotated[Path | None, typer.Option(help="Sample table, TSV or CSV.")] = None,
     label: Annotated[
         str | None,
-        typer.Option(metavar="TEXT", help="Column of it with known classes, to compare with."),
+        typer.Option(help="Column of it with known classes, to compare with."),
     ] = None,
     class_map: Annotated[
         Path | None,
-        typer.Option(
-            metavar="PATH", help="Map of these classes: TSV or CSV, the model's name second."
-        ),
+        typer.Option(help="Map of these classes: TSV or CSV, the model's name second."),
     ] = None,
     annotation: Annotated[
         Path | None,
-        typer.Option(metavar="PATH", help="Gene table with Ensembl id, symbol and Entrez id."),
+        typer.Option(help="Gene table with Ensembl id, symbol and Entrez id."),
     ] = None,
     values: Annotated[
         str,
@@ -220,31 +222,25 @@ def _predict(
     ] = "auto",
     layer: Annotated[
         str | None,
-        typer.Option(
-            metavar="TEXT", help="Layer of an .h5ad or .zarr file with the counts, or raw, or X."
-        ),
+        typer.Option(help="Layer of an .h5ad or .zarr file with the counts, or raw, or X."),
     ] = None,
     min_overlap: Annotated[
         float,
-        typer.Option(metavar="NUMBER", help="Share of the model's genes that the data must have."),
+        typer.Option(help="Share of the model's genes that the data must have."),
     ] = 0.9,
     check_scale: Annotated[
         bool,
-        typer.Option(
-            metavar="", help="Stop if the values are not on the scale of the training data."
-        ),
+        typer.Option(help="Stop if the values are not on the scale of the training data."),
     ] = True,
     explain: Annotated[
-        bool, typer.Option(metavar="", help="Find the genes behind each sample's class.")
+        bool, typer.Option(help="Find the genes behind each sample's class.")
     ] = True,
-    n_draws: Annotated[
-        int, typer.Option(metavar="INTEGER", help="Draws of expected gradients per sample.")
-    ] = 200,
-    title: Annotated[str | None, typer.Option(metavar="TEXT", help="Title of the page.")] = None,
-    seed: Annotated[int, typer.Option(metavar="INTEGER", help="Seed of the draws.")] = 42,
+    n_draws: Annotated[int, typer.Option(help="Draws of expected gradients per sample.")] = 200,
+    title: Annotated[str | None, typer.Option(help="Title of the page.")] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the draws.")] = 42,
     overwrite: Annotated[
         bool,
-        typer.Option("--overwrite", metavar="", help="Replace the results of an earlier call."),
+        typer.Option("--overwrite", help="Replace the results of an earlier call."),
     ] = False,
 ) -> None:
     """Apply a trained model to new samples, and write tables and a page about them.
@@ -260,6 +256,7 @@ def _predict(
 
 
 @app.command("demo")
+@_named
 def _demo(
     data: Annotated[
         str,
@@ -269,16 +266,14 @@ def _demo(
             help="700 real blood cells, or a simulated cohort of 47 tissues.",
         ),
     ] = "pbmc68k",
-    out: Annotated[Path, typer.Option(metavar="PATH", help="Folder for the results.")] = Path(
-        "demo"
-    ),
-    seed: Annotated[int, typer.Option(metavar="INTEGER", help="Seed of all random numbers.")] = 42,
+    out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("demo"),
+    seed: Annotated[int, typer.Option(help="Seed of all random numbers.")] = 42,
     overwrite: Annotated[
         bool,
-        typer.Option("--overwrite", metavar="", help="Replace the results of an earlier run."),
+        typer.Option("--overwrite", help="Replace the results of an earlier run."),
     ] = False,
     resume: Annotated[
-        bool, typer.Option("--resume", metavar="", help="Continue a run that was stopped.")
+        bool, typer.Option("--resume", help="Continue a run that was stopped.")
     ] = False,
 ) -> None:
     """Run the whole method on example data of the package."""
@@ -290,18 +285,16 @@ def _demo(
 
 
 @app.command("doctor")
+@_named
 def _doctor(
     install_r: Annotated[
         bool,
-        typer.Option(
-            "--install-r", metavar="", help="Install the R package whose source this one contains."
-        ),
+        typer.Option("--install-r", help="Install the R package whose source this one contains."),
     ] = False,
     full: Annotated[
         bool,
         typer.Option(
             "--full",
-            metavar="",
             help="Import Keras' backend even if nothing suggests a problem (seconds).",
         ),
     ] = False,
@@ -351,7 +344,7 @@ def _reported() -> Iterator[None]:
             logger.setLevel(level)
 
 
-app.command("download")(_reported()(download))
+app.command("download")(_reported()(_named(download)))
 
 
 def _stop(*_: Any) -> None:

@@ -19,27 +19,25 @@ def download(
     ] = None,
     listed: Annotated[
         bool,
-        typer.Option("--list", metavar="", help="List the data with their sizes and licences."),
+        typer.Option("--list", help="List the data with their sizes and licences."),
     ] = False,
     ask: Annotated[
-        bool, typer.Option("--ask", metavar="", help="With --list, ask the servers for the sizes.")
+        bool, typer.Option("--ask", help="With --list, ask the servers for the sizes.")
     ] = False,
     only: Annotated[
         list[str] | None,
-        typer.Option(metavar="TEXT", help="Only this file, such as annotation; may be repeated."),
+        typer.Option(help="Only this file, such as annotation; may be repeated."),
     ] = None,
     folder: Annotated[
         Path | None,
-        typer.Option(
-            "--dir", metavar="PATH", help="Folder of all data, instead of the user's cache."
-        ),
+        typer.Option("--dir", help="Folder of all data, instead of the user's cache."),
     ] = None,
     mirror: Annotated[
-        str | None, typer.Option(metavar="TEXT", help="Address to use instead of the public ones.")
+        str | None, typer.Option(help="Address to use instead of the public ones.")
     ] = None,
     refresh: Annotated[
         bool,
-        typer.Option("--refresh", metavar="", help="Download files again that are there already."),
+        typer.Option("--refresh", help="Download files again that are there already."),
     ] = False,
 ) -> None:
     """Fetch public data by name, and print where the files are.

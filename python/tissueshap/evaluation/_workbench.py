@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from tissueshap._core import schema, slots
-from tissueshap._core.layers import find, has, has_matrices_on_disk
+from tissueshap._core.layers import find, has_matrices_on_disk
 from tissueshap._core.part import Part
 
 if TYPE_CHECKING:
@@ -36,7 +36,11 @@ def workbench(adata: AnnData, label: str, layers: Sequence[str]) -> AnnData:
         work = anndata.AnnData(
             obs=obs,
             var=pd.DataFrame(index=adata.var_names),
-            layers={key: find(adata, key) for key in dict.fromkeys(layers) if has(adata, key)},
+            layers={
+                key: values
+                for key in dict.fromkeys(layers)
+                if (values := find(adata, key)) is not None
+            },
         )
     record = slots.record(work)
     record["label"] = label

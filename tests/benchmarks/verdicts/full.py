@@ -204,7 +204,7 @@ def noise_trained_again(trial: Trial) -> None:
 
 
 def labels_shuffled_again(trial: Trial) -> None:
-    """A regression whose labels are shuffled anew each time that it is trained."""
+    """A regression whose labels are shuffled again each time that it is trained."""
 
     def fit(x: np.ndarray, y: np.ndarray, seed: int) -> Any:
         return regression(x, np.random.default_rng(seed).permutation(y), seed)
